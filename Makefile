@@ -1,0 +1,47 @@
+# The two commands that matter: make run, make test.
+export CGO_ENABLED = 0
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0)
+BUILD = go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
+# part NAME,COMMAND runs one part of the tests and prints its seconds.
+part = @start=$$(date +%s); $(2); status=$$?; echo "== $(1): $$(( $$(date +%s) - start )) s, exit $$status"; exit $$status
+
+.PHONY: run test check units scenarios kill bench soak fuzz bin arm64
+run: bin
+	@tools/need.sh dbus-daemon:dbus-daemon
+	@bin/gloveboxsim serve $(ARGS)
+
+test: bin
+	@tools/need.sh dbus-daemon:dbus-daemon strace:strace
+	$(call part,checks,$(MAKE) --no-print-directory check)
+	$(call part,units and fuzz corpora,$(MAKE) --no-print-directory units)
+	$(call part,kill matrix,$(MAKE) --no-print-directory kill)
+	$(call part,scenarios,$(MAKE) --no-print-directory scenarios)
+
+bin:
+	@mkdir -p bin && $(BUILD) -o bin/ ./cmd/...
+
+check: arm64
+	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "gofmt: $$bad"; exit 1; }
+	@go vet ./...
+	@go test -count=1 . # the arrows of ARCHITECTURE.md
+	@go build -C tools -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck && bin/staticcheck ./...
+
+arm64:
+	@GOARCH=arm64 $(BUILD) -o bin/arm64/ ./cmd/gloveboxd
+
+units:
+	@go test $$(go list ./... | grep -v killmatrix)
+
+kill:
+	@go test -count=1 ./profiles/keyring/killmatrix
+
+scenarios: bin
+	@bin/gloveboxsim run --jobs 8 --out out sim/scenarios/*.txtar
+
+bench:
+	@tools/bench.sh
+
+fuzz:
+	@tools/fuzz.sh $(or $(FUZZTIME),10m)
+
+soak: test fuzz
