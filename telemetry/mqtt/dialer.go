@@ -1,0 +1,146 @@
+// Package mqtt is one connection to the broker, its life and its end. Each line
+// has a paho client of its own that never reconnects (with reconnection a token
+// can complete before its message was delivered, paho issue 563); when it ends,
+// what was not acknowledged is whoever sent it's to send again.
+package mqtt
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"syscall"
+
+	"glovebox/telemetry"
+)
+
+// Files are the PEM files of TLS: the authority that signed the broker's
+// certificate, and the car's own certificate and key.
+type Files struct{ CA, Cert, Key string }
+
+// ErrForeignName is wrapped when the certificate is not made for the vehicle.
+var ErrForeignName = errors.New("the certificate is not made for this vehicle id")
+
+// Dialer opens lines to one broker. It may be shared.
+type Dialer struct {
+	host, port string
+	tls        *tls.Config // nil on loopback
+	name       string      // common name of our certificate
+	log        *slog.Logger
+}
+
+// New returns a dialer for broker, mqtts://host[:8883], or mqtt://host[:1883]
+// where host is this machine; tls and ssl, tcp mean the same. The error says all
+// that is wrong.
+func New(broker string, files Files, log *slog.Logger) (*Dialer, error) {
+	u, err := url.Parse(broker)
+	if err != nil {
+		return nil, fmt.Errorf("broker: %w", err)
+	}
+	d := &Dialer{host: u.Hostname(), port: u.Port(), log: log}
+	if d.host == "" {
+		return nil, fmt.Errorf("broker %q: the host is missing", broker)
+	}
+	switch u.Scheme {
+	case "mqtt", "tcp":
+		d.port = orElse(d.port, "1883")
+		if ip, err := netip.ParseAddr(d.host); d.host != "localhost" && (err != nil || !ip.IsLoopback()) {
+			return nil, fmt.Errorf("broker %q: plain TCP only to loopback, use mqtts://", broker)
+		}
+	case "mqtts", "ssl", "tls":
+		d.port = orElse(d.port, "8883")
+		if err := d.secure(files); err != nil {
+			return nil, fmt.Errorf("broker %q: %w", broker, err)
+		}
+	default:
+		return nil, fmt.Errorf("broker %q: want mqtt:// or mqtts://", broker)
+	}
+	return d, nil
+}
+
+// secure reads the files of TLS 1.3.
+func (d *Dialer) secure(files Files) error {
+	var all []error
+	pool := x509.NewCertPool()
+	if pem, err := os.ReadFile(files.CA); err != nil {
+		all = append(all, fmt.Errorf("ca: %w", err))
+	} else if !pool.AppendCertsFromPEM(pem) {
+		all = append(all, fmt.Errorf("ca %s: no certificate in it", files.CA))
+	}
+	own, err := tls.LoadX509KeyPair(files.Cert, files.Key)
+	if err != nil {
+		all = append(all, fmt.Errorf("cert and key: %w", err))
+	} else {
+		d.name = own.Leaf.Subject.CommonName
+	}
+	d.tls = &tls.Config{
+		MinVersion:   tls.VersionTLS13,
+		ServerName:   d.host,
+		RootCAs:      pool,
+		Certificates: []tls.Certificate{own},
+	}
+	return errors.Join(all...)
+}
+
+// Check reports whether the certificate, where there is one, is made for client.
+// A broker takes the certificate's common name for who is calling.
+func (d *Dialer) Check(client string) error {
+	if d.tls != nil && d.name != client {
+		return fmt.Errorf("certificate of %q: %w", d.name, ErrForeignName)
+	}
+	return nil
+}
+
+// Dial opens one line. It blocks until the line is ready, or ctx ends, or 10 s
+// went by; the end of ctx afterwards does nothing to the line.
+func (d *Dialer) Dial(ctx context.Context, o telemetry.Opening) (telemetry.Line, error) {
+	if err := d.Check(o.Client); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	raw, err := d.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	socket := newConn(raw, ctx.Err)
+	defer context.AfterFunc(ctx, func() {
+		if !socket.ready.Load() {
+			socket.release()
+		}
+	})()
+	l, err := open(ctx, socket, d.tls, o, d.log)
+	if err != nil {
+		socket.release()
+		return nil, fmt.Errorf("open the line to %s: %w", net.JoinHostPort(d.host, d.port), errors.Join(err, ctx.Err()))
+	}
+	return l, nil
+}
+
+// connect opens the socket. Without TLS it connects to loopback addresses only,
+// whatever the name resolved to.
+func (d *Dialer) connect(ctx context.Context) (net.Conn, error) {
+	var dialer net.Dialer
+	if d.tls == nil {
+		dialer.Control = func(_, address string, _ syscall.RawConn) error {
+			if to, err := netip.ParseAddrPort(address); err != nil || !to.Addr().IsLoopback() {
+				return fmt.Errorf("%s: plain TCP only to loopback", address)
+			}
+			return nil
+		}
+	}
+	return dialer.DialContext(ctx, "tcp", net.JoinHostPort(d.host, d.port))
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
