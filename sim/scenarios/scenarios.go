@@ -1,0 +1,19 @@
+// Package scenarios holds the recorded drive and the scenario files, so that
+// the simulator needs no files beside it.
+package scenarios
+
+import "embed"
+
+// Files holds rav4/: one minute of a real drive with its DBC files, its
+// expected values (truth.md) and its licences (LICENSES.md).
+//
+//go:embed all:rav4
+var Files embed.FS
+
+// Names of the recorded drive in Files.
+const (
+	DriveCAN      = "rav4/drive.candump.log.gz" // buses can0 (powertrain, body) and can1 (radar)
+	DriveNMEA     = "rav4/drive.nmea.gz"
+	DBCPowertrain = "rav4/toyota_rav4.dbc" // decodes can0
+	DBCRadar      = "rav4/toyota_adas.dbc" // decodes can1
+)
