@@ -1,0 +1,214 @@
+package outside
+
+import "slices"
+
+// Column is what a reader is to the policy. The zero Column gets nothing.
+type Column string
+
+// The columns of policy.csv. LimitedAssigned is what a limited reader gets for
+// a trip assigned to them and for nothing else.
+const (
+	Main            Column = "main"
+	Shared          Column = "shared"
+	Limited         Column = "limited"
+	LimitedAssigned Column = "limited_assigned"
+	Workshop        Column = "workshop"
+	Backend         Column = "backend"
+)
+
+// columns are the reader columns in the order of policy.csv.
+var columns = [...]Column{Main, Shared, Limited, LimitedAssigned, Workshop, Backend}
+
+func columnIndex(c Column) int { return slices.Index(columns[:], c) }
+
+// TripState says whether a datum belongs to a trip assigned to the reader.
+type TripState uint8
+
+const (
+	Unassigned TripState = iota
+	Assigned
+)
+
+// State is what may leave to anyone at the moment. The zero State releases
+// nothing; Open adds nothing to the reader's column. GuestDriving and
+// NoPosition are equal in every row.
+type State uint8
+
+const (
+	_ State = iota
+	Open
+	GuestDriving
+	NoPosition
+	Offline
+)
+
+// stateNames are the state columns of policy.csv; "" adds nothing.
+var stateNames = [...]string{Open: "", GuestDriving: "guest_driving", NoPosition: "no_position", Offline: "offline"}
+
+// String is the column of policy.csv, or open.
+func (s State) String() string {
+	switch {
+	case s == Open:
+		return "open"
+	case int(s) < len(stateNames) && s > 0:
+		return stateNames[s]
+	}
+	return "closed"
+}
+
+// Verdict is what a cell says. The zero Verdict withholds.
+type Verdict uint8
+
+// In order of strictness but for Own, which withholds from every message.
+const (
+	Withhold Verdict = iota
+	Own              // stays in the car, read there by the person it belongs to
+	Coarsen
+	Allow
+)
+
+// String is the word used in policy.csv.
+func (v Verdict) String() string {
+	switch v {
+	case Own:
+		return "own"
+	case Coarsen:
+		return "coarsen"
+	case Allow:
+		return "allow"
+	}
+	return "withhold"
+}
+
+// Releases reports whether anything may leave under v.
+func (v Verdict) Releases() bool { return v == Allow || v == Coarsen }
+
+// DefaultDeny is the rule of a cell that no row decided.
+const DefaultDeny = "default-deny"
+
+// Cell is a decision: what may leave of one class to one reader in one state.
+// The zero Cell withholds by default. LimitedBy is shared: do not change it.
+type Cell struct {
+	Verdict   Verdict
+	Rule      string   // the cell that decided, class/column, or default-deny
+	LimitedBy []string // all cells that were as strict
+
+	reader *rule // coarsening by the reader's column; nil if none
+	state  *rule // then by the state column; nil if none
+}
+
+// key finds a decision that was made when the policy was read.
+type key struct {
+	class  Class
+	column Column
+	state  State
+}
+
+// Policy is the matrix and its numbers. It never changes once read and may be
+// shared. The zero Policy releases nothing.
+type Policy struct {
+	rows    map[string]row
+	order   []string // names of the rows as they came
+	rules   map[string]*rule
+	cells   map[key]Cell
+	numbers Numbers
+	slots   map[Column]Slot
+	test    bool
+}
+
+// Decide is the only way to what is released: the effective cell of a class
+// for a reader's column in a state. The state's cell is applied after the
+// reader's, withholding from either wins, coarsening composes. What is not
+// known (a class, a column, a state) is withheld.
+func (p *Policy) Decide(class Class, reader Column, trip TripState, state State) Cell {
+	if reader == Limited && trip == Assigned {
+		reader = LimitedAssigned
+	}
+	cell, ok := p.cells[key{class, reader, state}]
+	if !ok {
+		return Cell{Rule: DefaultDeny, LimitedBy: nobody}
+	}
+	return cell
+}
+
+var nobody = []string{DefaultDeny}
+
+// Test reports whether an override made a cell wider or a number shorter than
+// the built-in policy has it.
+func (p *Policy) Test() bool { return p.test }
+
+// Numbers are the numbers of the @ rows.
+func (p *Policy) Numbers() Numbers { return p.numbers }
+
+// Slot is the grid of a column; the zero Slot if it has none.
+func (p *Policy) Slot(c Column) Slot { return p.slots[c] }
+
+// Classes are the rows without @, in the order of the file.
+func (p *Policy) Classes() []Class {
+	var out []Class
+	for _, name := range p.order {
+		if name[0] != '@' {
+			out = append(out, Class(name))
+		}
+	}
+	return out
+}
+
+// onTopic reports whether messages of this kind carry the class.
+func (p *Policy) onTopic(c Class, kind Kind) bool {
+	return p.rows[string(c)].detail["topic"] == string(kind)
+}
+
+// decideAll fills the table of decisions.
+func (p *Policy) decideAll() {
+	p.cells = map[key]Cell{}
+	for _, class := range p.Classes() {
+		for _, col := range columns {
+			for state := Open; int(state) < len(stateNames); state++ {
+				p.cells[key{class, col, state}] = p.decide(class, col, state)
+			}
+		}
+	}
+}
+
+func (p *Policy) decide(class Class, col Column, state State) Cell {
+	r := p.rows[string(class)]
+	reader, inState := p.defined(r.cells[string(col)]), cell{verdict: Allow}
+	if state != Open {
+		inState = p.defined(r.cells[stateNames[state]])
+	}
+	byReader, byState := string(class)+"/"+string(col), string(class)+"/"+stateNames[state]
+	out := Cell{Rule: byReader, Verdict: reader.verdict}
+	switch {
+	case strictness(inState.verdict) > strictness(reader.verdict):
+		out.Rule, out.Verdict, out.LimitedBy = byState, inState.verdict, []string{byState}
+	case state != Open && strictness(inState.verdict) == strictness(reader.verdict):
+		out.LimitedBy = []string{byReader, byState}
+	default:
+		out.LimitedBy = []string{byReader}
+	}
+	if out.Verdict == Coarsen {
+		out.reader, out.state = p.rules[reader.rule], p.rules[inState.rule]
+	}
+	return out
+}
+
+// defined withholds where a cell names a rule that is missing or not built.
+func (p *Policy) defined(c cell) cell {
+	if c.verdict == Coarsen {
+		if r := p.rules[c.rule]; r == nil || !r.built() {
+			return cell{verdict: Withhold}
+		}
+	}
+	return c
+}
+
+func strictness(v Verdict) int {
+	switch v {
+	case Allow:
+		return 0
+	case Coarsen:
+		return 1
+	}
+	return 2
+}

@@ -1,0 +1,91 @@
+package outside
+
+import (
+	"crypto"
+	"crypto/ecdh"
+	"crypto/ed25519"
+	"crypto/hpke"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+// sealVersion is the first byte of a sealed payload: DHKEM(X25519),
+// HKDF-SHA256, AES-128-GCM.
+const sealVersion = 2
+
+// seal closes messages to one reader's key. It is never changed.
+type seal struct {
+	vid     string
+	version uint64 // of the access document
+	key     hpke.PublicKey
+	signer  jose.Signer // the car's key
+	step    int         // plaintext size in steps of this
+}
+
+var errNoSigner = errors.New("the car has no key to sign with")
+
+// newSigner signs with the car's key. The header is exactly alg, kid and typ.
+func newSigner(key ed25519.PrivateKey) (jose.Signer, error) {
+	if len(key) != ed25519.PrivateKeySize {
+		return nil, errNoSigner
+	}
+	public := jose.JSONWebKey{Key: key.Public()}
+	thumb, err := public.Thumbprint(crypto.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	signing := jose.JSONWebKey{Key: key, KeyID: base64.RawURLEncoding.EncodeToString(thumb)}
+	options := (&jose.SignerOptions{}).WithType("gb-sealed")
+	return jose.NewSigner(jose.SigningKey{Algorithm: jose.EdDSA, Key: signing}, options)
+}
+
+// newSeal reads a reader's X25519 key.
+func newSeal(vid string, version uint64, key []byte, signer jose.Signer, step int) (*seal, error) {
+	if signer == nil {
+		return nil, errNoSigner
+	}
+	if step <= 0 {
+		return nil, errors.New("the policy has no size for sealed messages")
+	}
+	point, err := ecdh.X25519().NewPublicKey(key)
+	if err != nil {
+		return nil, fmt.Errorf("seal key: %w", err)
+	}
+	public, err := hpke.NewDHKEMPublicKey(point)
+	if err != nil {
+		return nil, fmt.Errorf("seal key: %w", err)
+	}
+	return &seal{vid, version, public, signer, step}, nil
+}
+
+// close signs the payload, fills it up with zeros and seals it:
+//
+//	version byte ‖ enc (32) ‖ ciphertext
+//	info = "glovebox/1/seal" ‖ 0 ‖ vid ‖ mailbox ‖ document version (8 bytes)
+//	aad  = the whole topic
+func (s *seal) close(mailbox, suffix string, payload []byte) ([]byte, error) {
+	signed, err := s.signer.Sign(payload)
+	if err != nil {
+		return nil, fmt.Errorf("sign: %w", err)
+	}
+	compact, err := signed.CompactSerialize()
+	if err != nil {
+		return nil, fmt.Errorf("sign: %w", err)
+	}
+	info := append([]byte("glovebox/1/seal\x00"), s.vid+mailbox...)
+	info = binary.BigEndian.AppendUint64(info, s.version)
+	enc, sender, err := hpke.NewSender(s.key, hpke.HKDFSHA256(), hpke.AES128GCM(), info)
+	if err != nil {
+		return nil, fmt.Errorf("seal: %w", err)
+	}
+	topic := "gb/1/" + s.vid + "/to/" + mailbox + "/" + suffix
+	sealed, err := sender.Seal([]byte(topic), pad([]byte(compact), s.step, 0))
+	if err != nil {
+		return nil, fmt.Errorf("seal: %w", err)
+	}
+	return append(append([]byte{sealVersion}, enc...), sealed...), nil
+}
