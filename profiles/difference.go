@@ -135,7 +135,7 @@ func (r Roster) next(a Access) Roster {
 		p.Restricted = slices.Clone(p.Restricted)
 		n.People = append(n.People, p)
 	}
-	slices.SortStableFunc(n.People, func(a, b Person) int { return int(a.Role) - int(b.Role) })
+	n.sort()
 	return n
 }
 

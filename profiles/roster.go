@@ -1,8 +1,11 @@
 package profiles
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -100,7 +103,7 @@ type Roster struct {
 	Version uint64 // of the newest document; 0: none was accepted yet
 	Hash    Hash   // of its payload
 	Issued  time.Time
-	People  []Person // main user first if there is one, then as in the document
+	People  []Person // main user first if there is one, the others by ID
 	Readers []Reader
 	Inbox   string // the mailbox on which the car takes chat; may be empty
 	// GuestServices and RemoteServices are the main user's word for guests and for
@@ -109,6 +112,13 @@ type Roster struct {
 	// Emptied says that a document removed the people of this car. A new main user
 	// then comes from the back end only as AwaitingActivation.
 	Emptied bool
+}
+
+// sort puts the people in their order. The slice must be r's own.
+func (r Roster) sort() {
+	slices.SortFunc(r.People, func(a, b Person) int {
+		return cmp.Or(cmp.Compare(a.Role, b.Role), bytes.Compare(a.ID[:], b.ID[:]))
+	})
 }
 
 // Main returns the main user.

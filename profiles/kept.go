@@ -1,0 +1,126 @@
+package profiles
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// keptPerson is the form in which a person is kept: only ever sealed under their
+// own key (erasure.md 3), hence with name and verifier in it.
+type keptPerson struct {
+	ID         string     `json:"id"`
+	Mailbox    string     `json:"mailbox,omitempty"`
+	Role       string     `json:"role"`
+	State      string     `json:"state"`
+	Sharing    string     `json:"sharing"`
+	Restricted []Function `json:"restricted,omitempty"`
+	Sign       Key        `json:"sign"`
+	Seal       Key        `json:"seal"`
+	Name       string     `json:"name"`
+	PIN        string     `json:"pin"`
+}
+
+// Encode returns the bytes of p with all that is personal in them: for sealing.
+func (p Person) Encode() ([]byte, error) {
+	data, err := json.Marshal(keptPerson{
+		p.ID.String(), p.Mailbox, p.Role.String(), p.State.String(), p.Sharing.String(),
+		p.Restricted, p.Sign, p.Seal, p.Name.Reveal(), p.Verifier.Reveal(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("encode a person: %w", err)
+	}
+	return data, nil
+}
+
+// DecodePerson reads what Encode wrote.
+func DecodePerson(data []byte) (Person, error) {
+	p, err := decodePerson(data)
+	if err != nil {
+		return Person{}, fmt.Errorf("decode a person: %w", err)
+	}
+	return p, nil
+}
+
+func decodePerson(data []byte) (Person, error) {
+	var kept keptPerson
+	err := json.Unmarshal(data, &kept)
+	if err != nil {
+		return Person{}, err
+	}
+	p := Person{
+		Mailbox: kept.Mailbox, Restricted: kept.Restricted, Sign: kept.Sign, Seal: kept.Seal, Name: Conceal(kept.Name),
+	}
+	if p.ID, err = ParseID(kept.ID); err != nil {
+		return Person{}, err
+	}
+	if p.Role, err = parseRole(kept.Role); err != nil {
+		return Person{}, err
+	}
+	if p.State, err = parseState(kept.State); err != nil {
+		return Person{}, err
+	}
+	if p.Sharing, err = ParseSharing(kept.Sharing); err != nil {
+		return Person{}, err
+	}
+	p.Verifier, err = ParseVerifier(kept.PIN)
+	return p, err
+}
+
+// keptRoster is what of a roster concerns the car and nobody: it is kept open.
+type keptRoster struct {
+	VID            string       `json:"vid"`
+	Version        uint64       `json:"version"`
+	Hash           []byte       `json:"hash"`
+	Issued         time.Time    `json:"issued"`
+	Readers        []keptReader `json:"readers,omitempty"`
+	Inbox          string       `json:"inbox,omitempty"`
+	GuestServices  bool         `json:"guest_services"`
+	RemoteServices bool         `json:"remote_services"`
+	Emptied        bool         `json:"emptied"`
+}
+
+type keptReader struct {
+	Role    string `json:"role"`
+	Mailbox string `json:"mailbox"`
+	Sign    Key    `json:"sign"`
+	Seal    Key    `json:"seal"`
+}
+
+// EncodeOpen returns the bytes of what concerns the car; the people are not in it.
+func (r Roster) EncodeOpen() ([]byte, error) {
+	kept := keptRoster{
+		VID: r.VID, Version: r.Version, Hash: r.Hash[:], Issued: r.Issued, Inbox: r.Inbox,
+		GuestServices: r.GuestServices, RemoteServices: r.RemoteServices, Emptied: r.Emptied,
+	}
+	for _, reader := range r.Readers {
+		kept.Readers = append(kept.Readers, keptReader(reader))
+	}
+	data, err := json.Marshal(kept)
+	if err != nil {
+		return nil, fmt.Errorf("encode the roster: %w", err)
+	}
+	return data, nil
+}
+
+// DecodeRoster reads what EncodeOpen wrote and puts people into it, in any order.
+func DecodeRoster(open []byte, people []Person) (Roster, error) {
+	var kept keptRoster
+	if err := json.Unmarshal(open, &kept); err != nil {
+		return Roster{}, fmt.Errorf("decode the roster: %w", err)
+	}
+	r := Roster{
+		VID: kept.VID, Version: kept.Version, Issued: kept.Issued, People: slices.Clone(people), Inbox: kept.Inbox,
+		GuestServices: kept.GuestServices, RemoteServices: kept.RemoteServices, Emptied: kept.Emptied,
+	}
+	if len(kept.Hash) != len(r.Hash) {
+		return Roster{}, fmt.Errorf("decode the roster: a hash of %d bytes", len(kept.Hash))
+	}
+	r.Hash = Hash(kept.Hash)
+	for _, reader := range kept.Readers {
+		r.Readers = append(r.Readers, Reader(reader))
+	}
+	r.sort()
+	return r, nil
+}
