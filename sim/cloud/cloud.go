@@ -1,0 +1,126 @@
+// Package cloud is the back end of a fleet in small: it enrols people, signs and
+// publishes access documents, and reads what cars send to each reader. It is a
+// counterpart of the agent and shares no code with it on the wire: what both
+// understand, the contract says.
+package cloud
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"sync"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+)
+
+// BackEnd serves one car. It may be used by several goroutines.
+type BackEnd struct {
+	signer   signer // the key that cars trust
+	stranger signer // a key that no car trusts
+	keep     int
+
+	mu        sync.Mutex
+	car       Identity                       // guarded by mu
+	readers   []*Reader                      // guarded by mu; in the order of enrolment, back end and workshop last
+	boxes     map[string]box                 // guarded by mu; every mailbox there ever was
+	current   *claims                        // guarded by mu; nil before Enrol
+	hash      string                         // guarded by mu; of the current document's payload
+	published string                         // guarded by mu; what lies retained on policy
+	state     State                          // guarded by mu
+	received  map[string]*inbox              // guarded by mu; by reader's name
+	seen      map[sequence][sha256.Size]byte // guarded by mu; sum of the content by sequence
+	faults    []string                       // guarded by mu
+	changed   chan struct{}                  // guarded by mu; closed and renewed at each change
+	line      mqtt.Client                    // guarded by mu
+	lines     int                            // guarded by mu; how often the line came up
+}
+
+// Option changes how a back end works.
+type Option func(*BackEnd)
+
+// Keep bounds how many messages of each reader are kept, the newest. Without it
+// all are, which suits a run that ends.
+func Keep(n int) Option { return func(b *BackEnd) { b.keep = n } }
+
+// New makes a back end with keys of its own.
+func New(options ...Option) (*BackEnd, error) {
+	own, err := newSigner()
+	if err != nil {
+		return nil, fmt.Errorf("back end: %w", err)
+	}
+	stranger, err := newSigner()
+	if err != nil {
+		return nil, fmt.Errorf("back end: %w", err)
+	}
+	b := &BackEnd{
+		signer: own, stranger: stranger, boxes: map[string]box{},
+		received: map[string]*inbox{}, seen: map[sequence][sha256.Size]byte{}, changed: make(chan struct{}),
+	}
+	for _, o := range options {
+		o(b)
+	}
+	return b, nil
+}
+
+// State is what a car last said of itself, or its will.
+type State struct {
+	Online bool   `json:"online"`
+	Epoch  string `json:"epoch"`
+	Policy uint64 `json:"policy"`
+	Agent  string `json:"agent"`
+}
+
+// State returns the newest state of the car, zero before the first.
+func (b *BackEnd) State() State {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.state
+}
+
+// Identity returns the car that is served, zero before Enrol.
+func (b *BackEnd) Identity() Identity {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.car
+}
+
+// Faults lists what the car did that the contract does not allow.
+func (b *BackEnd) Faults() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append([]string(nil), b.faults...)
+}
+
+// Wait blocks until until returns true or ctx ends. It asks at once and again
+// after everything that arrives; until may call the methods of b.
+func (b *BackEnd) Wait(ctx context.Context, until func() bool) error {
+	for {
+		b.mu.Lock()
+		changed := b.changed
+		b.mu.Unlock()
+		if until() {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// notify wakes everyone in Wait; mu is held.
+func (b *BackEnd) notify() {
+	close(b.changed)
+	b.changed = make(chan struct{})
+}
+
+// fault notes a breach of the contract; mu is held.
+func (b *BackEnd) fault(format string, args ...any) {
+	const most = 1000
+	if len(b.faults) < most {
+		at := time.Now().UTC().Format("15:04:05.000 ")
+		b.faults = append(b.faults, at+fmt.Sprintf(format, args...))
+	}
+}

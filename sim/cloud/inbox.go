@@ -1,0 +1,136 @@
+package cloud
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+)
+
+// inbox is what one reader found, the newest last.
+type inbox struct {
+	messages []Message
+	dropped  int // messages no longer kept
+}
+
+// sequence names one message of a car for good.
+type sequence struct {
+	mailbox string
+	epoch   string
+	seq     uint64
+}
+
+// Received returns what a reader found in the mailboxes they had, oldest first,
+// repeats too.
+func (b *BackEnd) Received(reader string) []Message {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if in := b.received[reader]; in != nil {
+		return append([]Message(nil), in.messages...)
+	}
+	return nil
+}
+
+// Count is how many messages a reader has found, those no longer kept too. It
+// marks a place in time: Since(reader, n) is what came later.
+func (b *BackEnd) Count(reader string) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if in := b.received[reader]; in != nil {
+		return in.dropped + len(in.messages)
+	}
+	return 0
+}
+
+// Since returns what a reader found after the first n messages.
+func (b *BackEnd) Since(reader string, n int) []Message {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	in := b.received[reader]
+	if in == nil || n >= in.dropped+len(in.messages) {
+		return nil
+	}
+	return append([]Message(nil), in.messages[max(0, n-in.dropped):]...)
+}
+
+// arrived takes one message off the line.
+func (b *BackEnd) arrived(topic string, raw []byte, qos byte, retained bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	defer b.notify()
+	if topic == "gb/1/"+b.car.VID+"/state" {
+		b.takeState(raw)
+		return
+	}
+	name, kind, form, ok := mailbox(b.car.VID, topic)
+	if !ok {
+		return // policy, act, ask: not from the car
+	}
+	if retained {
+		b.fault("%s: a retained message", topic)
+	}
+	if qos != 1 {
+		b.fault("%s: quality of service %d", topic, qos)
+	}
+	known, ok := b.boxes[name]
+	if !ok {
+		b.fault("%s: a mailbox that was never granted", topic)
+		return
+	}
+	if known.until != 0 && b.state.Policy >= known.until {
+		b.fault("%s: a mailbox of %s that document %d took away", topic, known.reader.Name, known.until)
+	}
+	m := Message{At: time.Now(), Reader: known.reader.Name, Mailbox: name, Topic: topic, Kind: kind, Form: form, Raw: bytes.Clone(raw)}
+	b.file(known.reader, m)
+}
+
+// file opens a message, compares it with its like and keeps it; mu is held.
+func (b *BackEnd) file(r *Reader, m Message) {
+	if m.Plain, m.Err = r.open(&m, b.car, b.versions()); m.Err == nil {
+		m.Err = m.read()
+	}
+	if m.Err != nil {
+		b.fault("%s: %v", m.Topic, m.Err)
+	} else {
+		key := sequence{m.Mailbox, m.Epoch, m.Seq}
+		before, seen := b.seen[key]
+		switch content := m.content(); {
+		case !seen:
+			b.seen[key] = content
+		case before == content:
+			m.Repeat = true
+		default:
+			b.fault("%s: epoch %s seq %d came before with other content", m.Topic, m.Epoch, m.Seq)
+		}
+	}
+	in := b.received[r.Name]
+	in.messages = append(in.messages, m)
+	if b.keep > 0 && len(in.messages) > b.keep {
+		old := in.messages[0]
+		delete(b.seen, sequence{old.Mailbox, old.Epoch, old.Seq})
+		in.messages = append(in.messages[:0], in.messages[1:]...)
+		in.dropped++
+	}
+}
+
+// versions are those of every document so far, the newest first; mu is held.
+func (b *BackEnd) versions() []uint64 {
+	var all []uint64
+	for v := b.current.Version; v >= firstVersion; v-- {
+		all = append(all, v)
+	}
+	return all
+}
+
+// takeState reads the retained state or the will; mu is held.
+func (b *BackEnd) takeState(raw []byte) {
+	if len(raw) == 0 { // a reset car empties it
+		b.state = State{}
+		return
+	}
+	var s State
+	if err := json.Unmarshal(raw, &s); err != nil {
+		b.fault("state: %v", err)
+		return
+	}
+	b.state = s
+}

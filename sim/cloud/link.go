@@ -1,0 +1,106 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+)
+
+// quiesce is how long a line may take to end in peace, in milliseconds.
+const quiesce = 100
+
+// Connect opens the line to the broker at a URL and returns when everything the
+// car sends from then on is received. The line comes back by itself after a
+// broker was away. Enrol comes first: the topics hold the vehicle's id.
+func (b *BackEnd) Connect(ctx context.Context, broker string) error {
+	b.mu.Lock()
+	vid := b.car.VID
+	b.mu.Unlock()
+	if vid == "" {
+		return errors.New("connect the back end: no car is enrolled")
+	}
+	options := mqtt.NewClientOptions().AddBroker(broker).SetClientID("backend").SetCleanSession(true).
+		SetOrderMatters(true).SetAutoReconnect(true).SetMaxReconnectInterval(200 * time.Millisecond).
+		SetConnectRetry(true).SetConnectRetryInterval(100 * time.Millisecond).SetWriteTimeout(time.Second)
+	options.SetOnConnectHandler(func(line mqtt.Client) { b.up(line, vid) })
+	line := mqtt.NewClient(options)
+	b.mu.Lock()
+	b.line = line
+	before := b.lines
+	b.mu.Unlock()
+	line.Connect()
+	if err := b.Reconnected(ctx, before); err != nil {
+		line.Disconnect(0)
+		return fmt.Errorf("connect the back end: %w", err)
+	}
+	return nil
+}
+
+// up runs each time the line has come up: subscribe, and put back the document
+// that a restarted broker has forgotten.
+func (b *BackEnd) up(line mqtt.Client, vid string) {
+	subscribed := line.Subscribe("gb/1/"+vid+"/#", 1, func(_ mqtt.Client, m mqtt.Message) {
+		b.arrived(m.Topic(), m.Payload(), m.Qos(), m.Retained())
+	})
+	if !subscribed.WaitTimeout(5*time.Second) || subscribed.Error() != nil {
+		return // the line broke again; the next one tries anew
+	}
+	b.mu.Lock()
+	document := b.published
+	b.mu.Unlock()
+	if document != "" {
+		line.Publish("gb/1/"+vid+"/policy", 1, true, document).WaitTimeout(5 * time.Second)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lines++
+	b.notify()
+}
+
+// Lines is how often the line has come up.
+func (b *BackEnd) Lines() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.lines
+}
+
+// Reconnected waits until the line has come up more often than n times.
+func (b *BackEnd) Reconnected(ctx context.Context, n int) error {
+	return b.Wait(ctx, func() bool { return b.Lines() > n })
+}
+
+// Publish puts a document, retained, where the car reads it, and returns when
+// the broker has it.
+func (b *BackEnd) Publish(ctx context.Context, d Document) error {
+	b.mu.Lock()
+	line, topic := b.line, "gb/1/"+b.car.VID+"/policy"
+	b.published = d.JWS
+	b.mu.Unlock()
+	if line == nil {
+		return errors.New("publish: there is no line to a broker")
+	}
+	sent := line.Publish(topic, 1, true, d.JWS)
+	select {
+	case <-sent.Done():
+	case <-ctx.Done():
+		return fmt.Errorf("publish document %d: %w", d.Version, ctx.Err())
+	}
+	if err := sent.Error(); err != nil {
+		return fmt.Errorf("publish document %d: %w", d.Version, err)
+	}
+	return nil
+}
+
+// Close ends the line.
+func (b *BackEnd) Close() {
+	b.mu.Lock()
+	line := b.line
+	b.line = nil
+	b.mu.Unlock()
+	if line != nil {
+		line.Disconnect(quiesce)
+	}
+}
