@@ -1,0 +1,81 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+
+	server "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/hooks/auth"
+	"github.com/mochi-mqtt/server/v2/listeners"
+)
+
+// Broker is an MQTT broker inside the simulator, on loopback and open to all.
+// It keeps everything in memory: a restart forgets what was retained.
+type Broker struct {
+	Address string // host:port, the same after a restart
+	log     *slog.Logger
+
+	mu      sync.Mutex
+	running *server.Server // guarded by mu; nil while stopped
+}
+
+// StartBroker starts a broker on a free port.
+func StartBroker(log *slog.Logger) (*Broker, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("broker: %w", err)
+	}
+	b := &Broker{Address: listener.Addr().String(), log: log}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := b.serve(listener); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// URL is where MQTT clients connect to.
+func (b *Broker) URL() string { return "tcp://" + b.Address }
+
+// Start starts a broker that was stopped.
+func (b *Broker) Start() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.running != nil {
+		return errors.New("broker: it runs already")
+	}
+	listener, err := net.Listen("tcp", b.Address)
+	if err != nil {
+		return fmt.Errorf("broker: %w", err)
+	}
+	return b.serve(listener)
+}
+
+// serve runs a fresh server; mu is held.
+func (b *Broker) serve(listener net.Listener) error {
+	fresh := server.New(&server.Options{Logger: b.log})
+	err := errors.Join(fresh.AddHook(new(auth.AllowHook), nil), fresh.AddListener(listeners.NewNet("loopback", listener)))
+	if err == nil {
+		err = fresh.Serve()
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("broker: %w", err), listener.Close())
+	}
+	b.running = fresh
+	return nil
+}
+
+// Stop cuts every client off and forgets everything.
+func (b *Broker) Stop() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.running == nil {
+		return nil
+	}
+	err := b.running.Close()
+	b.running = nil
+	return err
+}

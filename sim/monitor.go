@@ -1,0 +1,141 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// busLine is a line of dbus.jsonl.
+type busLine struct {
+	T           string `json:"t"`
+	Type        string `json:"type"`
+	Serial      uint32 `json:"serial"`
+	ReplyTo     any    `json:"reply_to,omitempty"`
+	Sender      any    `json:"sender,omitempty"`
+	Destination any    `json:"destination,omitempty"`
+	Path        any    `json:"path,omitempty"`
+	Interface   any    `json:"interface,omitempty"`
+	Member      any    `json:"member,omitempty"`
+	Error       any    `json:"error,omitempty"`
+	Signature   string `json:"signature,omitempty"`
+	Body        []any  `json:"body,omitempty"`
+}
+
+// Monitor sees everything that passes on a bus.
+type Monitor struct {
+	conn     *dbus.Conn
+	messages chan *dbus.Message
+}
+
+// Listen makes a connection a monitor of the bus at an address.
+func Listen(address string) (*Monitor, error) {
+	conn, err := dbus.Connect(address)
+	if err != nil {
+		return nil, fmt.Errorf("monitor the bus: %w", err)
+	}
+	m := &Monitor{conn: conn, messages: make(chan *dbus.Message, 4096)}
+	call := conn.BusObject().Call("org.freedesktop.DBus.Monitoring.BecomeMonitor", 0, []string{}, uint32(0))
+	if call.Err != nil {
+		return nil, errors.Join(fmt.Errorf("monitor the bus: %w", call.Err), conn.Close())
+	}
+	conn.Eavesdrop(m.messages)
+	return m, nil
+}
+
+// Record passes each message to write until ctx or the bus ends.
+func (m *Monitor) Record(ctx context.Context, write func(any)) error {
+	defer context.AfterFunc(ctx, func() { m.conn.Close() })()
+	for message := range m.messages {
+		write(lineOf(message, time.Now()))
+	}
+	return nil
+}
+
+// lineOf is a message as a line, without the PINs in it.
+func lineOf(m *dbus.Message, at time.Time) busLine {
+	field := func(f dbus.HeaderField) any {
+		if v, ok := m.Headers[f]; ok {
+			return plain(v.Value())
+		}
+		return nil
+	}
+	l := busLine{
+		T: at.UTC().Format(stamp), Type: strings.ReplaceAll(m.Type.String(), " ", "-"), Serial: m.Serial(),
+		ReplyTo: field(dbus.FieldReplySerial), Sender: field(dbus.FieldSender), Destination: field(dbus.FieldDestination),
+		Path: field(dbus.FieldPath), Interface: field(dbus.FieldInterface), Member: field(dbus.FieldMember), Error: field(dbus.FieldErrorName),
+	}
+	if v, ok := m.Headers[dbus.FieldSignature]; ok {
+		l.Signature = strings.Trim(v.String(), `"@g `)
+	}
+	for _, part := range m.Body {
+		l.Body = append(l.Body, plain(part))
+	}
+	hidePINs(l)
+	return l
+}
+
+// hidePINs blanks the arguments that are PINs: a recording may be passed on.
+func hidePINs(l busLine) {
+	secret := map[any][]int{"Login": {1}, "SetPIN": {0, 1}}
+	if l.Type != dbus.TypeMethodCall.String() && l.Type != "method-call" {
+		return
+	}
+	for _, i := range secret[l.Member] {
+		if i < len(l.Body) {
+			l.Body[i] = "‹private›"
+		}
+	}
+	for _, part := range l.Body {
+		if bag, ok := part.(map[string]any); ok {
+			for _, option := range []string{"pin", "code"} {
+				if _, there := bag[option]; there {
+					bag[option] = "‹private›"
+				}
+			}
+		}
+	}
+}
+
+// plain turns a D-Bus value into what JSON can hold. A file descriptor that came
+// with the message is closed: it is a copy of the receiver's.
+func plain(v any) any {
+	switch v := v.(type) {
+	case dbus.Variant:
+		return plain(v.Value())
+	case dbus.Signature:
+		return v.String()
+	case dbus.UnixFD:
+		_ = syscall.Close(int(v))
+		return "fd"
+	case float64:
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return fmt.Sprint(v)
+		}
+		return v
+	}
+	switch r := reflect.ValueOf(v); r.Kind() {
+	case reflect.Slice:
+		list := make([]any, r.Len())
+		for i := range list {
+			list[i] = plain(r.Index(i).Interface())
+		}
+		return list
+	case reflect.Map:
+		members := make(map[string]any, r.Len())
+		for _, key := range r.MapKeys() {
+			members[fmt.Sprint(plain(key.Interface()))] = plain(r.MapIndex(key).Interface())
+		}
+		return members
+	case reflect.Struct:
+		return fmt.Sprint(v)
+	}
+	return v
+}
