@@ -1,0 +1,71 @@
+package keyring
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"glovebox/profiles"
+)
+
+// identityFile holds both halves: the public one is also what tells a damaged
+// file from another car's.
+type identityFile struct {
+	Secret json.RawMessage         `json:"secret"`
+	Public profiles.PublicIdentity `json:"public"`
+}
+
+// Identity reads the car's identity from the file `identity` in dir, and makes
+// one when there is none. A file that cannot be read is an error and never
+// replaced: certificate and enrolment were made from it.
+func Identity(dir string) (profiles.Identity, error) {
+	data, err := os.ReadFile(filepath.Join(dir, "identity"))
+	if errors.Is(err, os.ErrNotExist) {
+		return newIdentity(dir)
+	}
+	if err != nil {
+		return profiles.Identity{}, fmt.Errorf("read the identity: %w", err)
+	}
+	identity, err := decodeIdentity(data)
+	if err != nil {
+		return profiles.Identity{}, fmt.Errorf("read the identity: %w", err)
+	}
+	return identity, nil
+}
+
+func newIdentity(dir string) (profiles.Identity, error) {
+	identity, err := profiles.NewIdentity()
+	if err != nil {
+		return profiles.Identity{}, err
+	}
+	secret, err := identity.Encode()
+	if err != nil {
+		return profiles.Identity{}, err
+	}
+	data, err := json.Marshal(identityFile{secret, identity.Public()})
+	if err != nil {
+		return profiles.Identity{}, err
+	}
+	if err := replace(dir, "identity", append(data, '\n')); err != nil {
+		return profiles.Identity{}, fmt.Errorf("write the identity: %w", err)
+	}
+	return identity, nil
+}
+
+// decodeIdentity tells errors without the text of the file.
+func decodeIdentity(data []byte) (profiles.Identity, error) {
+	var file identityFile
+	if err := json.Unmarshal(data, &file); err != nil {
+		return profiles.Identity{}, errors.New("the file is damaged: not as it was written")
+	}
+	identity, err := profiles.DecodeIdentity(file.Secret)
+	if err != nil {
+		return profiles.Identity{}, fmt.Errorf("the file is damaged: %w", err)
+	}
+	if identity.Public() != file.Public {
+		return profiles.Identity{}, errors.New("the file is damaged: its halves do not belong together")
+	}
+	return identity, nil
+}
