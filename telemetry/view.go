@@ -1,6 +1,10 @@
 package telemetry
 
-import "glovebox/profiles"
+import (
+	"time"
+
+	"glovebox/profiles"
+)
 
 // PrivacyView is what leaves the car and why, as the head unit is told. Words
 // are those of the contract, Privacy1.
@@ -29,4 +33,18 @@ type LedgerFilter struct {
 	Kind    string
 	Outcome string
 	Limit   uint32 // the newest so many; 0 is all
+}
+
+// Entry is one run of decisions in the ledger: same class, reader, outcome and
+// rule within one minute (privacy.md 7). It holds no value of any class.
+type Entry struct {
+	ID        uint64    // rises by one
+	From, To  time.Time // UTC minutes of the first and the last decision
+	Class     string    // row of the policy
+	Reader    string    // a person's id, workshop or backend
+	Kind      string    // status, position, alarms, …
+	Outcome   string    // published, reduced, withheld, purged
+	Rule      string    // the cell that decided, as class/column, or default-deny
+	LimitedBy []string  // all columns that were as strict
+	Count     uint32    // decisions in this run
 }
