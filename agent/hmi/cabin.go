@@ -1,0 +1,68 @@
+package hmi
+
+import (
+	"context"
+
+	"glovebox/hal"
+	"glovebox/profiles"
+	"glovebox/telemetry"
+)
+
+// Cabin is who knows what happens in the car. All methods are safe to share;
+// the views are cheap, do not block on a disk and return values that nobody
+// changes afterwards. Errors are those of package profiles, wrapped where there
+// is more to say; any other error is answered as a failure without details.
+type Cabin interface {
+	Session
+	Settings
+	Privacy
+	Vehicle
+	People
+}
+
+// Session is the door of the picker. Login and StartGuest come one at a time,
+// in the order in which the requests reached the bus. A newer one ends the
+// context of an older one with the cause profiles.ErrSuperseded; the older one
+// then does nothing more and may return that cause or the context's error.
+// Login does not tell an unknown profile from a wrong PIN, not by its time either.
+type Session interface {
+	SessionView() profiles.SessionView
+	Login(ctx context.Context, who profiles.ID, pin profiles.PIN, wait bool) (map[string]map[string]any, error)
+	StartGuest(ctx context.Context, wait bool) (map[string]map[string]any, error)
+	CancelPending(ctx context.Context) error
+	Logout(ctx context.Context) error
+	Permits(function string) (allowed bool, reason string)
+}
+
+// Settings are those of the person at the wheel, as plain Go values (values.go).
+// What Set acknowledged is durable, a guest's excepted.
+type Settings interface {
+	Get(group string) (map[string]any, error)
+	Set(ctx context.Context, group string, values map[string]any) error
+	Reset(ctx context.Context, group string) error
+}
+
+// Privacy is the driver's level and what became of it.
+type Privacy interface {
+	PrivacyView() telemetry.PrivacyView
+	SetLevel(ctx context.Context, level string) error
+	Ledger(filter telemetry.LedgerFilter) ([]telemetry.Entry, error)
+	Why(id uint64) (telemetry.Entry, error)
+}
+
+// Vehicle is the car. Readings are offered to a tap until untap is called; no
+// reading is offered after it returned.
+type Vehicle interface {
+	VehicleView() hal.VehicleView
+	Identity() profiles.PublicIdentity
+	Health() []hal.HealthView
+	Statistics() map[string]uint64
+	Signals() []hal.SignalView
+	Tap(tap *hal.Tap) (untap func())
+}
+
+// People are the profiles of this car. SetPIN is refused unless who is at the wheel.
+type People interface {
+	Profiles() []profiles.ProfileView
+	SetPIN(ctx context.Context, who profiles.ID, old, fresh profiles.PIN) error
+}

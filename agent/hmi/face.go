@@ -1,0 +1,176 @@
+// Package hmi is the agent's face on D-Bus: the head unit logs people in, reads
+// and sets. It names the Cabin that it needs and knows nothing behind it. Each
+// interface is one file with its XML beside it; door.go has the checks that
+// every call passes.
+package hmi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// Face answers on the bus. Run must run for anything to be announced; calls are
+// answered from New on.
+type Face struct {
+	cabin     Cabin
+	log       *slog.Logger
+	conn      *dbus.Conn
+	ctx       context.Context // of all calls: ends with Close
+	end       context.CancelFunc
+	members   map[string]map[string]member
+	described map[string]description
+	identity  dbus.Variant
+	callers   *callers
+	queue     *queue
+	starting  chan struct{} // held by the call that starts a session
+	events    *events
+	joining   chan int     // new watchers' pipes, for Run
+	watchers  atomic.Int32 // open, or about to be
+	announced table        // what the bus was told; of Own, then of Run
+
+	mu      sync.Mutex
+	tickets map[*dbus.Message]*ticket // guarded by mu: calls that godbus still carries
+}
+
+// New connects to the bus and answers there, but does not yet take the name.
+// The address is system, session or a D-Bus address.
+func New(address string, cabin Cabin, access Access, log *slog.Logger) (*Face, error) {
+	f := &Face{
+		cabin: cabin, log: log, callers: newCallers(access), queue: newQueue(access.Limits),
+		starting: make(chan struct{}, 1), events: newEvents(), joining: make(chan int),
+		tickets: map[*dbus.Message]*ticket{},
+	}
+	f.ctx, f.end = context.WithCancel(context.Background())
+	if err := f.learn(); err != nil {
+		return nil, err
+	}
+	connect := map[string]func(...dbus.ConnOption) (*dbus.Conn, error){
+		"system":  dbus.ConnectSystemBus,
+		"session": dbus.ConnectSessionBus,
+	}[address]
+	if connect == nil {
+		connect = func(o ...dbus.ConnOption) (*dbus.Conn, error) { return dbus.Connect(address, o...) }
+	}
+	conn, err := connect(dbus.WithHandler(door{f}), dbus.WithIncomingInterceptor(f.arrived), dbus.WithSignalHandler(vanished{f}))
+	if err != nil {
+		return nil, fmt.Errorf("connect to the bus: %w", err)
+	}
+	f.conn = conn
+	err = conn.AddMatchSignal(dbus.WithMatchSender(busName), dbus.WithMatchInterface(busName),
+		dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(2, ""))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("follow the names on the bus: %w", err), conn.Close())
+	}
+	return f, nil
+}
+
+// learn reads the XML and joins each method in it to the code that answers it.
+func (f *Face) learn() (err error) {
+	if f.described, err = describe(); err != nil {
+		return err
+	}
+	plain, err := jsonObject(f.cabin.Identity())
+	if err != nil {
+		return fmt.Errorf("show the identity: %w", err)
+	}
+	if f.identity, err = toVariant(plain); err != nil {
+		return fmt.Errorf("show the identity: %w", err)
+	}
+	f.members = map[string]map[string]member{
+		session1: f.session1(), settings1: f.settings1(), profile1: f.profile1(),
+		privacy1: f.privacy1(), vehicle1: f.vehicle1(),
+		introspectable: {"Introspect": {run: f.introspect, apps: true}},
+		properties:     {"Get": {run: f.get, apps: true}, "GetAll": {run: f.getAll, apps: true}, "Set": {run: f.set}},
+		objectManager:  {"GetManagedObjects": {run: f.managedObjects}},
+	}
+	for iface, members := range f.members {
+		methods := f.described[iface].Methods
+		if len(methods) != len(members) {
+			return fmt.Errorf("%s: the XML has %d methods, the code %d", iface, len(methods), len(members))
+		}
+		for _, method := range methods {
+			m, ok := members[method.Name]
+			if !ok {
+				return fmt.Errorf("%s.%s is in the XML only", iface, method.Name)
+			}
+			for _, arg := range method.Args {
+				if arg.Direction == "out" {
+					m.out += arg.Type
+				} else {
+					m.in += arg.Type
+				}
+			}
+			members[method.Name] = m
+		}
+	}
+	return nil
+}
+
+// Own takes the name. From here on the head unit finds the agent. It comes
+// before Run.
+func (f *Face) Own() error {
+	f.announced = f.table()
+	answer, err := f.conn.RequestName(Name, dbus.NameFlagDoNotQueue)
+	if err != nil {
+		return fmt.Errorf("take the name %s: %w", Name, err)
+	}
+	if answer != dbus.RequestNameReplyPrimaryOwner {
+		return fmt.Errorf("take the name %s: another program has it", Name)
+	}
+	return nil
+}
+
+// ErrBusGone says that the bus ended or dropped the agent. There is no way back
+// into it: the process ends and is started again.
+var ErrBusGone = errors.New("the D-Bus connection ended")
+
+// Run announces what changed and serves the watchers until ctx ends, or the bus
+// does. It blocks.
+func (f *Face) Run(ctx context.Context) error {
+	watching := &stream{face: f}
+	defer watching.end()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-f.conn.Context().Done():
+			return ErrBusGone
+		case <-f.events.wake:
+			f.tell()
+		case fd := <-f.joining:
+			watching.join(fd)
+		case <-watching.ready():
+			watching.pour()
+		case <-watching.again():
+			watching.pour()
+		}
+	}
+}
+
+// Close leaves the bus; open calls are ended.
+func (f *Face) Close() error {
+	f.end()
+	return f.conn.Close()
+}
+
+const busName = "org.freedesktop.DBus"
+
+// vanished hears which names left the bus, in the goroutine that reads the
+// socket: it must not block.
+type vanished struct{ face *Face }
+
+func (v vanished) DeliverSignal(iface, member string, s *dbus.Signal) {
+	if s.Sender != busName || iface != busName || member != "NameOwnerChanged" || len(s.Body) != 3 {
+		return
+	}
+	if name, ok := s.Body[0].(string); ok && s.Body[2] == "" {
+		v.face.callers.forget(name)
+		v.face.queue.forget(name)
+	}
+}

@@ -1,0 +1,200 @@
+package hmi
+
+import (
+	"context"
+	"embed"
+	"encoding/xml"
+	"fmt"
+	"strings"
+
+	"github.com/godbus/dbus/v5"
+
+	"glovebox/profiles"
+)
+
+// Name is taken on the bus when every object answers.
+const Name = "org.glovebox.Agent1"
+
+// RootPath is the object of the car; the profiles are below ProfilesPath.
+const (
+	RootPath     = dbus.ObjectPath("/org/glovebox/Agent1")
+	ProfilesPath = RootPath + "/profile"
+)
+
+const (
+	session1  = "org.glovebox.Session1"
+	settings1 = "org.glovebox.Settings1"
+	profile1  = "org.glovebox.Profile1"
+	privacy1  = "org.glovebox.Privacy1"
+	vehicle1  = "org.glovebox.Vehicle1"
+
+	introspectable = "org.freedesktop.DBus.Introspectable"
+	peer           = "org.freedesktop.DBus.Peer"
+	properties     = "org.freedesktop.DBus.Properties"
+	objectManager  = "org.freedesktop.DBus.ObjectManager"
+)
+
+// Interfaces are the XML files of our interfaces, as they are installed.
+//
+//go:embed *.xml
+var Interfaces embed.FS
+
+// object is where a path leads.
+type object int
+
+const (
+	nowhere object = iota
+	branch         // above an object of ours: nothing but its children
+	root
+	person
+)
+
+// has reports whether an object has an interface.
+func has(at object, iface string) bool {
+	for _, have := range interfacesOf(at) {
+		if have == iface {
+			return true
+		}
+	}
+	return false
+}
+
+func interfacesOf(at object) []string {
+	switch at {
+	case root:
+		return []string{introspectable, peer, properties, objectManager, session1, settings1, privacy1, vehicle1}
+	case person:
+		return []string{introspectable, peer, properties, profile1}
+	case branch:
+		return []string{introspectable, peer}
+	}
+	return nil
+}
+
+// place says what a path is. A path below ProfilesPath that is no ID is the zero ID's.
+func place(path dbus.ObjectPath) (object, profiles.ID) {
+	if path == RootPath {
+		return root, profiles.ID{}
+	}
+	if name, below := strings.CutPrefix(string(path), string(ProfilesPath)+"/"); below {
+		id, _ := profiles.ParseID(name)
+		return person, id
+	}
+	if path == "/" || strings.HasPrefix(string(ProfilesPath), string(path)+"/") || path == ProfilesPath {
+		return branch, profiles.ID{}
+	}
+	return nowhere, profiles.ID{}
+}
+
+// pathOf is a profile's object; nobody's is "/".
+func pathOf(id profiles.ID) dbus.ObjectPath {
+	if id.IsZero() {
+		return "/"
+	}
+	return ProfilesPath + dbus.ObjectPath("/"+id.String())
+}
+
+// exists reports whether there is a profile of that ID.
+func (f *Face) exists(who profiles.ID) bool {
+	_, ok := f.profile(who)
+	return ok
+}
+
+func (f *Face) profile(who profiles.ID) (profiles.ProfileView, bool) {
+	for _, p := range f.cabin.Profiles() {
+		if p.ID == who && !who.IsZero() {
+			return p, true
+		}
+	}
+	return profiles.ProfileView{}, false
+}
+
+// description is an interface as its XML has it.
+type description struct {
+	Name    string `xml:"name,attr"`
+	Methods []struct {
+		Name string `xml:"name,attr"`
+		Args []struct {
+			Type      string `xml:"type,attr"`
+			Direction string `xml:"direction,attr"`
+		} `xml:"arg"`
+	} `xml:"method"`
+	Properties []struct {
+		Name string `xml:"name,attr"`
+		Type string `xml:"type,attr"`
+	} `xml:"property"`
+	Text string `xml:",innerxml"` // shown as it stands
+}
+
+// describe reads all XML: ours and D-Bus's own.
+func describe() (map[string]description, error) {
+	texts := []string{standard}
+	files, err := Interfaces.ReadDir(".")
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		text, err := Interfaces.ReadFile(file.Name())
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, string(text))
+	}
+	all := map[string]description{}
+	for _, text := range texts {
+		var node struct {
+			Interfaces []description `xml:"interface"`
+		}
+		if err := xml.Unmarshal([]byte(text), &node); err != nil {
+			return nil, fmt.Errorf("introspection: %w", err)
+		}
+		for _, d := range node.Interfaces {
+			all[d.Name] = d
+		}
+	}
+	return all, nil
+}
+
+// introspect answers with the XML of the object's interfaces and the names of
+// the objects below it.
+func (f *Face) introspect(_ context.Context, c *call) ([]any, error) {
+	at, _ := place(c.path)
+	var out strings.Builder
+	out.WriteString(`<!DOCTYPE node PUBLIC "-//freedesktop//DTD D-BUS Object Introspection 1.0//EN" ` +
+		`"http://www.freedesktop.org/standards/dbus/1.0/introspect.dtd">` + "\n<node>\n")
+	for _, name := range interfacesOf(at) {
+		fmt.Fprintf(&out, "  <interface name=%q>%s</interface>\n", name, f.described[name].Text)
+	}
+	for _, child := range f.children(c.path) {
+		fmt.Fprintf(&out, "  <node name=%q/>\n", child)
+	}
+	out.WriteString("</node>\n")
+	return []any{out.String()}, nil
+}
+
+// children are the names one step below path.
+func (f *Face) children(path dbus.ObjectPath) []string {
+	if path == ProfilesPath {
+		var names []string
+		for _, p := range f.cabin.Profiles() {
+			names = append(names, p.ID.String())
+		}
+		return names
+	}
+	rest, below := strings.CutPrefix(string(ProfilesPath), strings.TrimSuffix(string(path), "/")+"/")
+	if !below {
+		return nil
+	}
+	name, _, _ := strings.Cut(rest, "/")
+	return []string{name}
+}
+
+// managedObjects answers with every profile. The root is the manager itself and,
+// as usual, not in its own list.
+func (f *Face) managedObjects(context.Context, *call) ([]any, error) {
+	out := map[dbus.ObjectPath]map[string]map[string]dbus.Variant{}
+	for _, p := range f.cabin.Profiles() {
+		out[pathOf(p.ID)] = map[string]map[string]dbus.Variant{profile1: profileProperties(p)}
+	}
+	return []any{out}, nil
+}

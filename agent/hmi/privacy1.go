@@ -1,0 +1,97 @@
+package hmi
+
+import (
+	"context"
+
+	"github.com/godbus/dbus/v5"
+
+	"glovebox/telemetry"
+)
+
+func (f *Face) privacy1() map[string]member {
+	return map[string]member{
+		"SetLevel": {run: f.setLevel},
+		"Ledger":   {run: f.ledger},
+		"Why":      {run: f.why},
+	}
+}
+
+func (f *Face) setLevel(ctx context.Context, c *call) ([]any, error) {
+	if err := options(c.args[1], nil); err != nil {
+		return nil, err
+	}
+	return nil, f.cabin.SetLevel(ctx, c.args[0].(string))
+}
+
+func (f *Face) ledger(_ context.Context, c *call) ([]any, error) {
+	var filter telemetry.LedgerFilter
+	err := options(c.args[0], map[string]any{
+		"after": &filter.After, "class": &filter.Class, "reader": &filter.Reader,
+		"kind": &filter.Kind, "outcome": &filter.Outcome, "limit": &filter.Limit,
+	})
+	if err != nil {
+		return nil, err
+	}
+	entries, err := f.cabin.Ledger(filter)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]map[string]dbus.Variant, 0, len(entries))
+	for _, e := range entries {
+		out = append(out, entryVariants(e))
+	}
+	return []any{out}, nil
+}
+
+func (f *Face) why(_ context.Context, c *call) ([]any, error) {
+	e, err := f.cabin.Why(c.args[0].(uint64))
+	if err != nil {
+		return nil, err
+	}
+	return []any{entryVariants(e)}, nil
+}
+
+func entryVariants(e telemetry.Entry) map[string]dbus.Variant {
+	return map[string]dbus.Variant{
+		"id":         dbus.MakeVariant(e.ID),
+		"from":       dbus.MakeVariant(e.From.Unix()),
+		"to":         dbus.MakeVariant(e.To.Unix()),
+		"class":      dbus.MakeVariant(e.Class),
+		"reader":     dbus.MakeVariant(e.Reader),
+		"kind":       dbus.MakeVariant(e.Kind),
+		"outcome":    dbus.MakeVariant(e.Outcome),
+		"rule":       dbus.MakeVariant(e.Rule),
+		"limited_by": words(e.LimitedBy),
+		"count":      dbus.MakeVariant(e.Count),
+	}
+}
+
+// privacyProperties leaves the names of the readers out while a guest is at the
+// wheel: who else uses this car is no business of a guest.
+func privacyProperties(v telemetry.PrivacyView, guest bool) map[string]dbus.Variant {
+	readers := []map[string]dbus.Variant{}
+	for _, r := range v.Readers {
+		name := r.Name.Reveal()
+		if guest {
+			name = ""
+		}
+		readers = append(readers, map[string]dbus.Variant{
+			"name":     dbus.MakeVariant(name),
+			"role":     dbus.MakeVariant(r.Role),
+			"receives": words(r.Receives),
+		})
+	}
+	return map[string]dbus.Variant{
+		"Level":          dbus.MakeVariant(v.Level),
+		"EffectiveLevel": dbus.MakeVariant(v.EffectiveLevel),
+		"LimitedBy":      words(v.LimitedBy),
+		"LocationInUse":  dbus.MakeVariant(v.LocationInUse),
+		"Readers":        dbus.MakeVariant(readers),
+		"Policy":         dbus.MakeVariant(v.Policy),
+	}
+}
+
+// LedgerChanged announces the newest entry's id. Many in a row may be told as one.
+func (f *Face) LedgerChanged(last uint64) {
+	f.post(event{RootPath, privacy1 + ".LedgerChanged", []any{last}})
+}

@@ -1,0 +1,143 @@
+package hmi
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+
+	"glovebox/profiles"
+)
+
+func (f *Face) session1() map[string]member {
+	return map[string]member{
+		"Login":         {prepare: waitOption(2), run: f.login},
+		"StartGuest":    {prepare: waitOption(0), run: f.startGuest},
+		"CancelPending": {run: f.cancelPending},
+		"Logout":        {run: f.logout},
+		"Permits":       {run: f.permits, apps: true},
+	}
+}
+
+// waitOption reads the bag that stands at index i.
+func waitOption(i int) func(c *call) error {
+	return func(c *call) error {
+		if path, ok := c.args[0].(dbus.ObjectPath); ok && !strings.HasPrefix(string(path), string(ProfilesPath)+"/") {
+			return invalid("a profile is an object below %s", ProfilesPath)
+		}
+		return options(c.args[i], map[string]any{"wait": &c.wait})
+	}
+}
+
+// login answers an object that is no profile as the Cabin answers an unknown
+// one: like a wrong PIN, and as late.
+func (f *Face) login(ctx context.Context, c *call) ([]any, error) {
+	typed, err := pin(c.args[1])
+	if err != nil {
+		return nil, err
+	}
+	_, who := place(c.args[0].(dbus.ObjectPath))
+	return f.start(ctx, func() (map[string]map[string]any, error) {
+		return f.cabin.Login(ctx, who, typed, c.wait)
+	})
+}
+
+func (f *Face) startGuest(ctx context.Context, c *call) ([]any, error) {
+	return f.start(ctx, func() (map[string]map[string]any, error) {
+		return f.cabin.StartGuest(ctx, c.wait)
+	})
+}
+
+// start lets one call into the Cabin at a time. The others wait; a newer one
+// has ended the context of those before it.
+func (f *Face) start(ctx context.Context, session func() (map[string]map[string]any, error)) ([]any, error) {
+	select {
+	case f.starting <- struct{}{}:
+		defer func() { <-f.starting }()
+	case <-ctx.Done():
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	settings, err := session()
+	if err != nil {
+		return nil, err
+	}
+	groups, err := toGroups(settings)
+	return []any{groups}, err
+}
+
+func (f *Face) cancelPending(ctx context.Context, c *call) ([]any, error) {
+	if err := options(c.args[0], nil); err != nil {
+		return nil, err
+	}
+	return nil, f.cabin.CancelPending(ctx)
+}
+
+func (f *Face) logout(ctx context.Context, c *call) ([]any, error) {
+	if err := options(c.args[0], nil); err != nil {
+		return nil, err
+	}
+	return nil, f.cabin.Logout(ctx)
+}
+
+func (f *Face) permits(_ context.Context, c *call) ([]any, error) {
+	allowed, reason := f.cabin.Permits(c.args[0].(string))
+	return []any{allowed, reason}, nil
+}
+
+func sessionProperties(v profiles.SessionView) map[string]dbus.Variant {
+	pending := dbus.ObjectPath("/")
+	if v.Pending != "" {
+		pending = ProfilesPath + dbus.ObjectPath("/"+v.Pending)
+	}
+	return map[string]dbus.Variant{
+		"State":            dbus.MakeVariant(v.State),
+		"Profile":          dbus.MakeVariant(pathOf(v.Profile)),
+		"Role":             dbus.MakeVariant(v.Role),
+		"Reason":           dbus.MakeVariant(v.Reason),
+		"Pending":          dbus.MakeVariant(pending),
+		"Functions":        words(v.Functions),
+		"WipeState":        dbus.MakeVariant(v.WipeState),
+		"RuntimeDirectory": dbus.MakeVariant(v.RuntimeDirectory),
+		"Parked":           dbus.MakeVariant(v.Parked),
+	}
+}
+
+// words is a list of strings; none is an empty list.
+func words(list []string) dbus.Variant {
+	return dbus.MakeVariant(append([]string{}, list...))
+}
+
+// Ending announces that the session will end, at the latest after deadline.
+func (f *Face) Ending(reason string, deadline time.Duration) {
+	f.post(event{RootPath, session1 + ".Ending", []any{reason, uint64(deadline.Milliseconds())}})
+}
+
+// Ended announces that the session is over. Where nothing was to be erased the
+// zero receipt is an empty one.
+func (f *Face) Ended(reason string, receipt profiles.Receipt) {
+	f.post(event{RootPath, session1 + ".Ended", []any{reason, receiptVariants(receipt)}})
+}
+
+func receiptVariants(r profiles.Receipt) map[string]dbus.Variant {
+	if r.Method == "" {
+		return map[string]dbus.Variant{}
+	}
+	stores := []map[string]dbus.Variant{}
+	for _, s := range r.Stores {
+		stores = append(stores, map[string]dbus.Variant{
+			"name":   dbus.MakeVariant(s.Name),
+			"before": dbus.MakeVariant(s.Before),
+			"after":  dbus.MakeVariant(s.After),
+			"result": dbus.MakeVariant(s.Result),
+		})
+	}
+	return map[string]dbus.Variant{
+		"method":     dbus.MakeVariant(r.Method),
+		"generation": dbus.MakeVariant(r.Generation),
+		"stores":     dbus.MakeVariant(stores),
+		"result":     dbus.MakeVariant(r.Result),
+	}
+}

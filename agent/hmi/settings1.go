@@ -1,0 +1,95 @@
+package hmi
+
+import (
+	"context"
+
+	"github.com/godbus/dbus/v5"
+
+	"glovebox/profiles"
+)
+
+func (f *Face) settings1() map[string]member {
+	return map[string]member{
+		"Get":      {run: f.getSettings, apps: true},
+		"Set":      {run: f.setSettings, apps: true},
+		"Reset":    {run: f.resetSettings},
+		"Groups":   {run: f.groups},
+		"Describe": {run: f.describeGroup},
+	}
+}
+
+// group is the group a call names; an app has its own only.
+func group(c *call) (string, error) {
+	name := c.args[0].(string)
+	if !c.from.hmi && name != "app."+c.from.app {
+		return "", notPermitted("an app reads and sets its own group only")
+	}
+	return name, nil
+}
+
+func (f *Face) getSettings(_ context.Context, c *call) ([]any, error) {
+	name, err := group(c)
+	if err != nil {
+		return nil, err
+	}
+	values, err := f.cabin.Get(name)
+	if err != nil {
+		return nil, err
+	}
+	variants, err := toVariants(values)
+	return []any{variants}, err
+}
+
+func (f *Face) setSettings(ctx context.Context, c *call) ([]any, error) {
+	name, err := group(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := options(c.args[2], nil); err != nil {
+		return nil, err
+	}
+	values, err := fromVariants(c.args[1].(map[string]dbus.Variant))
+	if err != nil {
+		return nil, err
+	}
+	return nil, f.cabin.Set(ctx, name, values)
+}
+
+func (f *Face) resetSettings(ctx context.Context, c *call) ([]any, error) {
+	if err := options(c.args[1], nil); err != nil {
+		return nil, err
+	}
+	return nil, f.cabin.Reset(ctx, c.args[0].(string))
+}
+
+func (f *Face) groups(context.Context, *call) ([]any, error) {
+	names := []string{}
+	for _, g := range profiles.Groups() {
+		names = append(names, g.Name)
+	}
+	return []any{names}, nil
+}
+
+func (f *Face) describeGroup(_ context.Context, c *call) ([]any, error) {
+	g, err := profiles.GroupByName(c.args[0].(string))
+	if err != nil {
+		return nil, err
+	}
+	keys := []map[string]dbus.Variant{}
+	for _, s := range g.Settings {
+		keys = append(keys, map[string]dbus.Variant{
+			"key":   dbus.MakeVariant(s.Name),
+			"type":  dbus.MakeVariant(s.Type),
+			"unit":  dbus.MakeVariant(s.Unit),
+			"scope": dbus.MakeVariant(string(s.Scope)),
+			"stage": dbus.MakeVariant(string(s.Stage)),
+			"range": dbus.MakeVariant(s.Range),
+		})
+	}
+	return []any{keys}, nil
+}
+
+// SettingsChanged announces which keys of a group changed, never their values.
+func (f *Face) SettingsChanged(group string, keys []string) {
+	f.post(event{RootPath, settings1 + ".Changed", []any{group, append([]string{}, keys...)}})
+}
