@@ -1,0 +1,185 @@
+package candump_test
+
+import (
+	"bufio"
+	"compress/gzip"
+	"errors"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"glovebox/hal/can"
+	"glovebox/hal/candump"
+
+	"pgregory.net/rapid"
+)
+
+const micro = time.Microsecond
+
+func TestParse(t *testing.T) {
+	const start = 1533226488232073 * micro
+	tests := []struct {
+		name string
+		line string
+		bus  string
+		want can.Frame
+		when time.Duration
+		at   int // of the mistake, -1 for none
+	}{
+		{"data", "(1533226488.232073) can0 260#08FF", "can0", can.Frame{ID: 0x260, Len: 2, Data: [8]byte{0x08, 0xFF}}, start, -1},
+		{"no data", "(1533226488.232073) can0 260#", "can0", can.Frame{ID: 0x260}, start, -1},
+		{"extended", "(0000000000.000001) vcan12 18DAF110#ab", "vcan12",
+			can.Frame{ID: 0x18DAF110, Extended: true, Len: 1, Data: [8]byte{0xAB}}, micro, -1},
+		{"remote without a length", "(1533226488.232073) can1 123#R", "can1", can.Frame{ID: 0x123, Remote: true}, start, -1},
+		{"remote with a length", "(1533226488.232073) can1 00000123#R8", "can1",
+			can.Frame{ID: 0x123, Extended: true, Remote: true, Len: 8}, start, -1},
+		{"the last stamp of a Duration", "(9223372035.999999) c 7FF#", "c", can.Frame{ID: 0x7FF}, 9223372035999999 * micro, -1},
+
+		{"empty", "", "", can.Frame{}, 0, 0},
+		{"no stamp", "can0 260#08FF", "", can.Frame{}, 0, 0},
+		{"nine digits of seconds", "(153322648.232073) can0 260#08FF", "", can.Frame{}, 0, 10},
+		{"eleven digits of seconds", "(15332264889.232073) can0 260#", "", can.Frame{}, 0, 11},
+		{"stamp after 2262", "(9223372036.000000) can0 260#", "", can.Frame{}, 0, 1},
+		{"nanoseconds", "(1533226488.232073000) can0 260#", "", can.Frame{}, 0, 18},
+		{"no bus", "(1533226488.232073)  260#", "", can.Frame{}, 0, 20},
+		{"name too long", "(1533226488.232073) can0123456789abc 260#", "", can.Frame{}, 0, 35},
+		{"identifier of two digits", "(1533226488.232073) can0 26#", "", can.Frame{}, 0, 27},
+		{"identifier of nine digits", "(1533226488.232073) can0 018DAF110#", "", can.Frame{}, 0, 33},
+		{"identifier over 7FF", "(1533226488.232073) can0 800#", "", can.Frame{}, 0, 25},
+		{"error frame", "(1533226488.232073) can0 20000004#0000", "", can.Frame{}, 0, 25},
+		{"CAN FD", "(1533226488.232073) can0 260##0AA", "", can.Frame{}, 0, 29},
+		{"half a byte", "(1533226488.232073) can0 260#08F", "", can.Frame{}, 0, 32},
+		{"nine bytes", "(1533226488.232073) can0 260#010203040506070809", "", can.Frame{}, 0, 45},
+		{"remote with data", "(1533226488.232073) can0 260#R8AA", "", can.Frame{}, 0, 31},
+		{"a length of 0 is not written", "(1533226488.232073) can0 260#R0", "", can.Frame{}, 0, 30},
+		{"something after it", "(1533226488.232073) can0 260#08FF ", "", can.Frame{}, 0, 33},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			bus, f, when, err := candump.Parse([]byte(tt.line))
+			if bus != tt.bus || f != tt.want || when != tt.when {
+				t.Errorf("%q %+v at %v, want %q %+v at %v", bus, f, when, tt.bus, tt.want, tt.when)
+			}
+			at := -1
+			if e, ok := errors.AsType[*candump.Error](err); ok {
+				at = e.At
+			} else if err != nil {
+				t.Errorf("error is a %T", err)
+			}
+			if at != tt.at {
+				t.Errorf("mistake at byte %d, want %d (%v)", at, tt.at, err)
+			}
+		})
+	}
+}
+
+// What was logged is read back as it was.
+func TestFrameToLogAndBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := can.Frame{
+			Extended: rapid.Bool().Draw(t, "extended"),
+			Remote:   rapid.Bool().Draw(t, "remote"),
+			Len:      rapid.Uint8Max(can.MaxLen).Draw(t, "len"),
+		}
+		f.ID = rapid.Uint32Max(can.MaxStandardID).Draw(t, "id")
+		if f.Extended {
+			f.ID = rapid.Uint32Max(can.MaxExtendedID).Draw(t, "extended id")
+		}
+		if !f.Remote {
+			copy(f.Data[:], rapid.SliceOfN(rapid.Byte(), int(f.Len), int(f.Len)).Draw(t, "data"))
+		}
+		bus := rapid.StringMatching(`[a-z0-9._-]{1,15}`).Draw(t, "bus")
+		at := micro * time.Duration(rapid.Int64Range(0, 9223372035999999).Draw(t, "at"))
+
+		line := candump.Append(nil, bus, f, at)
+		bus2, f2, at2, err := candump.Parse(line)
+		if err != nil || bus2 != bus || f2 != f || at2 != at {
+			t.Fatalf("%q: %q %+v %v %v", line, bus2, f2, at2, err)
+		}
+	})
+}
+
+// logLine is a second reading of the format.
+var logLine = regexp.MustCompile(`^\(([0-9]{10})\.[0-9]{6}\) [!-~]{1,15} ` +
+	`(?:[0-7][0-9A-Fa-f]{2}|[01][0-9A-Fa-f]{7})#(?:R[1-8]?|(?:[0-9A-Fa-f]{2}){0,8})$`)
+
+// A line is accepted if and only if it has the format and its parts give the
+// same line again, but for letter case.
+func FuzzDecode(f *testing.F) {
+	for _, s := range []string{
+		"(1533226488.232073) can0 260#08FFFB0000001884", "(0000000000.000000) vcan0 18DAF110#R8",
+		"(9223372036.000000) can0 260#", "(1533226488.232073) can0 123##0AA", "",
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, line []byte) {
+		bus, frame, at, err := candump.Parse(line)
+		m := logLine.FindSubmatch(line)
+		good := m != nil && string(m[1]) <= "9223372035"
+		if good != (err == nil) {
+			t.Fatalf("%q: %v", line, err)
+		}
+		if err == nil {
+			again := candump.Append(nil, bus, frame, at)
+			head := strings.IndexByte(string(line), '#') - 8 // the bus keeps its case
+			if !strings.EqualFold(string(again), string(line)) || string(again[:max(0, head)]) != string(line[:max(0, head)]) {
+				t.Fatalf("%q gives %q", line, again)
+			}
+		}
+	})
+}
+
+// The recorded drive passes through unchanged, byte for byte.
+func TestRecordedDrive(t *testing.T) {
+	file, err := os.Open("../../sim/scenarios/rav4/drive.candump.log.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	log, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, dst := map[string]int{}, []byte(nil)
+	for lines := bufio.NewScanner(log); lines.Scan(); {
+		bus, f, at, err := candump.Parse(lines.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		dst = candump.Append(dst[:0], bus, f, at)
+		if string(dst) != lines.Text() {
+			t.Fatalf("%q gives %q", lines.Text(), dst)
+		}
+		n[bus]++
+	}
+	if n["can0"] != 53_800 || n["can1"] != 45_000 {
+		t.Errorf("frames %v", n)
+	}
+}
+
+func TestReadingAndWritingAllocateNothing(t *testing.T) {
+	line := []byte("(1533226488.232073) can0 260#08FFFB0000001884")
+	dst := make([]byte, 0, 64)
+	if n := testing.AllocsPerRun(100, func() {
+		bus, f, at, err := candump.Parse(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dst = candump.Append(dst[:0], bus, f, at)
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// How long does a line of a log take? The frame's own cost is in slcan.
+func BenchmarkParse(b *testing.B) {
+	line := []byte("(1533226488.232073) can0 260#08FFFB0000001884")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, _, err := candump.Parse(line); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
