@@ -72,6 +72,16 @@ func TestResetKeepsEndsApart(t *testing.T) {
 	}
 }
 
+// The rest of an overlong line is no frame, though it comes alone and looks
+// like one.
+func TestRestOfOverlongLineIsNoFrame(t *testing.T) {
+	var d slcan.Decoder
+	got := feed(&d, []byte(strings.Repeat("A", 100)), []byte("t1A0203E8\r"))
+	if want := (slcan.Stats{Overlong: 1}); len(got) != 0 || d.Stats() != want {
+		t.Errorf("%+v %+v, want %+v", got, d.Stats(), want)
+	}
+}
+
 // pieces of a stream: good lines, replies, bells, damage.
 func pieces() *rapid.Generator[[]byte] {
 	return rapid.OneOf(
