@@ -1,0 +1,216 @@
+package telemetry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"glovebox/telemetry/outside"
+)
+
+// Courier owns what lies between released and acknowledged: the live queue,
+// the kept queue, the line to the broker and the numbers on its messages.
+//
+//	Send ──live──▶ memory, one deep ──┐
+//	  └────kept──▶ outbox, on disk ───┴▶ Recheck ▶ number ▶ line ▶ acknowledged
+//
+// None of its methods calls back into the cabin except Deliver, which holds no
+// lock while it does, so the cabin may call them under its own lock.
+type Courier struct {
+	with CourierOptions
+	helm helm
+	live live
+
+	mu    sync.Mutex        // held while messages are handed over and while a purge runs
+	epoch string            // guarded by mu; of seqs
+	seqs  map[string]uint64 // guarded by mu; the last number given to each mailbox
+}
+
+// CourierOptions is what a Courier needs. Rand and Log may be nil.
+type CourierOptions struct {
+	VID   string // also the client id
+	Agent string // version of this program
+	Epoch string // 32 hex digits, new at each start
+
+	Outbox Outbox
+	Dial   func(context.Context, Opening) (Line, error)
+
+	Recheck func(outside.Released) bool // the decision once more, just before sending
+	Link    func(up bool)               // the line opened, or ended; called in turn
+	Handed  func(outside.Released)      // a message was handed over to MQTT, for each time it is
+	Inbound func(topic string, payload []byte)
+
+	Keepalive time.Duration // whole seconds; zero is 30 s
+	PauseMin  time.Duration // the first pause between two lines; zero is 0.5 s
+	PauseMax  time.Duration // pauses double up to this; zero is 60 s
+	Rand      func() float64
+	Log       *slog.Logger
+	Policy    uint64 // version of the access document at the start
+}
+
+// NewCourier returns a Courier; nothing happens before Deliver.
+func NewCourier(o CourierOptions) *Courier {
+	o.Keepalive = orDefault(o.Keepalive, 30*time.Second)
+	o.PauseMin = orDefault(o.PauseMin, 500*time.Millisecond)
+	o.PauseMax = max(orDefault(o.PauseMax, time.Minute), o.PauseMin)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Rand == nil {
+		o.Rand = func() float64 { return 1 }
+	}
+	c := &Courier{with: o, seqs: map[string]uint64{}}
+	c.helm = helm{wake: make(chan struct{}, 1), keepalive: o.Keepalive, epoch: o.Epoch, policy: o.Policy}
+	return c
+}
+
+func orDefault(d, other time.Duration) time.Duration {
+	if d <= 0 {
+		return other
+	}
+	return d
+}
+
+// Send takes over what was released. Live messages replace older ones of their
+// mailbox and kind, and are dropped while no line is open; kept ones are on disk
+// when Send returns.
+func (c *Courier) Send(messages []outside.Released) error {
+	var kept []outside.Released
+	for _, r := range messages {
+		if r.Live() {
+			c.live.put(r)
+		} else {
+			kept = append(kept, r)
+		}
+	}
+	defer c.helm.nudge()
+	if len(kept) == 0 {
+		return nil
+	}
+	return c.with.Outbox.Put(kept)
+}
+
+// Purge forgets what keep refuses, waiting in memory and on disk, and returns
+// how many that were. Once it returned none of them is handed over any more.
+// keep must not call the Courier.
+func (c *Courier) Purge(keep func(outside.Released) bool) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := c.live.purge(keep)
+	kept, err := c.with.Outbox.Purge(keep)
+	return n + kept, err
+}
+
+// Renew is a session's end: the line closes, and exactly 500 ms after this call
+// the next one is dialled, with the new epoch and every mailbox counting from 1.
+// While muted only the epoch changes. An epoch must never come twice.
+func (c *Courier) Renew(epoch string) { c.helm.renew(epoch) }
+
+// Mute makes the car silent: when Mute(true) returns not one byte more leaves.
+// There is no DISCONNECT and the socket stays open until the broker must have
+// given it up, as in a tunnel; and as in a tunnel everything above the line goes
+// on, so that nothing but the silence tells. Mute(false) closes what is left,
+// and the next line comes after the usual pause.
+func (c *Courier) Mute(on bool) { c.helm.mute(on) }
+
+// PolicyVersion changes the version of the access document in the state.
+func (c *Courier) PolicyVersion(version uint64) { c.helm.setPolicy(version) }
+
+// Deliver opens one line after the other and hands messages over until ctx
+// ends; then it says so in the state and closes the line. It returns nil. It
+// must run once only.
+func (c *Courier) Deliver(ctx context.Context) error {
+	defer c.helm.end()
+	pause := pause{min: c.with.PauseMin, max: c.with.PauseMax, rand: c.with.Rand}
+	for ctx.Err() == nil {
+		if s, err := c.open(ctx); err == nil {
+			pause.failed = false
+			opened := time.Now()
+			c.serve(ctx, s)
+			if time.Since(opened) > pause.last {
+				pause.reset()
+			}
+		} else if !pause.failed && !errors.Is(err, errCalledOff) {
+			pause.failed = true
+			c.with.Log.Warn("line not opened", "error", err)
+		}
+		c.rest(ctx, &pause)
+	}
+	return nil
+}
+
+// open dials the next line.
+func (c *Courier) open(ctx context.Context) (*shift, error) {
+	dialing, epoch, policy, err := c.helm.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	line, err := c.with.Dial(dialing, Opening{
+		Client:    c.with.VID,
+		Keepalive: c.with.Keepalive,
+		Will:      c.state(false, epoch, policy),
+		Subscribe: []string{"gb/1/" + c.with.VID + "/policy"},
+		Inbound:   c.with.Inbound,
+	})
+	if err != nil && dialing.Err() != nil {
+		err = errCalledOff
+	}
+	if err != nil {
+		c.helm.opened(nil)
+		return nil, err
+	}
+	c.helm.opened(line)
+	return &shift{line: line, epoch: epoch}, nil
+}
+
+// state is the retained message that shows whether the car is there.
+func (c *Courier) state(online bool, epoch string, policy uint64) Message {
+	payload, _ := json.Marshal(struct { // cannot fail
+		Online bool   `json:"online"`
+		Epoch  string `json:"epoch"`
+		Policy uint64 `json:"policy"`
+		Agent  string `json:"agent"`
+	}{online, epoch, policy, c.with.Agent})
+	return Message{Topic: "gb/1/" + c.with.VID + "/state", Retained: true, Payload: payload}
+}
+
+// rest waits for the time to open the next line.
+func (c *Courier) rest(ctx context.Context, p *pause) {
+	due := time.Now().Add(p.next())
+	for {
+		if at, ok := c.helm.renewed(); ok {
+			due = at
+			p.reset()
+		}
+		c.helm.tidy()
+		timer := time.NewTimer(time.Until(due))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+			return
+		case <-c.helm.wake:
+			timer.Stop()
+		}
+	}
+}
+
+// pause doubles from min to max; each one is cut by up to half, so that a fleet
+// does not come back at the same instant.
+type pause struct {
+	min, max time.Duration
+	rand     func() float64
+	last     time.Duration // before it was cut; zero at first
+	failed   bool          // the last attempt failed, and that was logged
+}
+
+func (p *pause) next() time.Duration {
+	p.last = min(max(2*p.last, p.min), p.max)
+	return p.last/2 + time.Duration(float64(p.last/2)*p.rand())
+}
+
+func (p *pause) reset() { p.last = 0 }

@@ -1,0 +1,172 @@
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// renewal is how long after a session's end the line opens again, whoever's
+// session it was.
+const renewal = 500 * time.Millisecond
+
+var errCalledOff = errors.New("no line is opened now")
+
+// helm is what the cabin wants of the line, and the line it has. Its lock is
+// held for moments only, so the cabin may call while it holds its own.
+type helm struct {
+	wake      chan struct{} // has one element when something changed
+	keepalive time.Duration
+
+	mu      sync.Mutex
+	epoch   string             // guarded by mu
+	policy  uint64             // guarded by mu; version of the access document
+	muted   bool               // guarded by mu
+	renewAt time.Time          // guarded by mu; when a line is to open after a session's end
+	callOff context.CancelFunc // guarded by mu; of the dial under way
+	line    Line               // guarded by mu; the newest line, a muted one even after its end
+	silence *time.Timer        // guarded by mu; closes a muted line
+}
+
+// nudge tells Deliver to look again.
+func (h *helm) nudge() {
+	select {
+	case h.wake <- struct{}{}:
+	default:
+	}
+}
+
+// renew asks for a new line with a new epoch.
+func (h *helm) renew(epoch string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.epoch = epoch
+	h.renewAt = time.Now().Add(renewal)
+	if h.callOff != nil {
+		h.callOff()
+	}
+	h.nudge()
+}
+
+// mute makes the line silent, or allows a new one.
+func (h *helm) mute(on bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.muted = on
+	if on && h.callOff != nil {
+		h.callOff()
+	}
+	if on {
+		h.hush()
+	}
+	h.nudge()
+}
+
+// hush silences the line there is. Its socket is closed when the broker must
+// have given it up by itself: one and a half keepalives, and some more. Called
+// with mu held.
+func (h *helm) hush() {
+	if h.line == nil || h.silence != nil {
+		return
+	}
+	h.line.Mute()
+	h.silence = time.AfterFunc(2*h.keepalive, h.line.Close)
+}
+
+// setPolicy changes the version that the state shows.
+func (h *helm) setPolicy(version uint64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.policy = version
+	h.nudge()
+}
+
+// begin returns what a line opens with now, or errCalledOff. It closes what is
+// left of the line before. The context ends when the dial is to be given up.
+func (h *helm) begin(ctx context.Context) (dialing context.Context, epoch string, policy uint64, err error) {
+	h.mu.Lock()
+	if h.muted {
+		h.mu.Unlock()
+		return nil, "", 0, errCalledOff
+	}
+	left := h.letGo()
+	dialing, h.callOff = context.WithCancel(ctx)
+	epoch, policy = h.epoch, h.policy
+	h.mu.Unlock()
+	if left != nil {
+		left.Close()
+	}
+	return dialing, epoch, policy, nil
+}
+
+// opened takes over a new line, or nil if there is none.
+func (h *helm) opened(l Line) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.callOff()
+	h.callOff = nil
+	h.line = l
+	if h.muted {
+		h.hush()
+	}
+}
+
+// state is what the line should show now, and whether it is the right line for
+// it: of the current epoch, and not silenced while silence is over.
+func (h *helm) state(epoch string) (policy uint64, fits bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.policy, h.epoch == epoch && h.renewAt.IsZero() && (h.silence == nil || h.muted)
+}
+
+// silent reports whether what is handed over now goes nowhere.
+func (h *helm) silent() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.silence != nil
+}
+
+// renewed returns when to open after a session's end, once.
+func (h *helm) renewed() (at time.Time, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	at, h.renewAt = h.renewAt, time.Time{}
+	return at, !at.IsZero()
+}
+
+// tidy closes a line that is not in use any more. While muted its socket stays
+// open: closing would be seen.
+func (h *helm) tidy() {
+	h.mu.Lock()
+	if h.muted {
+		h.mu.Unlock()
+		return
+	}
+	l := h.letGo()
+	h.mu.Unlock()
+	if l != nil {
+		l.Close()
+	}
+}
+
+// end closes the line, muted or not.
+func (h *helm) end() {
+	h.mu.Lock()
+	l := h.letGo()
+	h.mu.Unlock()
+	if l != nil {
+		l.Close()
+	}
+}
+
+// letGo hands the line out to be closed. Called with mu held.
+func (h *helm) letGo() Line {
+	l := h.line
+	h.line = nil
+	if h.silence != nil {
+		h.silence.Stop()
+		h.silence = nil
+	}
+	return l
+}

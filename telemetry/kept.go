@@ -1,0 +1,30 @@
+package telemetry
+
+import "glovebox/telemetry/outside"
+
+// Kept is a message that waits on disk until the broker has it.
+type Kept struct {
+	ID       uint64 // its place in the order; rises with each message that was ever kept
+	Released outside.Released
+	Epoch    string // of the first hand-over; empty before
+	Seq      uint64
+	Resend   bool // it may have been handed over before
+}
+
+// Outbox is the kept queue: it survives a power cut, and what is in it never
+// changes but for its stamp. It is safe to share.
+type Outbox interface {
+	// Put keeps messages behind all others; they are on disk when it returns.
+	// A newer alarm of the same mailbox and code replaces one without a stamp;
+	// what no longer fits falls out and is counted in a gap record.
+	Put([]outside.Released) error
+	// Next returns at most n messages after the id, in order.
+	Next(after uint64, n int) ([]Kept, error)
+	// Settle, in one commit, forgets what is done and stamps what is about to
+	// be handed over. It returns the messages of send that still wait, in
+	// their order, each with the stamp from before, else with the one that
+	// stamp gives to its mailbox.
+	Settle(done, send []uint64, stamp func(mailbox string) (epoch string, seq uint64)) ([]Kept, error)
+	// Purge forgets what keep refuses and says how many that were.
+	Purge(keep func(outside.Released) bool) (int, error)
+}

@@ -1,0 +1,264 @@
+package telemetry
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"glovebox/telemetry/outside"
+)
+
+const (
+	window      = 32               // messages in flight at once
+	batch       = window / 2       // kept messages are fetched and stamped this many at once, one commit for all
+	patience    = time.Minute      // a line that acknowledges nothing for this long is given up
+	goodbye     = time.Second      // how long a stop waits for what is in flight
+	outboxRetry = 10 * time.Second // after a disk error
+)
+
+// shift is the work on one line.
+type shift struct {
+	line   Line
+	epoch  string
+	policy uint64           // as the state shows it
+	flying []flight         // in the order they were handed over, which is the order of receipts (MQTT 3.1.1, 4.6)
+	last   uint64           // id of the newest kept message handed over on this line
+	done   []uint64         // kept messages to forget
+	retry  <-chan time.Time // not nil while the outbox rests after an error
+}
+
+// flight is a message that was handed over.
+type flight struct {
+	id      uint64 // of a kept message, else 0
+	receipt Receipt
+}
+
+// serve hands messages over on one line until it ends, or should.
+func (c *Courier) serve(ctx context.Context, s *shift) {
+	c.with.Log.Info("line open")
+	s.policy, _ = c.helm.state(s.epoch)
+	s.fly(0, c.state(true, s.epoch, s.policy))
+	c.live.switchTo(true)
+	c.link(true)
+	defer func() {
+		c.live.switchTo(false)
+		c.helm.tidy()
+		s.collect()
+		c.settle(s)
+		c.link(false)
+	}()
+	stalled := time.NewTimer(patience)
+	defer stalled.Stop()
+	for {
+		policy, fits := c.helm.state(s.epoch)
+		if !fits {
+			return
+		}
+		if policy != s.policy {
+			s.policy = policy
+			s.fly(0, c.state(true, s.epoch, policy))
+		}
+		c.handLive(s)
+		c.handKept(s)
+		var head <-chan struct{}
+		if len(s.flying) > 0 {
+			head = s.flying[0].receipt.Done()
+		}
+		select {
+		case <-ctx.Done():
+			c.leave(s)
+			return
+		case <-s.line.Ended():
+			return
+		case <-c.helm.wake:
+		case <-s.retry:
+			s.retry = nil
+		case <-head:
+			if s.flying[0].receipt.Error() != nil {
+				return
+			}
+			s.collect()
+			stalled.Reset(patience)
+		case <-stalled.C:
+			if len(s.flying) > 0 {
+				c.with.Log.Warn("line gives no receipts")
+				return
+			}
+			stalled.Reset(patience)
+		}
+	}
+}
+
+func (c *Courier) link(up bool) {
+	if c.with.Link != nil {
+		c.with.Link(up)
+	}
+}
+
+// fly hands a message to the line.
+func (s *shift) fly(id uint64, m Message) {
+	s.flying = append(s.flying, flight{id, s.line.Publish(m)})
+}
+
+// collect takes the receipts that are there, oldest first.
+func (s *shift) collect() {
+	for len(s.flying) > 0 {
+		f := s.flying[0]
+		select {
+		case <-f.receipt.Done():
+		default:
+			return
+		}
+		if f.receipt.Error() != nil {
+			return
+		}
+		if f.id != 0 {
+			s.done = append(s.done, f.id)
+		}
+		s.flying = s.flying[1:]
+	}
+}
+
+// handLive hands over what is live, as far as the window is free.
+func (c *Courier) handLive(s *shift) {
+	for _, w := range c.live.peek(window - len(s.flying)) {
+		if !c.with.Recheck(w.released) {
+			c.live.take(w.number)
+			continue
+		}
+		if c.handOne(s, w) {
+			c.handed(w.released)
+		}
+	}
+}
+
+// handOne hands a live message over unless it was purged or replaced meanwhile.
+func (c *Courier) handOne(s *shift, w fresh) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, fits := c.helm.state(s.epoch); !fits || !c.live.take(w.number) {
+		return false
+	}
+	_, n := c.stamp(s.epoch, w.released.Mailbox())
+	return c.publish(s, Kept{Released: w.released, Epoch: s.epoch, Seq: n})
+}
+
+// handKept hands over kept messages, in order, a batch at a time.
+func (c *Courier) handKept(s *shift) {
+	room := window - len(s.flying)
+	if s.retry != nil || room < batch && len(s.flying) > 0 {
+		return
+	}
+	waiting, err := c.with.Outbox.Next(s.last, room)
+	if err != nil {
+		c.restOutbox(s, err)
+		return
+	}
+	before, send := s.last, []uint64(nil)
+	for _, k := range waiting {
+		s.last = k.ID
+		if c.with.Recheck(k.Released) {
+			send = append(send, k.ID)
+		} else {
+			s.done = append(s.done, k.ID)
+		}
+	}
+	if len(send) == 0 && (len(s.done) == 0 || len(s.flying) > 0) {
+		return
+	}
+	handed, err := c.handBatch(s, send)
+	if err != nil {
+		s.last = before
+		c.restOutbox(s, err)
+	}
+	for _, r := range handed {
+		c.handed(r)
+	}
+}
+
+// handBatch stamps and hands over what still waits of send. A purge comes
+// before or after, never in between: then a number would be missing.
+func (c *Courier) handBatch(s *shift, send []uint64) ([]outside.Released, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	before := maps.Clone(c.seqs)
+	kept, err := c.with.Outbox.Settle(s.done, send, func(mailbox string) (string, uint64) { return c.stamp(s.epoch, mailbox) })
+	if err != nil {
+		c.seqs = before
+		return nil, err
+	}
+	s.done = nil
+	var out []outside.Released
+	for _, k := range kept {
+		if c.publish(s, k) {
+			out = append(out, k.Released)
+		} else {
+			s.done = append(s.done, k.ID)
+		}
+	}
+	return out, nil
+}
+
+// settle forgets what is done, when a line ends.
+func (c *Courier) settle(s *shift) {
+	if len(s.done) == 0 {
+		return
+	}
+	if _, err := c.with.Outbox.Settle(s.done, nil, nil); err != nil {
+		c.with.Log.Warn("outbox not written", "error", err) // they are sent again, under the same numbers
+	}
+}
+
+// restOutbox leaves the disk alone for a while; live messages go on.
+func (c *Courier) restOutbox(s *shift, err error) {
+	c.with.Log.Warn("outbox not usable", "error", err)
+	s.retry = time.After(outboxRetry)
+}
+
+// stamp gives the next number of a mailbox. Called with mu held.
+func (c *Courier) stamp(epoch, mailbox string) (string, uint64) {
+	if c.epoch != epoch {
+		c.epoch, c.seqs = epoch, map[string]uint64{}
+	}
+	c.seqs[mailbox]++
+	return epoch, c.seqs[mailbox]
+}
+
+// publish encodes a message and hands it over; what cannot be encoded is
+// dropped. Called with mu held.
+func (c *Courier) publish(s *shift, k Kept) bool {
+	suffix, payload, err := k.Released.Encode(outside.Seq{Epoch: k.Epoch, N: k.Seq, Resend: k.Resend})
+	if err != nil {
+		c.with.Log.Error("message not encoded", "kind", string(k.Released.Kind()), "error", err)
+		return false
+	}
+	topic := "gb/1/" + c.with.VID + "/to/" + k.Released.Mailbox() + "/" + suffix
+	s.fly(k.ID, Message{Topic: topic, Payload: payload})
+	return true
+}
+
+// handed reports a message that really left.
+func (c *Courier) handed(r outside.Released) {
+	if c.with.Handed != nil && !c.helm.silent() {
+		c.with.Handed(r)
+	}
+}
+
+// leave says that the car stops, and waits a moment for what is in flight.
+func (c *Courier) leave(s *shift) {
+	s.fly(0, c.state(false, s.epoch, s.policy))
+	timeout := time.After(goodbye)
+	for len(s.flying) > 0 && !c.helm.silent() {
+		select {
+		case <-s.flying[0].receipt.Done():
+			if s.flying[0].receipt.Error() != nil {
+				return
+			}
+			s.collect()
+		case <-s.line.Ended():
+			return
+		case <-timeout:
+			return
+		}
+	}
+}
