@@ -1,28 +1,36 @@
 package can
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // maxBytes is the longest payload of CAN FD; bits are counted over that range.
 const maxBytes = 64
 
 // Bits is where one number lies in the bytes of a payload, worked out once so
 // that each later look is a load and two shifts. Bit 0 is the least bit of
-// byte 0, bit 8 the least bit of byte 1. The zero Bits lies nowhere.
+// byte 0, bit 8 the least bit of byte 1. The zero Bits lies nowhere. The
+// methods have pointer receivers because copying eight small fields would take
+// longer than they do.
 //
 //	byte 0: 7 6 5 4 3 2 1 0   byte 1: 15 14 13 12 11 10 9 8   byte 2: 23 …
 //
 //	little-endian, first 4, count 8: low half in 4–7, high half in 8–11
 //	big-endian, first 3, count 8: high half in 3–0, low half in 15–12
 type Bits struct {
-	end   uint8 // bytes a payload must have; 0 only in the zero Bits
-	at    uint8 // first byte of the eight that are loaded at once
-	skip  uint8 // bits between the start of that byte and the number
-	up    uint8 // shift that drops the bits above the number
-	down  uint8 // shift that drops the bits below it
-	count uint8
-	big   bool
-	wide  bool // nine bytes: does not fit one load
+	window uint8 // end of the eight bytes that are loaded at once; over any payload if nine are needed
+	at     uint8 // and their start
+	up     uint8 // shift that drops the bits above the number
+	down   uint8 // shift that drops the bits below it
+	big    bool
+	end    uint8 // bytes a payload must have; 0 only in the zero Bits
+	skip   uint8 // bits between the start of byte at and the number
+	count  uint8
 }
+
+// never is the window of a number that is not loaded at once.
+const never = 0xFF
 
 // LittleEndian returns count bits upwards from bit first, its least bit (Intel
 // order). ok is false if they do not fit a payload of 64 bytes.
@@ -31,7 +39,7 @@ func LittleEndian(first, count int) (b Bits, ok bool) {
 		return Bits{}, false
 	}
 	b = place(first, count)
-	b.up = 64 - b.count - b.skip // meaningless if wide, and not used then
+	b.up = 64 - b.count - b.skip // not used if nine bytes are needed
 	return b, true
 }
 
@@ -59,42 +67,60 @@ func place(line, count int) Bits {
 		b.at = uint8(line / 8)
 	}
 	b.skip = uint8(line - 8*int(b.at))
-	b.wide = b.end-b.at > 8
+	b.window = b.at + 8
+	if b.end > b.window {
+		b.window = never
+	}
 	return b
 }
 
 // Count is the number of bits.
-func (b Bits) Count() int { return int(b.count) }
+func (b *Bits) Count() int { return int(b.count) }
 
 // End is the number of bytes that a payload must have to hold the number.
-func (b Bits) End() int { return int(b.end) }
+func (b *Bits) End() int { return int(b.end) }
 
-// Uint returns the number in data as an unsigned one. ok is false if data is
-// too short to hold it: what was not received is absent, not zero.
-func (b Bits) Uint(data []byte) (v uint64, ok bool) {
-	if len(data) < int(b.end) || b.end == 0 {
-		return 0, false
+// Quick reports whether Load finds the number: it lies in the eight bytes of a
+// classic frame.
+func (b *Bits) Quick() bool { return b.window == 8 }
+
+// Load returns the number in the bytes of a classic frame, without sign. It is
+// for a number that is Quick and a frame of at least End bytes, and small
+// enough to be inlined.
+func (b *Bits) Load(data *[8]byte) uint64 {
+	word := binary.LittleEndian.Uint64(data[:])
+	if b.big {
+		word = bits.ReverseBytes64(word)
 	}
-	if b.wide {
-		return b.slow(data), true
-	}
-	return b.load(data) << (b.up & 63) >> (b.down & 63), true
+	return word << (b.up & 63) >> (b.down & 63)
 }
 
-// Int returns the number in data in two's complement.
-func (b Bits) Int(data []byte) (v int64, ok bool) {
+// Uint returns the number in data, without sign. ok is false if data is too
+// short to hold it: what was not received is absent, not zero.
+func (b *Bits) Uint(data []byte) (v uint64, ok bool) {
+	if len(data) < int(b.window) || b.end == 0 {
+		return b.slow(data)
+	}
+	return b.Load((*[8]byte)(data[b.at:])), true
+}
+
+// slow gathers the number bit by bit: it spans nine bytes, or the payload ends
+// before the eight that are loaded at once.
+func (b *Bits) slow(data []byte) (v uint64, ok bool) {
 	if len(data) < int(b.end) || b.end == 0 {
 		return 0, false
 	}
-	if b.wide {
-		return int64(b.slow(data)<<(b.down&63)) >> (b.down & 63), true
+	for i := range int(b.count) {
+		if at, mask := b.bit(i); data[at]&mask != 0 {
+			v |= 1 << i
+		}
 	}
-	return int64(b.load(data)<<(b.up&63)) >> (b.down & 63), true
+	return v, true
 }
 
 // Put writes the low bits of v and leaves every other bit of data alone. It
 // writes nothing and returns false if data is too short.
-func (b Bits) Put(data []byte, v uint64) bool {
+func (b *Bits) Put(data []byte, v uint64) bool {
 	if len(data) < int(b.end) || b.end == 0 {
 		return false
 	}
@@ -108,41 +134,8 @@ func (b Bits) Put(data []byte, v uint64) bool {
 	return true
 }
 
-// load returns the eight bytes from at on as one word, in the number's order.
-// Bytes that a short payload does not have read as zero; none of them is ours.
-func (b Bits) load(data []byte) uint64 {
-	data = data[b.at:]
-	if len(data) >= 8 {
-		if b.big {
-			return binary.BigEndian.Uint64(data)
-		}
-		return binary.LittleEndian.Uint64(data)
-	}
-	var word uint64
-	if b.big {
-		for i, v := range data {
-			word |= uint64(v) << (56 - 8*i)
-		}
-		return word
-	}
-	for i, v := range data {
-		word |= uint64(v) << (8 * i)
-	}
-	return word
-}
-
-// slow gathers a number that spans nine bytes, bit by bit.
-func (b Bits) slow(data []byte) (v uint64) {
-	for i := range int(b.count) {
-		if at, mask := b.bit(i); data[at]&mask != 0 {
-			v |= 1 << i
-		}
-	}
-	return v
-}
-
 // bit returns where the number's bit i lies, 0 being its least.
-func (b Bits) bit(i int) (at int, mask byte) {
+func (b *Bits) bit(i int) (at int, mask byte) {
 	line := 8*int(b.at) + int(b.skip)
 	if b.big {
 		line += int(b.count) - 1 - i

@@ -152,9 +152,9 @@ func (p *parser) valueType() error {
 	case kind == 0:
 		return p.end()
 	case kind == 1 && s.Bits == 32:
-		s.Float, s.plan.form = Single, single
+		s.Float, s.plan.form, s.plan.sign = Single, single, 0
 	case kind == 2 && s.Bits == 64:
-		s.Float, s.plan.form = Double, double
+		s.Float, s.plan.form, s.plan.sign = Double, double, 0
 	default:
 		return fmt.Errorf("%s has %d bits: want 32 for type 1 and 64 for type 2", s.Name, s.Bits)
 	}

@@ -22,6 +22,7 @@ func (p *parser) connect() {
 				s.plan = Plan{}
 				p.note(s, err)
 			}
+			s.plan.settle()
 		}
 	}
 }

@@ -15,9 +15,8 @@ import (
 // lines that open a statement are all accounted for. What was read, printed as
 // a clean DBC file, reads as the same again without a problem.
 func FuzzParse(f *testing.F) {
-	for _, name := range []string{"honda_common", "gm_global_a_powertrain"} {
-		f.Add(read(f, "testdata/"+name+".dbc"))
-	}
+	// Small seeds only: the engine mutates and shortens them byte by byte.
+	f.Add([]byte("VERSION \"\"\nNS_ :\n\tCM_\nBS_:\nBU_: X\nBO_ 2048 2M : 8 X\n SG_ A M : 0|8@1+ (1,0) [0|0] \"km\" X,Y\n SG_ B m0: 9|9@0- (0.5,-4E1) [0|9] \"\" X\n"))
 	f.Add([]byte(one + "CM_ \"a\nBO_ 101 N: 8 X\n"))
 	f.Add([]byte("BO_ 3221225472 VECTOR__INDEPENDENT_SIG_MSG: 0 X\n SG_ A : 0|8@1+ (1,0) [0|0] \"\" X\n"))
 	f.Add([]byte("BO_ 1 M: 12 X\n SG_ F m1M : 31|32@0- (2,1) [0|0] \"\xb0\\\"\" X\n SG_ G m : 0|9@1- (1,0) [0|1e9] \"\"\r\nSIG_VALTYPE_ 1 F : 1;\nSG_MUL_VAL_ 1 F G 0-0, 4-7;VAL_ 1 G -1 \"\";"))

@@ -18,8 +18,8 @@ var (
 type form uint8
 
 const (
-	unsigned form = iota
-	signed
+	integer  form = iota
+	unsigned      // of 64 bits: raw wraps
 	single
 	double
 )
@@ -28,10 +28,31 @@ const (
 // and safe to share. The zero Plan finds nothing anywhere.
 type Plan struct {
 	bits   can.Bits
-	form   form
+	sign   uint64    // the highest bit of a signed integer, or none
+	under  *selector // nil: in every frame of the message
 	factor float64
 	offset float64
-	under  *selector // nil: in every frame of the message
+	quick  bool
+	form   form
+}
+
+// newPlan is the plan of an integer.
+func newPlan(bits can.Bits, signed bool) Plan {
+	p := Plan{bits: bits}
+	switch {
+	case signed:
+		p.sign = 1 << (bits.Count() - 1)
+	case bits.Count() == 64:
+		p.form = unsigned
+	}
+	return p
+}
+
+// settle finds the short way, once everything is known about the signal.
+func (p *Plan) settle() {
+	if p.form == integer && p.under == nil {
+		p.quick = p.bits.Quick()
+	}
 }
 
 // selector is one step of multiplexing: the raw value in bits must lie in one
@@ -68,11 +89,8 @@ func (p *Plan) Raw(data []byte) (raw int64, ok bool) {
 	if p.under != nil && !p.under.selects(data) {
 		return 0, false
 	}
-	if p.form == signed {
-		return p.bits.Int(data)
-	}
 	v, ok := p.bits.Uint(data)
-	return int64(v), ok
+	return int64((v ^ p.sign) - p.sign), ok // flips the sign bit, then takes it off: extends it
 }
 
 // Value returns the physical value, raw × factor + offset. ok is false if data
@@ -83,21 +101,44 @@ func (p *Plan) Value(data []byte) (v float64, ok bool) {
 		return 0, false
 	}
 	v = p.Physical(raw)
-	return v, p.form < single || !math.IsNaN(v) && !math.IsInf(v, 0)
+	return v, p.form == integer || !math.IsNaN(v) && !math.IsInf(v, 0)
+}
+
+// Quick reports whether Load and LoadRaw may be used: the signal is an integer
+// of fewer than 64 bits or with a sign, in the eight bytes of a classic frame
+// and in every frame of its message.
+func (p *Plan) Quick() bool { return p.quick }
+
+// Load is Value for a classic frame of at least End bytes, by a plan that is
+// Quick. It is small enough to be inlined.
+func (p *Plan) Load(data *[8]byte) float64 {
+	return float64(float64(p.LoadRaw(data))*p.factor) + p.offset
+}
+
+// LoadRaw is Raw for a classic frame of at least End bytes, by a plan that is Quick.
+func (p *Plan) LoadRaw(data *[8]byte) int64 {
+	return int64((p.bits.Load(data) ^ p.sign) - p.sign)
 }
 
 // Physical is raw × factor + offset. The product is rounded by itself, so that
 // every machine gives the same number.
 func (p *Plan) Physical(raw int64) float64 {
-	switch p.form {
-	case signed:
-		return float64(float64(raw)*p.factor) + p.offset
-	case unsigned:
-		return float64(float64(uint64(raw))*p.factor) + p.offset
-	case single:
-		return float64(float64(math.Float32frombits(uint32(raw)))*p.factor) + p.offset
+	v := float64(raw)
+	if p.form != integer {
+		v = p.unusual(raw)
 	}
-	return float64(math.Float64frombits(uint64(raw))*p.factor) + p.offset
+	return float64(v*p.factor) + p.offset
+}
+
+// unusual is the number in the bits of everything but a plain integer.
+func (p *Plan) unusual(raw int64) float64 {
+	switch p.form {
+	case single:
+		return float64(math.Float32frombits(uint32(raw)))
+	case double:
+		return math.Float64frombits(uint64(raw))
+	}
+	return float64(uint64(raw))
 }
 
 // Nearest returns the raw value whose physical value is nearest to v, which is
@@ -116,17 +157,17 @@ func (p *Plan) Nearest(v float64) (raw int64, ok bool) {
 	}
 	x = math.Round(x)
 	low, high := 0.0, math.Ldexp(1, p.bits.Count())
-	if p.form == signed {
+	if p.sign != 0 {
 		high /= 2
 		low = -high
 	}
 	switch {
 	case !(low <= x && x < high): // NaN too
 		return 0, false
-	case p.form == signed:
-		return int64(x), true
+	case p.form == unsigned:
+		return int64(uint64(x)), true
 	}
-	return int64(uint64(x)), true
+	return int64(x), true
 }
 
 // Put writes v, rounded to the nearest raw value, and leaves every other bit of

@@ -114,10 +114,7 @@ func (p *parser) layout(s *Signal) error {
 	if !ok {
 		return fmt.Errorf("%d bits from bit %d on fit no payload", s.Bits, s.Start)
 	}
-	s.plan.bits = bits
-	if s.Signed {
-		s.plan.form = signed
-	}
+	s.plan = newPlan(bits, s.Signed)
 	return nil
 }
 
