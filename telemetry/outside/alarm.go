@@ -2,7 +2,11 @@ package outside
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"time"
+
+	"glovebox/hal"
 )
 
 // Alarm is a warning light: its code of the contract, how bad it is, and
@@ -33,3 +37,52 @@ func (b *alarmBody) json(s Seq, _ string) ([]byte, error) {
 
 // minute is the minute an alarm leaves in.
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02T15:04Z") }
+
+// Alarm tells the state of a warning light. What is as it was changes nothing;
+// a light that was never on and is not on is no news. Main and shared readers
+// learn at once, limited readers at the next full minute, the others at their
+// next slot. Alarms do not need the link to leave at once: they are kept. What
+// waits for a slot waits for one with the link up, and its newest state leaves.
+func (o *Outside) Alarm(a Alarm, at hal.Instant) {
+	old, known := o.alarms[a.Code]
+	if known && old == a || !known && !a.Active {
+		return
+	}
+	o.advance(at)
+	o.alarms[a.Code] = a
+	for i, c := range columns {
+		switch {
+		case quick(c):
+			o.showAlarm(i, a, at, at.UTC)
+		case o.hasReaders(i):
+			o.columns[i].waiting[a.Code] = true
+		}
+	}
+	o.plan()
+}
+
+// showAlarms makes what waited for this slot, by code.
+func (o *Outside) showAlarms(i int, slot hal.Instant) {
+	waiting := o.columns[i].waiting
+	for _, code := range slices.Sorted(maps.Keys(waiting)) {
+		o.showAlarm(i, o.alarms[code], slot, slot.UTC)
+	}
+	clear(waiting)
+}
+
+func (o *Outside) showAlarm(i int, a Alarm, slot hal.Instant, utc time.Time) {
+	for _, r := range o.readers {
+		if r.index != i {
+			continue
+		}
+		cell := o.policy.Decide(classAlarm, r.Column, Unassigned, o.state(slot.Boot))
+		if !cell.Verdict.Releases() {
+			o.withhold(r, classAlarm, KindAlarms, cell, slot)
+			continue
+		}
+		out := o.release(r, KindAlarms, slot)
+		out.class, out.code = classAlarm, a.Code
+		out.body = &alarmBody{a.Code, a.Severity, a.Active, minute(utc)}
+		o.pending = append(o.pending, out)
+	}
+}

@@ -3,6 +3,8 @@ package outside
 import (
 	"encoding/json"
 	"time"
+
+	"glovebox/hal"
 )
 
 // Reason is why something did not reach a reader. There is no other reason:
@@ -41,4 +43,29 @@ func GapRecord(to Reader, kind Kind, first, last time.Time, dropped uint64, reas
 		kind: KindGaps, class: classGapRecord, pad: Builtin().Slot(to.Column).Pad,
 		body: &gapBody{kind, millis(first), millis(last), dropped, reason},
 	}
+}
+
+// gaps tells the readers of a column what they missed of status and position.
+func (o *Outside) gaps(i int, slot hal.Instant) {
+	for _, r := range o.readers {
+		if r.index == i {
+			o.gap(r, KindStatus, &r.missedStatus, slot)
+			o.gap(r, KindPosition, &r.missedPosition, slot)
+		}
+	}
+}
+
+func (o *Outside) gap(r *reader, kind Kind, m *missed, slot hal.Instant) {
+	if m.dropped == 0 {
+		return
+	}
+	if cell := o.policy.Decide(classGapRecord, r.Column, Unassigned, o.state(slot.Boot)); cell.Verdict.Releases() {
+		out := o.release(r, KindGaps, slot)
+		out.class = classGapRecord
+		out.body = &gapBody{kind, millis(m.first), millis(m.last), m.dropped, ReasonAge}
+		o.pending = append(o.pending, out)
+	} else {
+		o.withhold(r, classGapRecord, KindGaps, cell, slot)
+	}
+	*m = missed{}
 }

@@ -157,6 +157,11 @@ func compile(rows map[string]row, order []string) (*Policy, error) {
 			faults = append(faults, fmt.Errorf("policy: row @slot.%s: a grid has whole seconds", c))
 		}
 	}
+	for _, d := range []time.Duration{p.numbers.PositionEvery, p.numbers.PositionSample} {
+		if d%time.Second != 0 {
+			faults = append(faults, fmt.Errorf("policy: row position: %s: want whole seconds", d))
+		}
+	}
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
@@ -180,7 +185,12 @@ func (p *Policy) secretive(name string) error {
 	if cells["guest_driving"] != cells["no_position"] {
 		return fmt.Errorf("policy: row %s: guest_driving differs from no_position", name)
 	}
-	if cells["no_position"] != (cell{Coarsen, "hold"}) {
+	for _, c := range []string{"no_position", "offline"} {
+		if cells[c].verdict == Coarsen && cells[c].rule != "hold" {
+			return fmt.Errorf("policy: row %s: %s in column %s: a state allows, withholds or holds", name, cells[c], c)
+		}
+	}
+	if cells["no_position"].verdict != Coarsen {
 		return nil
 	}
 	for _, c := range []Column{Limited, LimitedAssigned, Workshop, Backend} {

@@ -1,9 +1,152 @@
 package outside
 
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"glovebox/hal"
+)
+
 // Reader is one entry of the access document with its own mailbox.
 type Reader struct {
 	ID      string // a person's id, or workshop or backend
 	Mailbox string // 32 lower-case hex digits
 	Column  Column
 	Seal    []byte // X25519 public key; nil if the entry has none
+}
+
+// reader is a Reader and what it has missed.
+type reader struct {
+	Reader
+	index          int           // of the column
+	since          time.Duration // older fixes are not for this reader
+	seal           *seal         // nil if there is no key
+	sealBroken     bool          // there is a key, but it cannot be used: the place stays in the car
+	missedStatus   missed
+	missedPosition missed
+}
+
+// SetReaders replaces the readers by those of an access document of this
+// version, their columns as they are in force now. What a reader has missed is
+// kept under its mailbox; what waits for a reader who is gone or changed is
+// dropped. A reader of an unknown column or without a proper mailbox gets nothing.
+func (o *Outside) SetReaders(version uint64, readers []Reader, at hal.Instant) {
+	o.advance(at)
+	next := make([]*reader, 0, len(readers))
+	for _, r := range readers {
+		i := columnIndex(r.Column)
+		if i < 0 || r.Column == LimitedAssigned || !isMailbox(r.Mailbox) {
+			continue
+		}
+		if slices.ContainsFunc(next, func(n *reader) bool { return n.Mailbox == r.Mailbox }) {
+			continue
+		}
+		r.Seal = slices.Clone(r.Seal)
+		n := &reader{Reader: r, index: i, since: at.Boot}
+		n.seal, n.sealBroken = o.sealFor(r, version)
+		if old := o.find(r.Mailbox); old != nil {
+			n.missedStatus, n.missedPosition = old.missedStatus, old.missedPosition
+			if old.Column == r.Column {
+				n.since = old.since
+			}
+			if n.seal != nil && old.seal != nil && n.seal.version == old.seal.version && bytes.Equal(old.Seal, r.Seal) {
+				n.seal = old.seal
+			}
+		}
+		next = append(next, n)
+	}
+	o.readers = next
+	o.pending = slices.DeleteFunc(o.pending, func(r Released) bool { return !o.Recheck(r, at) })
+	for _, c := range o.classes {
+		c.report = 0
+	}
+	o.plan()
+}
+
+// sealFor reads a reader's key. One that cannot be used is broken, not absent.
+func (o *Outside) sealFor(r Reader, version uint64) (s *seal, broken bool) {
+	if len(r.Seal) == 0 {
+		return nil, false
+	}
+	s, err := newSeal(o.options.VID, version, r.Seal, o.signer, o.policy.numbers.PositionPad)
+	return s, err != nil
+}
+
+func (o *Outside) find(mailbox string) *reader {
+	for _, r := range o.readers {
+		if r.Mailbox == mailbox {
+			return r
+		}
+	}
+	return nil
+}
+
+// Recheck is the decision once more, just before sending: by the readers, the
+// place and the link of now. What it refuses must be dropped, and is reported
+// as purged.
+func (o *Outside) Recheck(r Released, now hal.Instant) bool {
+	cell, ok := o.recheck(r, now)
+	if !ok && r.kind != "" {
+		for _, d := range r.decisions(cell) {
+			d.At, d.Outcome = now, Purged
+			o.report(d)
+		}
+	}
+	return ok
+}
+
+// recheck returns the cell that decides now.
+func (o *Outside) recheck(r Released, now hal.Instant) (Cell, bool) {
+	gone := Cell{Rule: DefaultDeny, LimitedBy: nobody}
+	to := o.find(r.mailbox)
+	if to == nil || r.body == nil || to.ID != r.reader {
+		return gone, false
+	}
+	if r.live && (!o.up || to.Column != r.column) {
+		return gone, false
+	}
+	if r.kind == KindStatus {
+		return gone, now.Boot-r.slot.Boot <= o.policy.Slot(to.Column).Every
+	}
+	cell := o.policy.Decide(r.class, to.Column, Unassigned, o.state(now.Boot))
+	switch {
+	case !cell.Verdict.Releases():
+		return cell, false
+	case r.kind == KindPosition:
+		fresh := now.Boot-r.oldest <= o.policy.numbers.PositionMaxAge
+		return cell, fresh && r.place == o.place && r.seal == to.seal && !to.sealBroken
+	}
+	return cell, true
+}
+
+// Handed is told that a message was handed over to the link: it is then in
+// the ledger as published or reduced, and a place lights the indicator.
+func (o *Outside) Handed(r Released, now hal.Instant) {
+	if r.kind == KindPosition && r.place == o.place {
+		o.placeAt, o.placeOut = now.Boot, true
+	}
+	cell := o.policy.Decide(r.class, r.column, Unassigned, Open)
+	for _, d := range r.decisions(cell) {
+		d.At = now
+		o.report(d)
+	}
+}
+
+// decisions are the decisions a message stands for; cell is that of its class.
+func (r Released) decisions(cell Cell) []Decision {
+	if r.kind != KindStatus {
+		return []Decision{{
+			Class: r.class, Reader: r.reader, Kind: r.kind,
+			Outcome: cell.outcome(), Rule: cell.Rule, LimitedBy: cell.LimitedBy,
+		}}
+	}
+	var out []Decision
+	for _, n := range r.runs {
+		out = append(out, Decision{
+			Class: n.class, Reader: r.reader, Kind: r.kind,
+			Outcome: n.cell.outcome(), Rule: n.cell.Rule, LimitedBy: n.cell.LimitedBy,
+		})
+	}
+	return out
 }

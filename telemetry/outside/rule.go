@@ -54,7 +54,9 @@ func newRule(name string, detail map[string]string) (*rule, error) {
 	}
 	if s, ok := detail["every"]; ok {
 		q, _ := parseQuantity(s)
-		r.every = q.duration()
+		if r.every = q.duration(); r.every < time.Second || r.every%time.Second != 0 {
+			return nil, fmt.Errorf("every=%s: want whole seconds", s)
+		}
 	}
 	if s, ok := detail["latch"]; ok {
 		at, err := time.Parse("15:04Z", s)

@@ -1,0 +1,248 @@
+package outside
+
+import (
+	"cmp"
+	"crypto/ed25519"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"glovebox/hal"
+)
+
+// Never is the Next of a pipeline with nothing to do.
+const Never = time.Duration(math.MaxInt64)
+
+// Options are what the pipeline can do without.
+type Options struct {
+	VID     string             // the vehicle id; needed to seal
+	Sign    ed25519.PrivateKey // the car's key; without it nothing goes to a reader with a seal key
+	Gzip    bool               // main and shared readers get open messages gzipped
+	Decided func(Decision)     // called for each decision, while a method of Outside runs
+}
+
+// Outside is the pipeline from what the car says to what may leave. It has
+// one owner and is not safe for concurrent use.
+//
+//	signals ─┐
+//	fixes ───┤
+//	alarms ──┼─▶ Outside ──Tick──▶ Released
+//	in use ──┤
+//	link ────┘
+//
+// A slot sees everything that came before its instant and nothing that came
+// at it or after, whenever Tick is called.
+type Outside struct {
+	policy  *Policy
+	clock   clock
+	options Options
+	signer  jose.Signer
+
+	readers []*reader
+	columns [len(columns)]columnState
+	signals map[string]*signal
+	sorted  []*signal // by path
+	classes map[Class]*classState
+	alarms  map[string]Alarm
+
+	inUse   bool
+	up      bool
+	everUp  bool
+	lastFix time.Duration // boot time of the newest gated fix, or of the start
+
+	position grid
+	fixes    []fix  // collected for the next message, one a second
+	place    uint64 // counts the closings of the place
+	placeAt  time.Duration
+	placeOut bool // a place was handed over at placeAt
+
+	pending []Released
+	next    time.Duration
+}
+
+// columnState is what all readers of a column share: their slots, and the
+// alarms that wait for one.
+type columnState struct {
+	status  grid
+	alarms  grid
+	waiting map[string]bool
+}
+
+// New starts a pipeline without readers, with the link down and the car not
+// in use. The slots lie on the UTC of start.
+func New(p *Policy, start hal.Instant, o Options) *Outside {
+	out := &Outside{
+		policy: p, clock: clock{start}, options: o,
+		signals: map[string]*signal{}, classes: map[Class]*classState{}, alarms: map[string]Alarm{},
+		lastFix: start.Boot, next: Never,
+	}
+	if signer, err := newSigner(o.Sign); err == nil {
+		out.signer = signer
+	}
+	for i, c := range columns {
+		slot := p.Slot(c)
+		out.columns[i].waiting = map[string]bool{}
+		out.columns[i].status.start(out.clock, slot.Every, start.Boot)
+		out.columns[i].alarms.start(out.clock, cmp.Or(slot.Alarms, slot.Every), start.Boot)
+	}
+	out.position.start(out.clock, p.Numbers().PositionEvery, start.Boot)
+	return out
+}
+
+// Tick returns what is due now, in the order of its slots, live before kept.
+func (o *Outside) Tick(now hal.Instant) []Released {
+	if now.Boot >= o.next {
+		o.advance(now)
+	}
+	out := o.pending
+	o.pending = nil
+	slices.SortStableFunc(out, func(a, b Released) int {
+		if by := cmp.Compare(a.slot.Boot, b.slot.Boot); by != 0 || a.live == b.live {
+			return by
+		}
+		if a.live {
+			return -1
+		}
+		return 1
+	})
+	return out
+}
+
+// Next is the boot time at which Tick has something to do; zero if it has now,
+// Never if nothing is to come.
+func (o *Outside) Next() time.Duration {
+	if len(o.pending) > 0 {
+		return 0
+	}
+	return o.next
+}
+
+// InUse tells whether the car is in use: ignition ON or START, or moving.
+func (o *Outside) InUse(inUse bool, at hal.Instant) {
+	o.advance(at)
+	o.inUse = inUse
+}
+
+// Link tells whether the link is up. While it is down nothing live is made,
+// and what was collected or not yet taken is dropped. When it is up again main
+// and shared readers get the newest status at once, the others at their next
+// slot, and each reader is told how many slots were missed. A Tick must follow.
+func (o *Outside) Link(up bool, at hal.Instant) {
+	o.advance(at)
+	if up == o.up {
+		return
+	}
+	o.up = up
+	if !up {
+		o.fixes = nil
+		o.pending = slices.DeleteFunc(o.pending, Released.Live)
+		return
+	}
+	o.everUp = true
+	for i, c := range columns {
+		if quick(c) {
+			o.status(i, at, at, true)
+			o.gaps(i, at)
+		}
+	}
+}
+
+// quick reports whether a column's kept messages leave at once.
+func quick(c Column) bool { return c == Main || c == Shared }
+
+// state is the state column at a moment: Open, or NoPosition while in use
+// without a gated fix, whatever the cause.
+func (o *Outside) state(boot time.Duration) State {
+	if o.inUse && boot-o.lastFix >= o.policy.numbers.FixStale {
+		return NoPosition
+	}
+	return Open
+}
+
+// advance makes everything that is due at or before now. It comes before any
+// change, so that a slot sees only what was before it.
+func (o *Outside) advance(now hal.Instant) {
+	for i := range columns {
+		o.passColumn(i, now)
+	}
+	o.passPosition(now)
+	o.plan()
+}
+
+// plan finds the next deadline.
+func (o *Outside) plan() {
+	o.next = Never
+	for i := range columns {
+		if !o.hasReaders(i) {
+			continue
+		}
+		col := &o.columns[i]
+		o.next = min(o.next, col.status.next(o.clock), o.position.next(o.clock))
+		if len(col.waiting) > 0 && o.up {
+			o.next = min(o.next, col.alarms.next(o.clock))
+		}
+	}
+}
+
+// passColumn makes what the slots of one column hold.
+func (o *Outside) passColumn(i int, now hal.Instant) {
+	col := &o.columns[i]
+	if n := col.status.pass(o.clock, now.Boot); n > 0 {
+		slot := col.status.slot(o.clock, 0)
+		switch {
+		case !o.up:
+			o.miss(i, func(r *reader) { r.missedStatus.add(&col.status, o.clock, n) })
+		case now.Boot-slot.Boot <= late:
+			o.status(i, slot, now, false)
+			o.gaps(i, slot)
+		case quick(columns[i]):
+			o.status(i, now, now, false)
+		}
+	}
+	if n := col.alarms.pass(o.clock, now.Boot); n > 0 && o.up {
+		if slot := col.alarms.slot(o.clock, 0); now.Boot-slot.Boot <= late {
+			o.showAlarms(i, slot)
+		}
+	}
+}
+
+// miss counts a slot that fell into a gap of the link; before the link was up
+// for the first time nobody was promised one.
+func (o *Outside) miss(i int, count func(*reader)) {
+	if !o.everUp {
+		return
+	}
+	for _, r := range o.readers {
+		if r.index == i {
+			count(r)
+		}
+	}
+}
+
+func (o *Outside) hasReaders(i int) bool {
+	return slices.ContainsFunc(o.readers, func(r *reader) bool { return r.index == i })
+}
+
+// wall is the wall clock at a slot, by the reading that now carries.
+func wall(slot, now hal.Instant) time.Time { return now.UTC.Add(slot.Boot - now.Boot) }
+
+// release begins a message to r.
+func (o *Outside) release(r *reader, kind Kind, slot hal.Instant) Released {
+	return Released{
+		reader: r.ID, mailbox: r.Mailbox, column: r.Column, kind: kind, slot: slot,
+		pad: o.policy.Slot(r.Column).Pad,
+	}
+}
+
+func (o *Outside) report(d Decision) {
+	if o.options.Decided != nil {
+		o.options.Decided(d)
+	}
+}
+
+// withhold reports that a cell kept a class from a reader.
+func (o *Outside) withhold(r *reader, class Class, kind Kind, cell Cell, at hal.Instant) {
+	o.report(Decision{at, class, r.ID, kind, Withheld, cell.Rule, cell.LimitedBy})
+}

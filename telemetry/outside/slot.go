@@ -1,0 +1,99 @@
+package outside
+
+import (
+	"time"
+
+	"glovebox/hal"
+)
+
+// late is how long after a slot its message may still be made. A machine that
+// slept through a slot of a limited reader leaves that slot out.
+const late = 2 * time.Second
+
+// clock is the wall clock as it was when the agent started, carried on by the
+// boot clock: corrections of the wall clock do not move a slot.
+type clock struct{ start hal.Instant }
+
+// latched is the UTC of that clock.
+func (c clock) latched(boot time.Duration) time.Time {
+	return c.start.UTC.Add(boot - c.start.Boot).UTC()
+}
+
+// index numbers the slots from the UTC epoch; it is the newest slot at or
+// before boot. A grid has whole seconds.
+func (c clock) index(boot, every time.Duration) int64 {
+	return floorDiv(c.latched(boot).Unix(), int64(every/time.Second))
+}
+
+// at is the instant of a slot, on the latched clock.
+func (c clock) at(index int64, every time.Duration) hal.Instant {
+	utc := time.Unix(index*int64(every/time.Second), 0).UTC()
+	return hal.Instant{UTC: utc, Boot: c.start.Boot + utc.Sub(c.start.UTC)}
+}
+
+// day numbers the latches: it rises by one at each latch time of day.
+func (c clock) day(boot, latch time.Duration) int64 {
+	return floorDiv(c.latched(boot).Add(-latch).Unix(), 24*60*60)
+}
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
+
+// grid is a row of slots and the newest one that has passed.
+type grid struct {
+	every time.Duration // zero: no slots at all
+	last  int64
+}
+
+// start begins after the slot that is now.
+func (g *grid) start(c clock, every, boot time.Duration) {
+	if g.every = every; every > 0 {
+		g.last = c.index(boot, every)
+	}
+}
+
+// pass returns how many slots have passed since it was last asked.
+func (g *grid) pass(c clock, boot time.Duration) int64 {
+	if g.every <= 0 {
+		return 0
+	}
+	before := g.last
+	if now := c.index(boot, g.every); now > before {
+		g.last = now
+	}
+	return g.last - before
+}
+
+// slot is the instant of the slot k before the newest.
+func (g *grid) slot(c clock, k int64) hal.Instant { return c.at(g.last-k, g.every) }
+
+// next is the boot time of the next slot.
+func (g *grid) next(c clock) time.Duration {
+	if g.every <= 0 {
+		return Never
+	}
+	return c.at(g.last+1, g.every).Boot
+}
+
+// missed are the slots of one reader and kind that fell into gaps of the link.
+type missed struct {
+	first, last time.Time
+	dropped     uint64
+}
+
+// add counts the n newest slots of a grid.
+func (m *missed) add(g *grid, c clock, n int64) {
+	if n <= 0 {
+		return
+	}
+	if m.dropped == 0 {
+		m.first = g.slot(c, n-1).UTC
+	}
+	m.last = g.slot(c, 0).UTC
+	m.dropped += uint64(n)
+}
