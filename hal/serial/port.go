@@ -1,0 +1,138 @@
+// Package serial opens serial ports. It and hal/socketcan are the only code of
+// the agent that touches a bus.
+package serial
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+	"time"
+
+	line "go.bug.st/serial"
+)
+
+var (
+	// ErrClosed is the error of a port that was closed on this side.
+	ErrClosed = errors.New("port closed")
+	// ErrGone is the error of a device that disappeared: unplugged, hung up,
+	// or not there when it was to be opened.
+	ErrGone = errors.New("device gone")
+	// ErrBusy is the error of a device that another process holds.
+	ErrBusy = errors.New("device held by another process")
+)
+
+// patience is how long Write waits for a device that takes nothing.
+const patience = time.Second
+
+// Port is an open serial port: raw, without echo, eight bits, no parity. It may
+// be used by several goroutines.
+//
+// The library sets the line; bytes go through a file of our own that was opened
+// without blocking. The library's Read and Write will not do here: a Close
+// leaves a Write blocked, a Write after it can reach another file, and a Read
+// panics at descriptor 1024. Its claim to be the only reader (TIOCEXCL) stays
+// on a pseudo-terminal when we are killed; the lock on our file does not.
+type Port struct {
+	name string
+	file *os.File
+}
+
+// Open opens the device of that name at baud bits a second and drops what it
+// said before. A second Open by anyone who asks for the same lock fails.
+func Open(name string, baud int) (*Port, error) {
+	file, err := os.OpenFile(name, os.O_RDWR|syscall.O_NOCTTY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open serial port: %w", known(err))
+	}
+	// Without deadlines a Close would not end a Read.
+	err = file.SetDeadline(time.Time{})
+	if err == nil {
+		err = lock(file)
+	}
+	if err == nil {
+		err = setLine(name, baud)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open serial port %s at %d baud: %w", name, baud, known(err)), file.Close())
+	}
+	return &Port{name: name, file: file}, nil
+}
+
+// lock keeps others off the device for as long as file is open.
+func lock(file *os.File) error {
+	raw, err := file.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var held error
+	err = raw.Control(func(fd uintptr) {
+		held = syscall.Flock(int(fd), syscall.LOCK_EX|syscall.LOCK_NB)
+	})
+	if errors.Is(held, syscall.EWOULDBLOCK) {
+		return ErrBusy
+	}
+	return errors.Join(err, held)
+}
+
+// setLine sets speed and raw mode, which outlast the library's own descriptor
+// because file is still open.
+func setLine(name string, baud int) error {
+	if baud <= 0 {
+		return errors.New("a speed is over 0") // the library takes any
+	}
+	mode := &line.Mode{BaudRate: baud, DataBits: 8, Parity: line.NoParity, StopBits: line.OneStopBit}
+	port, err := line.Open(name, mode)
+	if err != nil {
+		return err
+	}
+	return errors.Join(port.ResetInputBuffer(), port.Close())
+}
+
+// Read waits for bytes and returns at least one of them, or ErrClosed or
+// ErrGone (wrapped). Close ends a waiting Read.
+func (p *Port) Read(b []byte) (int, error) {
+	n, err := p.file.Read(b)
+	if err != nil {
+		return n, fmt.Errorf("read %s: %w", p.name, known(err))
+	}
+	return n, nil
+}
+
+// Write writes all of b or returns an error. It gives up on a device that
+// takes nothing for a second (os.ErrDeadlineExceeded); Close ends it too.
+func (p *Port) Write(b []byte) (int, error) {
+	// Open made sure that there are deadlines; of a closed file Write says more.
+	_ = p.file.SetWriteDeadline(time.Now().Add(patience))
+	n, err := p.file.Write(b)
+	if err != nil {
+		return n, fmt.Errorf("write %s: %w", p.name, known(err))
+	}
+	return n, nil
+}
+
+// Close closes the port, whether the device is there or gone, and ends a
+// waiting Read or Write. A second Close returns ErrClosed.
+func (p *Port) Close() error {
+	if err := p.file.Close(); err != nil {
+		return fmt.Errorf("close %s: %w", p.name, known(err))
+	}
+	return nil
+}
+
+// known gives an error of the system its name here, and keeps what it said.
+func known(err error) error {
+	var is error
+	switch {
+	case errors.Is(err, os.ErrClosed):
+		is = ErrClosed
+	case errors.Is(err, io.EOF), errors.Is(err, syscall.EIO), errors.Is(err, syscall.ENXIO),
+		errors.Is(err, syscall.ENODEV), errors.Is(err, fs.ErrNotExist):
+		is = ErrGone
+	default:
+		return err
+	}
+	return fmt.Errorf("%w: %w", is, err)
+}
