@@ -2,6 +2,7 @@ package profiles
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -163,4 +164,13 @@ func integerOf(raw json.RawMessage, most uint64) (uint64, error) {
 		return 0, fmt.Errorf("want an integer of 0 to %d", most)
 	}
 	return n, nil
+}
+
+// base64url reads strict unpadded base64url. The library skips newlines; this does not.
+func base64url(s string) ([]byte, error) {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(s)
+	if err == nil && strings.ContainsAny(s, "\r\n") {
+		err = errors.New("a newline in base64url")
+	}
+	return raw, err
 }

@@ -74,7 +74,7 @@ func parseKey(jwk []byte) (Key, error) {
 
 // coordinate takes a member of exactly 32 bytes in unpadded base64url.
 func (o *object) coordinate(name string) (c [32]byte) {
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(o.text(name))
+	raw, err := base64url(o.text(name))
 	if err != nil || len(raw) != len(c) {
 		o.fail(name, errors.New("want 32 bytes in base64url"))
 		return c

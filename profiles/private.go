@@ -62,7 +62,7 @@ func OpenPrivate(car *ecdh.PrivateKey, vid string, id ID, sealed string) (Privat
 }
 
 func openPrivate(car *ecdh.PrivateKey, vid string, id ID, sealed string) (Private, Verifier, error) {
-	wire, err := base64.RawURLEncoding.Strict().DecodeString(sealed)
+	wire, err := base64url(sealed)
 	if err != nil || len(wire) < 1+encBytes || wire[0] != privateVersion {
 		return Private{}, Verifier{}, errors.New("want base64url of 0x02, enc and ciphertext")
 	}
