@@ -27,12 +27,13 @@ type ReaderView struct {
 // LedgerFilter narrows a ledger. The zero filter takes everything; an empty
 // word does not narrow.
 type LedgerFilter struct {
-	After   uint64 // entries with a greater id only
-	Class   string
-	Reader  string
-	Kind    string
-	Outcome string
-	Limit   uint32 // the newest so many; 0 is all
+	After    uint64    // entries with a greater id only
+	From, To time.Time // entries that touch this span
+	Class    string
+	Reader   string
+	Kind     string
+	Outcome  string
+	Limit    uint32 // the newest so many; 0 is all
 }
 
 // Entry is one run of decisions in the ledger: same class, reader, outcome and

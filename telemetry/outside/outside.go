@@ -121,6 +121,9 @@ func (o *Outside) Next() time.Duration {
 
 // InUse tells whether the car is in use: ignition ON or START, or moving.
 func (o *Outside) InUse(inUse bool, at hal.Instant) {
+	if inUse == o.inUse {
+		return
+	}
 	o.advance(at)
 	o.inUse = inUse
 }
@@ -130,10 +133,10 @@ func (o *Outside) InUse(inUse bool, at hal.Instant) {
 // and shared readers get the newest status at once, the others at their next
 // slot, and each reader is told how many slots were missed. A Tick must follow.
 func (o *Outside) Link(up bool, at hal.Instant) {
-	o.advance(at)
 	if up == o.up {
 		return
 	}
+	o.advance(at)
 	o.up = up
 	if !up {
 		o.fixes = nil
@@ -150,7 +153,7 @@ func (o *Outside) Link(up bool, at hal.Instant) {
 }
 
 // quick reports whether a column's kept messages leave at once.
-func quick(c Column) bool { return c == Main || c == Shared }
+func quick(c Column) bool { return c == ColumnMain || c == ColumnShared }
 
 // state is the state column at a moment: Open, or NoPosition while in use
 // without a gated fix, whatever the cause.

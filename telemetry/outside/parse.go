@@ -193,7 +193,7 @@ func (p *Policy) secretive(name string) error {
 	if cells["no_position"].verdict != Coarsen {
 		return nil
 	}
-	for _, c := range []Column{Limited, LimitedAssigned, Workshop, Backend} {
+	for _, c := range []Column{ColumnLimited, ColumnLimitedAssigned, ColumnWorkshop, ColumnBackend} {
 		at := cells[string(c)]
 		if !at.verdict.Releases() {
 			continue

@@ -5,19 +5,19 @@ import "slices"
 // Column is what a reader is to the policy. The zero Column gets nothing.
 type Column string
 
-// The columns of policy.csv. LimitedAssigned is what a limited reader gets for
+// The columns of policy.csv. ColumnLimitedAssigned is what a limited reader gets for
 // a trip assigned to them and for nothing else.
 const (
-	Main            Column = "main"
-	Shared          Column = "shared"
-	Limited         Column = "limited"
-	LimitedAssigned Column = "limited_assigned"
-	Workshop        Column = "workshop"
-	Backend         Column = "backend"
+	ColumnMain            Column = "main"
+	ColumnShared          Column = "shared"
+	ColumnLimited         Column = "limited"
+	ColumnLimitedAssigned Column = "limited_assigned"
+	ColumnWorkshop        Column = "workshop"
+	ColumnBackend         Column = "backend"
 )
 
 // columns are the reader columns in the order of policy.csv.
-var columns = [...]Column{Main, Shared, Limited, LimitedAssigned, Workshop, Backend}
+var columns = [...]Column{ColumnMain, ColumnShared, ColumnLimited, ColumnLimitedAssigned, ColumnWorkshop, ColumnBackend}
 
 func columnIndex(c Column) int { return slices.Index(columns[:], c) }
 
@@ -121,8 +121,8 @@ type Policy struct {
 // reader's, withholding from either wins, coarsening composes. What is not
 // known (a class, a column, a state) is withheld.
 func (p *Policy) Decide(class Class, reader Column, trip TripState, state State) Cell {
-	if reader == Limited && trip == Assigned {
-		reader = LimitedAssigned
+	if reader == ColumnLimited && trip == Assigned {
+		reader = ColumnLimitedAssigned
 	}
 	cell, ok := p.cells[key{class, reader, state}]
 	if !ok {

@@ -36,7 +36,7 @@ func (o *Outside) SetReaders(version uint64, readers []Reader, at hal.Instant) {
 	next := make([]*reader, 0, len(readers))
 	for _, r := range readers {
 		i := columnIndex(r.Column)
-		if i < 0 || r.Column == LimitedAssigned || !isMailbox(r.Mailbox) {
+		if i < 0 || r.Column == ColumnLimitedAssigned || !isMailbox(r.Mailbox) {
 			continue
 		}
 		if slices.ContainsFunc(next, func(n *reader) bool { return n.Mailbox == r.Mailbox }) {
@@ -71,6 +71,32 @@ func (o *Outside) sealFor(r Reader, version uint64) (s *seal, broken bool) {
 	}
 	s, err := newSeal(o.options.VID, version, r.Seal, o.signer, o.policy.numbers.PositionPad)
 	return s, err != nil
+}
+
+// Readers are the readers in force.
+func (o *Outside) Readers() []Reader {
+	out := make([]Reader, len(o.readers))
+	for i, r := range o.readers {
+		out[i] = r.Reader
+	}
+	return out
+}
+
+// Receives are the kinds of messages that the reader of a mailbox may get.
+func (o *Outside) Receives(mailbox string) []string {
+	r := o.find(mailbox)
+	if r == nil || o.policy.Slot(r.Column).Every <= 0 {
+		return nil
+	}
+	var out []string
+	for _, kind := range []Kind{KindStatus, KindPosition, KindAlarms, KindGaps} {
+		if slices.ContainsFunc(o.policy.Classes(), func(c Class) bool {
+			return o.policy.onTopic(c, kind) && o.policy.Decide(c, r.Column, Unassigned, Open).Verdict.Releases()
+		}) {
+			out = append(out, string(kind))
+		}
+	}
+	return out
 }
 
 func (o *Outside) find(mailbox string) *reader {
