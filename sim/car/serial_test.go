@@ -99,6 +99,16 @@ func TestWriteAfterCloseGoesNowhere(t *testing.T) {
 	}
 }
 
+// A port begins with the present, not with what the device said before.
+func TestOpenDropsThePast(t *testing.T) {
+	p := newPty(t)
+	plainOpen(t, p)
+	say(t, p, "past")
+	port := open(t, p)
+	say(t, p, "present")
+	hear(t, port, "present")
+}
+
 func TestOneHolderAtATime(t *testing.T) {
 	p := newPty(t)
 	port := open(t, p)
