@@ -1,0 +1,177 @@
+package bolt
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"glovebox/profiles"
+)
+
+// settingKey is where the value of one setting stands in its owner's bucket.
+func settingKey(group, key string) string { return "set/" + group + "/" + key }
+
+// Settings returns what id has set in a group, encoded as it was given; absent
+// keys were never set. The zero id is the vehicle.
+func (s *Store) Settings(id profiles.ID, group string) (map[string][]byte, error) {
+	values := map[string][]byte{}
+	err := s.view(id, func(b *bbolt.Bucket) error {
+		prefix := settingKey(group, "")
+		c := b.Cursor()
+		for k, sealed := c.Seek([]byte(prefix)); strings.HasPrefix(string(k), prefix); k, sealed = c.Next() {
+			value, err := s.ring.Open(id, Name, string(k), schema, sealed)
+			if err != nil {
+				return err
+			}
+			values[strings.TrimPrefix(string(k), prefix)] = value
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read settings: %w", err)
+	}
+	return values, nil
+}
+
+// SetSettings keeps these values of a group and leaves its others as they are;
+// a nil value takes a key back.
+func (s *Store) SetSettings(id profiles.ID, group string, values map[string][]byte) error {
+	return s.change("keep settings", id, func(c *change) error {
+		for _, key := range slices.Sorted(maps.Keys(values)) {
+			if err := s.putSealed(c, id, settingKey(group, key), values[key]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// ResetSettings takes all keys of a group back.
+func (s *Store) ResetSettings(id profiles.ID, group string) error {
+	return s.change("reset settings", id, func(c *change) error {
+		b := c.tx.Bucket([]byte(id.String()))
+		if b == nil {
+			return nil
+		}
+		var keys []string
+		prefix := settingKey(group, "")
+		cursor := b.Cursor()
+		for k, _ := cursor.Seek([]byte(prefix)); strings.HasPrefix(string(k), prefix); k, _ = cursor.Next() {
+			keys = append(keys, string(k))
+		}
+		for _, key := range keys {
+			if err := c.delete(id.String(), key); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// lockout is the kept form of a profiles.Lockout.
+type lockout struct {
+	Failures  int           `json:"failures"`
+	Remaining time.Duration `json:"remaining_ns"`
+}
+
+// Lockout returns how often the PIN of id was wrong, as SetLockout kept it.
+func (s *Store) Lockout(id profiles.ID) (profiles.Lockout, error) {
+	var kept lockout
+	err := s.view(id, func(b *bbolt.Bucket) error {
+		data, err := s.unseal(b, id, lockoutKey)
+		if err != nil || data == nil {
+			return err
+		}
+		return json.Unmarshal(data, &kept)
+	})
+	if err != nil {
+		return profiles.Lockout{}, fmt.Errorf("read the lockout: %w", err)
+	}
+	return profiles.Lockout(kept), nil
+}
+
+// SetLockout keeps l. It is on disk when this returns, hence before the PIN is
+// looked at.
+func (s *Store) SetLockout(id profiles.ID, l profiles.Lockout) error {
+	if l == (profiles.Lockout{}) {
+		now, err := s.Lockout(id)
+		if err == nil && now == l {
+			return nil // nothing to clear, nothing to write
+		}
+		return s.change("clear the lockout", id, func(c *change) error { return s.putSealed(c, id, lockoutKey, nil) })
+	}
+	data, err := json.Marshal(lockout(l))
+	if err != nil {
+		return fmt.Errorf("keep the lockout: %w", err)
+	}
+	return s.change("keep the lockout", id, func(c *change) error { return s.putSealed(c, id, lockoutKey, data) })
+}
+
+// OwnVerifier returns the car's own PIN verifier of id, zero if there is none:
+// then the document's counts.
+func (s *Store) OwnVerifier(id profiles.ID) (profiles.Verifier, error) {
+	var v profiles.Verifier
+	err := s.view(id, func(b *bbolt.Bucket) error {
+		data, err := s.unseal(b, id, verifierKey)
+		if err == nil {
+			v, err = profiles.ParseVerifier(string(data))
+		}
+		return err
+	})
+	if err != nil {
+		return profiles.Verifier{}, fmt.Errorf("read the PIN verifier: %w", err)
+	}
+	return v, nil
+}
+
+// SetOwnVerifier keeps the car's own PIN verifier of id; the zero Verifier takes
+// it back. A document that brings a different verifier ends it (Apply).
+func (s *Store) SetOwnVerifier(id profiles.ID, v profiles.Verifier) error {
+	var data []byte
+	if !v.IsZero() {
+		data = []byte(v.Reveal())
+	}
+	return s.change("keep the PIN verifier", id, func(c *change) error { return s.putSealed(c, id, verifierKey, data) })
+}
+
+// view reads in the bucket of id. The vehicle may have none yet; a person who
+// has none, or no key, is not of this car.
+func (s *Store) view(id profiles.ID, read func(*bbolt.Bucket) error) error {
+	return s.db.View(func(tx *bbolt.Tx) error {
+		b := tx.Bucket([]byte(id.String()))
+		switch {
+		case b != nil && (id.IsZero() || s.ring.Has(id)):
+			return read(b)
+		case id.IsZero():
+			return nil
+		}
+		return profiles.ErrNoSuchProfile
+	})
+}
+
+// change writes in the bucket of id, as view reads.
+func (s *Store) change(what string, id profiles.ID, do func(*change) error) error {
+	return s.update(what, func(c *change) error {
+		if !id.IsZero() && (c.tx.Bucket([]byte(id.String())) == nil || !s.ring.Has(id)) {
+			return profiles.ErrNoSuchProfile
+		}
+		return do(c)
+	})
+}
+
+// putSealed seals value under key of id; nil deletes it.
+func (s *Store) putSealed(c *change, id profiles.ID, key string, value []byte) error {
+	if value == nil {
+		return c.delete(id.String(), key)
+	}
+	sealed, err := s.seal(id, key, value)
+	if err != nil {
+		return err
+	}
+	return c.put(id.String(), key, sealed)
+}
