@@ -58,6 +58,23 @@ func parse(text string) (*Policy, error) {
 	return compile(rows, order)
 }
 
+// compile makes a policy of rows and refuses one that would give a guest, a
+// level or a missing fix away.
+func compile(rows map[string]row, order []string) (*Policy, error) {
+	p, err := build(rows, order)
+	if err != nil {
+		return nil, err
+	}
+	var faults []error
+	for _, name := range order {
+		faults = append(faults, p.secretive(name))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
 func parseRows(text string) (map[string]row, []string, error) {
 	records, err := table(text, header...)
 	if err != nil {
@@ -132,9 +149,8 @@ func parseCell(s string) (cell, error) {
 	return cell{}, fmt.Errorf("unknown cell %q: want allow, withhold, own or coarsen:RULE", s)
 }
 
-// compile makes a policy of rows and refuses one that would give a guest, a
-// level or a missing fix away.
-func compile(rows map[string]row, order []string) (*Policy, error) {
+// build makes a policy of rows that are each well formed.
+func build(rows map[string]row, order []string) (*Policy, error) {
 	p := &Policy{rows: rows, order: order, rules: map[string]*rule{}}
 	var faults []error
 	for _, name := range order {
@@ -147,9 +163,6 @@ func compile(rows map[string]row, order []string) (*Policy, error) {
 		} else if strings.HasPrefix(name, "@") && !knownNumbers(name) {
 			faults = append(faults, fmt.Errorf("policy: unknown row %s", name))
 		}
-	}
-	for _, name := range order {
-		faults = append(faults, p.secretive(name))
 	}
 	p.readNumbers()
 	for _, c := range columns {

@@ -1,0 +1,41 @@
+package outside
+
+// PolicyCSV is the embedded matrix.
+func PolicyCSV() string { return policyCSV }
+
+// Parse reads a whole policy.
+func Parse(text string) (*Policy, error) { return parse(text) }
+
+// Careless reads a policy and does not mind that it gives a missing fix away.
+func Careless(text string) (*Policy, error) {
+	rows, order, err := parseRows(text)
+	if err != nil {
+		return nil, err
+	}
+	return build(rows, order)
+}
+
+// CellText is a cell as it is written.
+func (p *Policy) CellText(row, column string) string { return p.rows[row].cells[column].String() }
+
+// RowNames are all rows, those of numbers too.
+func (p *Policy) RowNames() []string { return p.order }
+
+// Built are the rules by name, true if carried out.
+func Built() map[string]bool { return kinds }
+
+// Detail is one member of action_detail.
+func (p *Policy) Detail(row, member string) string { return p.rows[row].detail[member] }
+
+// ReadTables reads the embedded lists again, with their errors.
+func ReadTables() (rules, names error) {
+	_, rules = readRules(vssRules)
+	_, names = readNames(agentClasses)
+	return rules, names
+}
+
+// LeakSampleTime shows limited readers when a value arrived.
+func (o *Outside) LeakSampleTime() { o.leaks.sampleTime = true }
+
+// LeakEarlyAlarms shows limited readers alarms at once.
+func (o *Outside) LeakEarlyAlarms() { o.leaks.early = true }
