@@ -1,0 +1,172 @@
+package mapping
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"glovebox/hal"
+	"glovebox/hal/can"
+	"glovebox/hal/dbc"
+)
+
+// Compile binds file to the DBC files of the buses, by name of the bus: an
+// identifier means what its own bus's file says. The error is Problems, all
+// that does not fit.
+func Compile(file *File, dbcs map[string]*dbc.File) (*Plan, error) {
+	c := &compiler{file: file, dbcs: dbcs, plan: &Plan{file: file, decoders: map[string]*Decoder{}}}
+	for bus := range dbcs {
+		c.plan.decoders[bus] = newDecoder()
+	}
+	for _, s := range file.Signals {
+		c.signal(s)
+	}
+	for _, a := range file.Actuators {
+		c.line = a.Line
+		c.find("can", a.Bus, a.CAN)
+		c.find("confirm", a.Bus, a.Confirm)
+	}
+	for _, f := range file.Fobs {
+		c.line = f.Line
+		c.find("id", f.Bus, f.ID)
+		c.find("present", f.Bus, f.Present)
+		c.find("unlocked", f.Bus, f.Unlocked)
+	}
+	if len(c.problems) > 0 {
+		c.problems.sort()
+		return nil, c.problems
+	}
+	for _, s := range c.bound {
+		c.plan.decoders[s.spec.Bus].add(s)
+	}
+	c.plan.bound = c.bound
+	return c.plan, nil
+}
+
+type compiler struct {
+	file     *File
+	dbcs     map[string]*dbc.File
+	plan     *Plan
+	bound    []bound
+	problems Problems
+	line     int
+}
+
+// bound is a [[signal]] with the DBC's message and signal, and with every
+// physical value of the file turned into the raw one nearest to it.
+type bound struct {
+	spec    Signal
+	message *dbc.Message
+	signal  *dbc.Signal
+	invalid []int64
+	values  []rawMeaning
+	when    []rawCondition
+	tidy    float64
+}
+
+type rawMeaning struct {
+	raw int64
+	to  hal.Value
+}
+
+type rawCondition struct {
+	message *dbc.Message
+	signal  *dbc.Signal
+	raw     int64
+}
+
+func (c *compiler) problem(key, format string, args ...any) {
+	c.problems = append(c.problems, Problem{c.file.Name, c.line, key + ": " + fmt.Sprintf(format, args...)})
+}
+
+// find returns the signal that ref names on bus, or notes why there is none.
+func (c *compiler) find(key, bus string, ref Ref) (*dbc.Message, *dbc.Signal) {
+	file, ok := c.dbcs[bus]
+	if !ok {
+		c.problem(key, "there is no bus %q", bus)
+		return nil, nil
+	}
+	m := file.Message(ref.Message)
+	if m == nil {
+		c.problem(key, "%s has no message %s", file.Name, ref.Message)
+		return nil, nil
+	}
+	s := m.Signal(ref.Signal)
+	switch {
+	case s == nil:
+		c.problem(key, "message %s of %s has no signal %s", m.Name, file.Name, ref.Signal)
+	case m.Len > can.MaxLen:
+		c.problem(key, "message %s has %d bytes: CAN FD is not received", m.Name, m.Len)
+	case s.Plan().End() == 0 || s.Plan().End() > can.MaxLen:
+		c.problem(key, "no frame can hold the signal %s", ref)
+	default:
+		return m, s
+	}
+	return nil, nil
+}
+
+func (c *compiler) signal(spec Signal) {
+	c.line = spec.Line
+	b := bound{spec: spec}
+	if b.message, b.signal = c.find("can", spec.Bus, spec.CAN); b.signal == nil {
+		return
+	}
+	for _, v := range spec.Invalid {
+		b.invalid = append(b.invalid, c.raw("invalid", spec.CAN, b.signal, v))
+	}
+	for _, m := range spec.Values {
+		b.values = append(b.values, rawMeaning{c.raw("values", spec.CAN, b.signal, m.From), m.To})
+	}
+	for i, m := range b.values {
+		for _, before := range b.values[:i] {
+			if m.raw == before.raw {
+				c.problem("values", "%v and %v are the same raw value of %s", spec.Values[i-1].From, spec.Values[i].From, spec.CAN)
+			}
+		}
+	}
+	for _, w := range spec.When {
+		m, s := c.find("when", spec.Bus, w.CAN)
+		if s != nil {
+			b.when = append(b.when, rawCondition{m, s, c.raw("when", w.CAN, s, w.Value)})
+		}
+	}
+	b.tidy = tidy(b.signal, spec)
+	c.bound = append(c.bound, b)
+}
+
+// raw returns the raw value for a physical one that the file names: the nearest,
+// and never further than half a factor.
+func (c *compiler) raw(key string, ref Ref, s *dbc.Signal, v float64) int64 {
+	raw, ok := s.Plan().Nearest(v)
+	if !ok {
+		c.problem(key, "%s is never %v", ref, v)
+	}
+	return raw
+}
+
+// most is how many decimals a value is rounded to at most.
+const most = 9
+
+// tidy returns the power of ten that rounds a value to the decimals that it can
+// have, so that 6123 × 0.01 is 61.23 and not 61.230000000000004; or 0 if it can
+// have too many.
+func tidy(s *dbc.Signal, spec Signal) float64 {
+	if s.Float != dbc.Integer {
+		return 0
+	}
+	digits := max(decimals(s.Factor), decimals(s.Offset)) + decimals(spec.Scale)
+	if digits = max(digits, decimals(spec.Offset)); digits > most {
+		return 0
+	}
+	power := 1.0
+	for range digits {
+		power *= 10
+	}
+	return power
+}
+
+// decimals is the number of digits behind the point.
+func decimals(v float64) int {
+	_, behind, _ := strings.Cut(strconv.FormatFloat(v, 'f', -1, 64), ".")
+	return len(behind)
+}
