@@ -1,0 +1,248 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+	"golang.org/x/sync/errgroup"
+
+	"glovebox/agent"
+	"glovebox/agent/cloud"
+	"glovebox/agent/hmi"
+	"glovebox/profiles"
+	"glovebox/profiles/bolt"
+	"glovebox/profiles/keyring"
+	"glovebox/telemetry"
+	"glovebox/telemetry/outbox"
+)
+
+const (
+	tickAtMost   = 250 * time.Millisecond // motion and lockouts act at least so often
+	lockoutEvery = 10 * time.Second       // what is left of a wait is stored so often
+)
+
+// run is all wiring: it opens in order, starts every long job in one group, takes
+// the bus name last and closes in reverse.
+func run(ctx context.Context, cfg Config, p plan, log *slog.Logger) (err error) {
+	closing := func(what string, close func() error) {
+		if cerr := close(); cerr != nil {
+			err = errors.Join(err, fmt.Errorf("close %s: %w", what, cerr))
+		}
+	}
+	if err := os.MkdirAll(cfg.Store.Dir, 0o700); err != nil {
+		return err
+	}
+	identity, err := keyring.Identity(cfg.Store.Dir)
+	if err != nil {
+		return err
+	}
+	if p.broker != nil {
+		if err := p.broker.Check(identity.VID); err != nil {
+			return err
+		}
+	}
+	ring, lost, err := bolt.OpenRing(cfg.Store.Dir, bolt.Name, outboxFile)
+	if err != nil {
+		return err
+	}
+	defer closing("key ring", ring.Close)
+	recovered, err := mendStores(ctx, cfg.Store.Dir)
+	if err != nil {
+		return err
+	}
+	if lost {
+		recovered = append(recovered, "keys")
+	}
+	store, err := bolt.Open(cfg.Store.Dir, ring, nil) // checked just now
+	if err != nil {
+		return err
+	}
+	defer closing("profiles", store.Close)
+	numbers := p.policy.Numbers()
+	box, err := outbox.Open(filepath.Join(cfg.Store.Dir, outboxFile), ring, outbox.Bounds{MaxBytes: numbers.KeptMaxBytes, MaxAge: numbers.KeptMaxAge}, now)
+	if err != nil {
+		return err
+	}
+	defer closing("outbox", box.Close)
+	for _, name := range recovered {
+		log.Warn("store recovered", "store", name)
+	}
+
+	cabin, err := agent.New(agent.Needs{
+		Vehicle:  agent.Vehicle{Model: cfg.Vehicle.Model, Year: cfg.Vehicle.ModelYear, Country: cfg.Vehicle.Country},
+		Identity: identity, Policy: p.policy, Gzip: cfg.Telemetry.Gzip,
+		Buses: busNames(cfg.Buses), GNSS: cfg.GNSS.Port != "", Cloud: p.broker != nil, Recovered: recovered,
+		Alarms: p.alarms(), Store: store, Now: now, Rand: rand.Reader, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	counts := newCounters()
+	post := &inbound{cabin: cabin, identity: identity, trust: p.trust, counts: counts, log: log}
+	options := telemetry.CourierOptions{
+		VID: identity.VID, Agent: version, Epoch: newEpoch(), Outbox: box, Keepalive: time.Duration(cfg.MQTT.KeepAlive),
+		Recheck: cabin.MaySend, Link: cabin.Linked, Handed: cabin.Handed,
+		Inbound: func(topic string, payload []byte) { post.take(ctx, topic, payload) },
+		Rand:    mathrand.Float64, Log: log,
+	}
+	if p.broker != nil {
+		options.Dial = p.broker.Dial
+	}
+	courier := telemetry.NewCourier(options)
+	cabin.Join(courier)
+	face, err := hmi.New(cfg.DBus.Address, show{cabin, counts}, access(cfg.DBus), log)
+	if err != nil {
+		return err
+	}
+	defer closing("bus", face.Close)
+	if err := face.Own(); err != nil {
+		return err
+	}
+	said(log, daemon.SdNotifyReady)
+	log.Info("ready", "vid", identity.VID, "policy", policyName(p))
+
+	for _, b := range cfg.Buses {
+		wire, err := canWire(b, p.mapping.Bus(b.Name), cabin, counts, log)
+		if err != nil {
+			return err
+		}
+		group.Go(func() error { return wire.read(ctx) })
+	}
+	if cfg.GNSS.Port != "" {
+		group.Go(func() error { return gnssWire(cfg.GNSS, cabin, counts, log).read(ctx) })
+	}
+	if p.broker != nil {
+		group.Go(func() error { return courier.Deliver(ctx) })
+	}
+	group.Go(func() error { return face.Run(ctx) })
+	group.Go(func() error { return tell(ctx, cabin, face) })
+	group.Go(func() error { return tick(ctx, cabin, log) })
+	group.Go(func() error { <-ctx.Done(); said(log, daemon.SdNotifyStopping); return nil })
+	err = group.Wait()
+	return errors.Join(err, cabin.Stop())
+}
+
+// tick lets time act on the cabin, at each deadline and at least four times a
+// second; the watchdog hears from this loop and from nowhere else.
+func tick(ctx context.Context, cabin *agent.Cabin, log *slog.Logger) error {
+	watchdog, _ := daemon.SdWatchdogEnabled(false)
+	var praised time.Duration
+	stored := now().Boot
+	for {
+		next := cabin.Tick()
+		at := now().Boot
+		if watchdog > 0 && at-praised >= watchdog/3 {
+			praised = at
+			said(log, daemon.SdNotifyWatchdog)
+		}
+		if at-stored >= lockoutEvery {
+			cabin.Pass(at - stored)
+			stored = at
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(max(0, min(next-at, tickAtMost))):
+		}
+	}
+}
+
+// tell carries what changed to the head unit.
+func tell(ctx context.Context, cabin *agent.Cabin, face *hmi.Face) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-cabin.Changed():
+		}
+		for _, e := range cabin.Events() {
+			switch e := e.(type) {
+			case agent.Ended:
+				face.Ended(e.Reason, e.Receipt)
+			case agent.SettingsChanged:
+				face.SettingsChanged(e.Group, e.Keys)
+			case agent.LedgerChanged:
+				face.LedgerChanged(e.Last)
+			}
+		}
+		face.Refresh()
+	}
+}
+
+// show is the cabin as the head unit sees it, with the counters of the wires.
+type show struct {
+	*agent.Cabin
+	counts *counters
+}
+
+// Statistics is every counter by name.
+func (s show) Statistics() map[string]uint64 { return s.counts.copy() }
+
+// inbound is what the broker brings.
+type inbound struct {
+	cabin    *agent.Cabin
+	identity profiles.Identity
+	trust    cloud.KeySet
+	counts   *counters
+	log      *slog.Logger
+}
+
+// take reads a signed access document. The document in force comes again at each
+// connection; what is refused is counted and leaves everything as it was.
+func (i *inbound) take(ctx context.Context, topic string, payload []byte) {
+	if topic != "gb/1/"+i.identity.VID+"/policy" || len(payload) == 0 {
+		return
+	}
+	roster := i.cabin.Roster()
+	if cloud.Repeats(payload, roster.Hash) {
+		return
+	}
+	doc, err := cloud.ReadDocument(payload, i.trust.For(i.identity, roster), i.identity)
+	if err == nil {
+		err = i.cabin.Apply(ctx, doc.Access, doc.By)
+	}
+	if err != nil {
+		i.counts.add("documents.refused."+cloud.Refusal(err), 1)
+		i.log.Warn("access document refused", "kind", cloud.Refusal(err), "error", err)
+		return
+	}
+	i.counts.add("documents.applied", 1)
+}
+
+func newEpoch() string {
+	var b [16]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+func busNames(buses []Bus) []string {
+	var names []string
+	for _, b := range buses {
+		names = append(names, b.Name)
+	}
+	return names
+}
+
+func policyName(p plan) string {
+	if p.policy.Test() {
+		return "test"
+	}
+	return "built-in"
+}
+
+// said tells systemd, where it listens.
+func said(log *slog.Logger, state string) {
+	if _, err := daemon.SdNotify(false, state); err != nil {
+		log.Warn("systemd", "error", err)
+	}
+}
