@@ -32,17 +32,17 @@ var arrows = map[string][]string{
 	"telemetry/mqtt":    {"telemetry"},
 	"agent":             {"hal", "profiles", "telemetry", "telemetry/outside"},
 	// hmi and cloud name the small interface that they need, never agent
-	"agent/hmi":        {"hal", "profiles", "telemetry"},
-	"agent/cloud":      {"profiles", "telemetry"},
-	"sim":              {"hal/...", "profiles/...", "telemetry", "telemetry/outside", "sim/..."},
-	"sim/car":          {"hal/..."},
-	"sim/cloud":        {"hal/...", "profiles", "telemetry", "telemetry/outside"},
-	"sim/scenario":     {"hal/...", "profiles/...", "telemetry", "telemetry/outside", "sim", "sim/..."},
-	"sim/scenarios":    {},
-	"sim/console":      {"hal/...", "profiles", "telemetry", "telemetry/outside", "sim", "sim/..."},
-	"cmd/gloveboxd":    {"agent/...", "hal/...", "profiles/...", "telemetry/..."},
-	"cmd/gloveboxctl":  {"profiles"},
-	"cmd/gloveboxsim":  {"sim/...", "hal/..."},
+	"agent/hmi":       {"hal", "profiles", "telemetry"},
+	"agent/cloud":     {"profiles", "telemetry"},
+	"sim":             {"hal/...", "profiles/...", "telemetry", "telemetry/outside", "sim/..."},
+	"sim/car":         {"hal/..."},
+	"sim/cloud":       {"hal/...", "profiles", "telemetry", "telemetry/outside"},
+	"sim/scenario":    {"hal/...", "profiles/...", "telemetry", "telemetry/outside", "sim", "sim/..."},
+	"sim/scenarios":   {},
+	"sim/console":     {"hal/...", "profiles", "telemetry", "telemetry/outside", "sim", "sim/..."},
+	"cmd/gloveboxd":   {"agent/...", "hal/...", "profiles/...", "telemetry/..."},
+	"cmd/gloveboxctl": {"profiles"},
+	"cmd/gloveboxsim": {"sim/...", "hal/..."},
 }
 
 // pure rooms hold rules: no operating system, no adapter library.
