@@ -112,6 +112,8 @@ func plain(v any) any {
 		return plain(v.Value())
 	case dbus.Signature:
 		return v.String()
+	case dbus.ObjectPath:
+		return string(v)
 	case dbus.UnixFD:
 		_ = syscall.Close(int(v))
 		return "fd"

@@ -126,6 +126,13 @@ func (t *Tap) thaw() {
 	}
 }
 
+// Passes reports whether bytes are handed on: neither cut nor frozen.
+func (t *Tap) Passes() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return !t.refuse && t.frozen == nil
+}
+
 // Lines is how many connections the agent ever opened through the tap, and how
 // many of them are open now.
 func (t *Tap) Lines() (ever, now int) {
@@ -140,9 +147,6 @@ const drain = 20 * time.Millisecond
 // join is the life of one line.
 func (t *Tap) join(agent net.Conn) {
 	defer agent.Close()
-	if t.refused() {
-		return
-	}
 	broker, err := net.Dial("tcp", t.broker)
 	if err != nil {
 		return // the broker is away
@@ -172,12 +176,6 @@ func (t *Tap) show(sent []byte, p Publish) {
 	} else {
 		t.message(p)
 	}
-}
-
-func (t *Tap) refused() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.refuse
 }
 
 // enter notes a line, or refuses it.

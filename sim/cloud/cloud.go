@@ -27,6 +27,7 @@ type BackEnd struct {
 	current   *claims                        // guarded by mu; nil before Enrol
 	hash      string                         // guarded by mu; of the current document's payload
 	published string                         // guarded by mu; what lies retained on policy
+	accepted  uint64                         // guarded by mu; version of the newest good document published
 	state     State                          // guarded by mu
 	received  map[string]*inbox              // guarded by mu; by reader's name
 	seen      map[sequence][sha256.Size]byte // guarded by mu; sum of the content by sequence

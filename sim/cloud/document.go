@@ -47,6 +47,7 @@ type post struct {
 type Document struct {
 	Version uint64
 	JWS     string // what is published
+	good    bool   // one that the car has to accept
 }
 
 // firstVersion leaves room for a document that is older than the first.
@@ -182,7 +183,7 @@ func (b *BackEnd) issue(c *claims) (Document, error) {
 	}
 	sum := sha256.Sum256(payload)
 	b.current, b.hash = c, hex.EncodeToString(sum[:])
-	return Document{Version: c.Version, JWS: jws}, nil
+	return Document{Version: c.Version, JWS: jws, good: true}, nil
 }
 
 // entryOf finds a person in the claims by name; mu is held.
@@ -198,12 +199,10 @@ func (b *BackEnd) entryOf(c *claims, name string) (*Reader, int, error) {
 	return r, i, nil
 }
 
-// Version is that of the current document, 0 if there is none.
+// Version is that of the newest document that was published and that the car has
+// to accept, 0 if there is none.
 func (b *BackEnd) Version() uint64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.current == nil {
-		return 0
-	}
-	return b.current.Version
+	return b.accepted
 }

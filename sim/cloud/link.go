@@ -78,6 +78,9 @@ func (b *BackEnd) Publish(ctx context.Context, d Document) error {
 	b.mu.Lock()
 	line, topic := b.line, "gb/1/"+b.car.VID+"/policy"
 	b.published = d.JWS
+	if d.good {
+		b.accepted = d.Version
+	}
 	b.mu.Unlock()
 	if line == nil {
 		return errors.New("publish: there is no line to a broker")

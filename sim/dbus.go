@@ -34,20 +34,20 @@ const busConf = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Confi
 // activation starts nothing: on a car systemd does, here the simulator does.
 const activation = "[D-BUS Service]\nName=" + AgentName + "\nExec=/bin/true\n"
 
-// Bus is a private dbus-daemon.
-type Bus struct {
+// DBus is a private dbus-daemon.
+type DBus struct {
 	Address string
 	daemon  *child
 	socket  string // directory made for a socket whose path was too long, or empty
 }
 
-// StartBus starts a bus whose files are in dir.
-func StartBus(dir string) (*Bus, error) {
+// StartDBus starts a bus whose files are in dir.
+func StartDBus(dir string) (*DBus, error) {
 	services := filepath.Join(dir, "services")
 	if err := os.MkdirAll(services, 0o755); err != nil {
 		return nil, fmt.Errorf("bus: %w", err)
 	}
-	b := &Bus{}
+	b := &DBus{}
 	socket := filepath.Join(dir, "bus")
 	if len(socket) > 100 { // sockaddr_un holds 108 bytes
 		short, err := os.MkdirTemp("", "gb")
@@ -68,7 +68,7 @@ func StartBus(dir string) (*Bus, error) {
 }
 
 // launch starts the daemon and reads the address it prints when it listens.
-func (b *Bus) launch(conf string) error {
+func (b *DBus) launch(conf string) error {
 	cmd := exec.Command("dbus-daemon", "--config-file="+conf, "--nofork", "--nopidfile", "--nosyslog", "--print-address=1")
 	read, write, err := os.Pipe()
 	if err != nil {
@@ -93,7 +93,7 @@ func (b *Bus) launch(conf string) error {
 }
 
 // Close ends the bus.
-func (b *Bus) Close() error {
+func (b *DBus) Close() error {
 	if b.daemon != nil {
 		b.daemon.kill()
 	}

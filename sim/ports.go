@@ -1,0 +1,75 @@
+package sim
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"glovebox/hal/can"
+	"glovebox/hal/candump"
+	"glovebox/hal/slcan"
+	"glovebox/sim/car"
+)
+
+// Port is a serial port of the car that may be recorded.
+type Port struct {
+	*car.Pty
+	Bus string // empty for the receiver
+
+	mu      sync.Mutex
+	log     *file         // guarded by mu; nil if nothing is recorded
+	decoder slcan.Decoder // guarded by mu
+}
+
+// Write says p on the port, and records it.
+func (p *Port) Write(said []byte) (int, error) {
+	p.record(said)
+	return p.Pty.Write(said)
+}
+
+// record writes frames as candump does and sentences as they are. What is no
+// frame is not in a bus's log.
+func (p *Port) record(said []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.log == nil {
+		return
+	}
+	if p.Bus == "" {
+		_, _ = p.log.Write(said) // file keeps its error
+		return
+	}
+	now := time.Duration(time.Now().UnixNano())
+	p.decoder.Feed(said, func(f can.Frame) {
+		_, _ = p.log.Write(append(candump.Append(nil, p.Bus, f, now), '\n'))
+	})
+}
+
+// openPorts makes the ports of the buses and of the receiver in dir.
+func (w *World) openPorts(dir string, buses []CANBus) error {
+	open := func(bus, name string) (*Port, error) {
+		pty, err := car.NewPty(dir, name)
+		if err != nil {
+			return nil, fmt.Errorf("port of %s: %w", name, err)
+		}
+		p := &Port{Pty: pty, Bus: bus}
+		w.closers = append(w.closers, pty.Close)
+		if !w.record {
+			return p, nil
+		}
+		log := "gnss.log"
+		if bus != "" {
+			log = "can-" + bus + ".log"
+		}
+		p.log, err = w.createFile(log)
+		return p, err
+	}
+	var err error
+	for _, b := range buses {
+		if w.Ports[b.Name], err = open(b.Name, b.Name); err != nil {
+			return err
+		}
+	}
+	w.GNSS, err = open("", "gnss")
+	return err
+}
