@@ -114,6 +114,8 @@ func TestDecodeAccess(t *testing.T) {
 		{"a signing key to seal to", jwk(t, sealKey(t, "anna")), jwk(t, signKey(t, "x")), false},
 		{"a sealing key to sign with", jwk(t, signKey(t, "anna")), jwk(t, sealKey(t, "x")), false},
 		{"the same key twice", jwk(t, sealKey(t, "backend")), jwk(t, sealKey(t, "anna")), false},
+		{"a sign key twice", `"role":"secondary"`, `"sign":` + jwk(t, signKey(t, "anna")) + `,"role":"secondary"`, false},
+		{"another's sign key", `"role":"secondary"`, `"sign":` + jwk(t, signKey(t, "lea")) + `,"role":"secondary"`, true},
 		{"two values", `"remote_services":false}`, `"remote_services":false}{}`, false},
 		{"something after it", `"remote_services":false}`, `"remote_services":false}x`, false},
 		{"newline after it", `"remote_services":false}`, "\"remote_services\":false}\n", true},

@@ -124,7 +124,8 @@ func TestPersonalValuesPrintAsPrivate(t *testing.T) {
 	if err := json.Unmarshal(bytes.ReplaceAll(bytes.ReplaceAll(kept, []byte("sign_seed"), []byte("sign")), []byte("seal_key"), []byte("seal")), &identity); err != nil {
 		t.Fatal(err)
 	}
-	secrets := []string{secret, "480213", v.Reveal(), v.Reveal()[30:50], fmt.Sprint([]byte(me.Sign)[:8]), identity.Sign, identity.Seal}
+	secrets := []string{secret, "480213", v.Reveal(), v.Reveal()[30:50], fmt.Sprint([]byte(me.Sign)[:8]), identity.Sign, identity.Seal,
+		base64.StdEncoding.EncodeToString(me.Sign)[:40]}
 	for what, value := range values {
 		var printed bytes.Buffer
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%20.3s", "%T %[1]v"} {

@@ -150,6 +150,13 @@ func TestValuesShareNothing(t *testing.T) {
 	if got["favourites"].([]map[string]any)[0]["name"] != "station 0" {
 		t.Error("a value changed with what came in")
 	}
+	avoid := []string{"toll", "ferry"}
+	if got, err = profiles.Navigation().Validate(values{"avoid": avoid}); err != nil {
+		t.Fatal(err)
+	}
+	if avoid[0] = "unpaved"; got["avoid"].([]string)[0] != "toll" {
+		t.Error("a list changed with what came in")
+	}
 	profiles.Radio().Defaults()["last"].(map[string]any)["band"] = "FM"
 	if len(profiles.Radio().Defaults()["last"].(map[string]any)) != 0 {
 		t.Error("a default changed")
