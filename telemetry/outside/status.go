@@ -88,10 +88,12 @@ func (o *Outside) value(s *signal, i int, cell Cell, slot hal.Instant) shown {
 		return *held
 	}
 	fresh, ok := o.fresh(s, cell.reader, slot)
-	if !ok && !s.read && cell.reader != nil && cell.reader.notInUse {
+	switch {
+	case ok || s.read:
+		*held = fresh
+	case cell.reader != nil && cell.reader.notInUse:
 		return *held // the car sleeps and has said nothing since the start
 	}
-	*held = fresh
 	return fresh
 }
 

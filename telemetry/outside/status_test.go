@@ -159,7 +159,7 @@ func TestSlotEdges(t *testing.T) {
 		car.link(true)
 		car.say(charge, 51)
 		car.at("12:04:59")
-		car.now = at(c.at) // nobody ticks in between
+		car.now = at(c.at)  // nobody ticks in between
 		car.say(charge, 61) // before the slot it is in it, at the slot it is not
 		car.at("12:05:00.000000001")
 		car.take()
