@@ -107,6 +107,7 @@ func TestStatements(t *testing.T) {
 		{"a file without an error", "VERSION \"1\"\n\nNS_ :\n\tBO_\n\tCM_\n\nBS_:\n\nBU_: X Y\n" + one, nil},
 		{"CR LF", strings.ReplaceAll(one+"CM_ BO_ 100 \"a\nb\";\n", "\n", "\r\n"), nil},
 		{"comment over lines, with what looks like statements", one + "CM_ BO_ 100 \"a; \nBO_ 101 N: 8 X\n\";\n", nil},
+		{"a line after a comment over lines", one + "CM_ \"a\nb\nc\";\nVAL_ 9 A 0 \"off\";\n", []string{"line 6: VAL_ skipped: there is no message 9"}},
 		{"two statements on a line", one + "CM_ \"a\"; CM_ \"b\";\n", nil},
 		{"attributes that nobody asks about", one + "BA_DEF_ BO_ \"Cycle\" INT 0 9;\nBA_ \"Cycle\" BO_ 100 5;\nBA_DEF_DEF_ \"Cycle\" \";\";\n", nil},
 		{"value table of an environment variable", one + "VAL_ Light 0 \"off\" 1 \"on\";\n", nil},

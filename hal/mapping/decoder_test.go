@@ -57,7 +57,7 @@ func TestDecoder(t *testing.T) {
 			{0, speedFrame(100), "Vehicle.Speed=1"}, {50, speedFrame(200), ""}, {99, speedFrame(300), ""}, {100, speedFrame(400), "Vehicle.Speed=4"},
 			{150, speedFrame(500), ""}, {190, speedFrame(400), ""}, {250, speedFrame(400), ""}, {1100, speedFrame(400), "Vehicle.Speed=4"}}},
 		{"a longer period than a second", signal(`every = "3s"`), []step{
-			{0, speedFrame(100), "Vehicle.Speed=1"}, {2999, speedFrame(200), ""}, {3000, speedFrame(100), "Vehicle.Speed=1"}}},
+			{0, speedFrame(100), "Vehicle.Speed=1"}, {1500, speedFrame(100), ""}, {2999, speedFrame(200), ""}, {3000, speedFrame(100), "Vehicle.Speed=1"}}},
 		{"not available is said once", signal("invalid = [655.35, 655.34]"), []step{
 			{0, speedFrame(65535), ""}, {10, speedFrame(100), "Vehicle.Speed=1"}, {20, speedFrame(65535), "Vehicle.Speed="},
 			{30, speedFrame(65534), ""}, {5000, speedFrame(65534), ""}, {5010, speedFrame(0), "Vehicle.Speed=0"}}},
@@ -75,6 +75,10 @@ func TestDecoder(t *testing.T) {
 		{"a condition in another message", signal(`when = { "UI.UNITS" = 1 }`), []step{
 			{0, speedFrame(100), ""}, {1, uiFrame(1, 0), ""}, {2, speedFrame(100), "Vehicle.Speed=1"},
 			{3, uiFrame(2, 0), ""}, {4, speedFrame(100), "Vehicle.Speed="}}},
+		{"a condition on a message that never came", signal(`when = { "UI.UNITS" = 0 }`), []step{
+			{0, speedFrame(100), ""}, {1, uiFrame(0, 0), ""}, {2, speedFrame(100), "Vehicle.Speed=1"}}},
+		{"two messages, one of which has a say", signal(`when = { "UI.UNITS" = 1 }`) + strings.Replace(signal(`when = { "UI.UNITS" = 2 }`), "SPEED.SPEED", "UI.ODO", 1), []step{
+			{0, uiFrame(1, 7), ""}, {1, speedFrame(100), "Vehicle.Speed=1"}, {2000, uiFrame(1, 7), ""}, {2001, uiFrame(2, 7), "Vehicle.Speed=7"}}},
 		{"a condition that the frame is too short for", odometer + "when = { \"UI.UNITS\" = 1 }\n", []step{
 			{0, uiFrame(1, 7), "Vehicle.TraveledDistance=7"}, {1, can.Frame{ID: 1553}, "Vehicle.TraveledDistance="}}},
 	}
@@ -219,6 +223,7 @@ func TestOverwrite(t *testing.T) {
 		{"faster than the bits", "body", "Vehicle.Speed", speedFrame(1), hal.Number(700), false, speedFrame(1).Data},
 		{"another bus", "head", "Vehicle.Speed", speedFrame(1), hal.Number(1), false, speedFrame(1).Data},
 		{"another frame", "body", "Vehicle.Speed", uiFrame(1, 1), hal.Number(1), false, uiFrame(1, 1).Data},
+		{"the same number with 29 bits", "body", "Vehicle.Speed", can.Frame{ID: 180, Extended: true, Len: 8}, hal.Number(1), false, [8]byte{}},
 		{"another path", "body", "Vehicle.Width", speedFrame(1), hal.Number(1), false, speedFrame(1).Data},
 		{"a short frame", "body", "Vehicle.Speed", can.Frame{ID: 180, Len: 1}, hal.Number(1), false, [8]byte{}},
 		{"a remote frame", "body", "Vehicle.Speed", remote, hal.Number(1), false, speedFrame(1).Data},

@@ -158,6 +158,10 @@ func TestWhatIsWrong(t *testing.T) {
 		{"one table instead of many", "\n[signal]\npath = \"Vehicle.Speed\"\n", []string{"2: signal: want [[signal]], one table for each"}},
 		{"no number", signal(`scale = "2"`, "offset = nan", "invalid = 3"), []string{
 			`5: scale: want a number, found "2"`, "6: offset: want a number, found NaN", "7: invalid: want a list of numbers, found 3"}},
+		{"periods that are none", signal(`every = "0s"`) + signal(`every = "2h"`, "scale = []") + signal("every = 100"), []string{
+			`5: every: want a period over 0 and up to 1h0m0s, such as "100ms", found "0s"`,
+			`10: every: want a period over 0 and up to 1h0m0s, such as "100ms", found "2h"`, "11: scale: want a number, found a list",
+			`16: every: want a period over 0 and up to 1h0m0s, such as "100ms", found 100`}},
 		{"a scale of nothing", signal("scale = 0"), []string{"5: scale: a scale of 0 makes every value the same"}},
 		{"scale and values", signal("scale = 2", "values = { 1 = 2 }"), []string{"6: values: leaves nothing for scale and offset to act on"}},
 		{"values of two kinds", signal(`values = { 0 = false, 1 = "on" }`), []string{"5: values: false is true or false and on is a word: want one kind"}},
