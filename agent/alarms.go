@@ -30,15 +30,19 @@ func (c *Cabin) judge(r hal.Reading) {
 		return
 	}
 	for _, rule := range c.rules[r.Path] {
-		active := r.Value == rule.When
-		before := c.alarms[rule.Code]
-		if before.active == active && before.rule.Code != "" {
-			continue
-		}
-		c.alarms[rule.Code] = alarm{rule, active, r.At}
-		c.out.Alarm(outside.Alarm{Code: rule.Code, Severity: rule.Severity, Active: active}, r.At)
-		c.changed()
+		c.alarm(rule, r.Value == rule.When, r.At)
 	}
+}
+
+// alarm tells the state of a warning to the pipeline. mu is held, or nobody else
+// has the Cabin yet.
+func (c *Cabin) alarm(rule AlarmRule, active bool, at hal.Instant) {
+	if before, known := c.alarms[rule.Code]; known && before.active == active {
+		return
+	}
+	c.alarms[rule.Code] = alarm{rule, active, at}
+	c.out.Alarm(outside.Alarm{Code: rule.Code, Severity: rule.Severity, Active: active}, at)
+	c.changed()
 }
 
 // Health is the warnings that are on now, in the order of their codes.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -105,12 +106,17 @@ type Cabin struct {
 	out        *outside.Outside
 	link       bool // the line to the broker is open
 	readers    []outside.Reader
-	heldBackAt time.Duration     // when a fix that the gate held back was last entered in the ledger
-	facts      map[string]string // car facts as last written
+	stale      bool               // the access document is too old: every secondary is limited
+	unsent     []outside.Released // kept messages that the disk did not take yet
+	heldBackAt time.Duration      // when a fix that the gate held back was last entered in the ledger
+	facts      map[string]string  // car facts as last written
 	taps       map[*hal.Tap]struct{}
 	events     []Event
 	shown      shown // what Changed last reported of values that only time changes
 }
+
+// maxUnsent is how many kept messages wait in memory for a disk that takes none.
+const maxUnsent = 256
 
 // shown is what the head unit sees change without a request.
 type shown struct{ moving, parked, inUse, place bool }
@@ -141,9 +147,7 @@ func New(needs Needs) (*Cabin, error) {
 		c.rules[rule.Path] = append(c.rules[rule.Path], rule)
 	}
 	c.guestBook = telemetry.NewLedger(needs.Policy.Numbers())
-	if err := c.restore(now); err != nil {
-		return nil, err
-	}
+	c.restore(now)
 	return c, nil
 }
 
@@ -221,7 +225,8 @@ func (c *Cabin) Tick() (next time.Duration) {
 	c.mu.Lock()
 	now := c.Now()
 	c.motion(now)
-	released := c.out.Tick(now)
+	released := append(c.unsent, c.out.Tick(now)...)
+	c.unsent = nil
 	next = c.out.Next()
 	if last := c.ledger().Last(); last != c.ledgerLast && c.session.Driving() {
 		c.ledgerLast = last
@@ -229,11 +234,25 @@ func (c *Cabin) Tick() (next time.Duration) {
 		c.changed()
 	}
 	c.mu.Unlock()
-	if len(released) > 0 {
-		c.warn("queue", c.courier.Send(released))
-		c.keepHeld()
+	if len(released) == 0 {
+		return next
 	}
+	if err := c.courier.Send(released); err != nil {
+		c.Log.Warn("queue", "error", err)
+		c.again(released)
+		return next
+	}
+	c.keepHeld()
 	return next
+}
+
+// again keeps what the disk did not take for the next tick: an alarm must not be
+// lost to a full disk. What is live is worthless by then.
+func (c *Cabin) again(released []outside.Released) {
+	released = slices.DeleteFunc(released, outside.Released.Live)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.unsent = append(released[max(0, len(released)-maxUnsent):], c.unsent...)
 }
 
 // Changed has something to receive after anything that the head unit is shown changed.

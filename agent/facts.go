@@ -7,15 +7,16 @@ import (
 )
 
 // Names of the facts about the car that must outlive a restart: what the gate
-// still hides, and the values that readers were shown last.
+// still hides, the values that readers were shown last, how many PINs were wrong.
 const (
-	factGate = "gate"
-	factHeld = "held"
+	factGate  = "gate"
+	factHeld  = "held"
+	factTally = "tally" // wrong PINs of all profiles together
 )
 
 // restore makes pipeline and gate from what was kept. A fact that cannot be read
 // is dropped on the safe side: nothing held is shown, the gate stays closed.
-func (c *Cabin) restore(now hal.Instant) error {
+func (c *Cabin) restore(now hal.Instant) {
 	c.out = outside.New(c.Policy, now, outside.Options{
 		VID: c.Needs.Identity.VID, Sign: c.Needs.Identity.Sign, Gzip: c.Gzip, Decided: c.decided,
 	})
@@ -29,7 +30,7 @@ func (c *Cabin) restore(now hal.Instant) error {
 	c.gate = telemetry.NewGate(c.Policy.Numbers(), string(gate))
 	c.facts[factGate] = string(gate)
 	c.tellReaders()
-	return nil
+	c.alarm(AlarmRule{Code: "store-recovered", Severity: "warning"}, len(c.Recovered) > 0, now)
 }
 
 // keepFact writes a fact if it changed. mu is held.

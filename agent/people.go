@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"maps"
 	"time"
@@ -65,6 +64,7 @@ func (c *Cabin) Roster() profiles.Roster {
 func (c *Cabin) tellReaders() {
 	c.readers = nil
 	age := c.documentAge()
+	c.stale = age > profiles.DocumentFresh
 	for _, p := range c.roster.People {
 		if p.State != profiles.Active || p.Mailbox == "" {
 			continue
@@ -120,94 +120,6 @@ func (c *Cabin) Profiles() []profiles.ProfileView {
 		all = append(all, v)
 	}
 	return all
-}
-
-// verifier is the one in force: the car's own once there is one.
-func (c *Cabin) verifier(p profiles.Person) profiles.Verifier {
-	own, err := c.Store.OwnVerifier(p.ID)
-	c.warn("own PIN verifier", err)
-	if err == nil && !own.IsZero() {
-		return own
-	}
-	return p.Verifier
-}
-
-// verify looks at a PIN. The try is counted, durably, before it is known whether
-// the PIN is right; an unknown profile answers as a wrong PIN and takes as long.
-// The turn is held, so that one hash runs at a time.
-func (c *Cabin) verify(who profiles.ID, pin profiles.PIN) error {
-	c.mu.Lock()
-	p, ok := c.roster.Find(who)
-	c.mu.Unlock()
-	if !ok || p.State != profiles.Active {
-		profiles.Decoy(pin)
-		return profiles.ErrWrongPIN
-	}
-	v := c.verifier(p)
-	if v.IsZero() && pin.IsZero() {
-		return nil
-	}
-	lockout, err := c.Store.Lockout(who)
-	if err != nil {
-		return fmt.Errorf("lockout: %w", err)
-	}
-	counted, err := lockout.Attempt()
-	if err != nil {
-		return err
-	}
-	if err := c.Store.SetLockout(who, counted); err != nil {
-		return fmt.Errorf("count the try: %w", err)
-	}
-	if !v.Check(pin) {
-		return profiles.ErrWrongPIN
-	}
-	if err := c.Store.SetLockout(who, profiles.Lockout{}); err != nil {
-		return fmt.Errorf("clear the tries: %w", err)
-	}
-	return nil
-}
-
-// SetPIN gives who a new PIN; it is asked by that person, logged in.
-func (c *Cabin) SetPIN(ctx context.Context, who profiles.ID, old, next profiles.PIN) error {
-	if err := next.Acceptable(); err != nil {
-		return err
-	}
-	if err := c.take(ctx); err != nil {
-		return err
-	}
-	defer c.yield()
-	c.mu.Lock()
-	himself := c.session.State == profiles.PersonDriving && c.session.Who == who
-	c.mu.Unlock()
-	if !himself {
-		return profiles.ErrNotPermitted
-	}
-	if err := c.verify(who, old); err != nil {
-		return err
-	}
-	v, err := profiles.NewVerifier(next, rand.Reader)
-	if err != nil {
-		return err
-	}
-	if err := c.Store.SetOwnVerifier(who, v); err != nil {
-		return fmt.Errorf("keep the PIN: %w", err)
-	}
-	c.mu.Lock()
-	c.changed()
-	c.mu.Unlock()
-	return nil
-}
-
-// Pass lets running time go by for everyone who has to wait, and keeps
-// what is left, so that neither a power cut nor a clock change shortens it.
-func (c *Cabin) Pass(d time.Duration) {
-	for _, p := range c.Roster().People {
-		l, err := c.Store.Lockout(p.ID)
-		if err == nil && l.Remaining > 0 {
-			err = c.Store.SetLockout(p.ID, l.Pass(d))
-		}
-		c.warn("lockout", err)
-	}
 }
 
 // Permits says whether the person at the wheel may use a function, and else why not.

@@ -1,0 +1,186 @@
+package agent_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"glovebox/hal"
+	"glovebox/profiles"
+	"glovebox/telemetry"
+	"glovebox/telemetry/outside"
+)
+
+// At share main and shared readers get a point for each second, a limited reader none.
+func TestPlaceAtShare(t *testing.T) {
+	w := enrolled(t)
+	w.login(anna)
+	w.pass(40*time.Second, 50)
+	w.park()
+	w.pass(10*time.Second, -1)
+	for box, want := range map[string]int{annaBox: 40, leaBox: 40, jonasBox: 0} {
+		if got := w.points(box); got < want-1 || got > want {
+			t.Errorf("%s… got %d points, want %d", box[:2], got, want)
+		}
+	}
+}
+
+// Whatever closes the gate, not one sample from after the call leaves, and none is
+// missing once the driver raised the level again.
+func TestLowering(t *testing.T) {
+	for _, level := range []string{"no-position", "offline"} {
+		t.Run(level, func(t *testing.T) {
+			w := enrolled(t)
+			w.login(anna)
+			w.pass(20*time.Second, 50)
+			if err := w.SetLevel(t.Context(), level); err != nil {
+				t.Fatal(err)
+			}
+			before := w.points(annaBox)
+			if v := w.PrivacyView(); v.EffectiveLevel != level || v.LocationInUse {
+				t.Errorf("view %+v", v)
+			}
+			w.pass(30*time.Second, 50)
+			if got := w.points(annaBox); got != before {
+				t.Errorf("%d points left after the call returned", got-before)
+			}
+			if w.courier.muted != (level == "offline") {
+				t.Errorf("muted is %v", w.courier.muted)
+			}
+			if err := w.SetLevel(t.Context(), "share"); err != nil {
+				t.Fatal(err)
+			}
+			w.pass(20*time.Second, 50)
+			if got := w.points(annaBox) - before; got < 10 {
+				t.Errorf("%d points after raising", got)
+			}
+		})
+	}
+}
+
+func TestGuestHasNoPlace(t *testing.T) {
+	w := enrolled(t)
+	if _, err := w.StartGuest(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	w.pass(30*time.Second, 50)
+	if n := w.points(annaBox); n != 0 {
+		t.Errorf("%d points of a guest left", n)
+	}
+	entries, err := w.Ledger(telemetry.LedgerFilter{Class: "position", Outcome: "withheld"})
+	if err != nil || len(entries) == 0 || entries[0].Rule != "position/guest_driving" {
+		t.Errorf("the guest's ledger: %+v, %v", entries, err)
+	}
+	if err := w.Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Ledger(telemetry.LedgerFilter{}); !errors.Is(err, profiles.ErrNotPermitted) {
+		t.Errorf("the ledger of nobody: %v", err)
+	}
+	w.park()
+	w.login(anna)
+	if entries, _ := w.Ledger(telemetry.LedgerFilter{}); len(entries) != 0 {
+		t.Errorf("Anna reads the guest's ledger: %+v", entries)
+	}
+}
+
+// After a drive that ended hidden the place stays in the car, over a restart too.
+func TestHiddenEnd(t *testing.T) {
+	w := enrolled(t)
+	w.login(anna)
+	w.pass(10*time.Second, 50)
+	if err := w.SetLevel(t.Context(), "no-position"); err != nil {
+		t.Fatal(err)
+	}
+	w.pass(10*time.Second, 50)
+	again := newWorld(t, "Taycan", w.store) // the power failed on the move
+	again.login(anna)
+	if v := again.PrivacyView(); v.EffectiveLevel != "no-position" || !slices.Equal(v.LimitedBy, []string{"hidden-end"}) {
+		t.Errorf("after the restart: %+v", v)
+	}
+	again.pass(60*time.Second, 50)
+	if n := again.points(annaBox); n != 0 {
+		t.Errorf("%d points of where the hidden drive ended left", n)
+	}
+}
+
+func TestLevelIsTheDriversAlone(t *testing.T) {
+	w := enrolled(t)
+	if err := w.SetLevel(t.Context(), "offline"); !errors.Is(err, profiles.ErrNotPermitted) {
+		t.Errorf("nobody lowers: %v", err)
+	}
+	w.login(lea)
+	if err := w.SetLevel(t.Context(), "secret"); !errors.Is(err, profiles.ErrInvalid) {
+		t.Errorf("an unknown level: %v", err)
+	}
+	if err := w.SetLevel(t.Context(), "no-position"); err != nil {
+		t.Fatal(err)
+	}
+	a := w.access()
+	w.apply(2, a, profiles.BackEnd)
+	if v := w.PrivacyView(); v.Level != "no-position" {
+		t.Errorf("a document made the level %s", v.Level)
+	}
+	w.login(anna)
+	if v := w.PrivacyView(); v.Level != "share" {
+		t.Errorf("Anna's drive begins at %s", v.Level)
+	}
+}
+
+// An alarm reaches every reader though the disk is full for a while.
+func TestAlarmOverAFullDisk(t *testing.T) {
+	w := enrolled(t)
+	w.courier.full = errors.New("no space left on device")
+	w.say("Vehicle.Chassis.Brake.IsBrakesWorn", hal.Bool(true))
+	w.Tick()
+	w.courier.full = nil
+	w.pass(61*time.Second, -1)
+	for _, box := range []string{annaBox, leaBox, jonasBox} {
+		all := w.courier.of(t, box, outside.KindAlarms)
+		if len(all) != 1 || !strings.Contains(all[0], `"alarm":"brake"`) || !strings.Contains(all[0], `"active":true`) {
+			t.Errorf("%s… got %q", box[:2], all)
+		}
+	}
+	if h := w.Health(); len(h) != 1 || h[0].Code != "brake" {
+		t.Errorf("health is %+v", h)
+	}
+}
+
+// The document in force comes again at each connection; a fork leaves all as it was.
+func TestDocuments(t *testing.T) {
+	w := enrolled(t)
+	before := w.Roster()
+	same := w.access()
+	same.Version, same.Hash = 1, before.Hash
+	if err := w.Apply(t.Context(), same, profiles.Signer{Kind: profiles.BackEnd}); err != nil {
+		t.Errorf("the same document again: %v", err)
+	}
+	fork := w.access()
+	fork.Users = fork.Users[:1]
+	fork.Version, fork.Hash = 2, profiles.Hash{9}
+	if err := w.Apply(t.Context(), fork, profiles.Signer{Kind: profiles.BackEnd}); !errors.Is(err, profiles.ErrForked) {
+		t.Errorf("a fork: %v", err)
+	}
+	if len(w.Roster().People) != 3 || w.store.roster.Version != 1 {
+		t.Error("a refused document changed the roster")
+	}
+}
+
+// Thirty days without a fresh document make every secondary user limited.
+func TestStaleDocument(t *testing.T) {
+	w := enrolled(t)
+	w.login(anna)
+	w.mu.Lock()
+	w.now.UTC, w.now.Boot = w.now.UTC.Add(31*24*time.Hour), w.now.Boot+31*24*time.Hour
+	w.mu.Unlock()
+	w.Pass(time.Second)
+	w.pass(20*time.Second, 50)
+	if got := w.points(leaBox); got != 0 {
+		t.Errorf("Lea got %d points by a document of 31 days ago", got)
+	}
+	if w.points(annaBox) == 0 {
+		t.Error("Anna got none")
+	}
+}

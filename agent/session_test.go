@@ -1,0 +1,253 @@
+package agent_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"glovebox/agent"
+	"glovebox/profiles"
+)
+
+func TestLogin(t *testing.T) {
+	w := enrolled(t)
+	ctx := t.Context()
+	if _, err := w.Login(ctx, anna, profiles.NewPIN("111112"), false); !errors.Is(err, profiles.ErrWrongPIN) {
+		t.Errorf("wrong PIN: %v", err)
+	}
+	if l := w.store.lockouts[anna]; l.Failures != 1 {
+		t.Errorf("%d failures are on disk, want 1", l.Failures)
+	}
+	if _, err := w.Login(ctx, profiles.ID{9}, rightPIN, false); !errors.Is(err, profiles.ErrWrongPIN) {
+		t.Errorf("unknown profile: %v", err)
+	}
+	settings, err := w.Login(ctx, anna, rightPIN, false)
+	if err != nil || settings["radio"] == nil || settings["navigation"] == nil {
+		t.Fatalf("login answered %v, %v", settings, err)
+	}
+	if l := w.store.lockouts[anna]; l.Failures != 0 {
+		t.Errorf("%d failures are on disk after a right PIN", l.Failures)
+	}
+	v := w.SessionView()
+	if v.State != "active" || v.Profile != anna || v.Role != "main" || v.Reason != "chosen" {
+		t.Errorf("session is %+v", v)
+	}
+}
+
+// The count is on disk before the PIN is looked at, and the fourth wrong one makes wait.
+func TestLockout(t *testing.T) {
+	w := enrolled(t)
+	for i := range 4 {
+		if _, err := w.Login(t.Context(), lea, profiles.NewPIN("111112"), false); !errors.Is(err, profiles.ErrWrongPIN) {
+			t.Fatalf("try %d: %v", i+1, err)
+		}
+	}
+	if _, err := w.Login(t.Context(), lea, rightPIN, false); !errors.Is(err, profiles.ErrLockedOut) {
+		t.Errorf("the fifth try answers %v", err)
+	}
+	w.Pass(29 * time.Second)
+	if _, err := w.Login(t.Context(), lea, rightPIN, false); !errors.Is(err, profiles.ErrLockedOut) {
+		t.Errorf("after 29 s: %v", err)
+	}
+	w.Pass(time.Second)
+	w.login(lea)
+}
+
+func TestOnTheMove(t *testing.T) {
+	w := enrolled(t)
+	w.login(anna)
+	w.pass(3*time.Second, 50)
+	if _, err := w.Login(t.Context(), lea, rightPIN, false); !errors.Is(err, profiles.ErrNotParked) {
+		t.Fatalf("login on the move: %v", err)
+	}
+	if settings, err := w.Login(t.Context(), lea, rightPIN, true); err != nil || len(settings) != 0 {
+		t.Fatalf("waiting login answers %v, %v", settings, err)
+	}
+	if _, err := w.StartGuest(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	if v := w.SessionView(); v.Pending != "guest" || v.Profile != anna {
+		t.Errorf("pending %q, at the wheel %v: the newest request waits, nothing else", v.Pending, v.Profile)
+	}
+	w.park()
+	if v := w.SessionView(); v.State != "guest" || v.Pending != "" {
+		t.Errorf("after parking: %+v", v)
+	}
+}
+
+func TestCancelPending(t *testing.T) {
+	w := enrolled(t)
+	w.login(anna)
+	w.pass(3*time.Second, 50)
+	if _, err := w.StartGuest(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.CancelPending(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.park()
+	if v := w.SessionView(); v.Profile != anna {
+		t.Errorf("a cancelled request came through: %+v", v)
+	}
+}
+
+// Of any burst of requests exactly one, the last, succeeds.
+func TestBurst(t *testing.T) {
+	w := enrolled(t)
+	people := []profiles.ID{anna, lea, jonas}
+	errs := make([]error, 12)
+	var group sync.WaitGroup
+	for i := range errs {
+		group.Go(func() { _, errs[i] = w.Login(context.Background(), people[i%3], rightPIN, false) })
+		time.Sleep(time.Millisecond) // in the order of their numbers
+	}
+	group.Wait()
+	for i, err := range errs[:11] {
+		if !errors.Is(err, profiles.ErrSuperseded) && err != nil {
+			t.Errorf("request %d: %v", i, err)
+		}
+	}
+	done := len(errs) - len(slices.DeleteFunc(slices.Clone(errs), func(err error) bool { return err == nil }))
+	if errs[11] != nil || w.SessionView().Profile != people[11%3] {
+		t.Errorf("the last request: %v, at the wheel %v", errs[11], w.SessionView().Profile)
+	}
+	if done > 2 { // one that was already past its hash when the next came, and the last
+		t.Errorf("%d requests succeeded", done)
+	}
+}
+
+// Every end of a session, whoever's it was, makes one new epoch.
+func TestEpochs(t *testing.T) {
+	w := enrolled(t)
+	w.login(anna)
+	if len(w.courier.epochs) != 0 {
+		t.Fatal("a session that began made an epoch")
+	}
+	w.login(lea)
+	if _, err := w.StartGuest(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second ends nothing
+		if err := w.Logout(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	epochs := slices.Compact(slices.Sorted(slices.Values(w.courier.epochs)))
+	if len(epochs) != 3 || len(w.courier.epochs) != 3 || len(epochs[0]) != 32 {
+		t.Errorf("epochs %q, want 3 different ones of 32 digits", w.courier.epochs)
+	}
+}
+
+// However a guest sets things, nothing of it is on disk, and once the session is
+// over nothing of it can be asked for.
+func TestGuestLeavesNothing(t *testing.T) {
+	w := enrolled(t)
+	facts := fmt.Sprint(w.store.facts)
+	if _, err := w.StartGuest(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Set(t.Context(), "radio", map[string]any{"volume": byte(77)}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := w.Get("radio"); err != nil || got["volume"] != byte(77) {
+		t.Fatalf("the guest's volume is %v, %v", got["volume"], err)
+	}
+	if err := w.Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Get("radio"); !errors.Is(err, profiles.ErrNotPermitted) {
+		t.Errorf("settings of nobody: %v", err)
+	}
+	settings, err := w.StartGuest(t.Context(), false)
+	if err != nil || settings["radio"]["volume"] == byte(77) {
+		t.Errorf("the next guest sees %v, %v", settings["radio"], err)
+	}
+	if len(w.store.writes) != 0 || fmt.Sprint(w.store.facts) != facts {
+		t.Errorf("on disk: %q, %q", w.store.writes, w.store.facts)
+	}
+	for _, e := range w.Events() {
+		if ended, ok := e.(agent.Ended); ok && ended.Receipt.Stores[0].Before != 1 {
+			t.Errorf("receipt %+v", ended.Receipt)
+		}
+	}
+}
+
+func TestModelWithoutGuestMode(t *testing.T) {
+	w := newWorld(t, "RAV4", newStore())
+	if _, err := w.StartGuest(t.Context(), false); !errors.Is(err, profiles.ErrGuestUnavailable) {
+		t.Errorf("guest in a RAV4: %v", err)
+	}
+}
+
+func TestSettingsOfAPerson(t *testing.T) {
+	w := enrolled(t)
+	w.login(lea)
+	if err := w.Set(t.Context(), "radio", map[string]any{"volume": byte(101)}); !errors.Is(err, profiles.ErrInvalid) {
+		t.Errorf("volume 101: %v", err)
+	}
+	if err := w.Set(t.Context(), "radio", map[string]any{"volume": byte(41)}); err != nil {
+		t.Fatal(err)
+	}
+	w.login(anna)
+	if got, _ := w.Get("radio"); got["volume"] == byte(41) {
+		t.Error("Anna sees Lea's volume")
+	}
+	w.login(lea)
+	if got, _ := w.Get("radio"); got["volume"] != byte(41) {
+		t.Errorf("Lea's volume is %v", got["volume"])
+	}
+	if err := w.Reset(t.Context(), "radio"); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := w.Get("radio"); got["volume"] == byte(41) {
+		t.Error("Reset left the volume")
+	}
+}
+
+// A person who is removed on the move loses their rights at once and their
+// session when parked: a guest follows, or the picker where there is no guest mode.
+func TestRemovedOnTheMove(t *testing.T) {
+	for model, after := range map[string]string{"Taycan": "guest", "RAV4": "idle"} {
+		t.Run(model, func(t *testing.T) {
+			w := newWorld(t, model, newStore())
+			w.apply(1, w.access(), profiles.BackEnd)
+			w.login(lea)
+			w.pass(3*time.Second, 50)
+			a := w.access()
+			a.Users = slices.Delete(a.Users, 1, 2)
+			w.apply(2, a, profiles.BackEnd)
+			if allowed, _ := w.Permits("radio"); allowed {
+				t.Error("rights outlive the removal")
+			}
+			if v := w.SessionView(); v.State != "active" {
+				t.Errorf("on the move the state is %s", v.State)
+			}
+			w.park()
+			if v := w.SessionView(); v.State != after || v.Reason != "removed" {
+				t.Errorf("parked: %s because %s, want %s", v.State, v.Reason, after)
+			}
+		})
+	}
+}
+
+func TestSetPIN(t *testing.T) {
+	w := enrolled(t)
+	w.login(lea)
+	fresh := profiles.NewPIN("907351")
+	if err := w.SetPIN(t.Context(), anna, rightPIN, fresh); !errors.Is(err, profiles.ErrNotPermitted) {
+		t.Errorf("Lea sets Anna's PIN: %v", err)
+	}
+	if err := w.SetPIN(t.Context(), lea, fresh, fresh); !errors.Is(err, profiles.ErrWrongPIN) {
+		t.Errorf("with a wrong old PIN: %v", err)
+	}
+	if err := w.SetPIN(t.Context(), lea, rightPIN, fresh); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Login(t.Context(), lea, rightPIN, false); !errors.Is(err, profiles.ErrWrongPIN) {
+		t.Errorf("the old PIN still answers %v", err)
+	}
+}

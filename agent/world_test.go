@@ -1,0 +1,288 @@
+package agent_test
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"log/slog"
+	"maps"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"glovebox/agent"
+	"glovebox/hal"
+	"glovebox/profiles"
+	"glovebox/telemetry/outside"
+)
+
+// The people of every test, and their PIN: 480213.
+var (
+	anna  = profiles.ID{0xa1}
+	lea   = profiles.ID{0x1e}
+	jonas = profiles.ID{0x10}
+)
+
+const (
+	annaBox  = "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"
+	leaBox   = "1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e"
+	jonasBox = "10101010101010101010101010101010"
+)
+
+// store is a disk in memory.
+type store struct {
+	mu       sync.Mutex
+	roster   profiles.Roster
+	settings map[profiles.ID]map[string]map[string][]byte
+	lockouts map[profiles.ID]profiles.Lockout
+	own      map[profiles.ID]profiles.Verifier
+	facts    map[string][]byte
+	writes   []string
+}
+
+func newStore() *store {
+	return &store{
+		settings: map[profiles.ID]map[string]map[string][]byte{},
+		lockouts: map[profiles.ID]profiles.Lockout{},
+		own:      map[profiles.ID]profiles.Verifier{},
+		facts:    map[string][]byte{},
+	}
+}
+
+func (s *store) Roster() (profiles.Roster, error) { return s.roster, nil }
+
+func (s *store) Apply(r profiles.Roster) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.roster = r
+	return nil
+}
+
+func (s *store) Settings(who profiles.ID, group string) (map[string][]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.settings[who][group]), nil
+}
+
+func (s *store) SetSettings(who profiles.ID, group string, values map[string][]byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.settings[who] == nil {
+		s.settings[who] = map[string]map[string][]byte{}
+	}
+	if s.settings[who][group] == nil {
+		s.settings[who][group] = map[string][]byte{}
+	}
+	maps.Copy(s.settings[who][group], values)
+	s.writes = append(s.writes, "settings "+who.String())
+	return nil
+}
+
+func (s *store) Lockout(who profiles.ID) (profiles.Lockout, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lockouts[who], nil
+}
+
+func (s *store) SetLockout(who profiles.ID, l profiles.Lockout) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lockouts[who] = l
+	return nil
+}
+
+func (s *store) OwnVerifier(who profiles.ID) (profiles.Verifier, error) { return s.own[who], nil }
+
+func (s *store) SetOwnVerifier(who profiles.ID, v profiles.Verifier) error {
+	s.own[who] = v
+	return nil
+}
+
+func (s *store) CarFact(name string) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.facts[name], nil
+}
+
+func (s *store) SetCarFact(name string, value []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.facts[name] = value
+	return nil
+}
+
+// courier is a line that takes everything at once.
+type courier struct {
+	mu     sync.Mutex
+	cabin  *agent.Cabin
+	sent   []outside.Released
+	epochs []string
+	muted  bool
+	full   error // what Send answers
+}
+
+func (c *courier) Send(released []outside.Released) error {
+	if c.full != nil {
+		return c.full
+	}
+	for _, r := range released {
+		if c.cabin.MaySend(r) {
+			c.mu.Lock()
+			c.sent = append(c.sent, r)
+			c.mu.Unlock()
+			c.cabin.Handed(r)
+		}
+	}
+	return nil
+}
+
+func (c *courier) Renew(epoch string)   { c.epochs = append(c.epochs, epoch) }
+func (c *courier) Mute(muted bool)      { c.muted = muted }
+func (c *courier) PolicyVersion(uint64) {}
+
+func (c *courier) Purge(func(outside.Released) bool) (int, error) { return 0, nil }
+
+// of is the payloads of one kind to one mailbox since the last call.
+func (c *courier) of(t *testing.T, mailbox string, kind outside.Kind) []string {
+	t.Helper()
+	var all []string
+	for _, r := range c.sent {
+		if r.Mailbox() == mailbox && r.Kind() == kind {
+			_, payload, err := r.Encode(outside.Seq{Epoch: strings.Repeat("0", 32), N: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, string(payload))
+		}
+	}
+	return all
+}
+
+// world is a cabin with its people, parked, on a clock that only the test turns.
+type world struct {
+	*agent.Cabin
+	t       *testing.T
+	store   *store
+	courier *courier
+
+	mu  sync.Mutex
+	now hal.Instant
+}
+
+// newWorld starts an agent of that model over a disk.
+func newWorld(t *testing.T, model string, disk *store) *world {
+	t.Helper()
+	w := &world{t: t, store: disk, courier: &courier{}}
+	w.now = hal.Instant{UTC: time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC), Boot: time.Hour}
+	identity, err := profiles.NewIdentity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Cabin, err = agent.New(agent.Needs{
+		Vehicle: agent.Vehicle{Model: model, Year: 2024}, Identity: identity, Policy: outside.Builtin(),
+		Buses: []string{"body"}, GNSS: true, Cloud: true,
+		Alarms: []agent.AlarmRule{{Code: "brake", Path: "Vehicle.Chassis.Brake.IsBrakesWorn", When: hal.Bool(true), Severity: "warning"}},
+		Store:  disk, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler),
+		Now: func() hal.Instant { w.mu.Lock(); defer w.mu.Unlock(); return w.now },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.courier.cabin = w.Cabin
+	w.Join(w.courier)
+	w.Linked(true)
+	return w
+}
+
+// enrolled is a Taycan whose people are Anna, Lea (shared) and Jonas (limited).
+func enrolled(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t, "Taycan", newStore())
+	w.apply(1, w.access(), profiles.BackEnd)
+	return w
+}
+
+// access is the document of the three.
+func (w *world) access() profiles.Access {
+	user := func(id profiles.ID, box string, role profiles.Role, sharing profiles.Sharing) profiles.User {
+		return profiles.User{Person: profiles.Person{
+			ID: id, Mailbox: box, Role: role, State: profiles.Active, Sharing: sharing, Name: profiles.Conceal("x"), Verifier: verifier(),
+		}}
+	}
+	return profiles.Access{
+		VID: w.Identity().VID, Issued: w.now.UTC, GuestServices: true,
+		Users: []profiles.User{
+			user(anna, annaBox, profiles.Main, profiles.Shared),
+			user(lea, leaBox, profiles.Secondary, profiles.Shared),
+			user(jonas, jonasBox, profiles.Secondary, profiles.Limited),
+		},
+	}
+}
+
+func (w *world) apply(version uint64, a profiles.Access, by profiles.SignerKind) {
+	w.t.Helper()
+	a.Version, a.Previous, a.Hash = version, w.Roster().Hash, profiles.Hash{byte(version)}
+	if err := w.Apply(w.t.Context(), a, profiles.Signer{Kind: by}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// verifier is cheap, of the PIN 480213.
+var verifier = sync.OnceValue(func() profiles.Verifier {
+	v, err := profiles.NewVerifier(profiles.NewPIN("480213"), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	return v
+})
+
+var rightPIN = profiles.NewPIN("480213")
+
+func (w *world) login(who profiles.ID) {
+	w.t.Helper()
+	if _, err := w.Login(context.Background(), who, rightPIN, false); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// say lets the bus say one value.
+func (w *world) say(path string, v hal.Value) {
+	w.Observe("body", 1, []hal.Reading{{Path: path, Value: v, At: w.now}})
+}
+
+// pass lets time go by, a second at a time; drive is the speed in km/h, less than
+// nothing for a silent bus. While it drives there is a fix a second.
+func (w *world) pass(d time.Duration, drive float64) {
+	for range int(d / time.Second) {
+		w.mu.Lock()
+		w.now.UTC, w.now.Boot = w.now.UTC.Add(time.Second), w.now.Boot+time.Second
+		w.mu.Unlock()
+		if drive >= 0 {
+			w.say("Vehicle.LowVoltageSystemState", hal.Word("ON"))
+			w.say("Vehicle.Speed", hal.Number(drive))
+			w.Fix(&hal.Position{Latitude: 54.19 + w.now.Boot.Seconds()/1e5, Longitude: 6.62, Speed: hal.KilometresPerHour(drive)})
+		}
+		w.Tick()
+	}
+}
+
+// park stops the car and lets its bus fall silent.
+func (w *world) park() { w.pass(6*time.Second, -1) }
+
+func (w *world) points(mailbox string) (n int) {
+	w.t.Helper()
+	for _, payload := range w.courier.of(w.t, mailbox, outside.KindPosition) {
+		var event struct {
+			Data []struct {
+				Path string
+				DP   []struct{ Value string }
+			}
+		}
+		if err := json.Unmarshal([]byte(payload), &event); err != nil {
+			w.t.Fatal(err)
+		}
+		n += len(event.Data[0].DP)
+	}
+	return n
+}
