@@ -27,6 +27,7 @@ type Courier struct {
 	mu    sync.Mutex        // held while messages are handed over and while a purge runs
 	epoch string            // guarded by mu; of seqs
 	seqs  map[string]uint64 // guarded by mu; the last number given to each mailbox
+	done  []uint64          // guarded by mu; kept messages that the broker has, to be forgotten
 }
 
 // CourierOptions is what a Courier needs. Rand and Log may be nil.
@@ -100,6 +101,9 @@ func (c *Courier) Purge(keep func(outside.Released) bool) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := c.live.purge(keep)
+	if err := c.settle(); err != nil { // the broker has these, they are not lost
+		return n, err
+	}
 	kept, err := c.with.Outbox.Purge(keep)
 	return n + kept, err
 }

@@ -23,7 +23,6 @@ type shift struct {
 	policy uint64           // as the state shows it
 	flying []flight         // in the order they were handed over, which is the order of receipts (MQTT 3.1.1, 4.6)
 	last   uint64           // id of the newest kept message handed over on this line
-	done   []uint64         // kept messages to forget
 	retry  <-chan time.Time // not nil while the outbox rests after an error
 }
 
@@ -43,8 +42,12 @@ func (c *Courier) serve(ctx context.Context, s *shift) {
 	defer func() {
 		c.live.switchTo(false)
 		c.helm.tidy()
-		s.collect()
-		c.settle(s)
+		c.collect(s)
+		c.mu.Lock()
+		if err := c.settle(); err != nil {
+			c.with.Log.Warn("outbox not written", "error", err) // sent again under the same numbers
+		}
+		c.mu.Unlock()
 		c.link(false)
 	}()
 	stalled := time.NewTimer(patience)
@@ -77,7 +80,7 @@ func (c *Courier) serve(ctx context.Context, s *shift) {
 			if s.flying[0].receipt.Error() != nil {
 				return
 			}
-			s.collect()
+			c.collect(s)
 			stalled.Reset(patience)
 		case <-stalled.C:
 			if len(s.flying) > 0 {
@@ -101,7 +104,9 @@ func (s *shift) fly(id uint64, m Message) {
 }
 
 // collect takes the receipts that are there, oldest first.
-func (s *shift) collect() {
+func (c *Courier) collect(s *shift) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for len(s.flying) > 0 {
 		f := s.flying[0]
 		select {
@@ -113,7 +118,7 @@ func (s *shift) collect() {
 			return
 		}
 		if f.id != 0 {
-			s.done = append(s.done, f.id)
+			c.done = append(c.done, f.id)
 		}
 		s.flying = s.flying[1:]
 	}
@@ -154,23 +159,22 @@ func (c *Courier) handKept(s *shift) {
 		c.restOutbox(s, err)
 		return
 	}
-	before, send := s.last, []uint64(nil)
+	last := s.last
+	var send, refused []uint64
 	for _, k := range waiting {
-		s.last = k.ID
+		last = k.ID
 		if c.with.Recheck(k.Released) {
 			send = append(send, k.ID)
 		} else {
-			s.done = append(s.done, k.ID)
+			refused = append(refused, k.ID)
 		}
 	}
-	if len(send) == 0 && (len(s.done) == 0 || len(s.flying) > 0) {
+	handed, err := c.handBatch(s, send, refused)
+	if err != nil {
+		c.restOutbox(s, err)
 		return
 	}
-	handed, err := c.handBatch(s, send)
-	if err != nil {
-		s.last = before
-		c.restOutbox(s, err)
-	}
+	s.last = last
 	for _, r := range handed {
 		c.handed(r)
 	}
@@ -178,35 +182,44 @@ func (c *Courier) handKept(s *shift) {
 
 // handBatch stamps and hands over what still waits of send. A purge comes
 // before or after, never in between: then a number would be missing.
-func (c *Courier) handBatch(s *shift, send []uint64) ([]outside.Released, error) {
+func (c *Courier) handBatch(s *shift, send, refused []uint64) ([]outside.Released, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.done = append(c.done, refused...)
+	if len(send) == 0 {
+		if len(s.flying) > 0 {
+			return nil, nil // forgotten with the next batch
+		}
+		return nil, c.settle()
+	}
 	before := maps.Clone(c.seqs)
-	kept, err := c.with.Outbox.Settle(s.done, send, func(mailbox string) (string, uint64) { return c.stamp(s.epoch, mailbox) })
+	kept, err := c.with.Outbox.Settle(c.done, send, func(mailbox string) (string, uint64) { return c.stamp(s.epoch, mailbox) })
 	if err != nil {
 		c.seqs = before
 		return nil, err
 	}
-	s.done = nil
+	c.done = nil
 	var out []outside.Released
 	for _, k := range kept {
 		if c.publish(s, k) {
 			out = append(out, k.Released)
 		} else {
-			s.done = append(s.done, k.ID)
+			c.done = append(c.done, k.ID)
 		}
 	}
 	return out, nil
 }
 
-// settle forgets what is done, when a line ends.
-func (c *Courier) settle(s *shift) {
-	if len(s.done) == 0 {
-		return
+// settle forgets what is done. Called with mu held.
+func (c *Courier) settle() error {
+	if len(c.done) == 0 {
+		return nil
 	}
-	if _, err := c.with.Outbox.Settle(s.done, nil, nil); err != nil {
-		c.with.Log.Warn("outbox not written", "error", err) // they are sent again, under the same numbers
+	_, err := c.with.Outbox.Settle(c.done, nil, nil)
+	if err == nil {
+		c.done = nil
 	}
+	return err
 }
 
 // restOutbox leaves the disk alone for a while; live messages go on.
@@ -254,7 +267,7 @@ func (c *Courier) leave(s *shift) {
 			if s.flying[0].receipt.Error() != nil {
 				return
 			}
-			s.collect()
+			c.collect(s)
 		case <-s.line.Ended():
 			return
 		case <-timeout:
