@@ -1,0 +1,195 @@
+package outbox
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"glovebox/hal"
+	"glovebox/profiles"
+	"glovebox/telemetry"
+	"glovebox/telemetry/outside"
+)
+
+const (
+	fileName = "outbox.db" // what a record is sealed for, whatever the path
+	schema   = 1
+)
+
+// item is what the index knows of one message. It is never changed.
+type item struct {
+	id      uint64
+	owner   profiles.ID
+	reader  string
+	mailbox string
+	column  outside.Column
+	kind    outside.Kind
+	code    string    // of an alarm
+	slot    time.Time // UTC
+	size    int
+	put     hal.Instant // Boot is of this boot: at the earliest when the queue was opened
+	stamped bool
+	missed  *missed // of a gap record made here
+}
+
+// missed is what fell out, for a gap record. Records of the same kind and
+// reason grow into one while they wait.
+type missed struct {
+	kind        outside.Kind
+	reason      outside.Reason
+	first, last time.Time
+	dropped     uint64
+}
+
+// age is how long it has waited: the larger of boot and wall clock. A wall
+// clock from before this program was written was never set and does not count.
+func (it *item) age(now hal.Instant) (age time.Duration) {
+	age = now.Since(it.put)
+	if it.put.UTC.After(neverSet) {
+		age = max(age, now.UTC.Sub(it.put.UTC))
+	}
+	return age
+}
+
+var neverSet = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// A record, before it is sealed (integers big endian, times as Unix ns):
+//
+//	version 1 │ put 8 │ epoch 16 │ seq 8 │ length 2 │ missed │ message
+//	missed: first 8 │ last 8 │ dropped 8 │ kind, reason: length 1 and text each
+const (
+	recordVersion = 1
+	headLen       = 1 + 8 + 16 + 8 + 2
+)
+
+var errRecord = errors.New("the record is not whole")
+
+// encode makes a record.
+func encode(put time.Time, epoch string, seq uint64, m *missed, message []byte) ([]byte, error) {
+	b := make([]byte, 0, headLen+64+len(message))
+	b = append(b, recordVersion)
+	b = binary.BigEndian.AppendUint64(b, uint64(put.UnixNano()))
+	stamp := make([]byte, 16)
+	if epoch != "" {
+		if n, err := hex.Decode(stamp, []byte(epoch)); err != nil || n != 16 {
+			return nil, fmt.Errorf("epoch %q: want 32 hex digits", epoch)
+		}
+	}
+	b = append(b, stamp...)
+	b = binary.BigEndian.AppendUint64(b, seq)
+	gap := m.encode()
+	b = binary.BigEndian.AppendUint16(b, uint16(len(gap)))
+	b = append(b, gap...)
+	return append(b, message...), nil
+}
+
+func (m *missed) encode() []byte {
+	if m == nil {
+		return nil
+	}
+	b := binary.BigEndian.AppendUint64(nil, uint64(m.first.UnixNano()))
+	b = binary.BigEndian.AppendUint64(b, uint64(m.last.UnixNano()))
+	b = binary.BigEndian.AppendUint64(b, m.dropped)
+	b = append(append(b, byte(len(m.kind))), m.kind...)
+	return append(append(b, byte(len(m.reason))), m.reason...)
+}
+
+func decodeMissed(b []byte) (*missed, error) {
+	if len(b) == 0 {
+		return nil, nil
+	}
+	if len(b) < 3*8+2 {
+		return nil, errRecord
+	}
+	m := &missed{first: unix(b), last: unix(b[8:]), dropped: binary.BigEndian.Uint64(b[16:])}
+	b = b[24:]
+	text := func() (s string) {
+		if len(b) > 0 && len(b) > int(b[0]) {
+			s, b = string(b[1:1+b[0]]), b[1+b[0]:]
+		}
+		return s
+	}
+	m.kind, m.reason = outside.Kind(text()), outside.Reason(text())
+	if m.kind == "" || m.reason == "" || len(b) != 0 {
+		return nil, errRecord
+	}
+	return m, nil
+}
+
+func unix(b []byte) time.Time { return time.Unix(0, int64(binary.BigEndian.Uint64(b))).UTC() }
+
+// read unseals and decodes a record.
+func (o *Outbox) read(owner profiles.ID, id uint64, sealed []byte) (*item, telemetry.Kept, error) {
+	return read(o.sealer, owner, id, sealed)
+}
+
+func read(sealer Sealer, owner profiles.ID, id uint64, sealed []byte) (*item, telemetry.Kept, error) {
+	fail := func(err error) (*item, telemetry.Kept, error) {
+		return nil, telemetry.Kept{}, fmt.Errorf("message %d: %w", id, err)
+	}
+	b, err := sealer.Open(owner, fileName, sealKey(id), schema, sealed)
+	if err != nil {
+		return fail(err)
+	}
+	if len(b) < headLen || b[0] != recordVersion {
+		return fail(errRecord)
+	}
+	put, stamp, seq := unix(b[1:]), b[9:25], binary.BigEndian.Uint64(b[25:])
+	gap := int(binary.BigEndian.Uint16(b[33:]))
+	if b = b[headLen:]; len(b) < gap {
+		return fail(errRecord)
+	}
+	m, err := decodeMissed(b[:gap])
+	if err != nil {
+		return fail(err)
+	}
+	r, err := outside.UnmarshalReleased(b[gap:])
+	if err != nil {
+		return fail(err)
+	}
+	k := telemetry.Kept{ID: id, Released: r}
+	if seq != 0 {
+		k.Epoch, k.Seq, k.Resend = hex.EncodeToString(stamp), seq, true
+	}
+	it := newItem(id, owner, r, len(sealed), hal.Instant{UTC: put})
+	it.stamped, it.missed = k.Resend, m
+	return it, k, nil
+}
+
+func newItem(id uint64, owner profiles.ID, r outside.Released, size int, put hal.Instant) *item {
+	return &item{
+		id: id, owner: owner, reader: r.Reader(), mailbox: r.Mailbox(), column: r.Column(),
+		kind: r.Kind(), code: r.Code(), slot: r.Slot().UTC, size: size, put: put,
+	}
+}
+
+// fetch reads an item's message.
+func (o *Outbox) fetch(tx *bbolt.Tx, it *item) (telemetry.Kept, error) {
+	bucket := tx.Bucket(it.owner[:])
+	if bucket == nil {
+		return telemetry.Kept{}, errRecord
+	}
+	_, k, err := o.read(it.owner, it.id, bucket.Get(key(it.id)))
+	return k, err
+}
+
+func key(id uint64) []byte { return binary.BigEndian.AppendUint64(nil, id) }
+
+func number(key []byte) uint64 { return binary.BigEndian.Uint64(key) }
+
+func sealKey(id uint64) string { return strconv.FormatUint(id, 10) }
+
+// ownerOf is the person under whose key a reader's messages are sealed; a
+// reader who is no person has the car's own.
+func ownerOf(reader string) profiles.ID {
+	id, err := profiles.ParseID(reader)
+	if err != nil {
+		return profiles.ID{}
+	}
+	return id
+}
