@@ -9,8 +9,7 @@ import (
 // maxEvents bounds the signals that wait for the bus.
 const maxEvents = 4096
 
-// event is a signal that waits to be sent. The zero event stands for a look at
-// the views: what changed is told in its place among the signals.
+// event is a signal that waits to be sent.
 type event struct {
 	path   dbus.ObjectPath
 	name   string
@@ -25,20 +24,16 @@ type events struct {
 
 	mu   sync.Mutex
 	list []event // guarded by mu
+	look bool    // guarded by mu: the views may differ from what the bus was told
 	lost uint64  // guarded by mu
 }
 
 func newEvents() *events { return &events{wake: make(chan struct{}, 1)} }
 
-func (e *events) add(ev event) {
+// change runs f under the lock and wakes Run.
+func (e *events) change(f func(*events)) {
 	e.mu.Lock()
-	if n := len(e.list); n == 0 || ev.name != "" || e.list[n-1].name != "" { // one look is enough
-		if n == maxEvents {
-			e.list = e.list[1:]
-			e.lost++
-		}
-		e.list = append(e.list, ev)
-	}
+	f(e)
 	e.mu.Unlock()
 	select {
 	case e.wake <- struct{}{}:
@@ -46,32 +41,40 @@ func (e *events) add(ev event) {
 	}
 }
 
-func (e *events) take() (list []event, lost uint64) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	list, lost = e.list, e.lost
-	e.list, e.lost = nil, 0
-	return list, lost
+func (e *events) add(ev event) {
+	e.change(func(e *events) {
+		if len(e.list) == maxEvents {
+			e.list = e.list[1:]
+			e.lost++
+		}
+		e.list = append(e.list, ev)
+	})
 }
 
-func (f *Face) post(ev event) { f.events.add(ev) }
+func (e *events) take() (list []event, look bool, lost uint64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	list, look, lost = e.list, e.look, e.lost
+	e.list, e.look, e.lost = nil, false, 0
+	return list, look, lost
+}
 
 // Refresh has Run look at the views and announce what differs from what the bus
 // was told last. It never blocks and may be called with the Cabin's lock held;
 // many calls in a row are one look.
-func (f *Face) Refresh() { f.post(event{}) }
+func (f *Face) Refresh() { f.events.change(func(e *events) { e.look = true }) }
 
-// tell sends what waits.
+// tell sends what waits, first what the views say, so that whoever hears a
+// signal knows the state already.
 func (f *Face) tell() {
-	list, lost := f.events.take()
+	list, look, lost := f.events.take()
 	if lost > 0 {
 		f.log.Warn("signals lost", "count", lost)
 	}
+	if look {
+		f.announce()
+	}
 	for _, ev := range list {
-		if ev.name == "" {
-			f.announce()
-			continue
-		}
 		f.emit(ev.path, ev.name, ev.values...)
 	}
 }

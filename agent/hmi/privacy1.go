@@ -93,5 +93,5 @@ func privacyProperties(v telemetry.PrivacyView, guest bool) map[string]dbus.Vari
 
 // LedgerChanged announces the newest entry's id. Many in a row may be told as one.
 func (f *Face) LedgerChanged(last uint64) {
-	f.post(event{RootPath, privacy1 + ".LedgerChanged", []any{last}})
+	f.events.add(event{RootPath, privacy1 + ".LedgerChanged", []any{last}})
 }

@@ -112,13 +112,13 @@ func words(list []string) dbus.Variant {
 
 // Ending announces that the session will end, at the latest after deadline.
 func (f *Face) Ending(reason string, deadline time.Duration) {
-	f.post(event{RootPath, session1 + ".Ending", []any{reason, uint64(deadline.Milliseconds())}})
+	f.events.add(event{RootPath, session1 + ".Ending", []any{reason, uint64(deadline.Milliseconds())}})
 }
 
 // Ended announces that the session is over. Where nothing was to be erased the
 // zero receipt is an empty one.
 func (f *Face) Ended(reason string, receipt profiles.Receipt) {
-	f.post(event{RootPath, session1 + ".Ended", []any{reason, receiptVariants(receipt)}})
+	f.events.add(event{RootPath, session1 + ".Ended", []any{reason, receiptVariants(receipt)}})
 }
 
 func receiptVariants(r profiles.Receipt) map[string]dbus.Variant {

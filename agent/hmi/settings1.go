@@ -91,5 +91,5 @@ func (f *Face) describeGroup(_ context.Context, c *call) ([]any, error) {
 
 // SettingsChanged announces which keys of a group changed, never their values.
 func (f *Face) SettingsChanged(group string, keys []string) {
-	f.post(event{RootPath, settings1 + ".Changed", []any{group, append([]string{}, keys...)}})
+	f.events.add(event{RootPath, settings1 + ".Changed", []any{group, append([]string{}, keys...)}})
 }

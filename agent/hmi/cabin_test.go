@@ -1,0 +1,268 @@
+package hmi_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"glovebox/hal"
+	"glovebox/profiles"
+	"glovebox/telemetry"
+)
+
+var (
+	anna    = profiles.ID{0xaa, 1}
+	jonas   = profiles.ID{0x10, 2}
+	foreign = profiles.ID{0xff} // not of this car
+)
+
+const annasPIN = "480213"
+
+// cabin is a small cabin: two people, settings in memory, no car. It writes down
+// what was asked of it.
+type cabin struct {
+	mu      sync.Mutex
+	calls   []string // guarded by mu: what changed something
+	session profiles.SessionView
+	privacy telemetry.PrivacyView
+	vehicle hal.VehicleView
+	people  []profiles.ProfileView
+	values  map[string]map[string]any
+	taps    []*hal.Tap
+	slow    chan struct{} // when set, Login waits for it
+	fail    error         // when set, every method that can fails with it
+}
+
+var identity = must(profiles.NewIdentity())
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func newCabin() *cabin {
+	return &cabin{
+		session: profiles.SessionView{State: "idle", Reason: "boot", WipeState: "clean", Parked: true},
+		privacy: telemetry.PrivacyView{Level: "share", EffectiveLevel: "share", Policy: "built-in",
+			Readers: []telemetry.ReaderView{{Name: profiles.Conceal("Jonas"), Role: "secondary", Receives: []string{"status"}}}},
+		vehicle: hal.VehicleView{Model: "Macan Electric", ModelYear: 2024, Country: "DE", Parked: true,
+			GuestAvailable: true, CAN: "up", GNSS: "up", Cloud: "down"},
+		people: []profiles.ProfileView{
+			{ID: anna, Name: profiles.Conceal("Anna"), Role: "main", State: "active", Sharing: "shared", HasPIN: true},
+			{ID: jonas, Name: profiles.Conceal("Jonas"), Role: "secondary", State: "active", Sharing: "limited"},
+		},
+		values: map[string]map[string]any{
+			"radio": profiles.Radio().Defaults(), "navigation": profiles.Navigation().Defaults(),
+		},
+	}
+}
+
+// change is how a test changes what the views say.
+func (c *cabin) change(f func(*cabin)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f(c)
+}
+
+func (c *cabin) note(format string, args ...any) error {
+	c.calls = append(c.calls, fmt.Sprintf(format, args...))
+	return c.fail
+}
+
+func (c *cabin) asked() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]string{}, c.calls...)
+}
+
+func (c *cabin) SessionView() profiles.SessionView {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.session
+}
+
+func (c *cabin) Login(ctx context.Context, who profiles.ID, pin profiles.PIN, wait bool) (map[string]map[string]any, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if slow := c.slow; slow != nil {
+		c.mu.Unlock()
+		select {
+		case <-slow:
+		case <-ctx.Done():
+		}
+		c.mu.Lock()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
+	if err := c.note("login %s wait=%v", who, wait); err != nil {
+		return nil, err
+	}
+	want := map[profiles.ID]string{anna: annasPIN, jonas: ""}
+	if digits, ok := want[who]; !ok || pin.Reveal() != digits {
+		return nil, fmt.Errorf("log in %s: %w", who, profiles.ErrWrongPIN)
+	}
+	c.session = profiles.SessionView{State: "active", Profile: who, Role: "main", Reason: "chosen", WipeState: "clean", Parked: true}
+	return c.values, nil
+}
+
+func (c *cabin) StartGuest(_ context.Context, wait bool) (map[string]map[string]any, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.note("guest wait=%v", wait); err != nil {
+		return nil, err
+	}
+	c.session = profiles.SessionView{State: "guest", Role: "guest", Reason: "chosen", WipeState: "clean", Parked: true}
+	return c.values, nil
+}
+
+func (c *cabin) CancelPending(context.Context) error { return c.locked("cancel") }
+
+func (c *cabin) Logout(context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.session = profiles.SessionView{State: "idle", Reason: "logout", WipeState: "clean", Parked: true}
+	return c.note("logout")
+}
+
+func (c *cabin) locked(format string, args ...any) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.note(format, args...)
+}
+
+func (c *cabin) Permits(function string) (bool, string) {
+	if function == "radio" {
+		return true, ""
+	}
+	return false, "only the main user may do this"
+}
+
+func (c *cabin) Get(group string) (map[string]any, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	values, ok := c.values[group]
+	if !ok {
+		_, err := profiles.GroupByName(group)
+		return nil, err
+	}
+	return values, c.fail
+}
+
+func (c *cabin) Set(_ context.Context, group string, values map[string]any) error {
+	g, err := profiles.GroupByName(group)
+	if err != nil {
+		return err
+	}
+	checked, err := g.Validate(values)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key, v := range checked {
+		c.values[group][key] = v
+	}
+	return c.note("set %s %d", group, len(checked))
+}
+
+func (c *cabin) Reset(_ context.Context, group string) error { return c.locked("reset %s", group) }
+
+func (c *cabin) PrivacyView() telemetry.PrivacyView {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.privacy
+}
+
+func (c *cabin) SetLevel(_ context.Context, level string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if level != "share" && level != "no-position" && level != "offline" {
+		return fmt.Errorf("%w: a level is share, no-position or offline", profiles.ErrInvalid)
+	}
+	c.privacy.Level, c.privacy.EffectiveLevel = level, level
+	return c.note("level %s", level)
+}
+
+var ledger = []telemetry.Entry{
+	{ID: 1, From: time.Unix(60, 0), To: time.Unix(120, 0), Class: "position", Reader: anna.String(), Kind: "position",
+		Outcome: "published", Rule: "position/main", LimitedBy: []string{"main"}, Count: 3},
+	{ID: 2, From: time.Unix(120, 0), To: time.Unix(120, 0), Class: "position", Reader: jonas.String(), Kind: "position",
+		Outcome: "withheld", Rule: "position/limited", LimitedBy: []string{"limited"}, Count: 7},
+}
+
+func (c *cabin) Ledger(filter telemetry.LedgerFilter) (out []telemetry.Entry, err error) {
+	for _, e := range ledger {
+		if e.ID > filter.After && (filter.Outcome == "" || filter.Outcome == e.Outcome) {
+			out = append(out, e)
+		}
+	}
+	return out, c.fail
+}
+
+func (c *cabin) Why(id uint64) (telemetry.Entry, error) {
+	if id == 0 || id > uint64(len(ledger)) {
+		return telemetry.Entry{}, fmt.Errorf("%w: there is no entry %d", profiles.ErrInvalid, id)
+	}
+	return ledger[id-1], nil
+}
+
+func (c *cabin) VehicleView() hal.VehicleView {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.vehicle
+}
+
+func (c *cabin) Identity() profiles.PublicIdentity { return identity.Public() }
+
+func (c *cabin) Health() []hal.HealthView {
+	return []hal.HealthView{{Code: "cruise-fault", Severity: "warning", Active: true, Since: hal.Instant{UTC: time.Unix(1800, 0)}}}
+}
+
+func (c *cabin) Statistics() map[string]uint64 { return map[string]uint64{"can_frames": 12345} }
+
+func (c *cabin) Signals() []hal.SignalView {
+	return []hal.SignalView{
+		{Path: "Vehicle.Speed", Value: hal.Number(72.75), Age: 120 * time.Millisecond},
+		{Path: "Vehicle.IsMoving", Value: hal.Bool(true)},
+		{Path: "Vehicle.LowVoltageSystemState", Value: hal.Word("ON")},
+		{Path: "Vehicle.Gone"},
+	}
+}
+
+func (c *cabin) Tap(tap *hal.Tap) func() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.taps = append(c.taps, tap)
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.taps = nil
+	}
+}
+
+// offer gives a reading to whoever watches and says how many do.
+func (c *cabin) offer(r hal.Reading) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, tap := range c.taps {
+		tap.Offer(r)
+	}
+	return len(c.taps)
+}
+
+func (c *cabin) Profiles() []profiles.ProfileView {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]profiles.ProfileView{}, c.people...)
+}
+
+func (c *cabin) SetPIN(_ context.Context, who profiles.ID, old, fresh profiles.PIN) error {
+	if err := fresh.Acceptable(); err != nil {
+		return err
+	}
+	return c.locked("pin %s %v %v", who, old, fresh)
+}

@@ -1,0 +1,185 @@
+package hmi_test
+
+import (
+	"encoding/xml"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/godbus/dbus/v5"
+	"github.com/godbus/dbus/v5/introspect"
+
+	"glovebox/agent/hmi"
+)
+
+// files are the interfaces as the XML files have them.
+func files(t *testing.T) map[string]introspect.Interface {
+	t.Helper()
+	entries, err := hmi.Interfaces.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]introspect.Interface{}
+	for _, entry := range entries {
+		text, err := hmi.Interfaces.ReadFile(entry.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var node introspect.Node
+		if err := xml.Unmarshal(text, &node); err != nil {
+			t.Fatalf("%s: %v", entry.Name(), err)
+		}
+		if len(node.Interfaces) != 1 || node.Interfaces[0].Name+".xml" != entry.Name() {
+			t.Errorf("%s: want one interface, named as the file", entry.Name())
+		}
+		all[node.Interfaces[0].Name] = node.Interfaces[0]
+	}
+	return all
+}
+
+func introspected(t *testing.T, c *dbus.Conn, path dbus.ObjectPath) introspect.Node {
+	t.Helper()
+	var text string
+	if err := askAt(c, path, "org.freedesktop.DBus.Introspectable.Introspect").Store(&text); err != nil {
+		t.Fatal(err)
+	}
+	var node introspect.Node
+	if err := xml.Unmarshal([]byte(text), &node); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return node
+}
+
+// What the running face says of itself is what the XML files say, each
+// interface on its object and nothing of ours besides.
+func TestIntrospectionIsTheFiles(t *testing.T) {
+	w := start(t)
+	c := w.dial(t)
+	want := files(t)
+	seen := map[string]bool{}
+	for _, path := range []dbus.ObjectPath{hmi.RootPath, dbusPath(anna)} {
+		for _, iface := range introspected(t, c, path).Interfaces {
+			if !strings.HasPrefix(iface.Name, "org.glovebox.") {
+				continue
+			}
+			seen[iface.Name] = true
+			if !reflect.DeepEqual(iface, want[iface.Name]) {
+				t.Errorf("%s differs from its file:\n%+v\n%+v", iface.Name, iface, want[iface.Name])
+			}
+		}
+	}
+	for iface := range want {
+		if !seen[iface] {
+			t.Errorf("%s is on no object", iface)
+		}
+	}
+}
+
+// From / one finds the way to every profile, as a browser of the bus does.
+func TestEveryObjectIsFoundFromTheTop(t *testing.T) {
+	w := start(t)
+	c := w.dial(t)
+	found := map[dbus.ObjectPath]bool{}
+	var walk func(path dbus.ObjectPath)
+	walk = func(path dbus.ObjectPath) {
+		found[path] = true
+		for _, child := range introspected(t, c, path).Children {
+			walk(dbus.ObjectPath(strings.TrimSuffix(string(path), "/") + "/" + child.Name))
+		}
+	}
+	walk("/")
+	for _, path := range []dbus.ObjectPath{hmi.RootPath, dbusPath(anna), dbusPath(jonas)} {
+		if !found[path] {
+			t.Errorf("%s is not found from /: %v", path, found)
+		}
+	}
+}
+
+// goodArguments calls each method so that it succeeds.
+var goodArguments = map[string][]any{
+	"Session1.Login":         {dbusPath(anna), annasPIN, none},
+	"Session1.StartGuest":    {none},
+	"Session1.CancelPending": {none},
+	"Session1.Logout":        {none},
+	"Session1.Permits":       {"radio"},
+	"Settings1.Get":          {"radio"},
+	"Settings1.Set":          {"radio", bag("volume", byte(40)), none},
+	"Settings1.Reset":        {"radio", none},
+	"Settings1.Groups":       {},
+	"Settings1.Describe":     {"radio"},
+	"Profile1.SetPIN":        {annasPIN, "739105", none},
+	"Privacy1.SetLevel":      {"offline", none},
+	"Privacy1.Ledger":        {none},
+	"Privacy1.Why":           {uint64(1)},
+	"Vehicle1.Health":        {},
+	"Vehicle1.Statistics":    {},
+	"Vehicle1.Signals":       {},
+	"Vehicle1.Watch":         {},
+}
+
+func pathFor(member string) dbus.ObjectPath {
+	if strings.HasPrefix(member, "Profile1.") {
+		return dbusPath(anna)
+	}
+	return hmi.RootPath
+}
+
+// Each method in the XML is answered with the types that the XML promises, and
+// each property has its type.
+func TestEveryMemberAnswersWithItsTypes(t *testing.T) {
+	w := start(t)
+	c := w.dial(t)
+	for iface, d := range files(t) {
+		for _, method := range d.Methods {
+			member := strings.TrimPrefix(iface, "org.glovebox.") + "." + method.Name
+			args, known := goodArguments[member]
+			if !known {
+				t.Errorf("%s: the test has no arguments for it", member)
+				continue
+			}
+			var in, out string
+			for _, arg := range method.Args {
+				if arg.Direction == "in" {
+					in += arg.Type
+				} else {
+					out += arg.Type
+				}
+			}
+			if got := dbus.SignatureOf(args...).String(); got != in {
+				t.Errorf("%s: the test sends %q, the XML says %q", member, got, in)
+			}
+			answer := askAt(c, pathFor(member), "org.glovebox."+member, args...)
+			if answer.Err != nil {
+				t.Errorf("%s: %v", member, answer.Err)
+				continue
+			}
+			if got := dbus.SignatureOf(answer.Body...).String(); got != out {
+				t.Errorf("%s answers %q, the XML says %q", member, got, out)
+			}
+		}
+		var all map[string]dbus.Variant
+		if err := askAt(c, pathFor(strings.TrimPrefix(iface, "org.glovebox.")+"."), "org.freedesktop.DBus.Properties.GetAll", iface).Store(&all); err != nil {
+			t.Fatal(err)
+		}
+		if len(all) != len(d.Properties) {
+			t.Errorf("%s has %d properties, the XML %d", iface, len(all), len(d.Properties))
+		}
+		for _, p := range d.Properties {
+			if got := all[p.Name].Signature().String(); got != p.Type {
+				t.Errorf("%s.%s is of type %q, the XML says %q", iface, p.Name, got, p.Type)
+			}
+		}
+	}
+}
+
+func TestManagedObjectsAreTheProfiles(t *testing.T) {
+	w := start(t)
+	var objects map[dbus.ObjectPath]map[string]map[string]dbus.Variant
+	err := askAt(w.dial(t), hmi.RootPath, "org.freedesktop.DBus.ObjectManager.GetManagedObjects").Store(&objects)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(objects) != 2 || objects[dbusPath(anna)]["org.glovebox.Profile1"]["Name"].Value() != "Anna" {
+		t.Errorf("got %v", objects)
+	}
+}
