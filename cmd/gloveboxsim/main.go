@@ -1,0 +1,28 @@
+// Gloveboxsim is a world without a car: pseudo-terminals that speak like one, a
+// broker, a back end and the real gloveboxd among them.
+package main
+
+import (
+	"os"
+
+	"github.com/alecthomas/kong"
+)
+
+var version = "0.1.0" // set by -ldflags -X
+
+// Exit codes (contract section 4).
+const (
+	exitDone        = 0
+	exitFailed      = 1 // a check failed
+	exitUsage       = 2
+	exitSetup       = 3 // could not set up
+	exitInterrupted = 130
+)
+
+// commands is the command line.
+type commands struct {
+	Car     carCommand       `cmd:"" help:"Only the car: pseudo-terminals that play a recorded drive. Their names are printed."`
+	Version kong.VersionFlag `help:"Print the version and exit."`
+}
+
+func main() { os.Exit(command(os.Args[1:], os.Stdout, os.Stderr)) }
