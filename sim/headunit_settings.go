@@ -1,9 +1,9 @@
 package sim
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"strings"
 
 	"github.com/godbus/dbus/v5"
@@ -129,5 +129,5 @@ func EqualSetting(group, key string, got any, text string) bool {
 		return false
 	}
 	have, err := json.Marshal(got)
-	return err == nil && fmt.Sprintf("%s", have) == string(want)
+	return err == nil && bytes.Equal(have, want)
 }
