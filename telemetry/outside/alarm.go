@@ -65,7 +65,12 @@ func (o *Outside) Alarm(a Alarm, at hal.Instant) {
 func (o *Outside) showAlarms(i int, slot hal.Instant) {
 	waiting := o.columns[i].waiting
 	for _, code := range slices.Sorted(maps.Keys(waiting)) {
-		o.showAlarm(i, o.alarms[code], slot, slot.UTC)
+		a := o.alarms[code]
+		if a.Active && o.columns[i].shown[code] == a {
+			continue // it went out and came back in between
+		}
+		o.columns[i].shown[code] = a
+		o.showAlarm(i, a, slot, slot.UTC)
 	}
 	clear(waiting)
 }

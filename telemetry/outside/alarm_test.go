@@ -58,6 +58,20 @@ func TestAlarmRoseAndFell(t *testing.T) {
 	}
 }
 
+// A light that went out and came back within a minute stays as it was shown.
+func TestAlarmFlickered(t *testing.T) {
+	car := newCar(t, outside.Builtin(), outside.Options{})
+	car.link(true)
+	car.light("brake", true)
+	car.at("12:03:10")
+	car.light("brake", false)
+	car.light("brake", true)
+	car.at("12:10:00")
+	if limited := car.of(boxLimited, outside.KindAlarms); len(limited) != 1 {
+		t.Errorf("limited %v: want one", limited)
+	}
+}
+
 // An alarm at the full minute waits for the next one; a moment before it leaves.
 func TestAlarmMinuteEdges(t *testing.T) {
 	for _, c := range []struct{ at, want string }{

@@ -74,7 +74,8 @@ type leaks struct {
 type columnState struct {
 	status  grid
 	alarms  grid
-	waiting map[string]bool
+	waiting map[string]bool  // codes whose state changed
+	shown   map[string]Alarm // as they were shown last
 }
 
 // New starts a pipeline without readers, with the link down and the car not
@@ -90,7 +91,7 @@ func New(p *Policy, start hal.Instant, o Options) *Outside {
 	}
 	for i, c := range columns {
 		slot := p.Slot(c)
-		out.columns[i].waiting = map[string]bool{}
+		out.columns[i].waiting, out.columns[i].shown = map[string]bool{}, map[string]Alarm{}
 		out.columns[i].status.start(out.clock, slot.Every, start.Boot)
 		out.columns[i].alarms.start(out.clock, cmp.Or(slot.Alarms, slot.Every), start.Boot)
 	}
