@@ -83,8 +83,8 @@ type drive struct {
 	measured bool // the first fix came
 	since    time.Duration
 	metres   float64
-	last     hal.Position
-	lastAt   time.Duration
+	last     hal.Position  // where the newest leg began
+	lastAt   time.Duration // the newest fix
 }
 
 // hiddenFact is what Fact says while an end is, or would be, hidden.
@@ -192,14 +192,15 @@ func (d drive) measure(p hal.Position, now hal.Instant) drive {
 		d.measured, d.since, d.last, d.lastAt = true, now.Boot, p, now.Boot
 		return d
 	}
-	leg := d.last.DistanceTo(p)
+	leg, since := d.last.DistanceTo(p), now.Boot-d.lastAt
+	d.lastAt = now.Boot
 	if leg < legMetres {
 		return d
 	}
-	if leg <= legSpeed*(now.Boot-d.lastAt).Seconds() {
+	if leg <= legMetres+legSpeed*since.Seconds() {
 		d.metres += leg
 	}
-	d.last, d.lastAt = p, now.Boot
+	d.last = p
 	return d
 }
 
