@@ -59,6 +59,9 @@ func (p *pair) onSlave(do func(fd int) error) error {
 func (p *pair) attached() bool {
 	fds := []unix.PollFd{{Fd: int32(p.master), Events: unix.POLLIN}}
 	_, err := unix.Poll(fds, 0)
+	for err == unix.EINTR { // a signal of the Go runtime is no hang-up
+		_, err = unix.Poll(fds, 0)
+	}
 	now := err == nil && fds[0].Revents&unix.POLLHUP == 0
 	if p.heard && !now {
 		// What cannot be dropped is read by the next, who has to expect half a
