@@ -1,0 +1,85 @@
+// Package docs_test holds the published documents against the code they describe.
+package docs_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// update writes the generated parts of the documents anew: go test ./docs -update.
+var update = flag.Bool("update", false, "write the generated parts anew")
+
+// read returns a file, by its name from the root of the project.
+func read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", filepath.FromSlash(name)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// missing returns the words of want that have does not hold, and the other way round.
+func missing(have, want []string) (lacks, extra []string) {
+	in := func(list []string) map[string]bool {
+		set := map[string]bool{}
+		for _, word := range list {
+			set[word] = true
+		}
+		return set
+	}
+	had, wanted := in(have), in(want)
+	for word := range wanted {
+		if !had[word] {
+			lacks = append(lacks, word)
+		}
+	}
+	for word := range had {
+		if !wanted[word] {
+			extra = append(extra, word)
+		}
+	}
+	return lacks, extra
+}
+
+// same fails when two lists differ as sets.
+func same(t *testing.T, what string, have, want []string) {
+	t.Helper()
+	if lacks, extra := missing(have, want); len(lacks)+len(extra) > 0 {
+		t.Errorf("%s: the page lacks %q and has %q too much", what, lacks, extra)
+	}
+}
+
+// match reports whether s is what a pattern of a schema says; no pattern takes anything.
+func match(t *testing.T, pattern, s string) bool {
+	t.Helper()
+	ok, err := regexp.MatchString(pattern, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ok
+}
+
+// The documents name nothing that only a developer of this project would know.
+func TestPlainWords(t *testing.T) {
+	var pages []string
+	for _, pattern := range []string{"*.md", "*.yaml", "man/*"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, found...)
+	}
+	for _, page := range pages {
+		text := read(t, "docs/"+filepath.ToSlash(page))
+		for _, word := range []string{"TODO", "FIXME", "contract.md", "erasure.md 4", "security.md", "style.md", "/work/", "/tmp/"} {
+			if strings.Contains(text, word) {
+				t.Errorf("%s says %q", page, word)
+			}
+		}
+	}
+}
