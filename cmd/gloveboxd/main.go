@@ -61,20 +61,22 @@ func command(args []string, stdout, stderr io.Writer) int {
 		return report(stderr, printIdentity(cfg, stdout), exitFailed)
 	}
 	log := newLog(stderr)
-	plan, err := cfg.plan(log)
-	if err != nil {
-		return report(stderr, err, exitConfig)
-	}
 	if o.Check {
-		fmt.Fprintln(stdout, "ok")
-		return exitStopped
+		_, err := cfg.plan(log)
+		if err == nil {
+			fmt.Fprintln(stdout, "ok")
+		}
+		return report(stderr, err, exitConfig)
 	}
 	if err := harden(); err != nil {
 		log.Warn("core dumps stay possible", "error", err)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, cfg, plan, log); err != nil && !errors.Is(err, context.Canceled) {
+	switch err := run(ctx, cfg, log); {
+	case errors.Is(err, errConfig):
+		return report(stderr, err, exitConfig)
+	case err != nil && !errors.Is(err, context.Canceled):
 		log.Error("ended", "error", err)
 		return exitFailed
 	}

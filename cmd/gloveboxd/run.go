@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -19,8 +18,6 @@ import (
 	"glovebox/agent/cloud"
 	"glovebox/agent/hmi"
 	"glovebox/profiles"
-	"glovebox/profiles/bolt"
-	"glovebox/profiles/keyring"
 	"glovebox/telemetry"
 	"glovebox/telemetry/outbox"
 )
@@ -30,58 +27,62 @@ const (
 	lockoutEvery = 10 * time.Second       // what is left of a wait is stored so often
 )
 
+// errConfig is wrapped by what is wrong with the files that the configuration names.
+var errConfig = errors.New("bad configuration")
+
+// open reads the files that the configuration names while the stores are checked
+// and opened: a head unit that boots waits for both.
+func open(ctx context.Context, cfg Config, log *slog.Logger) (p plan, s stores, err error) {
+	var group errgroup.Group
+	group.Go(func() (err error) {
+		if p, err = cfg.plan(log); err != nil {
+			return fmt.Errorf("%w: %w", errConfig, err)
+		}
+		return nil
+	})
+	group.Go(func() (err error) {
+		s, err = openStores(ctx, cfg.Store.Dir)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return p, s, errors.Join(err, s.Close())
+	}
+	return p, s, nil
+}
+
 // run is all wiring: it opens in order, starts every long job in one group, takes
 // the bus name last and closes in reverse.
-func run(ctx context.Context, cfg Config, p plan, log *slog.Logger) (err error) {
+func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	closing := func(what string, close func() error) {
 		if cerr := close(); cerr != nil {
 			err = errors.Join(err, fmt.Errorf("close %s: %w", what, cerr))
 		}
 	}
-	if err := os.MkdirAll(cfg.Store.Dir, 0o700); err != nil {
-		return err
-	}
-	identity, err := keyring.Identity(cfg.Store.Dir)
+	p, s, err := open(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
+	defer closing("stores", s.Close)
+	identity, numbers := s.identity, p.policy.Numbers()
 	if p.broker != nil {
 		if err := p.broker.Check(identity.VID); err != nil {
-			return err
+			return fmt.Errorf("%w: %w", errConfig, err)
 		}
 	}
-	ring, lost, err := bolt.OpenRing(cfg.Store.Dir, bolt.Name, outboxFile)
-	if err != nil {
-		return err
-	}
-	defer closing("key ring", ring.Close)
-	recovered, err := mendStores(ctx, cfg.Store.Dir)
-	if err != nil {
-		return err
-	}
-	if lost {
-		recovered = append(recovered, "keys")
-	}
-	store, err := bolt.Open(cfg.Store.Dir, ring, nil) // checked just now
-	if err != nil {
-		return err
-	}
-	defer closing("profiles", store.Close)
-	numbers := p.policy.Numbers()
-	box, err := outbox.Open(filepath.Join(cfg.Store.Dir, outboxFile), ring, outbox.Bounds{MaxBytes: numbers.KeptMaxBytes, MaxAge: numbers.KeptMaxAge}, now)
+	box, err := outbox.Open(filepath.Join(cfg.Store.Dir, outboxFile), s.ring, outbox.Bounds{MaxBytes: numbers.KeptMaxBytes, MaxAge: numbers.KeptMaxAge}, now)
 	if err != nil {
 		return err
 	}
 	defer closing("outbox", box.Close)
-	for _, name := range recovered {
+	for _, name := range s.recovered {
 		log.Warn("store recovered", "store", name)
 	}
 
 	cabin, err := agent.New(agent.Needs{
 		Vehicle:  agent.Vehicle{Model: cfg.Vehicle.Model, Year: cfg.Vehicle.ModelYear, Country: cfg.Vehicle.Country},
 		Identity: identity, Policy: p.policy, Gzip: cfg.Telemetry.Gzip,
-		Buses: busNames(cfg.Buses), GNSS: cfg.GNSS.Port != "", Cloud: p.broker != nil, Recovered: recovered,
-		Alarms: p.alarms(), Store: store, Now: now, Rand: rand.Reader, Log: log,
+		Buses: busNames(cfg.Buses), GNSS: cfg.GNSS.Port != "", Cloud: p.broker != nil, Recovered: s.recovered,
+		Alarms: p.alarms(), Store: s.people, Now: now, Rand: rand.Reader, Log: log,
 	})
 	if err != nil {
 		return err

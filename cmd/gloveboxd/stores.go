@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"glovebox/profiles"
 	"glovebox/profiles/bolt"
 	"glovebox/profiles/keyring"
 	"glovebox/telemetry/outbox"
@@ -55,6 +56,55 @@ func checkFile(path string) error {
 	default:
 		return fmt.Errorf("%s: want keys, %s or %s", name, bolt.Name, outboxFile)
 	}
+}
+
+// stores is what the agent keeps on disk, open.
+type stores struct {
+	identity  profiles.Identity
+	ring      *keyring.Ring
+	people    *bolt.Store
+	recovered []string // what was damaged and is repaired or new
+}
+
+// openStores opens the state directory: the ring first, which finishes what a
+// power cut left, then the files it seals, checked and mended.
+func openStores(ctx context.Context, dir string) (s stores, err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return s, err
+	}
+	if s.identity, err = keyring.Identity(dir); err != nil {
+		return s, err
+	}
+	ring, lost, err := bolt.OpenRing(dir, bolt.Name, outboxFile)
+	if err != nil {
+		return s, err
+	}
+	s.ring = ring
+	if s.recovered, err = mendStores(ctx, dir); err != nil {
+		return s, err
+	}
+	if lost {
+		s.recovered = append(s.recovered, "keys")
+	}
+	s.people, err = bolt.Open(dir, ring, nil) // checked just now
+	return s, err
+}
+
+// Close closes what is open, in reverse.
+func (s stores) Close() error {
+	var all []error
+	if s.people != nil {
+		all = append(all, s.people.Close())
+	}
+	if s.ring != nil {
+		all = append(all, s.ring.Close())
+	}
+	return errors.Join(all...)
 }
 
 // mendStores has each store file checked in a child of its own, side by side,
