@@ -79,7 +79,6 @@ const (
 
 // drive measures how far the drive after a hidden end has come.
 type drive struct {
-	begun    bool // it began after the hidden end, with somebody at the wheel
 	measured bool // the first fix came
 	since    time.Duration
 	metres   float64
@@ -126,7 +125,6 @@ func (g Gate) Begin(isGuest bool) Gate {
 		g.seat = guest
 	}
 	g.level = LevelShare
-	g.next = drive{begun: g.inUse && g.hidden}
 	return g
 }
 
@@ -146,7 +144,6 @@ func (g Gate) End(inUse bool) Gate {
 func (g Gate) Motion(parked, inUse bool) Gate {
 	switch {
 	case inUse && !g.inUse:
-		g.next = drive{begun: g.seat != empty}
 		g.hiding = g.level != LevelShare
 	case !inUse && g.inUse:
 		g.hidden = g.hidden || g.hiding
@@ -168,7 +165,7 @@ func (g Gate) Fix(p *hal.Position, now hal.Instant) (*hal.Position, Gate) {
 	if p == nil {
 		return nil, g
 	}
-	if g.hidden && g.next.begun && g.inUse && !g.abandoned {
+	if g.hidden && g.inUse && g.seat != empty && !g.abandoned {
 		g.next = g.next.measure(*p, now)
 		if g.distance > 0 && g.time > 0 && g.next.metres >= g.distance && now.Boot-g.next.since >= g.time {
 			g.hidden, g.next = false, drive{}

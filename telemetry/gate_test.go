@@ -108,6 +108,11 @@ func TestNobodyOnTheMove(t *testing.T) {
 	if got := w.drive(5000, 10*time.Minute); got != "never" {
 		t.Errorf("passes at %s", got)
 	}
+	w.park()
+	w.gate = w.gate.Begin(false).Motion(false, true).End(true)
+	if w.fix() {
+		t.Error("passes though the driver is gone and the car moves")
+	}
 	w.gate = w.gate.Motion(false, false) // still rolling, ignition off
 	if w.fix() {
 		t.Error("passes before the car is parked")
@@ -144,20 +149,28 @@ func TestLevelWithinADrive(t *testing.T) {
 func TestHiddenEnd(t *testing.T) {
 	end := map[string]func(*wheel){
 		"parked, then logged out": func(w *wheel) { w.park(); w.gate = w.gate.End(false) },
-		"logged out in use":       func(w *wheel) { w.gate = w.gate.Motion(true, true).End(true); w.park() },
-		"parked, then raised":     func(w *wheel) { w.park(); w.level(share, false) },
-		"the power fails":         func(w *wheel) { *w = wheel{newWheel(w.gate.Fact()).gate, w.now, w.metres} },
-		"the power fails later":   func(w *wheel) { w.park(); *w = wheel{newWheel(w.gate.Fact()).gate, w.now, w.metres} },
+		"logged out in use":       func(w *wheel) { w.gate = w.gate.Motion(true, true).End(true) },
+		"lowered before the drive": func(w *wheel) {
+			w.park()
+			w.level(share, false)
+			w.level(noPosition, false)
+			w.drive(9000, time.Hour)
+			w.park()
+			w.level(share, false)
+		},
+		"parked, then raised":   func(w *wheel) { w.park(); w.level(share, false) },
+		"the power fails":       func(w *wheel) { *w = wheel{newWheel(w.gate.Fact()).gate, w.now, w.metres} },
+		"the power fails later": func(w *wheel) { w.park(); *w = wheel{newWheel(w.gate.Fact()).gate, w.now, w.metres} },
 	}
 	for name, end := range end {
 		for _, guest := range []bool{false, true} {
 			for _, l := range []telemetry.Level{noPosition, offline} {
 				w := newWheel("")
 				w.gate = w.gate.Begin(guest)
-				w.level(l, false)
 				w.drive(30_000, 20*time.Minute)
+				w.level(l, true)
 				end(w)
-				if w.park() || w.gate.Fact() == "" {
+				if w.fix() || w.park() || w.gate.Fact() == "" {
 					t.Errorf("%s, guest %v, %s: the end is shown", name, guest, l)
 				}
 				w.gate = w.gate.Begin(false)
@@ -204,6 +217,15 @@ func TestHiddenEndIsFarAway(t *testing.T) {
 		w.now.Boot += time.Second
 		if w.fix() {
 			t.Fatal("a jump clears the hidden end")
+		}
+	}
+	w = newWheel("hidden-end")
+	w.gate = w.gate.Motion(true, true)
+	for range 600 { // on a ferry, ignition on, nobody at the wheel
+		w.metres += 20
+		w.now.Boot += time.Second
+		if w.fix() {
+			t.Fatal("a ferry clears the hidden end")
 		}
 	}
 	w = newWheel("hidden-end")

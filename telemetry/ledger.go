@@ -49,7 +49,7 @@ func NewLedger(n outside.Numbers) *Ledger {
 // Add enters a decision and reports whether it began a new entry.
 func (l *Ledger) Add(d outside.Decision) bool {
 	key := run{d.Class, d.Reader, d.Kind, d.Outcome, d.Rule}
-	if i, ok := l.open[key]; ok && i >= l.dropped {
+	if i, ok := l.open[key]; ok {
 		if e := &l.entries[i-l.dropped]; d.At.Boot-e.first < runLength {
 			e.Count++
 			e.To = d.At.UTC.UTC().Truncate(time.Minute)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"glovebox/hal"
 	"glovebox/telemetry/outside"
@@ -96,6 +97,25 @@ func (c *car2) restart(boot hal.Instant, held []byte) {
 	}
 	c.out.SetReaders(1, family, boot)
 	c.link(true)
+}
+
+// A car that sleeps through 02:00 takes what it knew from before its restart.
+func TestLatchOfASleepingCar(t *testing.T) {
+	car := newCar(t, outside.Builtin(), outside.Options{})
+	car.say(odometer, 512_345_000)
+	next := newCar(t, outside.Builtin(), outside.Options{})
+	if err := next.out.Restore(car.out.Held()); err != nil {
+		t.Fatal(err)
+	}
+	next.link(true)
+	next.run(start.Boot + 13*time.Hour)
+	if got := next.last(boxLimited)["TraveledDistance"]; got != "" {
+		t.Errorf("before 02:00 limited sees %s", got)
+	}
+	next.run(start.Boot + 15*time.Hour)
+	if got := next.last(boxLimited)["TraveledDistance"]; got != "512300000" {
+		t.Errorf("after 02:00 limited sees %q", got)
+	}
 }
 
 func TestRestoreRefusesDamage(t *testing.T) {

@@ -125,6 +125,24 @@ func TestTestPolicySlots(t *testing.T) {
 	}
 }
 
+// In use or not is sampled every five minutes, however short the slot is.
+func TestGridOfInUse(t *testing.T) {
+	p, err := outside.Load(csvHeader+rowOf("@slot.limited", "every=5m", "every=5s"), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	car := newCar(t, p, outside.Options{})
+	car.link(true)
+	car.say(ignition, "OFF")
+	car.at("12:05:01")
+	car.inUse(true)
+	for _, c := range []struct{ at, want string }{{"12:05:05", "OFF"}, {"12:09:55", "OFF"}, {"12:10:00", "ON"}, {"12:10:05", "ON"}} {
+		if car.at(c.at); car.last(boxLimited)["LowVoltageSystemState"] != c.want {
+			t.Errorf("at %s limited sees %v: want %s", c.at, car.last(boxLimited), c.want)
+		}
+	}
+}
+
 // Whatever override is taken without allow_wider, nobody gets more by it.
 func FuzzPolicyCSV(f *testing.F) {
 	f.Add(outside.PolicyCSV())

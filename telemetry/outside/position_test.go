@@ -184,13 +184,46 @@ func TestLinkDownDropsThePlace(t *testing.T) {
 	car.fix(47, 8)
 	car.link(false)
 	car.fix(48, 8)
-	car.at("12:02:30")
+	car.at("12:02:05")
 	car.fix(49, 8)
 	car.link(true)
 	car.fix(50, 8)
-	car.at("12:02:41")
+	car.at("12:02:11")
 	if track := car.track(boxMain); len(track) != 1 || track[0] != "50.0000000" {
 		t.Errorf("track %v: want what came with the link up", track)
+	}
+}
+
+// What was made before a gap and not taken is not there after it.
+func TestLinkDownDropsWhatWasMade(t *testing.T) {
+	car := newCar(t, outside.Builtin(), outside.Options{})
+	car.link(true)
+	car.say(weight, 1)
+	car.at("12:04:59")
+	car.fix(47, 8)
+	car.step(at("12:05:00").Boot)
+	car.out.InUse(true, car.now) // makes what is due; nobody takes it
+	car.out.Link(false, car.now)
+	car.out.Link(true, car.now)
+	for _, r := range car.out.Tick(car.now) {
+		if r.Live() && !r.First() {
+			t.Errorf("%s to %s from before the gap", r.Kind(), r.Mailbox())
+		}
+	}
+}
+
+// A machine that slept sends no fix that is over 20 s old.
+func TestSleptOverFixes(t *testing.T) {
+	car := newCar(t, outside.Builtin(), outside.Options{})
+	car.link(true)
+	car.at("12:02:01")
+	car.fix(47, 8)
+	car.step(at("12:02:09").Boot)
+	car.fix(48, 8)
+	car.step(at("12:02:22").Boot)
+	car.take()
+	if track := car.track(boxMain); len(track) != 1 || track[0] != "48.0000000" {
+		t.Errorf("track %v: want the fix of 13 s ago alone", track)
 	}
 }
 

@@ -62,14 +62,14 @@ func TestRecheck(t *testing.T) {
 		{"the reader is gone", func(c *car) { c.out.SetReaders(2, nil, c.now) }, nil},
 		{"the reader has a new mailbox", with(outside.ColumnMain, boxBack, nil), nil},
 		{"the reader is limited now", with(outside.ColumnLimited, boxMain, nil), kept},
-		{"the reader has a key now", with(outside.ColumnMain, boxMain, make([]byte, 32)), []outside.Kind{outside.KindStatus, outside.KindAlarms, outside.KindGaps}},
+		{"the reader has a key now", with(outside.ColumnMain, boxMain, phoneKey(t).PublicKey().Bytes()), []outside.Kind{outside.KindStatus, outside.KindAlarms, outside.KindGaps}},
 		{"a column nobody knows", with("owner", boxMain, nil), nil},
 		{"the place closed", func(c *car) { c.out.PurgePlace(c.now) }, []outside.Kind{outside.KindStatus, outside.KindAlarms, outside.KindGaps}},
 		{"the link is down", func(c *car) { c.out.Link(false, c.now) }, kept},
 		{"a slot later", func(c *car) { c.step(at("12:04:01").Boot) }, kept},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			car := newCar(t, outside.Builtin(), outside.Options{})
+			car := newCar(t, outside.Builtin(), outside.Options{VID: vid, Sign: carKey()})
 			messages := made(t, car)
 			c.change(car)
 			for kind, r := range messages {

@@ -138,13 +138,59 @@ func TestStaleFixHolds(t *testing.T) {
 	if car.at("12:06:00"); car.last(boxMain)["Powertrain.FuelSystem.RelativeLevel"] != "40" {
 		t.Errorf("after the fix: %v", car.last(boxMain))
 	}
-	// 60 s after the fix of 12:05:00.5, and not before
-	car.say(fuel, 30)
-	car.at("12:06:00.499999999")
-	car.fix(1, 1)
-	car.at("12:07:00")
-	if car.last(boxMain)["Powertrain.FuelSystem.RelativeLevel"] != "30" {
-		t.Errorf("59.5 s after a fix: %v", car.last(boxMain))
+}
+
+// At 60 s without a fix the state holds, a moment before it does not.
+func TestStaleEdge(t *testing.T) {
+	for _, c := range []struct{ fix, want string }{
+		{"12:06:00", "50"}, {"12:06:00.000000001", "40"},
+	} {
+		car := newCar(t, outside.Builtin(), outside.Options{})
+		car.link(true)
+		car.at("12:05:50")
+		car.fix(1, 1)
+		car.say(fuel, 50)
+		car.inUse(true)
+		car.at(c.fix)
+		car.fix(1, 1)
+		car.say(fuel, 40)
+		car.at("12:07:00")
+		if got := car.last(boxMain)["Powertrain.FuelSystem.RelativeLevel"]; got != c.want {
+			t.Errorf("fix at %s: main sees %s: want %s", c.fix, got, c.want)
+		}
+	}
+}
+
+// A slot sees whether the car was in use before it, not at it or after.
+func TestInUseEdge(t *testing.T) {
+	for _, c := range []struct{ at, want string }{
+		{"12:04:59.999999999", "ON"}, {"12:05:00", "OFF"}, {"12:05:00.000000001", "OFF"},
+	} {
+		car := newCar(t, outside.Builtin(), outside.Options{})
+		car.link(true)
+		car.say(ignition, "OFF")
+		car.at("12:04:59")
+		car.now = at(c.at) // nobody ticks in between
+		car.inUse(true)
+		car.at("12:05:00.000000001")
+		car.take()
+		if got := car.last(boxLimited)["LowVoltageSystemState"]; got != c.want {
+			t.Errorf("in use from %s: %s: want %s", c.at, got, c.want)
+		}
+	}
+}
+
+// Slots are multiples of their period even on a clock that stands before 1970.
+func TestSlotsBefore1970(t *testing.T) {
+	boot := hal.Instant{UTC: time.Date(1958, 3, 1, 12, 1, 7, 0, time.UTC), Boot: 40 * time.Second}
+	car := newCar(t, outside.Builtin(), outside.Options{})
+	car.now, car.out = boot, outside.New(outside.Builtin(), boot, outside.Options{})
+	car.out.SetReaders(1, family, boot)
+	car.link(true)
+	car.run(boot.Boot + 10*time.Minute)
+	got := car.of(boxLimited, outside.KindStatus)
+	if len(got) != 2 || got[0].at != boot.Boot+233*time.Second || got[0].event(t).TS != "1958-03-01T12:05:00.000Z" {
+		t.Errorf("limited %v", got)
 	}
 }
 
