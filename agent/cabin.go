@@ -104,8 +104,7 @@ type Cabin struct {
 	alarms     map[string]alarm         // by code
 	gate       telemetry.Gate
 	out        *outside.Outside
-	link       bool // the line to the broker is open
-	readers    []outside.Reader
+	link       bool               // the line to the broker is open
 	stale      bool               // the access document is too old: every secondary is limited
 	unsent     []outside.Released // kept messages that the disk did not take yet
 	heldBackAt time.Duration      // when a fix that the gate held back was last entered in the ledger
@@ -195,7 +194,7 @@ func (c *Cabin) Fix(p *hal.Position) {
 	c.out.Fix(gated, now)
 	if p != nil && gated == nil && now.Boot-c.heldBackAt >= c.Policy.Numbers().PositionSample {
 		c.heldBackAt = now.Boot
-		for _, d := range c.gate.Withheld(c.Policy, c.readers, now) {
+		for _, d := range c.gate.Withheld(c.Policy, c.out.Readers(), now) {
 			c.ledger().Add(d)
 		}
 	}

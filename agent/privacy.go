@@ -127,8 +127,8 @@ func (c *Cabin) PrivacyView() telemetry.PrivacyView {
 		v.Policy = "test"
 	}
 	guest := c.session.State == profiles.GuestDriving
-	for _, r := range c.readers {
-		view := telemetry.ReaderView{Role: r.ID, Receives: c.receives(r.Column)}
+	for _, r := range c.out.Readers() {
+		view := telemetry.ReaderView{Role: r.ID, Receives: c.out.Receives(r.Mailbox)}
 		if id, err := profiles.ParseID(r.ID); err == nil {
 			p, _ := c.roster.Find(id)
 			view.Role = p.Role.String()
@@ -139,16 +139,4 @@ func (c *Cabin) PrivacyView() telemetry.PrivacyView {
 		v.Readers = append(v.Readers, view)
 	}
 	return v
-}
-
-// receives is the kinds of messages of which a reader of that column gets any
-// class, in a drive at share.
-func (c *Cabin) receives(column outside.Column) []string {
-	var kinds []string
-	for _, k := range outside.Kinds() {
-		if c.Policy.Receives(column, k) {
-			kinds = append(kinds, string(k))
-		}
-	}
-	return kinds
 }

@@ -184,3 +184,31 @@ func TestStaleDocument(t *testing.T) {
 		t.Error("Anna got none")
 	}
 }
+
+// What the main user takes away from one person stops for that person alone.
+func TestRestricted(t *testing.T) {
+	w := enrolled(t)
+	a := w.access()
+	a.Users[1].Restricted = []profiles.Function{"position", "alerts", "vehicle-status"}
+	w.apply(2, a, profiles.BackEnd)
+	w.login(anna)
+	w.say("Vehicle.Chassis.Brake.IsBrakesWorn", hal.Bool(true))
+	w.pass(70*time.Second, 50)
+	for _, kind := range outside.Kinds() {
+		if got := w.courier.of(t, leaBox, kind); len(got) != 0 {
+			t.Errorf("Lea got %d of %s", len(got), kind)
+		}
+		if got := w.courier.of(t, annaBox, kind); len(got) == 0 && kind != outside.KindGaps {
+			t.Errorf("Anna got no %s", kind)
+		}
+	}
+	shares := 0
+	for _, r := range w.PrivacyView().Readers {
+		if slices.Contains(r.Receives, "position") {
+			shares++
+		}
+	}
+	if shares != 1 {
+		t.Errorf("%d readers are shown as receiving the position, want Anna alone", shares)
+	}
+}

@@ -81,6 +81,9 @@ func (o *Outside) showAlarm(i int, a Alarm, slot hal.Instant, utc time.Time) {
 			continue
 		}
 		cell := o.policy.Decide(classAlarm, r.Column, Unassigned, o.state(slot.Boot))
+		if r.without(KindAlarms) {
+			cell = restricted
+		}
 		if !cell.Verdict.Releases() {
 			o.withhold(r, classAlarm, KindAlarms, cell, slot)
 			continue

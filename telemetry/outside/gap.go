@@ -59,6 +59,10 @@ func (o *Outside) gap(r *reader, kind Kind, m *missed, slot hal.Instant) {
 	if m.dropped == 0 {
 		return
 	}
+	if r.without(kind) {
+		*m = missed{} // nobody promised it
+		return
+	}
 	if cell := o.policy.Decide(classGapRecord, r.Column, Unassigned, o.state(slot.Boot)); cell.Verdict.Releases() {
 		out := o.release(r, KindGaps, slot)
 		out.class = classGapRecord

@@ -83,8 +83,12 @@ func (v Verdict) String() string {
 // Releases reports whether anything may leave under v.
 func (v Verdict) Releases() bool { return v == Allow || v == Coarsen }
 
-// DefaultDeny is the rule of a cell that no row decided.
-const DefaultDeny = "default-deny"
+// DefaultDeny is the rule of a cell that no row decided, Restricted that of what
+// the main user took away from one reader.
+const (
+	DefaultDeny = "default-deny"
+	Restricted  = "restricted"
+)
 
 // Cell is a decision: what may leave of one class to one reader in one state.
 // The zero Cell withholds by default. LimitedBy is shared: do not change it.

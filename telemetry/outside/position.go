@@ -70,6 +70,9 @@ func (o *Outside) dropPlace(at hal.Instant) {
 // placeFor decides whether a reader may have the place. A seal key that cannot
 // be used keeps it in the car.
 func (o *Outside) placeFor(r *reader, boot time.Duration) (Cell, bool) {
+	if r.without(KindPosition) {
+		return restricted, false
+	}
 	cell := o.policy.Decide(ClassPosition, r.Column, Unassigned, o.state(boot))
 	if cell.Verdict == Allow && r.sealBroken {
 		return Cell{Rule: DefaultDeny, LimitedBy: nobody}, false

@@ -14,7 +14,14 @@ type Reader struct {
 	Mailbox string // 32 lower-case hex digits
 	Column  Column
 	Seal    []byte // X25519 public key; nil if the entry has none
+	Without []Kind // what the main user took away from this reader
 }
+
+// without reports whether the reader gets nothing of a kind, whatever its column.
+func (r *reader) without(kind Kind) bool { return slices.Contains(r.Without, kind) }
+
+// restricted is the cell of what was taken away from a reader.
+var restricted = Cell{Rule: Restricted, LimitedBy: []string{Restricted}}
 
 // reader is a Reader and what it has missed.
 type reader struct {
@@ -42,7 +49,7 @@ func (o *Outside) SetReaders(version uint64, readers []Reader, at hal.Instant) {
 		if slices.ContainsFunc(next, func(n *reader) bool { return n.Mailbox == r.Mailbox }) {
 			continue
 		}
-		r.Seal = slices.Clone(r.Seal)
+		r.Seal, r.Without = slices.Clone(r.Seal), slices.Clone(r.Without)
 		n := &reader{Reader: r, index: i, since: at.Boot}
 		n.seal, n.sealBroken = o.sealFor(r, version)
 		if old := o.find(r.Mailbox); old != nil {
@@ -89,8 +96,8 @@ func (o *Outside) Receives(mailbox string) []string {
 		return nil
 	}
 	var out []string
-	for _, kind := range []Kind{KindStatus, KindPosition, KindAlarms, KindGaps} {
-		if slices.ContainsFunc(o.policy.Classes(), func(c Class) bool {
+	for _, kind := range Kinds() {
+		if !r.without(kind) && slices.ContainsFunc(o.policy.Classes(), func(c Class) bool {
 			return o.policy.onTopic(c, kind) && o.policy.Decide(c, r.Column, Unassigned, Open).Verdict.Releases()
 		}) {
 			out = append(out, string(kind))
@@ -128,6 +135,9 @@ func (o *Outside) recheck(r Released, now hal.Instant) (Cell, bool) {
 	to := o.find(r.mailbox)
 	if to == nil || r.body == nil || to.ID != r.reader {
 		return gone, false
+	}
+	if to.without(r.kind) {
+		return restricted, false
 	}
 	if r.live && (!o.up || to.Column != r.column) {
 		return gone, false

@@ -20,6 +20,9 @@ const (
 	KindGaps     Kind = "gaps"
 )
 
+// Kinds lists every kind of message to a reader's mailbox.
+func Kinds() []Kind { return []Kind{KindStatus, KindPosition, KindAlarms, KindGaps} }
+
 // Seq is what a message is given when it is handed over, never earlier: a
 // purge leaves no hole.
 type Seq struct {

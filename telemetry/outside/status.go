@@ -17,6 +17,12 @@ func (o *Outside) status(i int, slot, now hal.Instant, first bool) {
 		if r.index != i {
 			continue
 		}
+		if r.without(KindStatus) {
+			for _, n := range runs {
+				o.withhold(r, n.class, KindStatus, restricted, slot)
+			}
+			continue
+		}
 		for _, n := range empty {
 			o.withhold(r, n.class, KindStatus, n.cell, slot)
 		}
