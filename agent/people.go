@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"glovebox/profiles"
@@ -29,6 +30,7 @@ func (c *Cabin) Apply(ctx context.Context, a profiles.Access, by profiles.Signer
 	if len(changes) == 0 {
 		return nil
 	}
+	c.revoke(next)
 	if err := c.Store.Apply(next); err != nil {
 		return fmt.Errorf("keep access document %d: %w", a.Version, err)
 	}
@@ -53,6 +55,21 @@ func (c *Cabin) Apply(ctx context.Context, a profiles.Access, by profiles.Signer
 	return nil
 }
 
+// revoke ends the rights and the mailbox of everyone who is not active in next,
+// before anything is written: a removal that the disk refuses leaves nobody with
+// rights, and the next start finishes it.
+func (c *Cabin) revoke(next profiles.Roster) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.roster.People = slices.Clone(c.roster.People)
+	for i, p := range c.roster.People {
+		if kept, ok := next.Find(p.ID); p.State == profiles.Active && (!ok || kept.State != profiles.Active) {
+			c.roster.People[i].State = profiles.Removing
+		}
+	}
+	c.tellReaders()
+}
+
 // Roster is who belongs to this car now.
 func (c *Cabin) Roster() profiles.Roster {
 	c.mu.Lock()
@@ -62,7 +79,7 @@ func (c *Cabin) Roster() profiles.Roster {
 
 // tellReaders gives the pipeline the readers of the roster. mu is held.
 func (c *Cabin) tellReaders() {
-	c.readers = nil
+	var readers []outside.Reader
 	age := c.documentAge()
 	c.stale = age > profiles.DocumentFresh
 	for _, p := range c.roster.People {
@@ -76,16 +93,28 @@ func (c *Cabin) tellReaders() {
 		case p.SharingAt(age) == profiles.Shared:
 			column = outside.ColumnShared
 		}
-		c.readers = append(c.readers, outside.Reader{ID: p.ID.String(), Mailbox: p.Mailbox, Column: column, Seal: sealing(p.Seal)})
+		readers = append(readers, outside.Reader{ID: p.ID.String(), Mailbox: p.Mailbox, Column: column, Seal: sealing(p.Seal), Without: taken(p)})
 	}
 	for _, r := range c.roster.Readers {
 		column := outside.ColumnWorkshop
 		if r.Role == "backend" {
 			column = outside.ColumnBackend
 		}
-		c.readers = append(c.readers, outside.Reader{ID: r.Role, Mailbox: r.Mailbox, Column: column, Seal: sealing(r.Seal)})
+		readers = append(readers, outside.Reader{ID: r.Role, Mailbox: r.Mailbox, Column: column, Seal: sealing(r.Seal)})
 	}
-	c.out.SetReaders(c.roster.Version, c.readers, c.Now())
+	c.out.SetReaders(c.roster.Version, readers, c.Now())
+}
+
+// taken is the kinds of messages that a restriction takes from a person.
+func taken(p profiles.Person) (kinds []outside.Kind) {
+	for function, kind := range map[profiles.Function]outside.Kind{
+		"vehicle-status": outside.KindStatus, "position": outside.KindPosition, "alerts": outside.KindAlarms,
+	} {
+		if p.Role != profiles.Main && slices.Contains(p.Restricted, function) {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
 }
 
 // sealing is the raw X25519 key, nil if there is none.

@@ -39,6 +39,7 @@ type store struct {
 	own      map[profiles.ID]profiles.Verifier
 	facts    map[string][]byte
 	writes   []string
+	broken   error // what Apply answers
 }
 
 func newStore() *store {
@@ -53,6 +54,9 @@ func newStore() *store {
 func (s *store) Roster() (profiles.Roster, error) { return s.roster, nil }
 
 func (s *store) Apply(r profiles.Roster) error {
+	if s.broken != nil {
+		return s.broken
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.roster = r
