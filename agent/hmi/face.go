@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -38,6 +39,9 @@ type Face struct {
 	tickets map[*dbus.Message]*ticket // guarded by mu: calls that godbus still carries
 }
 
+// busAnswers is how long a bus may take the connection without an answer.
+const busAnswers = 10 * time.Second
+
 // New connects to the bus and answers there, but does not yet take the name.
 // The address is system, session or a D-Bus address.
 func New(address string, cabin Cabin, access Access, log *slog.Logger) (*Face, error) {
@@ -57,8 +61,12 @@ func New(address string, cabin Cabin, access Access, log *slog.Logger) (*Face, e
 	if connect == nil {
 		connect = func(o ...dbus.ConnOption) (*dbus.Conn, error) { return dbus.Connect(address, o...) }
 	}
-	conn, err := connect(dbus.WithHandler(door{f}), dbus.WithIncomingInterceptor(f.arrived), dbus.WithSignalHandler(vanished{f}))
+	patience := time.AfterFunc(busAnswers, f.end)
+	conn, err := connect(dbus.WithContext(f.ctx), dbus.WithHandler(door{f}),
+		dbus.WithIncomingInterceptor(f.arrived), dbus.WithSignalHandler(vanished{f}))
+	patience.Stop()
 	if err != nil {
+		f.end()
 		return nil, fmt.Errorf("connect to the bus: %w", err)
 	}
 	f.conn = conn

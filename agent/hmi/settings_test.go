@@ -102,6 +102,34 @@ func TestDescribeAgreesWithTheValues(t *testing.T) {
 	}
 }
 
+// A value that looks right but has another D-Bus type is refused, at any depth.
+func TestOtherTypesAreRefused(t *testing.T) {
+	w := start(t)
+	c := w.dial(t)
+	station := func(name, khz any) []map[string]dbus.Variant {
+		return []map[string]dbus.Variant{bag("name", name, "band", "FM", "frequency_khz", khz)}
+	}
+	for what, call := range map[string]*dbus.Call{
+		"volume i":        ask(c, "Settings1.Set", "radio", bag("volume", int32(30)), none),
+		"volume v":        ask(c, "Settings1.Set", "radio", bag("volume", dbus.MakeVariant(byte(30))), none),
+		"frequency i":     ask(c, "Settings1.Set", "radio", bag("favourites", station("Bayern 3", int32(97300))), none),
+		"frequency t":     ask(c, "Settings1.Set", "radio", bag("favourites", station("Bayern 3", uint64(97300))), none),
+		"name o":          ask(c, "Settings1.Set", "radio", bag("favourites", station(dbus.ObjectPath("/b3"), uint32(97300))), none),
+		"favourites av":   ask(c, "Settings1.Set", "radio", bag("favourites", []dbus.Variant{}), none),
+		"route o":         ask(c, "Settings1.Set", "navigation", bag("route", dbus.ObjectPath("/eco")), none),
+		"avoid s":         ask(c, "Settings1.Set", "navigation", bag("avoid", "toll"), none),
+		"home a{ss}":      ask(c, "Settings1.Set", "navigation", bag("home", map[string]string{}), none),
+		"latitude a byte": ask(c, "Settings1.Set", "navigation", bag("home", bag("latitude", byte(1), "longitude", 2.0)), none),
+	} {
+		if name(call.Err) != "InvalidArgument" {
+			t.Errorf("%s: %v", what, call.Err)
+		}
+	}
+	if err := ask(c, "Settings1.Set", "radio", bag("favourites", station("Bayern 3", uint32(97300))), none).Err; err != nil {
+		t.Errorf("the right types: %v", err)
+	}
+}
+
 // Any value of any type, wrong ones included, is either kept exactly or refused
 // as invalid; a refused Set keeps nothing.
 func TestSetKeepsOrRefuses(t *testing.T) {
