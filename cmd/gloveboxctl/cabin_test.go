@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"glovebox/agent/hmi"
+	"glovebox/hal"
+	"glovebox/profiles"
+	"glovebox/telemetry"
+)
+
+var (
+	anna  = profiles.ID{0xaa, 1}
+	lea   = profiles.ID{0x1e, 2}
+	jonas = profiles.ID{0x10, 3}
+)
+
+// cabin is a small cabin with three people, of whom Jonas has no PIN.
+type cabin struct {
+	hmi.Cabin // what is not below is not asked for
+
+	mu      sync.Mutex
+	session profiles.SessionView
+	level   string
+	values  map[string]map[string]any
+	entries []telemetry.Entry
+	tap     *hal.Tap
+}
+
+func newCabin() *cabin {
+	return &cabin{
+		session: profiles.SessionView{State: "idle", Reason: "boot", WipeState: "clean", Parked: true},
+		level:   "share",
+		values:  map[string]map[string]any{"radio": profiles.Radio().Defaults(), "navigation": profiles.Navigation().Defaults()},
+		entries: []telemetry.Entry{
+			{ID: 1, From: time.Unix(60, 0), To: time.Unix(120, 0), Class: "position", Reader: lea.String(), Kind: "position",
+				Outcome: "published", Rule: "position/shared", LimitedBy: []string{"shared"}, Count: 3},
+			{ID: 2, From: time.Unix(120, 0), To: time.Unix(120, 0), Class: "position", Reader: "workshop", Kind: "position",
+				Outcome: "withheld", Rule: "position/workshop", LimitedBy: []string{"workshop", "in_use"}, Count: 7},
+		},
+	}
+}
+
+func (c *cabin) SessionView() profiles.SessionView {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.session
+}
+
+func (c *cabin) Login(_ context.Context, who profiles.ID, pin profiles.PIN, wait bool) (map[string]map[string]any, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	pins := map[profiles.ID]string{anna: "480213", lea: "590324", jonas: ""}
+	if typed, ok := pins[who]; !ok || typed != pin.Reveal() {
+		return nil, profiles.ErrWrongPIN
+	}
+	if wait {
+		c.session.Pending = who.String()
+		return nil, nil
+	}
+	c.session = profiles.SessionView{State: "active", Profile: who, Role: "main", Reason: "chosen", WipeState: "clean", Parked: true}
+	return c.values, nil
+}
+
+func (c *cabin) StartGuest(context.Context, bool) (map[string]map[string]any, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.session = profiles.SessionView{State: "guest", Role: "guest", Reason: "chosen", WipeState: "clean", Parked: true}
+	return c.values, nil
+}
+
+func (c *cabin) Logout(context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.session = profiles.SessionView{State: "idle", Reason: "logout", WipeState: "clean", Parked: true}
+	return nil
+}
+
+func (c *cabin) Get(group string) (map[string]any, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, err := profiles.GroupByName(group); err != nil {
+		return nil, err
+	}
+	return c.values[group], nil
+}
+
+func (c *cabin) Set(_ context.Context, group string, values map[string]any) error {
+	g, err := profiles.GroupByName(group)
+	if err != nil {
+		return err
+	}
+	checked, err := g.Validate(values)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key, v := range checked {
+		c.values[group][key] = v
+	}
+	return nil
+}
+
+func (c *cabin) SetLevel(_ context.Context, level string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if level != "share" && level != "no-position" && level != "offline" {
+		return fmt.Errorf("%w: a level is share, no-position or offline", profiles.ErrInvalid)
+	}
+	c.level = level
+	return nil
+}
+
+func (c *cabin) PrivacyView() telemetry.PrivacyView {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return telemetry.PrivacyView{Level: c.level, EffectiveLevel: c.level, LimitedBy: []string{"driver"}, LocationInUse: c.level == "share",
+		Policy: "built-in", Readers: []telemetry.ReaderView{{Name: profiles.Conceal("Lea"), Role: "secondary", Receives: []string{"status", "position"}}}}
+}
+
+func (c *cabin) Ledger(filter telemetry.LedgerFilter) (out []telemetry.Entry, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range c.entries {
+		if e.ID > filter.After {
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
+
+func (c *cabin) Why(id uint64) (telemetry.Entry, error) {
+	if id == 0 || id > 2 {
+		return telemetry.Entry{}, fmt.Errorf("%w: there is no entry %d", profiles.ErrInvalid, id)
+	}
+	return c.entries[id-1], nil
+}
+
+func (c *cabin) VehicleView() hal.VehicleView {
+	return hal.VehicleView{Model: "Macan Electric", ModelYear: 2024, Country: "DE", Parked: true, GuestAvailable: true, CAN: "up", GNSS: "up", Cloud: "down"}
+}
+
+func (c *cabin) Identity() profiles.PublicIdentity {
+	identity, err := profiles.NewIdentity()
+	if err != nil {
+		panic(err)
+	}
+	identity.VID = "00112233445566778899aabbccddeeff"
+	return identity.Public()
+}
+
+func (c *cabin) Health() []hal.HealthView {
+	return []hal.HealthView{{Code: "cruise-fault", Severity: "warning", Active: true, Since: hal.Instant{UTC: time.Unix(1800, 0)}}}
+}
+
+func (c *cabin) Statistics() map[string]uint64 { return map[string]uint64{"can_frames": 12345} }
+
+func (c *cabin) Tap(tap *hal.Tap) func() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tap = tap
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.tap = nil
+	}
+}
+
+func (c *cabin) Profiles() []profiles.ProfileView {
+	return []profiles.ProfileView{
+		{ID: anna, Name: profiles.Conceal("Anna"), Role: "main", State: "active", Sharing: "shared", HasPIN: true},
+		{ID: lea, Name: profiles.Conceal("Lea"), Role: "secondary", State: "active", Sharing: "shared", HasPIN: true, RetryAfter: 30},
+		{ID: jonas, Name: profiles.Conceal("Jonas"), Role: "secondary", State: "active", Sharing: "limited"},
+	}
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes (contract section 4).
+const (
+	exitDone       = 0
+	exitRefused    = 1 // refused or failed
+	exitUsage      = 2
+	exitNotReached = 3 // the agent is not reachable
+)
+
+// commands is the command line.
+type commands struct {
+	Bus     string           `help:"D-Bus to ask: system, session or an address." default:"system" env:"GLOVEBOX_BUS" placeholder:"ADDRESS"`
+	JSON    bool             `name:"json" help:"Print JSON and nothing else, errors too."`
+	Version kong.VersionFlag `help:"Print the version and exit."`
+
+	Status   statusCmd   `cmd:"" help:"Who is at the wheel, what leaves the car, and how the car is."`
+	Profiles profilesCmd `cmd:"" help:"The people of this car."`
+	Login    loginCmd    `cmd:"" help:"Log a person in."`
+	Guest    guestCmd    `cmd:"" help:"Start a guest's session."`
+	Logout   logoutCmd   `cmd:"" help:"End the session of whoever is at the wheel."`
+	Settings settingsCmd `cmd:"" help:"Show settings of the person at the wheel, or change one."`
+	Privacy  privacyCmd  `cmd:"" help:"Show what may leave the car, or set the level."`
+	Ledger   ledgerCmd   `cmd:"" help:"What was published, reduced and withheld, for whom, by which rule."`
+	Why      whyCmd      `cmd:"" help:"One entry of the ledger, with all rules that were as strict."`
+	Health   healthCmd   `cmd:"" help:"Warning lights and maintenance now."`
+	Watch    watchCmd    `cmd:"" help:"Signals of the car as they come, until interrupted."`
+}
+
+// app is what a command works with.
+type app struct {
+	ctx  context.Context
+	in   io.Reader
+	out  io.Writer
+	err  io.Writer
+	json bool
+	*agent
+}
+
+// run executes one command line and returns the exit code.
+func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
+	var cli commands
+	ended := -1 // by --help or --version
+	parser, err := kong.New(&cli, kong.Name("gloveboxctl"), kong.Description("Ask the Glovebox agent over D-Bus."),
+		kong.Vars{"version": version}, kong.Writers(out, errOut),
+		kong.Exit(func(code int) { ended = max(ended, code) }))
+	if err != nil {
+		panic(err) // the table of commands is wrong
+	}
+	command, err := parser.Parse(args)
+	if ended >= 0 {
+		return ended
+	}
+	a := &app{ctx: ctx, in: in, out: out, err: errOut, json: cli.JSON || slices.Contains(args, "--json")}
+	if err != nil {
+		return a.fail(usage("%s", err))
+	}
+	if a.agent, err = dial(ctx, cli.Bus); err != nil {
+		return a.fail(err)
+	}
+	defer a.agent.close()
+	if err := command.Run(a); err != nil && ctx.Err() == nil {
+		return a.fail(err)
+	}
+	return exitDone
+}
+
+// failure is an error with the name and the exit code that it has outside.
+type failure struct {
+	code int
+	name string
+	text string
+}
+
+func (f failure) Error() string { return f.text }
+
+// usage is a command line that cannot be meant.
+func usage(format string, args ...any) error {
+	return failure{exitUsage, "Usage", fmt.Sprintf(format, args...)}
+}
+
+// fail says what went wrong and returns the exit code.
+func (a *app) fail(err error) int {
+	f, ok := errors.AsType[failure](err)
+	if !ok {
+		f = failure{exitRefused, "Failed", err.Error()}
+	}
+	if a.json {
+		_ = a.line(map[string]any{"error": f.name, "message": f.text})
+		return f.code
+	}
+	fmt.Fprintf(a.err, "gloveboxctl: %s\n", f.text)
+	if f.code == exitUsage {
+		fmt.Fprintln(a.err, "Run gloveboxctl --help for the commands.")
+	}
+	return f.code
+}
+
+// line prints one JSON value on a line of its own.
+func (a *app) line(v any) error {
+	enc := json.NewEncoder(a.out)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
