@@ -1,0 +1,141 @@
+package sim
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.etcd.io/bbolt"
+	"golang.org/x/sys/unix"
+
+	"glovebox/profiles"
+	"glovebox/profiles/keyring"
+)
+
+// CopyState copies the agent's state directory, as a power cut would leave it:
+// a running agent stands still meanwhile.
+func (w *World) CopyState(to string) (err error) {
+	if pid := w.Agent.PID(); pid != 0 {
+		if err := w.Agent.Signal(unix.SIGSTOP); err != nil {
+			return fmt.Errorf("copy the state: %w", err)
+		}
+		defer func() { err = errors.Join(err, w.Agent.Signal(unix.SIGCONT)) }()
+		if err := standsStill(pid); err != nil {
+			return fmt.Errorf("copy the state: %w", err)
+		}
+	}
+	if err := os.CopyFS(to, os.DirFS(w.State())); err != nil {
+		return fmt.Errorf("copy the state: %w", err)
+	}
+	return nil
+}
+
+// standsStill waits until all of a process was stopped; one that ended is fine.
+func standsStill(pid int) error {
+	for range 1000 {
+		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+		if err != nil {
+			return err
+		}
+		running := false
+		for _, name := range threads {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				continue // that thread has ended
+			}
+			// pid (name) state: proc_pid_stat(5)
+			_, after, _ := strings.Cut(string(text[strings.LastIndexByte(string(text), ')')+1:]), " ")
+			running = running || !strings.HasPrefix(after, "T") && !strings.HasPrefix(after, "Z")
+		}
+		if !running {
+			return nil
+		}
+		<-time.After(time.Millisecond)
+	}
+	return errors.New("the agent cannot be stopped")
+}
+
+// CheckStore lets the program say what is wrong with a copy of its stores.
+func (a *Agent) CheckStore(ctx context.Context, dir string) error {
+	cmd := exec.CommandContext(ctx, a.program, "--config", a.config, "--check-store", dir)
+	cmd.Env = a.env
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("check of the stores: %w: %s", err, strings.TrimSpace(string(out)))
+	}
+	return keyring.Check(dir)
+}
+
+// Stored is one value of the agent's stores. Text is unsealed if it was sealed.
+type Stored struct {
+	File  string // profiles.db or outbox.db
+	Owner string // the person in hex, all zero for the car; else the bucket's name
+	Key   string
+	Text  []byte
+}
+
+// storeSchema is the version of both stores, which is bound into each seal.
+const storeSchema = 1
+
+// Unsealed reads every value of a copy of the state directory and opens what is
+// sealed. What cannot be opened, because its person is gone, is left out.
+func Unsealed(dir string) (all []Stored, err error) {
+	ring, err := keyring.Peek(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, ring.Close()) }()
+	for _, file := range []string{"profiles.db", "outbox.db"} {
+		path := filepath.Join(dir, file)
+		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Second})
+		if err != nil {
+			return nil, fmt.Errorf("open %s: %w", file, err)
+		}
+		err = db.View(func(tx *bbolt.Tx) error {
+			return tx.ForEach(func(bucket []byte, b *bbolt.Bucket) error {
+				return b.ForEach(func(key, value []byte) error {
+					if s, ok := unseal(ring, file, bucket, key, value); ok {
+						all = append(all, s)
+					}
+					return nil
+				})
+			})
+		})
+		if err := errors.Join(err, db.Close()); err != nil {
+			return nil, fmt.Errorf("read %s: %w", file, err)
+		}
+	}
+	return all, nil
+}
+
+// unseal opens one value. A person's bucket is called by their id, in hex in
+// the profiles and as it is in the queue, whose keys are numbers.
+func unseal(ring *keyring.Ring, file string, bucket, key, value []byte) (Stored, bool) {
+	s := Stored{File: file, Owner: string(bucket), Key: string(key), Text: append([]byte(nil), value...)}
+	if len(bucket) == 16 {
+		s.Owner = hex.EncodeToString(bucket)
+	}
+	if len(key) == 8 && file == "outbox.db" {
+		n := uint64(0)
+		for _, b := range key {
+			n = n<<8 | uint64(b)
+		}
+		s.Key = strconv.FormatUint(n, 10)
+	}
+	id, err := profiles.ParseID(s.Owner)
+	if err != nil {
+		return s, true // about the file, in the open
+	}
+	text, err := ring.Open(id, file, s.Key, storeSchema, value)
+	s.Text = text
+	return s, err == nil
+}
