@@ -1,0 +1,160 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"glovebox/sim/car"
+)
+
+// do begins a fault. One with an end is over by itself; the script goes on
+// meanwhile.
+func (c *fault) do(ctx context.Context, s *stage) (string, error) {
+	switch c.kind {
+	case "can-garbage", "gnss-garbage":
+		return s.litter(ctx, c)
+	case "broker-restart":
+		return s.restartBroker(c)
+	}
+	mend, err := s.damage(c.kind)
+	if err != nil || c.span == 0 {
+		return "", err
+	}
+	s.later(c.span, mend)
+	return "", nil
+}
+
+// later mends a fault after a time, unless the scenario ends before.
+func (s *stage) later(d time.Duration, mend func() error) {
+	s.jobs.Go(func() {
+		select {
+		case <-s.ctx.Done():
+		case <-time.After(d):
+			s.failed(mend())
+		}
+	})
+}
+
+// failed keeps what went wrong beside the script.
+func (s *stage) failed(err error) {
+	if err == nil || s.ctx.Err() != nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unmended = append(s.unmended, err)
+}
+
+// damage breaks something and returns how to mend it.
+func (s *stage) damage(kind string) (mend func() error, err error) {
+	switch kind {
+	case "offline":
+		o := &outage{from: time.Now()}
+		s.mu.Lock()
+		s.outages = append(s.outages, o)
+		s.mu.Unlock()
+		s.world.Tap.Cut()
+		return func() error {
+			s.mu.Lock()
+			o.to = time.Now()
+			s.mu.Unlock()
+			s.world.Tap.Open()
+			return nil
+		}, nil
+	case "gnss":
+		s.world.GNSS.Mute(true)
+		return func() error { s.world.GNSS.Mute(false); return nil }, nil
+	case "can":
+		for _, p := range s.world.Ports {
+			p.Mute(true)
+		}
+		return func() error {
+			for _, p := range s.world.Ports {
+				p.Mute(false)
+			}
+			return nil
+		}, nil
+	case "unplug gnss":
+		return s.world.GNSS.Plug, s.world.GNSS.Unplug()
+	case "unplug can":
+		var all []error
+		for _, p := range s.world.Ports {
+			all = append(all, p.Unplug())
+		}
+		return func() error {
+			var all []error
+			for _, p := range s.world.Ports {
+				all = append(all, p.Plug())
+			}
+			return errors.Join(all...)
+		}, errors.Join(all...)
+	}
+	return nil, fmt.Errorf("fault %s: not built yet", kind)
+}
+
+// Garbage comes in bursts of so many pieces, so often.
+const (
+	burst      = 64
+	burstEvery = 50 * time.Millisecond
+)
+
+// litter says garbage between what is played, once or for a time.
+func (s *stage) litter(ctx context.Context, c *fault) (string, error) {
+	var ports []interface{ Write([]byte) (int, error) }
+	if c.kind == "gnss-garbage" {
+		ports = append(ports, s.world.GNSS)
+	} else {
+		for _, p := range s.world.Ports {
+			ports = append(ports, p)
+		}
+	}
+	say := func(n int) error {
+		for i, p := range ports {
+			if _, err := p.Write(car.Garbage(s.Seed+uint64(1000*n+i), burst)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if c.span == 0 {
+		return fmt.Sprintf("%d pieces a port", burst), say(0)
+	}
+	end := time.Now().Add(c.span)
+	s.jobs.Go(func() {
+		for n := 0; time.Now().Before(end); n++ {
+			if err := say(n); err != nil {
+				s.failed(err)
+				return
+			}
+			select {
+			case <-s.ctx.Done():
+				return
+			case <-time.After(burstEvery):
+			}
+		}
+	})
+	return "", ctx.Err()
+}
+
+// restartBroker is one that forgets everything, away for a moment or a time.
+func (s *stage) restartBroker(c *fault) (string, error) {
+	away := max(c.span, 100*time.Millisecond)
+	o := &outage{from: time.Now()}
+	s.mu.Lock()
+	s.outages = append(s.outages, o)
+	s.mu.Unlock()
+	restart := func() error {
+		err := s.world.RestartBroker(s.ctx, away)
+		s.mu.Lock()
+		o.to = time.Now()
+		s.mu.Unlock()
+		return err
+	}
+	if c.span == 0 {
+		return "", restart()
+	}
+	s.jobs.Go(func() { s.failed(restart()) })
+	return "", nil
+}

@@ -1,0 +1,219 @@
+package scenario
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"glovebox/profiles"
+	"glovebox/sim"
+)
+
+func (c *state) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
+	v, err := s.world.HMI.Session(ctx)
+	if err != nil {
+		return false, "", err
+	}
+	name := ""
+	for _, r := range s.world.Cloud.Readers() {
+		if r.ID == v.Profile && v.Profile != "" {
+			name = r.Name
+		}
+	}
+	got := strings.TrimSpace(v.State + " " + name)
+	return v.State == c.state && (c.state != "active" || name == c.name), got + ", reason " + v.Reason, nil
+}
+
+func (c *setting) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
+	values, err := s.world.HMI.Get(ctx, c.group)
+	if err != nil {
+		return false, "", err
+	}
+	ok, err := equalSetting(c.group, c.key, values, c.value)
+	return ok, fmt.Sprint(values[c.key]), err
+}
+
+// equalSetting compares one value that was read with a text, or with what nobody
+// set.
+func equalSetting(group, key string, values map[string]any, text string) (bool, error) {
+	g, err := profiles.GroupByName(group)
+	if err != nil {
+		return false, err
+	}
+	if text == "default" {
+		return sameJSON(values[key], g.Defaults()[key])
+	}
+	return sim.EqualSetting(group, key, values[key], text), nil
+}
+
+// sameJSON compares what D-Bus brought with a plain value.
+func sameJSON(a, b any) (bool, error) {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return string(x) == string(y), errors.Join(errX, errY)
+}
+
+func (*acknowledged) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
+	v, err := s.world.HMI.Session(ctx)
+	if err != nil {
+		return false, "", err
+	}
+	who := ""
+	for _, r := range s.world.Cloud.Readers() {
+		if r.ID == v.Profile && v.State == "active" {
+			who = r.Name
+		}
+	}
+	if len(s.set[who]) == 0 {
+		return false, "nothing was ever set by " + v.State + " " + who, nil
+	}
+	unanswered := 0
+	for _, name := range slices.Sorted(maps.Keys(s.set[who])) {
+		k := s.set[who][name]
+		group, key, _ := strings.Cut(name, " ")
+		values, err := s.world.HMI.Get(ctx, group)
+		if err != nil {
+			return false, "", err
+		}
+		want := append([]string{k.acked}, k.maybe...)
+		if k.acked == "" {
+			want[0] = "default"
+		}
+		i := slices.IndexFunc(want, func(text string) bool {
+			ok, err := equalSetting(group, key, values, text)
+			return err == nil && ok
+		})
+		if i < 0 {
+			return false, fmt.Sprintf("%s is %v, want %q", name, values[key], want), nil
+		}
+		if i > 0 {
+			unanswered++
+			k.acked = want[i]
+		}
+		k.maybe = nil // what it is now it must stay
+	}
+	return true, fmt.Sprintf("%d values of %s, %d of them unanswered but kept", len(s.set[who]), who, unanswered), nil
+}
+
+func (c *permits) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
+	allowed, reason, err := s.world.HMI.Permits(ctx, c.function)
+	return allowed == c.yes, strings.TrimSpace(fmt.Sprintf("%t %s", allowed, reason)), err
+}
+
+func (c *withheld) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
+	entries, err := s.world.HMI.Ledger(ctx, map[string]any{"class": c.class, "outcome": "withheld"})
+	if err != nil {
+		return false, "", err
+	}
+	var others []string
+	for _, e := range entries {
+		rule, reader := fmt.Sprint(e["rule"]), fmt.Sprint(e["reader"])
+		if (c.name == "" || reader == s.reader(c.name).ID) && (c.rule == "" || rule == c.rule) {
+			return true, fmt.Sprintf("rule %s, %v times", rule, e["count"]), nil
+		}
+		others = append(others, rule)
+	}
+	slices.Sort(others)
+	return false, fmt.Sprintf("%d other entries of %s withheld: %v", len(entries), c.class, slices.Compact(others)), nil
+}
+
+func (c *indicator) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
+	on, err := s.world.HMI.LocationInUse(ctx)
+	return on == c.on, onOff(on), err
+}
+
+func (c *levelIs) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
+	p, err := s.world.HMI.Properties(ctx, "Privacy1")
+	got := fmt.Sprintf("%v, effective %v", p["Level"], p["EffectiveLevel"])
+	return p["Level"] == c.level, got, err
+}
+
+func (c *warning) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
+	lights, err := s.world.HMI.Health(ctx)
+	if err != nil {
+		return false, "", err
+	}
+	on := slices.ContainsFunc(lights, func(l map[string]any) bool { return l["code"] == c.code && l["active"] == true })
+	return on == c.on, onOff(on), nil
+}
+
+func (c *signalIs) holds(ctx context.Context, s *stage, since moment) (bool, string, error) {
+	if c.extremes {
+		low, high, n := extremes(s.seen.since(c.path, since.boot))
+		got := fmt.Sprintf("%.2f to %.2f in %d readings", low, high, n)
+		return equalValue(decimal(low), decimal(c.min)) && equalValue(decimal(high), decimal(c.max)), got, nil
+	}
+	if c.at > 0 {
+		if s.lap == nil {
+			return false, "no drive was played", nil
+		}
+		ok, got := s.seen.near(c.path, c.value, s.lap.boot+duringLap(c.at, s.lap.speed))
+		return ok, got, nil
+	}
+	all, err := s.world.HMI.Signals(ctx)
+	for _, v := range all {
+		if v["path"] == c.path {
+			got := fmt.Sprint(v["value"])
+			return equalValue(got, c.value), got, err
+		}
+	}
+	return false, "nothing", err
+}
+
+func (c *signals) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
+	if s.last == nil {
+		return false, "no drive was played", nil
+	}
+	plan, err := s.compile(true)
+	if err != nil {
+		return false, "", err
+	}
+	values := recordedValues(plan, s.last, s.names)
+	if c.with == "recorded" {
+		found, n := s.seen.strange(values)
+		if found != "" {
+			return false, "the drive has no " + found, nil
+		}
+		return n > 0, fmt.Sprintf("%d readings", n), nil
+	}
+	all, err := s.world.HMI.Signals(ctx)
+	if err != nil {
+		return false, "", err
+	}
+	var paths []string
+	for _, v := range all {
+		paths = append(paths, fmt.Sprint(v["path"]))
+	}
+	slices.Sort(paths)
+	want := slices.Sorted(maps.Keys(values))
+	if !slices.Equal(paths, want) {
+		return false, fmt.Sprintf("%q, want %q", paths, want), nil
+	}
+	return true, fmt.Sprintf("%d paths", len(paths)), nil
+}
+
+func (c *statistic) holds(ctx context.Context, s *stage, since moment) (bool, string, error) {
+	all := s.counters(ctx)
+	if all == nil {
+		return false, "", errors.New("the agent does not say its counters")
+	}
+	n, known := all[c.name]
+	if !known {
+		names := slices.Sorted(maps.Keys(all))
+		return false, fmt.Sprintf("no such counter among %s", strings.Join(names, ", ")), nil
+	}
+	before := since.counters[c.name]
+	if before > n {
+		before = 0 // the agent started anew
+	}
+	return n-before >= uint64(c.least), fmt.Sprint(n - before), nil
+}
+
+func (*ready) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
+	owned, err := s.world.HMI.Present(ctx)
+	return owned, fmt.Sprint(owned), err
+}

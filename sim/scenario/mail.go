@@ -1,0 +1,199 @@
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"glovebox/sim/cloud"
+	"glovebox/telemetry/outside"
+)
+
+// mail is what a reader found since a moment, of one kind.
+func (s *stage) mail(name, kind string, since moment) []cloud.Message {
+	all := s.world.Cloud.Since(name, since.received[name])
+	return slices.DeleteFunc(all, func(m cloud.Message) bool { return m.Kind != kind || m.Err != nil })
+}
+
+// news is mail without the repeats.
+func (s *stage) news(name, kind string, since moment) []cloud.Message {
+	return slices.DeleteFunc(s.mail(name, kind, since), func(m cloud.Message) bool { return m.Repeat })
+}
+
+func (c *publish) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
+	all := s.news(c.name, c.kind, since)
+	got := fmt.Sprintf("%d messages", len(all))
+	switch {
+	case c.path == "":
+		return len(all) > 0, got, nil
+	case c.kind == "alarms":
+		state := "never"
+		for _, m := range all {
+			if m.Alarm.Code == c.path {
+				state = onOff(m.Alarm.Active)
+			}
+		}
+		return state == c.value || c.value == "" && state != "never", fmt.Sprintf("%s, %s %s", got, c.path, state), nil
+	case c.kind == "gaps":
+		for _, m := range all {
+			if m.Gap.Kind == c.path {
+				return true, got, nil
+			}
+		}
+		return false, got, nil
+	}
+	var values []string
+	for _, m := range all {
+		for _, p := range m.Points {
+			if p.Path != c.path {
+				continue
+			}
+			if values = append(values, p.Value); c.value == "" || p.Value == c.value {
+				return true, got + ", " + p.Value, nil
+			}
+		}
+	}
+	return false, fmt.Sprintf("%s, %s %v", got, c.path, slices.Compact(values)), nil
+}
+
+func (c *messages) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
+	n := len(s.news(c.name, c.kind, since))
+	return n >= c.least, fmt.Sprint(n), nil
+}
+
+// outageOver returns the newest outage if it is over.
+func (s *stage) outageOver() (outage, bool) {
+	o := s.outage()
+	if o == nil || o.to.IsZero() {
+		return outage{}, false
+	}
+	return *o, true
+}
+
+func (c *first) holds(_ context.Context, s *stage, _ moment) (bool, string, error) {
+	o, over := s.outageOver()
+	if !over {
+		return false, "the line is still cut", nil
+	}
+	for _, m := range s.world.Cloud.Received(c.name) {
+		if m.At.After(o.to) {
+			return m.Kind == c.kind, fmt.Sprintf("%s, %v after the line was mended", m.Kind, m.At.Sub(o.to).Round(time.Millisecond)), nil
+		}
+	}
+	return false, "nothing yet", nil
+}
+
+func (c *backfill) holds(_ context.Context, s *stage, _ moment) (bool, string, error) {
+	for _, o := range s.during() {
+		for _, m := range s.world.Cloud.Received(c.name) {
+			if found := o.filled(m); found != "" {
+				return true, found, nil
+			}
+		}
+	}
+	return false, "nothing", nil
+}
+
+// filled says what of a live message lies inside the outage that it came after.
+func (o outage) filled(m cloud.Message) string {
+	inside := func(t time.Time) bool { return t.After(o.from) && t.Before(o.to) }
+	if m.At.Before(o.to) || m.Kind != "status" && m.Kind != "position" {
+		return ""
+	}
+	if inside(m.Time) {
+		return fmt.Sprintf("%s of %s", m.Kind, m.Time.Format(time.TimeOnly))
+	}
+	for _, p := range m.Points {
+		if m.Kind == "position" && inside(p.Time) {
+			return fmt.Sprintf("a place of %s", p.Time.Format(time.TimeOnly))
+		}
+	}
+	return ""
+}
+
+func (*repeats) holds(_ context.Context, s *stage, _ moment) (bool, string, error) {
+	n, all := 0, 0
+	for _, r := range s.world.Cloud.Readers() {
+		for _, m := range s.world.Cloud.Received(r.Name) {
+			if all++; !m.Repeat {
+				continue
+			}
+			n++
+			if !m.Resend || m.Kind == "status" || m.Kind == "position" {
+				return false, fmt.Sprintf("%s %s seq %d was repeated, resend %t", r.Name, m.Kind, m.Seq, m.Resend), nil
+			}
+		}
+	}
+	for _, fault := range s.world.Cloud.Faults() {
+		if strings.Contains(fault, "came before") {
+			return false, fault, nil
+		}
+	}
+	return all > 0, fmt.Sprintf("%d repeats in %d messages", n, all), nil
+}
+
+func (c *gap) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
+	o, over := s.outageOver()
+	if !over {
+		return false, "there was no outage, or it lasts", nil
+	}
+	var back time.Time // the first that any reader found after the outage
+	for _, r := range s.world.Cloud.Readers() {
+		for _, m := range s.world.Cloud.Received(r.Name) {
+			if m.At.After(o.to) && (back.IsZero() || m.At.Before(back)) {
+				back = m.At
+			}
+		}
+	}
+	for _, m := range s.news(c.name, "gaps", since) {
+		if m.Gap.Kind != c.kind || m.At.Before(o.to) {
+			continue
+		}
+		got := fmt.Sprintf("%d dropped from %s to %s", m.Gap.Dropped, m.Gap.From.Format(time.TimeOnly), m.Gap.To.Format(time.TimeOnly))
+		if c.dropped >= 0 && m.Gap.Dropped != uint64(c.dropped) {
+			return false, got, nil
+		}
+		if wrong := o.miscounted(*m.Gap, s.every(c.name, c.kind), back, s.news(c.name, c.kind, s.start)); wrong != "" {
+			return false, got + ": " + wrong, nil
+		}
+		return true, got, nil
+	}
+	return false, "no gap record of " + c.kind, nil
+}
+
+// every is the time between two slots of a reader and kind.
+func (s *stage) every(name, kind string) time.Duration {
+	if kind == "position" {
+		return s.policy.Numbers().PositionEvery
+	}
+	return s.policy.Slot(outside.Column(s.reader(name).Role)).Every
+}
+
+// miscounted says what is wrong with a gap record of live messages: it must hold
+// each slot between the cut and the return of the line, and no other, and none
+// of which the reader found a message. The boundaries are known to a second.
+func (o outage) miscounted(g cloud.Gap, every time.Duration, back time.Time, found []cloud.Message) string {
+	const slack = time.Second
+	switch slots := uint64(g.To.Sub(g.From)/every) + 1; {
+	case every <= 0:
+		return "there are no slots"
+	case g.To.Before(g.From):
+		return "it ends before it begins"
+	case g.Dropped != slots:
+		return fmt.Sprintf("there are %d slots in that time", slots)
+	case g.From.Before(o.from.Add(-slack)) || g.From.After(o.from.Add(every+slack)):
+		return "the line was cut at " + o.from.UTC().Format(time.TimeOnly)
+	case g.To.After(back.Add(slack)) || g.To.Before(back.Add(-every-slack)):
+		return "the line was back at " + back.UTC().Format(time.TimeOnly)
+	case g.Reason != "age":
+		return "reason " + g.Reason
+	}
+	for _, m := range found {
+		if !m.Time.Before(g.From) && !m.Time.After(g.To) {
+			return "the message of " + m.Time.Format(time.TimeOnly) + " is there"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,227 @@
+package scenario
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+// Parse reads a scenario. open reads the files that it includes, by the name
+// given there; nil if there are none. The error is Problems, all there are.
+func Parse(name string, source []byte, open func(name string) ([]byte, error)) (*Scenario, error) {
+	base := path.Base(name)
+	p := &parser{
+		s:    &Scenario{Name: strings.TrimSuffix(base, path.Ext(base)), Files: map[string][]byte{}, Head: Head{Seed: 1, Speed: 1, Model: "Taycan", Year: 2024}},
+		open: open, labels: map[string]bool{}, seen: map[string]bool{},
+	}
+	p.file(name, source)
+	if len(p.problems) == 0 {
+		p.whole()
+	}
+	if len(p.problems) > 0 {
+		return nil, p.problems
+	}
+	return p.s, nil
+}
+
+// parser reads files into one scenario. Beside the words it follows what the
+// commands will find: whether the agent runs, whether a drive plays.
+type parser struct {
+	s        *Scenario
+	open     func(string) ([]byte, error)
+	problems Problems
+	name     string // of the file that is read
+	line     int
+	inside   []string // the files that are being read
+
+	booted  bool // there was a boot
+	running bool // the agent runs
+	playing bool // a drive plays, until sync
+	ended   bool
+	labels  map[string]bool
+	seen    map[string]bool // head words that may stand once
+	replays []*Replay
+	offline bool // there was a fault that cuts the line
+}
+
+func (p *parser) problem(format string, args ...any) {
+	p.problems = append(p.problems, Problem{p.name, p.line, fmt.Sprintf(format, args...)})
+}
+
+// deepest is how many files may include each other.
+const deepest = 8
+
+func (p *parser) file(name string, source []byte) {
+	outerName, outerLine := p.name, p.line
+	p.name, p.inside = name, append(p.inside, name)
+	defer func() { p.name, p.line, p.inside = outerName, outerLine, p.inside[:len(p.inside)-1] }()
+	archive := txtar.Parse(source)
+	for _, f := range archive.Files {
+		if _, twice := p.s.Files[f.Name]; twice {
+			p.line = 0
+			p.problem("the attachment %s stands twice", f.Name)
+		}
+		p.s.Files[f.Name] = f.Data
+	}
+	p.line = 0
+	for text := range strings.SplitSeq(string(archive.Comment), "\n") {
+		p.line++
+		l := line{rest: text}
+		if text = l.text(); text == "" || strings.HasPrefix(text, "#") {
+			continue
+		}
+		if p.ended {
+			p.problem("nothing can follow end")
+			return
+		}
+		p.one(text)
+	}
+}
+
+// one reads one line that says something.
+func (p *parser) one(text string) {
+	if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7F || r == '\uFFFD' }) {
+		p.problem("the line holds what is no text")
+		return
+	}
+	l := &line{rest: text}
+	if ahead := *l; ahead.word() == "include" {
+		p.include(&ahead)
+		return
+	}
+	command, err := p.command(l)
+	if err != nil {
+		p.problem("%v", err)
+		return
+	}
+	p.s.Steps = append(p.s.Steps, Step{p.name, p.line, command})
+}
+
+// include reads another file in place of the line.
+func (p *parser) include(l *line) {
+	name, err := l.need("the file")
+	if err == nil {
+		err = l.end()
+	}
+	switch {
+	case err != nil:
+	case p.open == nil:
+		err = fmt.Errorf("include %s: there are no other files here", name)
+	case len(p.inside) == deepest || slices.Contains(p.inside, name):
+		err = fmt.Errorf("include %s: the files include each other", name)
+	}
+	var source []byte
+	if err == nil {
+		source, err = p.open(name)
+	}
+	if err != nil {
+		p.problem("%v", err)
+		return
+	}
+	p.file(name, source)
+}
+
+// command reads one command; those that hold another call it again.
+func (p *parser) command(l *line) (Command, error) {
+	word := l.word()
+	if slices.Contains(laterCommands(), word) {
+		return nil, fmt.Errorf("%s: not built yet", word)
+	}
+	for _, e := range commands() {
+		if e.word != word {
+			continue
+		}
+		if e.head && p.booted {
+			return nil, fmt.Errorf("%s belongs before boot", word)
+		}
+		if e.head && e.once && p.seen[word] {
+			return nil, fmt.Errorf("%s stands twice", word)
+		}
+		p.seen[word] = true
+		if e.needs == agentRuns && !p.running {
+			return nil, fmt.Errorf("%s: the agent does not run here", word)
+		}
+		c, err := e.parse(p, l)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w (%s)", word, err, e.usage)
+		}
+		if err := l.end(); err != nil {
+			return nil, fmt.Errorf("%s: %w (%s)", word, err, e.usage)
+		}
+		return c, nil
+	}
+	all := laterCommands()
+	for _, e := range commands() {
+		all = append(all, e.word)
+	}
+	return nil, unknown("command", word, all)
+}
+
+// whole checks what only shows at the end.
+func (p *parser) whole() {
+	last := Step{}
+	if n := len(p.s.Steps); n > 0 {
+		last = p.s.Steps[n-1]
+	}
+	p.name, p.line = last.File, last.Line
+	for i, s := range p.s.Steps {
+		e, ok := s.Command.(*expect)
+		if !ok || e.refused == "" {
+			continue
+		}
+		if i == 0 || !refusable(p.s.Steps[i-1].Command) {
+			p.problems = append(p.problems, Problem{s.File, s.Line, "expect error: the line before cannot be refused"})
+		}
+	}
+	for _, r := range p.replays {
+		if !r.sameCar(p.replays[0]) {
+			p.problem("all replays of a file need the same dbc and mapping: the car is built once")
+		}
+		for _, name := range r.attached() {
+			p.attached(name)
+		}
+	}
+	if p.s.Policy != "" {
+		p.attached(p.s.Policy)
+	}
+	if len(p.replays) > 0 {
+		p.s.Drive = p.replays[0]
+	}
+}
+
+// attached says that an attachment is missing. Other files are looked for when
+// the scenario runs.
+func (p *parser) attached(name string) {
+	if _, ok := p.s.Files[name]; ok || strings.ContainsAny(name, "/.") && p.open != nil {
+		return
+	}
+	p.problem("%s", unknown("attachment", name, slices.Sorted(maps.Keys(p.s.Files))))
+}
+
+// people are the names of the users.
+func (p *parser) people() []string {
+	var names []string
+	for _, u := range p.s.Users {
+		names = append(names, u.Name)
+	}
+	return names
+}
+
+// readers are the names of everybody with a mailbox.
+func (p *parser) readers() []string { return append(p.people(), "workshop", "backend") }
+
+// name takes the next word, which is one of those names.
+func (l *line) name(names []string) (string, error) {
+	w, err := l.need("a name")
+	if err != nil {
+		return "", err
+	}
+	if !slices.Contains(names, w) {
+		return "", unknown("name", w, names)
+	}
+	return w, nil
+}

@@ -1,0 +1,139 @@
+package scenario
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"path"
+	"time"
+
+	"glovebox/hal/dbc"
+	"glovebox/hal/mapping"
+	"glovebox/sim"
+	"glovebox/sim/car"
+	"glovebox/sim/scenarios"
+	"glovebox/telemetry/outside"
+)
+
+// prepare turns the head of the file into the options of a world.
+func (s *stage) prepare() (sim.Options, error) {
+	o := sim.Options{
+		Model: s.Model, ModelYear: s.Year, Country: "DE",
+		Users: s.Users, Config: s.Config,
+	}
+	s.policy = outside.Builtin()
+	if s.Policy != "" {
+		o.Policy = s.Files[s.Policy]
+		var err error
+		if s.policy, err = outside.Load(string(o.Policy), true); err != nil {
+			return o, fmt.Errorf("policy %s: %w", s.Policy, err)
+		}
+	}
+	var err error
+	if s.Drive == nil || len(s.Drive.DBC) == 0 {
+		o, err = sim.RAV4(o)
+		s.names = map[string]string{"can0": "powertrain", "can1": "radar"} // truth.md
+	} else {
+		s.names = map[string]string{}
+		for bus, file := range s.Drive.DBC {
+			s.names[bus] = bus
+			o.Buses = append(o.Buses, sim.CANBus{Name: bus, DBC: s.Files[file]})
+		}
+		o.Mapping = s.Files[s.Drive.Mapping]
+	}
+	if err != nil {
+		return o, err
+	}
+	s.buses, s.mapped = o.Buses, o.Mapping
+	s.plan, err = s.compile(false)
+	return o, err
+}
+
+// compile binds the mapping file to the buses; unlimited, each change of a value
+// is a reading.
+func (s *stage) compile(unlimited bool) (*mapping.Plan, error) {
+	file, err := mapping.Load("mapping", s.mapped)
+	if err != nil {
+		return nil, err
+	}
+	if unlimited {
+		for i := range file.Signals {
+			file.Signals[i].Every = 0
+		}
+	}
+	dbcs := map[string]*dbc.File{}
+	for _, b := range s.buses {
+		dbcs[b.Name], _ = dbc.Parse(b.Name, b.DBC)
+	}
+	return mapping.Compile(file, dbcs)
+}
+
+// load reads the recording that a replay plays.
+func (s *stage) load(r *Replay) (*car.Drive, error) {
+	key := r.String()
+	if d := s.drives[key]; d != nil {
+		return d, nil
+	}
+	files := folder{s.Files}
+	canLog, nmeaLog := r.CAN, r.NMEA
+	if canLog == Recorded {
+		canLog = scenarios.DriveCAN
+	}
+	if nmeaLog == Recorded {
+		nmeaLog = scenarios.DriveNMEA
+	}
+	d, err := car.Load(files, canLog, nmeaLog)
+	if err != nil {
+		return nil, err
+	}
+	if r.For > 0 {
+		d = beginning(d, r.For)
+	}
+	if s.drives == nil {
+		s.drives = map[string]*car.Drive{}
+	}
+	s.drives[key] = d
+	return d, nil
+}
+
+// beginning is the first part of a drive.
+func beginning(d *car.Drive, length time.Duration) *car.Drive {
+	end := d.Start() + length
+	short := &car.Drive{}
+	for _, f := range d.Frames {
+		if f.At <= end {
+			short.Frames = append(short.Frames, f)
+		}
+	}
+	for _, sentence := range d.Sentences {
+		if sentence.At <= end {
+			short.Sentences = append(short.Sentences, sentence)
+		}
+	}
+	return short
+}
+
+// folder is the attachments, and the drive that the simulator brings along.
+type folder struct{ files map[string][]byte }
+
+// Open is of fs.FS.
+func (f folder) Open(name string) (fs.File, error) {
+	if data, ok := f.files[name]; ok {
+		return &attachment{bytes.NewReader(data), path.Base(name)}, nil
+	}
+	return scenarios.Files.Open(name)
+}
+
+// attachment is one of them, open. It is also its own fs.FileInfo.
+type attachment struct {
+	*bytes.Reader
+	name string
+}
+
+func (a *attachment) Stat() (fs.FileInfo, error) { return a, nil }
+func (a *attachment) Close() error               { return nil }
+func (a *attachment) Name() string               { return a.name }
+func (a *attachment) Mode() fs.FileMode          { return 0o444 }
+func (a *attachment) ModTime() time.Time         { return time.Time{} }
+func (a *attachment) IsDir() bool                { return false }
+func (a *attachment) Sys() any                   { return nil }

@@ -1,0 +1,194 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"glovebox/sim"
+)
+
+// Options say how a scenario runs.
+type Options struct {
+	Dir       string // of its outputs; empty for none
+	Gloveboxd string // the agent; see sim.Find
+}
+
+// Result is how a scenario ended: result.json.
+type Result struct {
+	Name  string       `json:"name"`
+	OK    bool         `json:"ok"`
+	Seed  uint64       `json:"seed"`
+	Steps []StepResult `json:"steps"`
+
+	Took time.Duration `json:"-"`
+	Err  error         `json:"-"` // the world could not be set up
+}
+
+// StepResult is how one line went.
+type StepResult struct {
+	File string `json:"file,omitempty"` // where it is another than the scenario's own
+	Line int    `json:"line"`
+	Text string `json:"text"`
+	OK   bool   `json:"ok"`
+	MS   int64  `json:"ms"`
+	Got  string `json:"got"`
+}
+
+// limit is how long a scenario may take.
+const limit = 150 * time.Second
+
+// Run plays a scenario in a world of its own.
+func Run(ctx context.Context, s *Scenario, o Options) Result {
+	begun := time.Now()
+	r := Result{Name: s.Name, Seed: s.Seed, Steps: []StepResult{}}
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it took over %v", limit))
+	defer cancel()
+	st, err := open(ctx, s, o)
+	if err != nil {
+		r.Err = err
+		return r
+	}
+	r.OK = st.play(ctx, &r)
+	if err := st.world.Close(); err != nil {
+		r.note(StepResult{Text: "(close)", Got: err.Error()})
+	}
+	r.Took = time.Since(begun)
+	return r
+}
+
+// note adds a step that is no line of the file.
+func (r *Result) note(s StepResult) {
+	if n := len(r.Steps); n > 0 {
+		s.File, s.Line = r.Steps[n-1].File, r.Steps[n-1].Line
+	}
+	r.Steps = append(r.Steps, s)
+	r.OK = r.OK && s.OK
+}
+
+// open makes the world.
+func open(ctx context.Context, s *Scenario, o Options) (*stage, error) {
+	st := &stage{Scenario: s, marks: map[string]moment{}, set: map[string]map[string]*kept{}, overlay: map[string]overlaid{}}
+	options, err := st.prepare()
+	if err != nil {
+		return nil, err
+	}
+	options.Dir, options.Keep, options.Gloveboxd, options.Record = o.Dir, o.Dir != "", o.Gloveboxd, true
+	if st.world, err = sim.Start(ctx, options); err != nil {
+		return nil, err
+	}
+	if st.start, err = st.now(ctx, false); err != nil {
+		return nil, errors.Join(err, st.world.Close())
+	}
+	st.start.received = nil
+	return st, nil
+}
+
+// play runs the lines, one after the other, and reports whether all was well. A
+// check that fails does not stop it, a command does.
+func (s *stage) play(ctx context.Context, r *Result) bool {
+	running, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s.ctx = running
+	ok := true
+	var refused error
+	for i, step := range s.Steps {
+		begun := time.Now()
+		var got string
+		var err error
+		if e, is := step.Command.(*expect); is && e.refused != "" {
+			got, err = wasRefused(e.refused, refused)
+		} else {
+			got, err = s.do(ctx, i, step.Command)
+		}
+		refused = nil
+		if sim.RefusedAs(err) != "" && s.expectsRefusal(i+1) {
+			refused, got, err = err, err.Error(), nil
+		}
+		if err == nil {
+			err = s.alive()
+		}
+		result := StepResult{Line: step.Line, Text: step.Text(), OK: err == nil, MS: time.Since(begun).Milliseconds(), Got: got}
+		if step.File != s.Steps[0].File {
+			result.File = step.File
+		}
+		if err != nil {
+			result.Got = describe(ctx, err)
+		}
+		r.Steps = append(r.Steps, result)
+		ok = ok && result.OK
+		if _, check := step.Command.(*expect); !result.OK && !check {
+			break
+		}
+		s.guard(ctx, false)
+	}
+	cancel()
+	return s.finish(context.WithoutCancel(ctx), r) && ok
+}
+
+// describe prefers the cause of a context that ended.
+func describe(ctx context.Context, err error) string {
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return context.Cause(ctx).Error()
+	}
+	return err.Error()
+}
+
+// expectsRefusal reports whether line i says how the line before is refused.
+func (s *stage) expectsRefusal(i int) bool {
+	if i >= len(s.Steps) {
+		return false
+	}
+	e, ok := s.Steps[i].Command.(*expect)
+	return ok && e.refused != ""
+}
+
+func wasRefused(want string, err error) (string, error) {
+	if got := sim.RefusedAs(err); got != want {
+		if err == nil {
+			return "", fmt.Errorf("it was not refused, want %s", want)
+		}
+		return "", fmt.Errorf("refused as %s, want %s", got, want)
+	}
+	return err.Error(), nil
+}
+
+// finish ends the drive and the faults, stops the agent, and lets the armed
+// nevers look at all there is.
+func (s *stage) finish(ctx context.Context, r *Result) bool {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	begun := time.Now()
+	s.jobs.Wait()
+	if s.up {
+		s.guard(ctx, false)
+	}
+	s.up = false
+	problem := errors.Join(s.world.Stop(), s.world.Flush(), s.breaches())
+	s.guard(ctx, true)
+	last := StepResult{Text: "(end)", OK: problem == nil, MS: time.Since(begun).Milliseconds(), Got: "the line kept to the contract"}
+	if problem != nil {
+		last.Got = problem.Error()
+	}
+	ok := last.OK
+	for _, w := range s.nevers {
+		if w.found != "" && w.step < len(r.Steps) {
+			r.Steps[w.step].OK, r.Steps[w.step].Got = false, w.found
+			ok = false
+		}
+	}
+	r.note(last)
+	return ok
+}
+
+// breaches is what the car did that the contract does not allow.
+func (s *stage) breaches() error {
+	var all []error
+	for _, fault := range s.world.Cloud.Faults() {
+		all = append(all, errors.New(fault))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return errors.Join(append(all, s.unmended...)...)
+}

@@ -1,0 +1,84 @@
+// Package scenario is the command language of the simulator: it reads .txtar
+// files, says what is wrong with them, and runs them against a world with the
+// real agent in it. docs/scenarios.md has every command and check.
+package scenario
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"glovebox/sim"
+	"glovebox/sim/cloud"
+)
+
+// Scenario is one file, included ones too, after it was read.
+type Scenario struct {
+	Name  string // of the file, without its folder and ending
+	Steps []Step
+	Files map[string][]byte // attachments by name
+	Head
+}
+
+// Head is what a file says of the world before the agent boots.
+type Head struct {
+	Title  string
+	Seed   uint64
+	Speed  float64 // of the car, 1 is real time
+	Config []sim.Setting
+	Policy string // name of an override
+	Model  string
+	Year   int
+	Users  []cloud.User
+	Drive  *Replay // how the first replay plays; the buses of the car are those of it
+}
+
+// Step is one line that says something.
+type Step struct {
+	File string
+	Line int
+	Command
+}
+
+// Command is what one line asks for. String is a line that reads as the same
+// command.
+type Command interface{ fmt.Stringer }
+
+// Text is the line, in its shortest form.
+func (s Step) Text() string { return s.String() }
+
+// Format is the scenario as one file without includes. Parse reads it as the
+// same scenario.
+func (s *Scenario) Format() []byte {
+	var archive txtar.Archive
+	for _, step := range s.Steps {
+		archive.Comment = append(archive.Comment, step.Text()+"\n"...)
+	}
+	for name, data := range s.Files {
+		archive.Files = append(archive.Files, txtar.File{Name: name, Data: data})
+	}
+	slices.SortFunc(archive.Files, func(a, b txtar.File) int { return strings.Compare(a.Name, b.Name) })
+	return txtar.Format(&archive)
+}
+
+// Problem is one thing that is wrong with a file.
+type Problem struct {
+	File string
+	Line int
+	Text string
+}
+
+func (p Problem) String() string { return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text) }
+
+// Problems is the error of Parse: all that is wrong, in the order of the lines.
+type Problems []Problem
+
+func (p Problems) Error() string {
+	lines := make([]string, len(p))
+	for i, problem := range p {
+		lines[i] = problem.String()
+	}
+	return strings.Join(lines, "\n")
+}

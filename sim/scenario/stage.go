@@ -1,0 +1,224 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"glovebox/hal/mapping"
+	"glovebox/sim"
+	"glovebox/sim/car"
+	"glovebox/sim/cloud"
+	"glovebox/telemetry/outside"
+)
+
+// stage is a running scenario: the world and what the script did to it.
+type stage struct {
+	*Scenario
+	world  *sim.World
+	policy *outside.Policy
+	names  map[string]string // the car's name of a bus by the log's
+	buses  []sim.CANBus
+	mapped []byte // the mapping file
+	plan   *mapping.Plan
+	drives map[string]*car.Drive // by what they are made of
+	fixes  []fix                 // of the newest drive
+	last   *car.Drive            // the newest drive
+
+	jobs sync.WaitGroup  // the drive, and faults that end by themselves
+	ctx  context.Context // of jobs
+
+	start  moment
+	marks  map[string]moment
+	nevers []*watchman
+	who    string                      // at the wheel, as far as the script knows
+	set    map[string]map[string]*kept // by person, then by group and key
+	up     bool                        // the agent should run
+	lap    *lap                        // nil before the first
+	seen   watchLog
+
+	mu       sync.Mutex
+	overlay  map[string]overlaid // guarded by mu; by path
+	outages  []*outage           // guarded by mu
+	unmended []error             // guarded by mu; what went wrong in jobs
+}
+
+// outage is a time in which the line to the broker was cut.
+type outage struct{ from, to time.Time } // to is zero while it lasts
+
+// kept is what the agent may hold for one setting.
+type kept struct {
+	acked string   // the newest acknowledged value; empty: never set
+	maybe []string // sent later and never answered
+}
+
+// watchman is a never that is armed.
+type watchman struct {
+	step  int
+	never *never
+	since moment
+	found string // what it found first
+	next  time.Time
+}
+
+// moment is what a check compares with.
+type moment struct {
+	at       time.Time
+	boot     time.Duration
+	received map[string]int // by reader
+	counters map[string]uint64
+	sent     int64
+	people   map[string]string // unsealed values, where a check asks for them
+}
+
+// now takes the moment that it is.
+func (s *stage) now(ctx context.Context, withDisk bool) (moment, error) {
+	m := moment{at: time.Now(), boot: bootClock(), received: map[string]int{}, counters: s.counters(ctx)}
+	for _, r := range s.world.Cloud.Readers() {
+		m.received[r.Name] = s.world.Cloud.Count(r.Name)
+	}
+	var err error
+	if m.sent, err = s.sent(); err == nil && withDisk {
+		m.people, err = s.people(ctx)
+	}
+	return m, err
+}
+
+// counters are the agent's, nil if it does not answer.
+func (s *stage) counters(ctx context.Context) map[string]uint64 {
+	if !s.up {
+		return nil
+	}
+	answer, err := s.world.HMI.Statistics(ctx)
+	if err != nil {
+		return nil
+	}
+	all := map[string]uint64{}
+	for name, v := range answer {
+		if n, ok := v.(uint64); ok {
+			all[name] = n
+		}
+	}
+	return all
+}
+
+// sent is how many bytes the agent has sent to the broker.
+func (s *stage) sent() (int64, error) {
+	if err := s.world.Flush(); err != nil {
+		return 0, err
+	}
+	info, err := os.Stat(filepath.Join(s.world.Dir, "wire.bin"))
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// bootClock is CLOCK_BOOTTIME, which the agent's own times count by.
+func bootClock() time.Duration {
+	var t unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &t); err != nil {
+		return 0
+	}
+	return time.Duration(t.Nano())
+}
+
+// reader returns a reader by name; the parser knows that there is one.
+func (s *stage) reader(name string) cloud.Reader {
+	r, _ := s.world.Cloud.Reader(name)
+	return r
+}
+
+// pause lets time go by, and the armed nevers look.
+func (s *stage) pause(ctx context.Context, d time.Duration) error {
+	for end := time.Now().Add(d); ; {
+		s.guard(ctx, false)
+		left := time.Until(end)
+		if left <= 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(min(left, guardEvery)):
+		}
+		if err := s.alive(); err != nil {
+			return err
+		}
+	}
+}
+
+// guardEvery is how often armed nevers look while time goes by.
+const guardEvery = 500 * time.Millisecond
+
+// guard lets the armed nevers look; those that read files only if files is set.
+func (s *stage) guard(ctx context.Context, files bool) {
+	for _, w := range s.nevers {
+		if w.found != "" || w.never.pace >= paceFiles && !files || time.Now().Before(w.next) && !files {
+			continue
+		}
+		w.next = time.Now().Add(2 * w.never.pace)
+		met, got, err := w.never.what.holds(ctx, s, w.since)
+		switch {
+		case err != nil && w.never.pace >= paceFiles:
+			w.found = "cannot look: " + err.Error()
+		case err == nil && met:
+			w.found = "found: " + got
+		}
+	}
+}
+
+// alive says if the agent ended though nobody asked it to.
+func (s *stage) alive() error {
+	if s.up && s.world.Agent.PID() == 0 {
+		s.up = false
+		return fmt.Errorf("the agent ended by itself: %w", cmpErr(s.world.Agent.Err(), errors.New("without an error")))
+	}
+	return nil
+}
+
+func cmpErr(err, other error) error {
+	if err != nil {
+		return err
+	}
+	return other
+}
+
+// values is the overlay as it is now.
+func (s *stage) values() map[string]overlaid {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.overlay)
+}
+
+// outage is the newest one, nil if there was none.
+func (s *stage) outage() *outage {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.outages); n > 0 {
+		o := *s.outages[n-1]
+		return &o
+	}
+	return nil
+}
+
+// during lists the outages that are over.
+func (s *stage) during() []outage {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []outage
+	for _, o := range s.outages {
+		if !o.to.IsZero() {
+			all = append(all, *o)
+		}
+	}
+	return slices.Clip(all)
+}
