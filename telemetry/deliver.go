@@ -17,8 +17,10 @@ import (
 //	Send ──live──▶ memory, one deep ──┐
 //	  └────kept──▶ outbox, on disk ───┴▶ Recheck ▶ number ▶ line ▶ acknowledged
 //
-// None of its methods calls back into the cabin except Deliver, which holds no
-// lock while it does, so the cabin may call them under its own lock.
+// Deliver calls back (Recheck, Link, Handed, Inbound) without a lock held, so a
+// callback may take the cabin's lock and call any method but Deliver. The
+// methods themselves must be called without the lock that Recheck, or the keep
+// of a Purge, takes.
 type Courier struct {
 	with CourierOptions
 	helm helm
@@ -40,8 +42,8 @@ type CourierOptions struct {
 	Dial   func(context.Context, Opening) (Line, error)
 
 	Recheck func(outside.Released) bool // the decision once more, just before sending
-	Link    func(up bool)               // the line opened, or ended; called in turn
-	Handed  func(outside.Released)      // a message was handed over to MQTT, for each time it is
+	Link    func(up bool)               // the line opened, or ended, in turn; what Link(true) sends goes before all that waits
+	Handed  func(outside.Released)      // a message was handed over to MQTT, a repeat too; not called into a muted line
 	Inbound func(topic string, payload []byte)
 
 	Keepalive time.Duration // whole seconds; zero is 30 s
@@ -110,7 +112,7 @@ func (c *Courier) Purge(keep func(outside.Released) bool) (int, error) {
 
 // Renew is a session's end: the line closes, and exactly 500 ms after this call
 // the next one is dialled, with the new epoch and every mailbox counting from 1.
-// While muted only the epoch changes. An epoch must never come twice.
+// While muted nothing is closed or dialled. An epoch must never come twice.
 func (c *Courier) Renew(epoch string) { c.helm.renew(epoch) }
 
 // Mute makes the car silent: when Mute(true) returns not one byte more leaves.

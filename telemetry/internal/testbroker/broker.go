@@ -129,7 +129,8 @@ func (b *Broker) Count(what string) (n int) {
 	return n
 }
 
-// Wait waits until ok is true of what the broker holds, at most 10 s.
+// Wait waits until ok is true, at most 10 s. It asks when the broker sees
+// something, and now and then.
 func (b *Broker) Wait(what string, ok func() bool) {
 	b.t.Helper()
 	for timeout := time.After(10 * time.Second); ; {
@@ -141,6 +142,7 @@ func (b *Broker) Wait(what string, ok func() bool) {
 		}
 		select {
 		case <-changed:
+		case <-time.After(20 * time.Millisecond):
 		case <-timeout:
 			b.t.Fatalf("waited 10 s for: %s", what)
 		}

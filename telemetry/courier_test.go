@@ -1,0 +1,426 @@
+package telemetry_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"glovebox/hal"
+	"glovebox/profiles/keyring"
+	"glovebox/telemetry"
+	"glovebox/telemetry/outbox"
+	"glovebox/telemetry/outside"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	vid        = "c0ffee00c0ffee00c0ffee00c0ffee00"
+	stateTopic = "gb/1/" + vid + "/state"
+)
+
+// epoch is the n-th epoch of a test.
+func epoch(n int) string { return fmt.Sprintf("%032x", n) }
+
+var (
+	anna     = outside.Reader{ID: "workshop", Mailbox: strings.Repeat("a1", 16), Column: outside.ColumnMain}
+	lea      = outside.Reader{ID: "backend", Mailbox: strings.Repeat("b2", 16), Column: outside.ColumnShared}
+	everyone = func(outside.Released) bool { return true }
+)
+
+var start = hal.Instant{UTC: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC), Boot: time.Hour}
+
+// released is what a car with one alarm on says to its readers: first the
+// newest status of each, then the alarm to each.
+func released(t testing.TB, to []outside.Reader, code string) (status, alarms []outside.Released) {
+	t.Helper()
+	o := outside.New(outside.Builtin(), start, outside.Options{})
+	o.SetReaders(1, to, start)
+	o.Signal(hal.Reading{Path: "Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed", Value: hal.Number(float64(len(code))), At: start})
+	o.Link(true, start)
+	o.Alarm(outside.Alarm{Code: code, Severity: "warning", Active: true}, start)
+	for _, r := range o.Tick(start) {
+		switch r.Kind() {
+		case outside.KindStatus:
+			status = append(status, r)
+		case outside.KindAlarms:
+			alarms = append(alarms, r)
+		}
+	}
+	if len(status) != len(to) || len(alarms) != len(to) {
+		t.Fatalf("%d status and %d alarms to %d readers", len(status), len(alarms), len(to))
+	}
+	return status, alarms
+}
+
+func alarmTo(t testing.TB, to outside.Reader, code string) outside.Released {
+	t.Helper()
+	_, alarms := released(t, []outside.Reader{to}, code)
+	return alarms[0]
+}
+
+func statusTo(t testing.TB, to outside.Reader, mark string) outside.Released {
+	t.Helper()
+	status, _ := released(t, []outside.Reader{to}, mark)
+	return status[0]
+}
+
+// queue is a real outbox.
+func queue(t testing.TB, dir string) *outbox.Outbox {
+	t.Helper()
+	ring, err := keyring.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := outbox.Open(filepath.Join(dir, "outbox.db"), ring, outbox.Bounds{MaxBytes: 4 << 20, MaxAge: 720 * time.Hour}, func() hal.Instant { return start })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(o.Close(), ring.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return o
+}
+
+// message is one payload to a mailbox as its reader sees it.
+type message struct {
+	At            time.Duration // since the test began
+	Mailbox, Kind string
+	Epoch         string
+	Seq           uint64
+	Resend        bool
+	Alarm         string
+	text          string // the payload without resend
+}
+
+var (
+	mailTopic  = regexp.MustCompile(`^gb/1/` + vid + `/to/([0-9a-f]{32})/([a-z]+)$`)
+	resendWord = regexp.MustCompile(`"resend":(true|false)`)
+)
+
+// parse reads a message to a mailbox; ok is false for other topics.
+func parse(t testing.TB, topic string, payload []byte) (m message, ok bool) {
+	t.Helper()
+	part := mailTopic.FindStringSubmatch(topic)
+	if part == nil {
+		return m, false
+	}
+	if err := json.Unmarshal(payload, &m); err != nil {
+		t.Fatalf("%s: %v", topic, err)
+	}
+	m.Mailbox, m.Kind, m.text = part[1], part[2], resendWord.ReplaceAllString(string(payload), "")
+	return m, true
+}
+
+// port is what the world outside sees of the car: it dials fake lines and
+// writes down what happens when.
+type port struct {
+	t     testing.TB
+	begun time.Time
+
+	mu     sync.Mutex
+	events []event
+	lines  []*wire
+	refuse bool // dials fail
+	hang   bool // dials hang until they are called off
+	hold   bool // lines give no receipts by themselves
+	onDial func(*wire)
+}
+
+// event is what was seen, at a time since the test began.
+type event struct {
+	at   time.Duration
+	what string
+}
+
+func newPort(t testing.TB) *port { return &port{t: t, begun: time.Now()} }
+
+func (p *port) see(what string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.events = append(p.events, event{time.Since(p.begun), what})
+}
+
+// seen is what happened so far, but for publishing.
+func (p *port) seen() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var all []string
+	for _, e := range p.events {
+		all = append(all, fmt.Sprintf("%v %s", e.at, e.what))
+	}
+	return strings.Join(all, ", ")
+}
+
+func (p *port) set(change func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change()
+}
+
+// dial is the Courier's Dial.
+func (p *port) dial(ctx context.Context, o telemetry.Opening) (telemetry.Line, error) {
+	p.mu.Lock()
+	refuse, hang := p.refuse, p.hang
+	p.mu.Unlock()
+	p.see("dial")
+	if hang {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	if refuse {
+		return nil, errors.New("no route")
+	}
+	w := &wire{port: p, opening: o, ended: make(chan struct{})}
+	p.set(func() { p.lines = append(p.lines, w) })
+	return w, nil
+}
+
+// line is the newest line.
+func (p *port) line() *wire {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.lines) == 0 {
+		p.t.Fatal("no line was opened")
+	}
+	return p.lines[len(p.lines)-1]
+}
+
+// mail is every message to a mailbox that was handed over, on all lines.
+func (p *port) mail() (all []message) {
+	p.mu.Lock()
+	lines := slices.Clone(p.lines)
+	p.mu.Unlock()
+	for _, w := range lines {
+		all = append(all, w.mail()...)
+	}
+	return all
+}
+
+// wire is one fake line.
+type wire struct {
+	port    *port
+	opening telemetry.Opening
+	ended   chan struct{}
+
+	mu     sync.Mutex
+	muted  bool
+	closed bool
+	sent   []*sent
+}
+
+// sent is one message on a wire and its receipt.
+type sent struct {
+	telemetry.Message
+	at   time.Duration
+	done chan struct{}
+	err  error
+}
+
+func (s *sent) Done() <-chan struct{} { return s.done }
+func (s *sent) Error() error          { return s.err }
+
+var errLost = errors.New("connection lost before the receipt")
+
+func (w *wire) Publish(m telemetry.Message) telemetry.Receipt {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := &sent{Message: m, at: time.Since(w.port.begun), done: make(chan struct{})}
+	w.sent = append(w.sent, s) // after the end too: the Courier cannot know
+	select {
+	case <-w.ended:
+		s.err = errLost
+		close(s.done)
+		return s
+	default:
+	}
+	w.port.mu.Lock()
+	hold := w.port.hold
+	w.port.mu.Unlock()
+	if !hold && !w.muted {
+		close(s.done)
+	}
+	return s
+}
+
+func (w *wire) Ended() <-chan struct{} { return w.ended }
+
+func (w *wire) Mute() {
+	w.port.see("mute")
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.muted = true
+}
+
+func (w *wire) Close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return
+	}
+	w.closed = true
+	w.port.see("close")
+	w.end()
+}
+
+// lose breaks the line from outside.
+func (w *wire) lose() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.end()
+}
+
+func (w *wire) end() {
+	select {
+	case <-w.ended:
+		return
+	default:
+	}
+	close(w.ended)
+	for _, s := range w.sent {
+		select {
+		case <-s.done:
+		default:
+			s.err = errLost
+			close(s.done)
+		}
+	}
+}
+
+// acknowledge gives the next n receipts.
+func (w *wire) acknowledge(n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.sent {
+		select {
+		case <-s.done:
+		default:
+			if n == 0 {
+				return
+			}
+			n--
+			close(s.done)
+		}
+	}
+}
+
+// mail is what was published to mailboxes.
+func (w *wire) mail() (all []message) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.sent {
+		if m, ok := parse(w.port.t, s.Topic, s.Payload); ok {
+			m.At = s.at
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// states are the payloads of state.
+func (w *wire) states() (all []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.sent {
+		if s.Topic == stateTopic && s.Retained {
+			all = append(all, string(s.Payload))
+		}
+	}
+	return all
+}
+
+// car is a Courier at work.
+type car struct {
+	*telemetry.Courier
+	t       *testing.T
+	options telemetry.CourierOptions
+	port    *port
+	queue   *outbox.Outbox
+	stop    context.CancelFunc
+	ended   chan error
+
+	mu     sync.Mutex
+	handed int // guarded by mu
+}
+
+// drive runs a Courier until the test ends; before may alter options and port.
+func drive(t *testing.T, dir string, before func(*car)) *car {
+	t.Helper()
+	c := &car{t: t, port: newPort(t), queue: queue(t, dir)}
+	c.options = telemetry.CourierOptions{
+		VID: vid, Agent: "1.0.0", Epoch: epoch(1), Outbox: c.queue, Dial: c.port.dial, Recheck: everyone,
+		Handed: func(outside.Released) { c.mu.Lock(); defer c.mu.Unlock(); c.handed++ },
+	}
+	if before != nil {
+		before(c)
+	}
+	c.start()
+	t.Cleanup(c.park)
+	return c
+}
+
+// start runs a new Courier on the same queue, as a restart does.
+func (c *car) start() {
+	c.Courier = telemetry.NewCourier(c.options)
+	ctx, stop := context.WithCancel(c.t.Context())
+	c.stop, c.ended = stop, make(chan error, 1)
+	go func() { c.ended <- c.Deliver(ctx) }()
+}
+
+// park stops the Courier and waits for it.
+func (c *car) park() {
+	c.stop()
+	if err, ok := <-c.ended; ok {
+		close(c.ended)
+		if err != nil {
+			c.t.Error(err)
+		}
+	}
+}
+
+func (c *car) send(messages ...outside.Released) {
+	c.t.Helper()
+	if err := c.Send(messages); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// count is how many messages were reported as handed over.
+func (c *car) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.handed
+}
+
+// list is messages in short: mailbox, kind, alarm, seq, and r for a repeat.
+func list(all []message) string {
+	var out []string
+	for _, m := range all {
+		s := fmt.Sprintf("%s %s%s %d", m.Mailbox[:2], m.Kind, m.Alarm, m.Seq)
+		if m.Resend {
+			s += "r"
+		}
+		out = append(out, s)
+	}
+	return strings.Join(out, ", ")
+}
+
+// within runs f in a bubble with its own time.
+func within(t *testing.T, f func(t *testing.T, dir string)) {
+	t.Helper()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) { f(t, dir) })
+}
