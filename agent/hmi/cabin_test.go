@@ -3,6 +3,7 @@ package hmi_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -31,6 +32,7 @@ type cabin struct {
 	values  map[string]map[string]any
 	taps    []*hal.Tap
 	slow    chan struct{} // when set, Login waits for it
+	deaf    bool          // then its context does not end it
 	fail    error         // when set, every method that can fails with it
 }
 
@@ -91,10 +93,10 @@ func (c *cabin) Login(ctx context.Context, who profiles.ID, pin profiles.PIN, wa
 		c.mu.Unlock()
 		select {
 		case <-slow:
-		case <-ctx.Done():
+		case <-unless(c.deaf, ctx.Done()):
 		}
 		c.mu.Lock()
-		if ctx.Err() != nil {
+		if ctx.Err() != nil && !c.deaf {
 			return nil, ctx.Err()
 		}
 	}
@@ -106,7 +108,23 @@ func (c *cabin) Login(ctx context.Context, who profiles.ID, pin profiles.PIN, wa
 		return nil, fmt.Errorf("log in %s: %w", who, profiles.ErrWrongPIN)
 	}
 	c.session = profiles.SessionView{State: "active", Profile: who, Role: "main", Reason: "chosen", WipeState: "clean", Parked: true}
-	return c.values, nil
+	return c.all(), nil
+}
+
+// all is a copy: nobody changes what a cabin has handed out.
+func (c *cabin) all() map[string]map[string]any {
+	out := map[string]map[string]any{}
+	for group, values := range c.values {
+		out[group] = maps.Clone(values)
+	}
+	return out
+}
+
+func unless(deaf bool, done <-chan struct{}) <-chan struct{} {
+	if deaf {
+		return nil
+	}
+	return done
 }
 
 func (c *cabin) StartGuest(_ context.Context, wait bool) (map[string]map[string]any, error) {
@@ -116,7 +134,7 @@ func (c *cabin) StartGuest(_ context.Context, wait bool) (map[string]map[string]
 		return nil, err
 	}
 	c.session = profiles.SessionView{State: "guest", Role: "guest", Reason: "chosen", WipeState: "clean", Parked: true}
-	return c.values, nil
+	return c.all(), nil
 }
 
 func (c *cabin) CancelPending(context.Context) error { return c.locked("cancel") }
@@ -149,7 +167,7 @@ func (c *cabin) Get(group string) (map[string]any, error) {
 		_, err := profiles.GroupByName(group)
 		return nil, err
 	}
-	return values, c.fail
+	return maps.Clone(values), c.fail
 }
 
 func (c *cabin) Set(_ context.Context, group string, values map[string]any) error {

@@ -37,7 +37,7 @@ func TestRunEndsWithTheBus(t *testing.T) {
 // Closing ends the calls that are still open.
 func TestCloseEndsOpenCalls(t *testing.T) {
 	w := start(t)
-	w.cabin.slow = make(chan struct{})
+	w.cabin.change(func(c *cabin) { c.slow = make(chan struct{}) })
 	login := w.dial(t).Object(hmi.Name, hmi.RootPath).Go("org.glovebox.Session1.Login", 0, nil, dbusPath(anna), annasPIN, none)
 	time.Sleep(20 * time.Millisecond)
 	if err := w.stop(); err != nil {

@@ -37,7 +37,7 @@ func TestCallsKeepTheirOrder(t *testing.T) {
 // superseded. The burst comes from one sender, within its limits.
 func TestOfABurstTheLastLoginWins(t *testing.T) {
 	w := start(t, hmi.Limits{})
-	w.cabin.slow = make(chan struct{})
+	w.cabin.change(func(c *cabin) { c.slow = make(chan struct{}) })
 	object := w.dial(t).Object(hmi.Name, hmi.RootPath)
 	var calls []*dbus.Call
 	for range 30 {
@@ -62,7 +62,7 @@ func TestOfABurstTheLastLoginWins(t *testing.T) {
 // program, and only one is in the cabin at a time.
 func TestAnotherProgramSupersedesToo(t *testing.T) {
 	w := start(t)
-	w.cabin.slow = make(chan struct{})
+	w.cabin.change(func(c *cabin) { c.slow = make(chan struct{}) })
 	login := w.dial(t).Object(hmi.Name, hmi.RootPath).Go("org.glovebox.Session1.Login", 0, nil, dbusPath(anna), annasPIN, none)
 	time.Sleep(20 * time.Millisecond) // into the cabin
 	if err := ask(w.dial(t), "Session1.StartGuest", none).Err; err != nil {
@@ -76,10 +76,29 @@ func TestAnotherProgramSupersedesToo(t *testing.T) {
 	}
 }
 
+// A login that finished in the cabin while a newer request was already there is
+// superseded as well: the newer one replaces it at once.
+func TestFinishedTooLateIsSuperseded(t *testing.T) {
+	w := start(t)
+	w.cabin.change(func(c *cabin) { c.slow, c.deaf = make(chan struct{}), true })
+	object := w.dial(t).Object(hmi.Name, hmi.RootPath)
+	login := object.Go("org.glovebox.Session1.Login", 0, nil, dbusPath(anna), annasPIN, none)
+	time.Sleep(20 * time.Millisecond) // into the cabin
+	guest := object.Go("org.glovebox.Session1.StartGuest", 0, nil, none)
+	time.Sleep(20 * time.Millisecond) // behind it
+	close(w.cabin.slow)
+	if wait(t, login); name(login.Err) != "Superseded" {
+		t.Errorf("login: %v", login.Err)
+	}
+	if wait(t, guest); guest.Err != nil {
+		t.Errorf("guest: %v", guest.Err)
+	}
+}
+
 // Who may not call cannot end another's login.
 func TestRefusedLoginSupersedesNobody(t *testing.T) {
 	w := start(t)
-	w.cabin.slow = make(chan struct{})
+	w.cabin.change(func(c *cabin) { c.slow = make(chan struct{}) })
 	login := w.dial(t).Object(hmi.Name, hmi.RootPath).Go("org.glovebox.Session1.Login", 0, nil, dbusPath(anna), annasPIN, none)
 	time.Sleep(20 * time.Millisecond)
 	for uid, options := range map[uint32]map[string]dbus.Variant{foreignUser: none, appUser: none, hmiUser: bag("colour", "red")} {

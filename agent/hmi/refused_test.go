@@ -134,7 +134,7 @@ func TestForeignUserIsRefused(t *testing.T) {
 // An app asks what is permitted, uses its own group and reads the session.
 func TestAppReachesItsOwnOnly(t *testing.T) {
 	w := start(t)
-	w.cabin.values["app.maps"] = map[string]any{"zoom": uint32(3)}
+	w.cabin.change(func(c *cabin) { c.values["app.maps"] = map[string]any{"zoom": uint32(3)} })
 	c := w.dial(t)
 	w.uids.is(c, appUser)
 	const get, getAll = "org.freedesktop.DBus.Properties.Get", "org.freedesktop.DBus.Properties.GetAll"

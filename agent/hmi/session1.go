@@ -61,6 +61,9 @@ func (f *Face) start(ctx context.Context, session func() (map[string]map[string]
 		return nil, context.Cause(ctx)
 	}
 	settings, err := session()
+	if err == nil && ctx.Err() != nil { // a newer one came meanwhile and will replace it
+		err = context.Cause(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
