@@ -22,6 +22,7 @@ const (
 // commands is the command line.
 type commands struct {
 	Car     carCommand       `cmd:"" help:"Only the car: pseudo-terminals that play a recorded drive. Their names are printed."`
+	Serve   serveCommand     `cmd:"" help:"The whole world, live: the recorded drive in laps, on the terminal or as JSON lines."`
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }
 

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"glovebox/sim"
+	"glovebox/sim/console"
+)
+
+// keepMessages is how many messages of each reader stay in memory: serve may run
+// for days.
+const keepMessages = 200
+
+// serveCommand is `gloveboxsim serve`.
+type serveCommand struct {
+	Listen   string        `help:"Where the page will be served, a port of this machine. There is no page yet: the address is only checked." default:"127.0.0.1:8480" placeholder:"ADDRESS"`
+	For      time.Duration `help:"End after this time; 0 is never." placeholder:"D"`
+	Scenario string        `arg:"" optional:"" help:"A scenario file in place of the recorded drive." placeholder:"SCENARIO"`
+}
+
+// Run starts a world and shows it until ctx ends or the time is up.
+func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP) // the terminal is closed
+	defer stop()
+	piped := make(chan os.Signal, 1) // a reader who left is an error of Write, and no end of the process
+	signal.Notify(piped, syscall.SIGPIPE)
+	defer signal.Stop(piped)
+	options, err := sim.RAV4(sim.Options{Users: console.People(), Messages: keepMessages})
+	if err != nil {
+		return setup(err)
+	}
+	world, err := sim.Start(ctx, options)
+	if err != nil {
+		return ended(ctx, setup(err))
+	}
+	return errors.Join(c.show(ctx, world, options, out), unborn(world.Close()))
+}
+
+// check refuses what cannot be served.
+func (c *serveCommand) check() error {
+	usage := func(format string, args ...any) error { return exit{exitUsage, fmt.Errorf(format, args...)} }
+	switch host, _, err := net.SplitHostPort(c.Listen); {
+	case err != nil:
+		return usage("--listen %s: want an address such as 127.0.0.1:8480", c.Listen)
+	case host != "localhost" && !net.ParseIP(host).IsLoopback():
+		return usage("--listen %s: want an address of this machine alone, such as 127.0.0.1:8480", c.Listen)
+	case c.For < 0:
+		return usage("--for %v: want a time of 0 or more", c.For)
+	case c.Scenario != "":
+		return usage("%s: scenarios cannot be served yet", c.Scenario)
+	}
+	probe, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return setup(fmt.Errorf("--listen: %w", err))
+	}
+	return setup(probe.Close())
+}
+
+// show boots the agent and shows the world.
+func (c *serveCommand) show(ctx context.Context, world *sim.World, options sim.Options, out io.Writer) error {
+	laps, err := console.NewLaps(world, options)
+	if err != nil {
+		return setup(err)
+	}
+	if err := world.Boot(ctx); err != nil {
+		return ended(ctx, setup(err))
+	}
+	if _, err := fmt.Fprintf(out, "ready bus=%s broker=%s url=\n", world.DBus.Address, world.Broker.URL()); err != nil {
+		return unread(err)
+	}
+	if c.For > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.For)
+		defer cancel()
+	}
+	observer := console.NewObserver(world, laps, "a recorded drive, in laps")
+	view, err := newView(out)
+	if err != nil {
+		return err
+	}
+	jobs, running := errgroup.WithContext(ctx)
+	jobs.Go(func() error { return laps.Play(running) })
+	jobs.Go(func() error { return watch(running, observer, view) })
+	jobs.Go(func() error { return outlive(running, world) })
+	return unread(errors.Join(ended(ctx, jobs.Wait()), view.close()))
+}
+
+// watch looks at the world until ctx ends.
+func watch(ctx context.Context, observer *console.Observer, view view) error {
+	tick := time.NewTicker(console.LookEvery)
+	defer tick.Stop()
+	for {
+		if err := view.show(observer.Look(ctx)); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// outlive returns an error if the agent ends before ctx.
+func outlive(ctx context.Context, world *sim.World) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-world.Agent.Ended():
+		return errors.Join(errors.New("the agent ended by itself"), world.Agent.Err())
+	}
+}
+
+// ended takes an error that came because ctx ended as a good end.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// unborn takes it as a good end that the agent was stopped so early that it did
+// not yet listen to signals.
+func unborn(err error) error {
+	if e, ok := errors.AsType[*exec.ExitError](err); ok && e.Sys().(syscall.WaitStatus).Signal() == syscall.SIGTERM {
+		return nil
+	}
+	return err
+}
+
+// unread takes it as a good end that nobody reads the output any more.
+func unread(err error) error {
+	if errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return err
+}
+
+// view is what a world is shown on.
+type view interface {
+	show(p console.Picture, events []any) error
+	close() error
+}
+
+// newView is the screen where there is one, else lines.
+func newView(out io.Writer) (view, error) {
+	if !console.IsScreen(out) {
+		return lines{json.NewEncoder(out)}, nil
+	}
+	s, err := console.OpenScreen(out.(*os.File), os.Stdin)
+	if err != nil {
+		return nil, err
+	}
+	return screen{s}, nil
+}
+
+// screen shows the picture.
+type screen struct{ on *console.Screen }
+
+func (s screen) show(p console.Picture, _ []any) error { return s.on.Show(p) }
+func (s screen) close() error                          { return s.on.Close() }
+
+// lines shows each event as one JSON object a line.
+type lines struct{ to *json.Encoder }
+
+func (l lines) show(_ console.Picture, events []any) error {
+	for _, e := range events {
+		if err := l.to.Encode(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l lines) close() error { return nil }
