@@ -194,13 +194,18 @@ func agentCommand(ts *testscript.TestScript, _ bool, args []string) {
 		time.Sleep(100 * time.Millisecond) // through the pipe and to standard output
 	case "unwatched":
 		tapped(false)
-	case "entry":
+	case "entry": // one that grew, a new one, then another person's first
 		time.Sleep(500 * time.Millisecond)
 		w.cabin.mu.Lock()
 		w.cabin.entries[1].Count++
 		w.cabin.entries = append(w.cabin.entries, telemetry.Entry{ID: 3, Class: "own-alarm", Reader: "backend", Kind: "alarms", Outcome: "reduced", Count: 1})
 		w.cabin.mu.Unlock()
 		w.face.LedgerChanged(3)
+		time.Sleep(300 * time.Millisecond)
+		w.cabin.mu.Lock()
+		w.cabin.entries = []telemetry.Entry{{ID: 1, Class: "own-status", Reader: "backend", Kind: "status", Outcome: "published", Count: 3}}
+		w.cabin.mu.Unlock()
+		w.face.LedgerChanged(1)
 		time.Sleep(300 * time.Millisecond)
 	}
 }

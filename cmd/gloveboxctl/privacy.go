@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -69,22 +70,16 @@ func (c *ledgerCmd) Run(a *app) error {
 	return nil
 }
 
-// follow prints each entry, and again each time its count has grown.
+// follow prints each entry, and again each time its count has grown. Another
+// person's ledger begins anew.
 func (a *app) follow(names map[string]string) error {
-	changes := make(chan *dbus.Signal, 16)
-	a.conn.Signal(changes)
-	if err := a.conn.AddMatchSignal(dbus.WithMatchSender(busName), dbus.WithMatchInterface("org.glovebox.Privacy1"),
-		dbus.WithMatchMember("LedgerChanged")); err != nil {
+	changes, err := a.ledgerChanges()
+	if err != nil {
 		return err
 	}
-	if err := a.conn.AddMatchSignal(dbus.WithMatchSender("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"),
-		dbus.WithMatchArg(0, busName), dbus.WithMatchArg(2, "")); err != nil {
-		return err
-	}
-	var last uint64
 	seen := map[uint64]any{} // the counts of the entries that may still grow
-	for {
-		entries, err := a.entries(last, names)
+	for last := uint64(0); ; {
+		entries, err := a.entries(last-min(last, stillOpen), names)
 		if err != nil {
 			return err
 		}
@@ -94,26 +89,49 @@ func (a *app) follow(names map[string]string) error {
 				continue
 			}
 			seen[id] = e["count"]
+			last = max(last, id)
 			if err := a.entry(e); err != nil {
 				return err
 			}
-			last = max(last, id)
 		}
-		last -= min(last, stillOpen)
-		for id := range seen {
-			if id <= last {
-				delete(seen, id)
+		newest, err := a.nextChange(changes)
+		if err != nil || a.ctx.Err() != nil {
+			return err
+		}
+		if newest < last {
+			last = 0
+			clear(seen)
+		}
+		maps.DeleteFunc(seen, func(id uint64, _ any) bool { return id+stillOpen < last })
+	}
+}
+
+// ledgerChanges delivers LedgerChanged, and the agent's leaving.
+func (a *app) ledgerChanges() (<-chan *dbus.Signal, error) {
+	changes := make(chan *dbus.Signal, 16)
+	a.conn.Signal(changes)
+	err := a.conn.AddMatchSignal(dbus.WithMatchSender(busName), dbus.WithMatchInterface("org.glovebox.Privacy1"),
+		dbus.WithMatchMember("LedgerChanged"))
+	if err != nil {
+		return nil, err
+	}
+	return changes, a.conn.AddMatchSignal(dbus.WithMatchSender("org.freedesktop.DBus"),
+		dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, busName), dbus.WithMatchArg(2, ""))
+}
+
+// nextChange waits for the ledger to change and returns its newest entry's id.
+func (a *app) nextChange(changes <-chan *dbus.Signal) (newest uint64, err error) {
+	for {
+		select {
+		case <-a.ctx.Done():
+			return 0, nil
+		case s, open := <-changes:
+			if !open || s.Name == "org.freedesktop.DBus.NameOwnerChanged" {
+				return 0, notReached("the agent left the bus")
 			}
-		}
-		for changed := false; !changed; {
-			select {
-			case <-a.ctx.Done():
-				return nil
-			case s, open := <-changes:
-				if !open || s.Name == "org.freedesktop.DBus.NameOwnerChanged" {
-					return notReached("the agent left the bus")
-				}
-				changed = s.Name == "org.glovebox.Privacy1.LedgerChanged"
+			if s.Name == "org.glovebox.Privacy1.LedgerChanged" && len(s.Body) == 1 {
+				newest, _ = s.Body[0].(uint64)
+				return newest, nil
 			}
 		}
 	}
