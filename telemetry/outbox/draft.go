@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sort"
-	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -18,52 +16,6 @@ import (
 
 var errRefused = errors.New("cannot be sealed")
 
-// box is what waits for one mailbox, in order.
-type box struct {
-	items  []*item
-	bytes  int64 // of messages; gap records do not count for the bound
-	shared bool  // items belongs to the index: it may be appended to and cut, not changed inside
-}
-
-// own makes items safe to change inside.
-func (b *box) own() {
-	if b.shared {
-		b.items, b.shared = slices.Clone(b.items), false
-	}
-}
-
-func (b *box) add(it *item) {
-	b.items = append(b.items, it)
-	b.bytes += it.counts()
-}
-
-func (b *box) remove(id uint64) {
-	i := b.search(id)
-	if i == len(b.items) || b.items[i].id != id {
-		return
-	}
-	b.bytes -= b.items[i].counts()
-	if i == 0 {
-		b.items = b.items[1:]
-		return
-	}
-	b.own()
-	b.items = slices.Delete(b.items, i, i+1)
-}
-
-// counts is how much of the bound an item takes.
-func (it *item) counts() int64 {
-	if it.missed != nil {
-		return 0
-	}
-	return int64(it.size)
-}
-
-// search is the place of the first item with this id or a greater one.
-func (b *box) search(id uint64) int {
-	return sort.Search(len(b.items), func(i int) bool { return b.items[i].id >= id })
-}
-
 // draft is one transaction and the index as it will be when it is committed.
 type draft struct {
 	o     *Outbox
@@ -72,12 +24,6 @@ type draft struct {
 	boxes map[string]*box // copies of those that were touched
 	lost  []*lost
 	keep  func(outside.Released) bool // a gap record that is refused is not made
-}
-
-// lost is what one mailbox missed in this draft.
-type lost struct {
-	of *item // any item of that mailbox
-	missed
 }
 
 // update runs change in a transaction, then drops what is over the bounds and
@@ -262,63 +208,6 @@ func (d *draft) trimBox(b *box) error {
 			return err
 		}
 		d.miss(it, reason)
-	}
-	return nil
-}
-
-// miss counts a message that fell out. A gap record leaves no gap of its own.
-func (d *draft) miss(it *item, reason outside.Reason) {
-	if it.kind == outside.KindGaps {
-		return
-	}
-	at := it.slot
-	if at.IsZero() {
-		at = it.put.UTC
-	}
-	for _, l := range d.lost {
-		if l.of.mailbox == it.mailbox && l.kind == it.kind && l.reason == reason {
-			l.grow(at, at, 1)
-			return
-		}
-	}
-	d.lost = append(d.lost, &lost{it, missed{it.kind, reason, at, at, 1}})
-}
-
-func (m *missed) grow(first, last time.Time, dropped uint64) {
-	if first.Before(m.first) {
-		m.first = first
-	}
-	if last.After(m.last) {
-		m.last = last
-	}
-	m.dropped += dropped
-}
-
-// tell writes the gap records. One that waits and was not handed over yet is
-// replaced by one that counts both.
-func (d *draft) tell() error {
-	for _, l := range d.lost {
-		m := l.missed
-		var old *item
-		for _, it := range d.box(l.of.mailbox).items {
-			if it.missed != nil && !it.stamped && it.missed.kind == m.kind && it.missed.reason == m.reason {
-				old = it
-				m.grow(it.missed.first, it.missed.last, it.missed.dropped)
-			}
-		}
-		reader := outside.Reader{ID: l.of.reader, Mailbox: l.of.mailbox, Column: l.of.column}
-		r := outside.GapRecord(reader, m.kind, m.first, m.last, m.dropped, m.reason)
-		if d.keep != nil && !d.keep(r) {
-			continue
-		}
-		if old != nil {
-			if err := d.remove(old); err != nil {
-				return err
-			}
-		}
-		if err := d.add(r, &m); err != nil && !errors.Is(err, errRefused) {
-			return err
-		}
 	}
 	return nil
 }

@@ -37,15 +37,6 @@ type item struct {
 	missed  *missed // of a gap record made here
 }
 
-// missed is what fell out, for a gap record. Records of the same kind and
-// reason grow into one while they wait.
-type missed struct {
-	kind        outside.Kind
-	reason      outside.Reason
-	first, last time.Time
-	dropped     uint64
-}
-
 // age is how long it has waited: the larger of boot and wall clock. A wall
 // clock from before this program was written was never set and does not count.
 func (it *item) age(now hal.Instant) (age time.Duration) {
