@@ -137,7 +137,6 @@ type port struct {
 	refuse bool // dials fail
 	hang   bool // dials hang until they are called off
 	hold   bool // lines give no receipts by themselves
-	onDial func(*wire)
 }
 
 // event is what was seen, at a time since the test began.

@@ -34,8 +34,13 @@ type flight struct {
 
 // serve hands messages over on one line until it ends, or should.
 func (c *Courier) serve(ctx context.Context, s *shift) {
+	policy, fits := c.helm.state(s.epoch)
+	if !fits { // it was called off just when it opened
+		c.helm.tidy()
+		return
+	}
 	c.with.Log.Info("line open")
-	s.policy, _ = c.helm.state(s.epoch)
+	s.policy = policy
 	s.fly(0, c.state(true, s.epoch, s.policy))
 	c.live.switchTo(true)
 	c.link(true)
