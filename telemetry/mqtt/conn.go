@@ -40,7 +40,8 @@ func (c *conn) Mute() {
 	c.muted.Store(true)
 	_ = c.Conn.SetDeadline(past)
 	c.writes.Lock()
-	c.writes.Unlock() //nolint:staticcheck // an empty section: it only waits
+	//lint:ignore SA2001 nothing to do here but to have waited
+	c.writes.Unlock()
 }
 
 // Write sends p, or swallows it once muted.

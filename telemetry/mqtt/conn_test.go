@@ -44,6 +44,7 @@ func silent(t *testing.T, peer net.Conn) {
 // A muted socket lets no byte out or in and stays open through Close until it
 // is released.
 func TestMutedSocketStaysOpen(t *testing.T) {
+	t.Parallel()
 	s, peer := pair(t)
 	if _, err := s.Write([]byte("heard")); err != nil {
 		t.Fatal(err)
@@ -87,6 +88,7 @@ func TestMutedSocketStaysOpen(t *testing.T) {
 // Muting does not wait for a peer that takes nothing any more: the write under
 // way is cut short.
 func TestMuteCutsABlockedWrite(t *testing.T) {
+	t.Parallel()
 	s, _ := pair(t)
 	written := make(chan struct{})
 	go func() {
@@ -108,6 +110,7 @@ func TestMuteCutsABlockedWrite(t *testing.T) {
 
 // A frozen peer holds up a write for a second, not for ever.
 func TestFrozenPeer(t *testing.T) {
+	t.Parallel()
 	s, _ := pair(t)
 	for start := time.Now(); ; {
 		if _, err := s.Write(make([]byte, 1<<20)); err != nil {

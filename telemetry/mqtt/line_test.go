@@ -116,6 +116,7 @@ func TestBrokerDies(t *testing.T) {
 // A muted line is silence: no DISCONNECT, no goodbye, no early close. The broker
 // finds out by itself and publishes the will; nothing said after muting arrives.
 func TestMute(t *testing.T) {
+	t.Parallel()
 	broker := testbroker.Start(t, nil)
 	const keepalive = 2 * time.Second
 	l := dial(t, broker.Address(), opening(keepalive))

@@ -148,6 +148,7 @@ func withCA(f mqtt.Files, ca string) mqtt.Files {
 
 // A muted line over TLS sends no alert and no close either.
 func TestMuteTLS(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	broker := testbroker.Start(t, a.server("127.0.0.1", 0))
 	d, err := mqtt.New("mqtts://"+broker.Address(), a.client(vid), slog.New(slog.DiscardHandler))
