@@ -88,7 +88,11 @@ func (c *serveCommand) show(ctx context.Context, world *sim.World, options sim.O
 		ctx, cancel = context.WithTimeout(ctx, c.For)
 		defer cancel()
 	}
-	observer := console.NewObserver(world, laps, "a recorded drive, in laps")
+	observer, err := console.NewObserver(world, laps, "a recorded drive, in laps")
+	if err != nil {
+		return setup(err)
+	}
+	defer observer.Close()
 	view, err := newView(out)
 	if err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 )
 
 // The agent bounds how often one program may ask, so not everything is asked
-// each time.
+// each time, and the observer is a program of its own on the bus.
 const (
 	LookEvery   = 250 * time.Millisecond // the time between two looks
 	askEvery    = 4                      // looks between two full rounds of questions
@@ -19,11 +19,18 @@ const (
 	ledgerLimit = uint32(200)            // newest entries
 )
 
+// Script is what plays in a world.
+type Script interface {
+	Progress() Progress
+	Note() string // the newest thing that went wrong, or empty
+}
+
 // Observer looks at a world: at the head unit's side over D-Bus, and at each
 // reader's mailbox at the broker. It has one owner.
 type Observer struct {
 	world *sim.World
-	laps  *Laps
+	hmi   *sim.HeadUnit
+	plays Script
 	names map[string]string // of readers, by id
 
 	picture Picture
@@ -42,10 +49,14 @@ type sample struct {
 	at time.Time
 }
 
-// NewObserver looks at a world in which laps are played.
-func NewObserver(w *sim.World, laps *Laps, title string) *Observer {
+// NewObserver looks at a world in which a script plays.
+func NewObserver(w *sim.World, plays Script, title string) (*Observer, error) {
+	hmi, err := sim.NewHeadUnit(w.DBus.Address)
+	if err != nil {
+		return nil, err
+	}
 	o := &Observer{
-		world: w, laps: laps, names: map[string]string{}, health: map[string]bool{}, counts: map[string]sample{},
+		world: w, hmi: hmi, plays: plays, names: map[string]string{}, health: map[string]bool{}, counts: map[string]sample{},
 		taken: map[string]int{}, told: map[string]map[uint64]int{},
 		picture: Picture{Title: title, Signals: Signals{Values: map[string]any{}}},
 	}
@@ -53,19 +64,22 @@ func NewObserver(w *sim.World, laps *Laps, title string) *Observer {
 		o.names[r.ID] = r.Name
 		o.picture.Readers = append(o.picture.Readers, Reader{Name: r.Name, Column: r.Role, Counts: map[string]int{}})
 	}
-	return o
+	return o, nil
 }
+
+// Close leaves the bus.
+func (o *Observer) Close() error { return o.hmi.Close() }
 
 // Look looks once and returns the picture and what happened since the last time,
 // in order. An agent that does not answer leaves the picture as it was.
 func (o *Observer) Look(ctx context.Context) (Picture, []any) {
 	now := time.Now()
 	o.events = nil
-	lap := o.laps.Progress()
+	lap := o.plays.Progress()
 	if before := o.picture.Lap; lap.Lap != before.Lap || lap.Phase != before.Phase {
 		o.tell(LapEvent{o.head("lap"), lap.Lap, lap.Phase})
 	}
-	o.picture.Now, o.picture.Lap, o.picture.Note = now, lap, o.laps.Note()
+	o.picture.Now, o.picture.Lap, o.picture.Note = now, lap, o.plays.Note()
 	o.mailboxes()
 	ask, cancel := context.WithTimeout(ctx, askAtMost)
 	defer cancel()
@@ -100,11 +114,11 @@ func (o *Observer) tell(event any) { o.events = append(o.events, event) }
 
 // wheel asks who is at the wheel and what leaves the car.
 func (o *Observer) wheel(ctx context.Context) error {
-	s, err := o.world.HMI.Session(ctx)
+	s, err := o.hmi.Session(ctx)
 	if err != nil {
 		return err
 	}
-	p, err := o.world.HMI.Properties(ctx, "Privacy1")
+	p, err := o.hmi.Properties(ctx, "Privacy1")
 	if err != nil {
 		return err
 	}
@@ -146,7 +160,7 @@ func (o *Observer) nameOf(pending string) string {
 
 // signals asks for the newest values.
 func (o *Observer) signals(ctx context.Context) error {
-	list, err := o.world.HMI.Signals(ctx)
+	list, err := o.hmi.Signals(ctx)
 	if err != nil {
 		return err
 	}

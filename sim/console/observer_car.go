@@ -8,11 +8,11 @@ import (
 
 // vehicle asks how the wires are.
 func (o *Observer) vehicle(ctx context.Context) error {
-	v, err := o.world.HMI.Properties(ctx, "Vehicle1")
+	v, err := o.hmi.Properties(ctx, "Vehicle1")
 	if err != nil {
 		return err
 	}
-	n, err := o.world.HMI.Statistics(ctx)
+	n, err := o.hmi.Statistics(ctx)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (o *Observer) rate(name string, counters map[string]any) float64 {
 
 // alarms asks for the warnings of the car.
 func (o *Observer) alarms(ctx context.Context) error {
-	list, err := o.world.HMI.Health(ctx)
+	list, err := o.hmi.Health(ctx)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (o *Observer) ledger(ctx context.Context) error {
 	if w.State != "active" && w.State != "guest" {
 		return nil
 	}
-	list, err := o.world.HMI.Ledger(ctx, map[string]any{"limit": ledgerLimit})
+	list, err := o.hmi.Ledger(ctx, map[string]any{"limit": ledgerLimit})
 	if err != nil {
 		return nil // it ended this moment; the next look sees that
 	}
