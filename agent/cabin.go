@@ -222,27 +222,34 @@ func (c *Cabin) motion(now hal.Instant) {
 func (c *Cabin) Tick() (next time.Duration) {
 	c.settle()
 	c.mu.Lock()
-	now := c.Now()
-	c.motion(now)
-	released := append(c.unsent, c.out.Tick(now)...)
-	c.unsent = nil
-	next = c.out.Next()
+	c.motion(c.Now())
 	if last := c.ledger().Last(); last != c.ledgerLast && c.session.Driving() {
 		c.ledgerLast = last
 		c.events = append(c.events, LedgerChanged{last})
 		c.changed()
 	}
 	c.mu.Unlock()
+	c.send()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.out.Next()
+}
+
+// send hands what is due to the courier.
+func (c *Cabin) send() {
+	c.mu.Lock()
+	released := append(c.unsent, c.out.Tick(c.Now())...)
+	c.unsent = nil
+	c.mu.Unlock()
 	if len(released) == 0 {
-		return next
+		return
 	}
 	if err := c.courier.Send(released); err != nil {
 		c.Log.Warn("queue", "error", err)
 		c.again(released)
-		return next
+		return
 	}
 	c.keepHeld()
-	return next
 }
 
 // again keeps what the disk did not take for the next tick: an alarm must not be

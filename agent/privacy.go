@@ -47,17 +47,21 @@ func (c *Cabin) regate(next telemetry.Gate, now hal.Instant) {
 	if closed {
 		c.out.PurgePlace(now)
 	}
-	c.out.Link(c.link && !next.Muted(), now)
 	c.keepFact(factGate, next.Fact())
 }
 
-// Linked is told when the line to the broker opened or ended.
+// Linked is told when the line to the broker opened or ended. What the pipeline
+// has to say to a fresh line is with the courier when it returns: the newest state
+// goes before what was kept. A muted line is told as any other when it is found
+// dead, and swallows what is sent until then: offline is to be a tunnel for
+// everything above it.
 func (c *Cabin) Linked(up bool) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.link = up
-	c.out.Link(up && !c.gate.Muted(), c.Now())
+	c.out.Link(up, c.Now())
 	c.changed()
+	c.mu.Unlock()
+	c.send()
 }
 
 // Handed is told when a message was handed over to the broker's line: the

@@ -36,13 +36,13 @@ func (c *Cabin) Login(ctx context.Context, who profiles.ID, pin profiles.PIN, wa
 		return nil, err
 	}
 	defer c.yield()
-	if err := c.mayEnter(ticket, wait); err != nil {
+	if err := c.mayEnter(ctx, ticket, wait); err != nil {
 		return nil, err
 	}
 	if err := c.verify(who, pin); err != nil {
 		return nil, err
 	}
-	return c.enter(ticket, Request{Who: who}, wait)
+	return c.enter(ctx, ticket, Request{Who: who}, wait)
 }
 
 // StartGuest puts a fresh guest at the wheel; wait and errors as in Login.
@@ -55,7 +55,7 @@ func (c *Cabin) StartGuest(ctx context.Context, wait bool) (map[string]map[strin
 		return nil, err
 	}
 	defer c.yield()
-	return c.enter(ticket, Request{Guest: true}, wait)
+	return c.enter(ctx, ticket, Request{Guest: true}, wait)
 }
 
 // CancelPending drops the queued request, if there is one.
@@ -99,10 +99,12 @@ func (c *Cabin) take(ctx context.Context) error {
 func (c *Cabin) yield() { <-c.turn }
 
 // mayEnter refuses a request that cannot succeed before any PIN is looked at.
-func (c *Cabin) mayEnter(ticket uint64, wait bool) error {
+func (c *Cabin) mayEnter(ctx context.Context, ticket uint64, wait bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
 	case c.request != ticket:
 		return profiles.ErrSuperseded
 	case !wait && !c.car.parked(c.Now()):
@@ -112,8 +114,8 @@ func (c *Cabin) mayEnter(ticket uint64, wait bool) error {
 }
 
 // enter begins the session of next, or queues it. The turn is held.
-func (c *Cabin) enter(ticket uint64, next Request, wait bool) (map[string]map[string]any, error) {
-	if err := c.mayEnter(ticket, wait); err != nil {
+func (c *Cabin) enter(ctx context.Context, ticket uint64, next Request, wait bool) (map[string]map[string]any, error) {
+	if err := c.mayEnter(ctx, ticket, wait); err != nil {
 		return nil, err
 	}
 	c.mu.Lock()
