@@ -65,6 +65,9 @@ type MQTT struct {
 	Cert      string   `toml:"cert"`
 	Key       string   `toml:"key"` // a path, or credential:NAME
 	KeepAlive Duration `toml:"keepalive"`
+	// ReconnectMax bounds the pause between two tries; pauses double from 0.5 s
+	// and are cut by up to half, so that a fleet does not come back at once.
+	ReconnectMax Duration `toml:"reconnect_max"`
 }
 
 // Cloud names the keys that may sign access documents.
@@ -113,7 +116,7 @@ func defaults() Config {
 	return Config{
 		Store: Store{Dir: "/var/lib/glovebox"},
 		GNSS:  GNSS{Baud: 9600},
-		MQTT:  MQTT{KeepAlive: Duration(30 * time.Second)},
+		MQTT:  MQTT{KeepAlive: Duration(30 * time.Second), ReconnectMax: Duration(time.Minute)},
 		DBus:  DBus{Address: "system", HMIUsers: []string{strconv.Itoa(os.Getuid())}},
 		Session: Session{
 			LeaveAfter: Duration(time.Minute), IdleAfter: Duration(10 * time.Minute),

@@ -80,16 +80,20 @@ func openStores(ctx context.Context, dir string) (s stores, err error) {
 	if s.identity, err = keyring.Identity(dir); err != nil {
 		return s, err
 	}
+	sound := startCheck(ctx, dir)
 	ring, lost, err := bolt.OpenRing(dir, bolt.Name, outboxFile)
 	if err != nil {
-		return s, err
+		return s, errors.Join(err, sound())
 	}
 	s.ring = ring
-	if s.recovered, err = mendStores(ctx, dir); err != nil {
-		return s, err
-	}
 	if lost {
 		s.recovered = append(s.recovered, "keys")
+	}
+	if sound() != nil {
+		mended, err := mendStores(ctx, dir)
+		if s.recovered = append(s.recovered, mended...); err != nil {
+			return s, err
+		}
 	}
 	s.people, err = bolt.Open(dir, ring, nil) // checked just now
 	return s, err
@@ -107,27 +111,35 @@ func (s stores) Close() error {
 	return errors.Join(all...)
 }
 
-// mendStores has each store file checked in a child of its own, side by side,
-// and names what had to be repaired. After it both files are safe to open.
-func mendStores(ctx context.Context, dir string) (recovered []string, err error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	names := []string{bolt.Name, outboxFile}
-	mended := make([]bool, len(names))
+// startCheck has a child look at all stores, beside whatever the caller does, and
+// returns what waits for its answer. The ring may be repaired meanwhile: then the
+// answer can be wrong, on the safe side, and the files are looked at again.
+func startCheck(ctx context.Context, dir string) (sound func() error) {
 	var group errgroup.Group
-	for i, name := range names {
-		group.Go(func() (err error) {
-			mended[i], err = bolt.Mend(dir, name, bolt.ChildCheck(ctx, self, "--check-store"))
-			return err
-		})
-	}
-	err = group.Wait()
-	for i, name := range names {
-		if mended[i] {
+	group.Go(func() error { return childCheck(ctx)(dir) })
+	return group.Wait
+}
+
+// mendStores has each store file checked in a child of its own and names what
+// had to be repaired. After it both files are safe to open.
+func mendStores(ctx context.Context, dir string) (recovered []string, err error) {
+	for _, name := range []string{bolt.Name, outboxFile} {
+		mended, err := bolt.Mend(dir, name, childCheck(ctx))
+		if err != nil {
+			return recovered, err
+		}
+		if mended {
 			recovered = append(recovered, name)
 		}
 	}
-	return recovered, err
+	return recovered, nil
+}
+
+// childCheck runs this program to check a store: the check may die of what it finds.
+func childCheck(ctx context.Context) func(path string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return func(string) error { return fmt.Errorf("%w: %w", bolt.ErrNotChecked, err) }
+	}
+	return bolt.ChildCheck(ctx, self, "--check-store")
 }
