@@ -83,3 +83,18 @@ func TestPlainWords(t *testing.T) {
 		}
 	}
 }
+
+// Every link to a file of the project leads somewhere.
+func TestLinks(t *testing.T) {
+	pages, err := filepath.Glob("*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range pages {
+		for _, link := range regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`).FindAllStringSubmatch(read(t, "docs/"+page), -1) {
+			if _, err := os.Stat(filepath.FromSlash(link[1])); err != nil {
+				t.Errorf("%s: %v", page, err)
+			}
+		}
+	}
+}
