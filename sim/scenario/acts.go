@@ -74,7 +74,9 @@ func parseKill(p *parser, l *line) (Command, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !refusable(into) {
+	if d, ok := into.(*document); ok {
+		d.unawaited = true
+	} else if !refusable(into) {
 		return nil, fmt.Errorf("%s: the agent is not asked anything by that", into)
 	}
 	p.running = false
@@ -184,7 +186,10 @@ func parseLevel(_ *parser, l *line) (Command, error) {
 
 // document is one that the back end publishes: a bad one, or one that the car
 // has to accept.
-type document struct{ kind, name string }
+type document struct {
+	kind, name string
+	unawaited  bool // it is not waited for until it is in force
+}
 
 func (c *document) String() string {
 	if c.name != "" {

@@ -379,6 +379,30 @@ func parseStatistic(_ *parser, l *line) (condition, error) {
 	return &statistic{name, least}, err
 }
 
+// port is how the agent finds one of its three lines.
+type port struct{ name, state string }
+
+func (c *port) String() string { return "port " + c.name + " " + c.state }
+
+func parsePort(_ *parser, l *line) (condition, error) {
+	name, err := l.choice("port", "can", "gnss", "cloud")
+	if err != nil {
+		return nil, err
+	}
+	state, err := l.choice("state", "up", "down", "degraded", "off")
+	return &port{name, state}, err
+}
+
+// inForce is the version of the access document that the car says it has.
+type inForce struct{ version int }
+
+func (c *inForce) String() string { return fmt.Sprintf("document %d", c.version) }
+
+func parseInForce(_ *parser, l *line) (condition, error) {
+	version, err := l.number("the version", 1)
+	return &inForce{version}, err
+}
+
 // sent is any byte from the agent to the broker.
 type sent struct{}
 

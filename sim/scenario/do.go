@@ -158,7 +158,21 @@ func (c *set) do(ctx context.Context, s *stage) (string, error) {
 }
 
 func (c *level) do(ctx context.Context, s *stage) (string, error) {
-	return "", s.world.HMI.SetLevel(ctx, c.level)
+	// A spell at a lower level lasts from the answer to the call that raises.
+	asked := time.Now()
+	err := s.world.HMI.SetLevel(ctx, c.level)
+	if err != nil {
+		return "", err
+	}
+	if s.hidden != nil {
+		s.hidden.to = asked
+		s.spells = append(s.spells, *s.hidden)
+		s.hidden = nil
+	}
+	if c.level != "share" {
+		s.hidden = &spell{outage{from: time.Now()}, c.level == "offline"}
+	}
+	return "", nil
 }
 
 func (c *document) do(ctx context.Context, s *stage) (string, error) {
@@ -180,7 +194,7 @@ func (c *document) do(ctx context.Context, s *stage) (string, error) {
 		return "", err
 	}
 	got := fmt.Sprintf("version %d", d.Version)
-	if !s.up || !s.world.Tap.Passes() {
+	if c.unawaited || !s.up || s.hidden != nil && s.hidden.offline || !s.world.Tap.Passes() {
 		return got, back.Publish(ctx, d)
 	}
 	return got, s.world.Issue(ctx, d)

@@ -58,6 +58,8 @@ func checks() []checkEntry {
 		{"signal", "signal PATH VALUE [at=D] | signal PATH min=A max=B", true, paceBus, parseSignalIs},
 		{"signals", "signals mapped|recorded", true, paceBus, parseSignals},
 		{"statistic", "statistic NAME N", true, paceBus, parseStatistic},
+		{"port", "port can|gnss|cloud up|down|degraded|off", false, paceBus, parsePort},
+		{"document", "document N", false, paceLine, parseInForce},
 		{"sent", "sent", true, paceFiles, parseWords(&sent{})},
 		{"wire", "wire TEXT", false, paceFiles, parseWire},
 		{"disk", "disk TEXT | disk unchanged since LABEL", true, paceFiles, parseDisk},

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"glovebox/hal/can"
+	"glovebox/hal/slcan"
 	"glovebox/sim/car"
 )
 
@@ -110,9 +112,14 @@ func (s *stage) litter(ctx context.Context, c *fault) (string, error) {
 			ports = append(ports, p)
 		}
 	}
+	short := s.shortFrames()
 	say := func(n int) error {
 		for i, p := range ports {
-			if _, err := p.Write(car.Garbage(s.Seed+uint64(1000*n+i), burst)); err != nil {
+			rubbish := car.Garbage(s.Seed+uint64(1000*n+i), burst)
+			if c.kind == "can-garbage" {
+				rubbish = append(rubbish, short...)
+			}
+			if _, err := p.Write(rubbish); err != nil {
 				return err
 			}
 		}
@@ -136,6 +143,17 @@ func (s *stage) litter(ctx context.Context, c *fault) (string, error) {
 		}
 	})
 	return "", ctx.Err()
+}
+
+// shortFrames are good frames without a byte of data, one for each message that
+// is mapped.
+func (s *stage) shortFrames() (lines []byte) {
+	for _, bus := range s.plan.Buses() {
+		for _, m := range s.plan.Bus(bus).Messages() {
+			lines = slcan.Append(lines, can.Frame{ID: m.ID, Extended: m.Extended})
+		}
+	}
+	return lines
 }
 
 // restartBroker is one that forgets everything, away for a moment or a time.

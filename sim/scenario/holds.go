@@ -132,6 +132,18 @@ func (c *levelIs) holds(ctx context.Context, s *stage, _ moment) (bool, string, 
 	return p["Level"] == c.level, got, err
 }
 
+func (c *port) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
+	p, err := s.world.HMI.Properties(ctx, "Vehicle1")
+	property := map[string]string{"can": "CAN", "gnss": "GNSS", "cloud": "Cloud"}[c.name]
+	return p[property] == c.state, fmt.Sprint(p[property]), err
+}
+
+func (c *inForce) holds(_ context.Context, s *stage, _ moment) (bool, string, error) {
+	state := s.world.Cloud.State()
+	got := fmt.Sprintf("document %d, online %t", state.Policy, state.Online)
+	return state.Online && state.Policy == uint64(c.version), got, nil
+}
+
 func (c *warning) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
 	lights, err := s.world.HMI.Health(ctx)
 	if err != nil {

@@ -86,28 +86,38 @@ func (c *first) holds(_ context.Context, s *stage, _ moment) (bool, string, erro
 }
 
 func (c *backfill) holds(_ context.Context, s *stage, _ moment) (bool, string, error) {
-	for _, o := range s.during() {
-		for _, m := range s.world.Cloud.Received(c.name) {
-			if found := o.filled(m); found != "" {
-				return true, found, nil
+	spells := s.spells
+	if s.hidden != nil {
+		lasting := *s.hidden
+		lasting.to = time.Now()
+		spells = append(slices.Clone(spells), lasting)
+	}
+	all := s.world.Cloud.Received(c.name)
+	for _, m := range all {
+		for _, o := range s.during() {
+			if found := o.filled(m, true); found != "" && m.At.After(o.to) {
+				return true, found + " from an outage", nil
+			}
+		}
+		for _, o := range spells {
+			if found := o.filled(m, o.offline); found != "" {
+				return true, found + " from a lower level", nil
 			}
 		}
 	}
-	return false, "nothing", nil
+	return false, fmt.Sprintf("nothing in %d messages", len(all)), nil
 }
 
-// filled says what of a live message lies inside the outage that it came after.
-func (o outage) filled(m cloud.Message) string {
+// filled says what of a live message lies inside a time in which nothing was to
+// be made: a place, and with slots also the message itself.
+func (o outage) filled(m cloud.Message, slots bool) string {
 	inside := func(t time.Time) bool { return t.After(o.from) && t.Before(o.to) }
-	if m.At.Before(o.to) || m.Kind != "status" && m.Kind != "position" {
-		return ""
-	}
-	if inside(m.Time) {
+	if slots && inside(m.Time) && (m.Kind == "status" || m.Kind == "position") {
 		return fmt.Sprintf("%s of %s", m.Kind, m.Time.Format(time.TimeOnly))
 	}
 	for _, p := range m.Points {
 		if m.Kind == "position" && inside(p.Time) {
-			return fmt.Sprintf("a place of %s", p.Time.Format(time.TimeOnly))
+			return "a place of " + p.Time.Format(time.TimeOnly)
 		}
 	}
 	return ""

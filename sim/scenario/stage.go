@@ -43,6 +43,8 @@ type stage struct {
 	set    map[string]map[string]*kept // by person, then by group and key
 	up     bool                        // the agent should run
 	lap    *lap                        // nil before the first
+	spells []spell                     // that are over
+	hidden *spell                      // that lasts, or nil
 	seen   watchLog
 
 	mu       sync.Mutex
@@ -53,6 +55,12 @@ type stage struct {
 
 // outage is a time in which the line to the broker was cut.
 type outage struct{ from, to time.Time } // to is zero while it lasts
+
+// spell is a time at a level below share.
+type spell struct {
+	outage
+	offline bool
+}
 
 // kept is what the agent may hold for one setting.
 type kept struct {
