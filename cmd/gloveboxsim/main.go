@@ -23,6 +23,8 @@ const (
 type commands struct {
 	Car     carCommand       `cmd:"" help:"Only the car: pseudo-terminals that play a recorded drive. Their names are printed."`
 	Serve   serveCommand     `cmd:"" help:"The whole world, live: the recorded drive in laps, on the terminal or as JSON lines."`
+	Run     runScenarios     `cmd:"" help:"Play scenario files and check what they promise."`
+	Check   checkScenarios   `cmd:"" help:"Read scenario files and say what is wrong with them."`
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }
 
