@@ -98,6 +98,13 @@ func (c *Cabin) newEpoch() string {
 	return hex.EncodeToString(b[:])
 }
 
+// Timely reports whether a kept message may leave now, or waits for a slot of its reader.
+func (c *Cabin) Timely(r outside.Released) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.out.Timely(r, c.Now())
+}
+
 // MaySend is the decision once more, against the readers and the gate of now.
 func (c *Cabin) MaySend(r outside.Released) bool {
 	c.mu.Lock()

@@ -42,6 +42,7 @@ type CourierOptions struct {
 	Dial   func(context.Context, Opening) (Line, error)
 
 	Recheck func(outside.Released) bool // the decision once more, just before sending
+	Timely  func(outside.Released) bool // whether a kept message may leave now, or waits for a slot; nil: always
 	Link    func(up bool)               // the line opened, or ended, in turn; what Link(true) sends goes before all that waits
 	Handed  func(outside.Released)      // a message was handed over to MQTT, a repeat too; not called into a muted line
 	Inbound func(topic string, payload []byte)
@@ -61,6 +62,9 @@ func NewCourier(o CourierOptions) *Courier {
 	o.PauseMax = max(orDefault(o.PauseMax, time.Minute), o.PauseMin)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Timely == nil {
+		o.Timely = func(outside.Released) bool { return true }
 	}
 	if o.Rand == nil {
 		o.Rand = func() float64 { return 1 }

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 
 	"glovebox/telemetry/outside"
@@ -22,7 +23,8 @@ type shift struct {
 	epoch  string
 	policy uint64           // as the state shows it
 	flying []flight         // in the order they were handed over, which is the order of receipts (MQTT 3.1.1, 4.6)
-	last   uint64           // id of the newest kept message handed over on this line
+	last   uint64           // id of the newest kept message looked at on this line
+	early  []Kept           // looked at, and waiting for a slot of their reader
 	retry  <-chan time.Time // not nil while the outbox rests after an error
 }
 
@@ -153,7 +155,8 @@ func (c *Courier) handOne(s *shift, w fresh) bool {
 	return c.publish(s, Kept{Released: w.released, Epoch: s.epoch, Seq: n})
 }
 
-// handKept hands over kept messages, in order, a batch at a time.
+// handKept hands over kept messages, in order, a batch at a time. What is not
+// timely waits until something else is sent, which happens at each slot.
 func (c *Courier) handKept(s *shift) {
 	room := window - len(s.flying)
 	if s.retry != nil || room < batch && len(s.flying) > 0 {
@@ -165,12 +168,16 @@ func (c *Courier) handKept(s *shift) {
 		return
 	}
 	last := s.last
+	var early []Kept
 	var send, refused []uint64
-	for _, k := range waiting {
-		last = k.ID
-		if c.with.Recheck(k.Released) {
+	for _, k := range slices.Concat(s.early, waiting) {
+		last = max(last, k.ID)
+		switch {
+		case !c.with.Timely(k.Released) || len(send) == room:
+			early = append(early, k)
+		case c.with.Recheck(k.Released):
 			send = append(send, k.ID)
-		} else {
+		default:
 			refused = append(refused, k.ID)
 		}
 	}
@@ -179,7 +186,7 @@ func (c *Courier) handKept(s *shift) {
 		c.restOutbox(s, err)
 		return
 	}
-	s.last = last
+	s.last, s.early = last, early
 	for _, r := range handed {
 		c.handed(r)
 	}

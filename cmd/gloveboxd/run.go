@@ -92,7 +92,7 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	post := &inbound{cabin: cabin, identity: identity, trust: p.trust, counts: counts, log: log}
 	options := telemetry.CourierOptions{
 		VID: identity.VID, Agent: version, Epoch: newEpoch(), Outbox: box, Keepalive: time.Duration(cfg.MQTT.KeepAlive), PauseMax: time.Duration(cfg.MQTT.ReconnectMax),
-		Recheck: cabin.MaySend, Link: cabin.Linked, Handed: cabin.Handed,
+		Recheck: cabin.MaySend, Timely: cabin.Timely, Link: cabin.Linked, Handed: cabin.Handed,
 		Inbound: func(topic string, payload []byte) { post.take(ctx, topic, payload) },
 		Rand:    mathrand.Float64, Log: log,
 	}

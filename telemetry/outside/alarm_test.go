@@ -243,3 +243,42 @@ func TestGapRecord(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// What is sent again to a limited reader leaves at a slot too: alarms within half a
+// second of a full minute, all else of a slot. Main and shared readers do not wait.
+func TestTimely(t *testing.T) {
+	car := newCar(t, outside.Builtin(), outside.Options{})
+	car.link(true)
+	car.at("12:01:10")
+	car.light("brake", true)
+	car.at("12:05:00")
+	car.link(false)
+	car.at("12:12:00")
+	car.link(true)
+	car.at("12:20:00")
+	released := map[string]outside.Released{}
+	for _, r := range car.released {
+		released[r.Mailbox()+string(r.Kind())] = r
+	}
+	for _, row := range []struct {
+		what, at string
+		want     bool
+	}{
+		{boxLimited + "alarms", "12:20:59.999", false},
+		{boxLimited + "alarms", "12:21:00", true},
+		{boxLimited + "alarms", "12:21:00.5", true},
+		{boxLimited + "alarms", "12:21:00.501", false},
+		{boxLimited + "gaps", "12:21:00", false},
+		{boxLimited + "gaps", "12:25:00", true},
+		{boxMain + "alarms", "12:21:13", true},
+		{boxMain + "gaps", "12:21:13", true},
+	} {
+		r, ok := released[row.what]
+		if !ok {
+			t.Fatalf("nothing was released as %s: %v", row.what, released)
+		}
+		if got := car.out.Timely(r, at(row.at)); got != row.want {
+			t.Errorf("%s at %s: %v", row.what, row.at, got)
+		}
+	}
+}

@@ -10,6 +10,25 @@ import (
 // slept through a slot of a limited reader leaves that slot out.
 const late = 2 * time.Second
 
+// slack is how long after a slot what waited for it may still leave: a disk has
+// to take it first.
+const slack = 500 * time.Millisecond
+
+// Timely reports whether a kept message may leave now. To main and shared readers
+// it may at any time. To the others only at a slot, also when it is sent again: the
+// instant of a new line would tell where coverage began.
+func (o *Outside) Timely(r Released, now hal.Instant) bool {
+	i := columnIndex(r.column)
+	if i < 0 || quick(r.column) {
+		return true
+	}
+	g := o.columns[i].status
+	if r.kind == KindAlarms {
+		g = o.columns[i].alarms
+	}
+	return g.every > 0 && now.Boot-o.clock.at(o.clock.index(now.Boot, g.every), g.every).Boot <= slack
+}
+
 // clock is the wall clock as it was when the agent started, carried on by the
 // boot clock: corrections of the wall clock do not move a slot.
 type clock struct{ start hal.Instant }

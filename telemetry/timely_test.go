@@ -1,0 +1,44 @@
+package telemetry_test
+
+import (
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"glovebox/telemetry/outside"
+)
+
+// What must wait for a slot waits on an open line too, also what was on its way
+// when the line before broke; it leaves once, with the number it was given first.
+func TestTimely(t *testing.T) {
+	within(t, func(t *testing.T, dir string) {
+		var slot atomic.Bool
+		slot.Store(true)
+		c := drive(t, dir, func(c *car) {
+			c.options.Timely = func(r outside.Released) bool { return r.Mailbox() != lea.Mailbox || slot.Load() }
+			c.port.hold = true
+		})
+		synctest.Wait()
+		c.send(alarmTo(t, lea, "abs"))
+		synctest.Wait()
+		slot.Store(false)
+		c.port.line().lose()
+		c.port.set(func() { c.port.hold = false })
+		time.Sleep(2 * time.Second)
+		c.send(alarmTo(t, lea, "brake"), alarmTo(t, anna, "abs"))
+		synctest.Wait()
+		if got := list(c.port.mail()); got != "b2 alarmsabs 1, a1 alarmsabs 1" {
+			t.Errorf("before the slot: %s", got)
+		}
+		slot.Store(true)
+		c.send(statusTo(t, anna, "x"))
+		synctest.Wait()
+		if got := list(c.port.mail()); got != "b2 alarmsabs 1, a1 alarmsabs 1, a1 status 2, b2 alarmsabs 1r, b2 alarmsbrake 2" {
+			t.Errorf("at the slot: %s", got)
+		}
+		if c.queue.Len() != 0 {
+			t.Errorf("%d messages wait", c.queue.Len())
+		}
+	})
+}
