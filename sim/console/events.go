@@ -13,7 +13,7 @@ const (
 	stampMinute = "2006-01-02T15:04Z"
 )
 
-// Head is what every event has: when, and which it is. An event is one JSON
+// Head is what every event has: when it was seen, and which it is. An event is one JSON
 // object a line where there is no terminal.
 type Head struct {
 	T     string `json:"t"`
@@ -90,9 +90,10 @@ type PublishedEvent struct {
 	Error  string       `json:"error,omitempty"` // why it could not be understood
 }
 
-func published(h Head, m cloud.Message) PublishedEvent {
+// published dates an event with the arrival at the broker.
+func published(m cloud.Message) PublishedEvent {
 	e := PublishedEvent{
-		Head: h, Reader: m.Reader, Kind: m.Kind, Form: m.Form, Bytes: len(m.Raw), Epoch: m.Epoch, Seq: m.Seq,
+		Head: Head{m.At.UTC().Format(stampEvent), "published"}, Reader: m.Reader, Kind: m.Kind, Form: m.Form, Bytes: len(m.Raw), Epoch: m.Epoch, Seq: m.Seq,
 		Resend: m.Resend, Repeat: m.Repeat, Points: len(m.Points), Alarm: m.Alarm, Gap: m.Gap,
 	}
 	for _, p := range m.Points {

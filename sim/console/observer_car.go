@@ -116,7 +116,7 @@ func (o *Observer) mailboxes() {
 			if m.Kind == "position" {
 				r.PlaceAt = m.At
 			}
-			o.tell(published(o.head("published"), m))
+			o.tell(published(m))
 		}
 	}
 	faults := o.world.Cloud.Faults()
