@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -40,6 +39,9 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 	piped := make(chan os.Signal, 1) // a reader who left is an error of Write, and no end of the process
 	signal.Notify(piped, syscall.SIGPIPE)
 	defer signal.Stop(piped)
+	if c.Scenario != "" {
+		return c.scenario(ctx, out)
+	}
 	options, err := sim.RAV4(sim.Options{Users: console.People(), Messages: keepMessages})
 	if err != nil {
 		return setup(err)
@@ -61,8 +63,6 @@ func (c *serveCommand) check() error {
 		return usage("--listen %s: want an address of this machine alone, such as 127.0.0.1:8480", c.Listen)
 	case c.For < 0:
 		return usage("--for %v: want a time of 0 or more", c.For)
-	case c.Scenario != "":
-		return usage("%s: scenarios cannot be served yet", c.Scenario)
 	}
 	probe, err := net.Listen("tcp", c.Listen)
 	if err != nil {
@@ -80,14 +80,11 @@ func (c *serveCommand) show(ctx context.Context, world *sim.World, options sim.O
 	if err := world.Boot(ctx); err != nil {
 		return ended(ctx, setup(err))
 	}
-	if _, err := fmt.Fprintf(out, "ready bus=%s broker=%s url=\n", world.DBus.Address, world.Broker.URL()); err != nil {
+	if err := ready(out, world); err != nil {
 		return unread(err)
 	}
-	if c.For > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, c.For)
-		defer cancel()
-	}
+	ctx, cancel := c.limit(ctx)
+	defer cancel()
 	observer, err := console.NewObserver(world, laps, "a recorded drive, in laps")
 	if err != nil {
 		return setup(err)
@@ -102,6 +99,20 @@ func (c *serveCommand) show(ctx context.Context, world *sim.World, options sim.O
 	jobs.Go(func() error { return watch(running, observer, view) })
 	jobs.Go(func() error { return outlive(running, world) })
 	return unread(errors.Join(ended(ctx, jobs.Wait()), view.close()))
+}
+
+// ready says where the world is.
+func ready(out io.Writer, world *sim.World) error {
+	_, err := fmt.Fprintf(out, "ready bus=%s broker=%s url=\n", world.DBus.Address, world.Broker.URL())
+	return err
+}
+
+// limit ends a context after --for.
+func (c *serveCommand) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	if c.For == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, c.For)
 }
 
 // watch looks at the world until ctx ends.
@@ -154,41 +165,3 @@ func unread(err error) error {
 	}
 	return err
 }
-
-// view is what a world is shown on.
-type view interface {
-	show(p console.Picture, events []any) error
-	close() error
-}
-
-// newView is the screen where there is one, else lines.
-func newView(out io.Writer) (view, error) {
-	if !console.IsScreen(out) {
-		return lines{json.NewEncoder(out)}, nil
-	}
-	s, err := console.OpenScreen(out.(*os.File), os.Stdin)
-	if err != nil {
-		return nil, err
-	}
-	return screen{s}, nil
-}
-
-// screen shows the picture.
-type screen struct{ on *console.Screen }
-
-func (s screen) show(p console.Picture, _ []any) error { return s.on.Show(p) }
-func (s screen) close() error                          { return s.on.Close() }
-
-// lines shows each event as one JSON object a line.
-type lines struct{ to *json.Encoder }
-
-func (l lines) show(_ console.Picture, events []any) error {
-	for _, e := range events {
-		if err := l.to.Encode(e); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (l lines) close() error { return nil }

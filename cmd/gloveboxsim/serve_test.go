@@ -92,6 +92,7 @@ func TestServe(t *testing.T) {
 	t.Run("lines", func(t *testing.T) { testLines(t, program) })
 	t.Run("interrupted", func(t *testing.T) { testInterrupted(t, program) })
 	t.Run("unread", func(t *testing.T) { testUnread(t, program) })
+	t.Run("scenario", func(t *testing.T) { testScenario(t, program) })
 }
 
 // Without a terminal a world says that it is ready and then what happens in it,
@@ -204,6 +205,45 @@ func testUnread(t *testing.T, program string) {
 	s.end(t)
 }
 
+// A scenario is served in a world of its own, and its end is the end: good or
+// bad as its checks were.
+func testScenario(t *testing.T, program string) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, check string
+		want        int
+	}{
+		{"good", "expect state active anna", exitDone},
+		{"bad", "expect state guest", exitFailed},
+		{"waits when interrupted", "wait 60s", exitDone},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "short.txtar")
+			if err := os.WriteFile(file, []byte("car Taycan 2024\nusers anna:main\nboot\nlogin anna\nwait 1s\n"+tt.check+"\n"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			s := serve(program, t.TempDir(), "--for", "3s", file)
+			out, err := s.Output()
+			if got := s.ProcessState.ExitCode(); got != tt.want || s.problems.Len() > 0 {
+				t.Errorf("exit %d, want %d, saying %q: %v", got, tt.want, s.problems.String(), err)
+			}
+			lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+			for _, l := range lines[1:] {
+				if !json.Valid([]byte(l)) {
+					t.Errorf("line %q", l)
+				}
+			}
+			if !strings.HasPrefix(lines[0], "ready bus=") || !strings.Contains(string(out), `"who":"anna"`) {
+				t.Errorf("anna does not drive in %q", out)
+			}
+			if over := strings.Contains(lines[len(lines)-1], `"steps"`); over != (tt.check != "wait 60s") {
+				t.Errorf("the last line is %q", lines[len(lines)-1])
+			}
+			s.leftNothing(t)
+		})
+	}
+}
+
 // What cannot be served is refused before anything starts, in one line.
 func TestServeRefuses(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
@@ -220,6 +260,7 @@ func TestServeRefuses(t *testing.T) {
 		{"no address", []string{"--listen", "8480"}, exitUsage},
 		{"open to everybody", []string{"--listen", "0.0.0.0:8480"}, exitUsage},
 		{"open to everybody by having no host", []string{"--listen", ":8480"}, exitUsage},
+		{"a scenario that is not there", []string{"--listen", "127.0.0.1:0", "nowhere.txtar"}, exitUsage},
 		{"time that runs back", []string{"--listen", "127.0.0.1:0", "--for", "-1s"}, exitUsage},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
