@@ -26,7 +26,7 @@ type Screen struct {
 // 7 the wrap at the right margin.
 const (
 	openScreen  = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J"
-	closeScreen = "\x1b[?7h\x1b[?25h\x1b[?1049l"
+	closeScreen = "\x1b[H\x1b[J\x1b[?7h\x1b[?25h\x1b[?1049l"
 	home        = "\x1b[H"
 	clearRight  = "\x1b[K"
 	clearBelow  = "\x1b[J"
