@@ -192,7 +192,7 @@ func (c *Cabin) Fix(p *hal.Position) {
 	gated, gate := c.gate.Fix(p, now)
 	c.regate(gate, now)
 	c.out.Fix(gated, now)
-	if p != nil && gated == nil && now.Boot-c.heldBackAt >= c.Policy.Numbers().PositionSample {
+	if p != nil && gated == nil && now.Boot-c.heldBackAt >= c.Policy.Numbers().PositionEvery {
 		c.heldBackAt = now.Boot
 		for _, d := range c.gate.Withheld(c.Policy, c.out.Readers(), now) {
 			c.ledger().Add(d)
@@ -209,6 +209,9 @@ func (c *Cabin) motion(now hal.Instant) {
 	}
 	if s.inUse != c.shown.inUse {
 		c.out.InUse(s.inUse, now)
+		if !s.inUse && c.car.ignitionOn { // a silent bus counts as off, to every reader alike
+			c.out.Signal(hal.Reading{Path: pathIgnition, Value: hal.Word("OFF"), At: now})
+		}
 	}
 	if s.parked != c.shown.parked || s.inUse != c.shown.inUse {
 		c.regate(c.gate.Motion(s.parked, s.inUse), now)

@@ -62,8 +62,13 @@ func TestLowering(t *testing.T) {
 
 func TestGuestHasNoPlace(t *testing.T) {
 	w := enrolled(t)
+	w.pass(20*time.Second, 50) // with nobody at the wheel
+	w.park()
 	if _, err := w.StartGuest(t.Context(), false); err != nil {
 		t.Fatal(err)
+	}
+	if entries, _ := w.Ledger(telemetry.LedgerFilter{}); len(entries) != 0 {
+		t.Errorf("the guest reads what was decided before: %+v", entries)
 	}
 	w.pass(30*time.Second, 50)
 	if n := w.points(annaBox); n != 0 {
@@ -210,5 +215,19 @@ func TestRestricted(t *testing.T) {
 	}
 	if shares != 1 {
 		t.Errorf("%d readers are shown as receiving the position, want Anna alone", shares)
+	}
+}
+
+// A bus that fell silent with the ignition on is off to main and limited alike.
+func TestSilentBusIsOff(t *testing.T) {
+	w := enrolled(t)
+	w.login(anna)
+	w.pass(10*time.Second, 50)
+	w.pass(6*time.Minute, -1)
+	for _, box := range []string{annaBox, jonasBox} {
+		all := w.courier.of(t, box, outside.KindStatus)
+		if last := all[len(all)-1]; !strings.Contains(last, `"path":"Vehicle.LowVoltageSystemState","dp":[{"value":"OFF"`) {
+			t.Errorf("%s… is told %s", box[:2], last)
+		}
 	}
 }

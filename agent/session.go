@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"glovebox/profiles"
+	"glovebox/telemetry"
 )
 
 // Reason says why a session is as it is: Session1.Reason.
@@ -147,6 +148,7 @@ func (c *Cabin) begin(next Request, why Reason) (map[string]map[string]any, erro
 	c.session, c.reason, c.pending = session, why, Request{}
 	c.number++
 	c.guest = map[string]map[string]any{}
+	c.guestBook = telemetry.NewLedger(c.Policy.Numbers()) // not what was decided while nobody was here
 	c.regate(c.gate.Begin(next.Guest), now)
 	c.changed()
 	c.mu.Unlock()
