@@ -54,7 +54,7 @@ func TestManPages(t *testing.T) {
 			t.Errorf("%s: %q shows on some terminals only", page, text[i:min(len(text), i+20)])
 		}
 	}
-	same(t, "docs/man", names, []string{"gloveboxd.8", "gloveboxd.toml.5", "gloveboxctl.1"})
+	same(t, "docs/man", names, []string{"gloveboxd.8", "gloveboxd.toml.5", "gloveboxctl.1", "gloveboxsim.1"})
 	program, err := exec.LookPath("man")
 	if err != nil {
 		t.Skip("man is not installed: the pages are not formatted")
@@ -101,6 +101,7 @@ func TestManOptions(t *testing.T) {
 	for _, p := range []struct{ page, folder, root string }{
 		{"gloveboxd.8", "cmd/gloveboxd", "options"},
 		{"gloveboxctl.1", "cmd/gloveboxctl", "commands"},
+		{"gloveboxsim.1", "cmd/gloveboxsim", "commands"},
 	} {
 		line := commandLine(t, p.folder, p.root)
 		var options []string
