@@ -145,11 +145,11 @@ func start(t *testing.T, limits ...hmi.Limits) *world {
 
 func (w *world) run(t *testing.T, access hmi.Access) {
 	t.Helper()
-	face, err := hmi.New(w.bus, w.cabin, access, slog.New(slog.NewTextHandler(w.log, nil)))
+	face, err := hmi.New(w.bus, access, slog.New(slog.NewTextHandler(w.log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := face.Own(); err != nil {
+	if err := face.Own(w.cabin); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -254,10 +254,10 @@ func dbusPath(id fmt.Stringer) dbus.ObjectPath {
 
 // own tries to take the name and leaves the bus again.
 func (w *world) own() error {
-	face, err := hmi.New(w.bus, w.cabin, hmi.Access{}, slog.New(slog.DiscardHandler))
+	face, err := hmi.New(w.bus, hmi.Access{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
 	defer face.Close()
-	return face.Own()
+	return face.Own(w.cabin)
 }

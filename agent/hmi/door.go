@@ -95,6 +95,11 @@ func (f *Face) serve(t *ticket, conn *dbus.Conn, msg *dbus.Message) ([]any, erro
 	if t.refused {
 		return nil, errLimits
 	}
+	select {
+	case <-f.owned:
+	case <-t.ctx.Done():
+		return nil, context.Cause(t.ctx)
+	}
 	from, err := f.callers.who(t.ctx, conn, t.sender)
 	if err != nil {
 		return nil, err

@@ -17,9 +17,10 @@ import (
 )
 
 // Face answers on the bus. Run must run for anything to be announced; calls are
-// answered from New on.
+// answered from Own on, those that come before it wait.
 type Face struct {
-	cabin     Cabin
+	cabin     Cabin         // from Own on
+	owned     chan struct{} // closed by Own
 	log       *slog.Logger
 	conn      *dbus.Conn
 	ctx       context.Context // of all calls: ends with Close
@@ -42,11 +43,12 @@ type Face struct {
 // busAnswers is how long a bus may take the connection without an answer.
 const busAnswers = 10 * time.Second
 
-// New connects to the bus and answers there, but does not yet take the name.
-// The address is system, session or a D-Bus address.
-func New(address string, cabin Cabin, access Access, log *slog.Logger) (*Face, error) {
+// New connects to the bus, but does not yet take the name: that takes as long as
+// opening the stores, and both can be done at once. The address is system, session
+// or a D-Bus address.
+func New(address string, access Access, log *slog.Logger) (*Face, error) {
 	f := &Face{
-		cabin: cabin, log: log, callers: newCallers(access), queue: newQueue(access.Limits),
+		owned: make(chan struct{}), log: log, callers: newCallers(access), queue: newQueue(access.Limits),
 		starting: make(chan struct{}, 1), events: newEvents(), joining: make(chan int),
 		tickets: map[*dbus.Message]*ticket{},
 	}
@@ -83,13 +85,6 @@ func (f *Face) learn() (err error) {
 	if f.described, err = describe(); err != nil {
 		return err
 	}
-	plain, err := jsonObject(f.cabin.Identity())
-	if err != nil {
-		return fmt.Errorf("show the identity: %w", err)
-	}
-	if f.identity, err = toVariant(plain); err != nil {
-		return fmt.Errorf("show the identity: %w", err)
-	}
 	f.members = map[string]map[string]member{
 		session1: f.session1(), settings1: f.settings1(), profile1: f.profile1(),
 		privacy1: f.privacy1(), vehicle1: f.vehicle1(),
@@ -120,9 +115,18 @@ func (f *Face) learn() (err error) {
 	return nil
 }
 
-// Own takes the name. From here on the head unit finds the agent. It comes
-// before Run.
-func (f *Face) Own() error {
+// Own answers for cabin and takes the name. From here on the head unit finds the
+// agent. It comes once, before Run.
+func (f *Face) Own(cabin Cabin) error {
+	plain, err := jsonObject(cabin.Identity())
+	if err != nil {
+		return fmt.Errorf("show the identity: %w", err)
+	}
+	if f.identity, err = toVariant(plain); err != nil {
+		return fmt.Errorf("show the identity: %w", err)
+	}
+	f.cabin = cabin
+	close(f.owned)
 	f.announced = f.table()
 	answer, err := f.conn.RequestName(Name, dbus.NameFlagDoNotQueue)
 	if err != nil {

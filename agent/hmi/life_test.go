@@ -14,7 +14,7 @@ import (
 // When the bus ends, Run says so: the process is to be started again.
 func TestRunEndsWithTheBus(t *testing.T) {
 	bus, daemon := startDaemon(t)
-	face, err := hmi.New(bus, newCabin(), hmi.Access{}, slog.New(slog.DiscardHandler))
+	face, err := hmi.New(bus, hmi.Access{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestCloseEndsOpenCalls(t *testing.T) {
 }
 
 func TestNoBusIsAnError(t *testing.T) {
-	if _, err := hmi.New("unix:path=/nowhere/bus", newCabin(), hmi.Access{}, slog.New(slog.DiscardHandler)); err == nil {
+	if _, err := hmi.New("unix:path=/nowhere/bus", hmi.Access{}, slog.New(slog.DiscardHandler)); err == nil {
 		t.Error("connected to nothing")
 	}
 }

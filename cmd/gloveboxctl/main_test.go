@@ -85,7 +85,7 @@ func (w *world) begin(program string) (err error) {
 	}
 	w.address = strings.TrimSpace(line)
 	w.cabin = newCabin()
-	w.face, err = hmi.New(w.address, w.cabin, hmi.Access{HMI: []uint32{uint32(os.Getuid())}}, slog.New(slog.DiscardHandler))
+	w.face, err = hmi.New(w.address, hmi.Access{HMI: []uint32{uint32(os.Getuid())}}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (w *world) begin(program string) (err error) {
 	ended := make(chan struct{})
 	go func() { defer close(ended); _ = w.face.Run(ctx) }()
 	w.stop = func() { cancel(); <-ended; _ = w.face.Close(); w.stop = func() {} }
-	return w.face.Own()
+	return w.face.Own(w.cabin)
 }
 
 func (w *world) end() {

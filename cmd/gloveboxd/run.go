@@ -30,10 +30,14 @@ const (
 // errConfig is wrapped by what is wrong with the files that the configuration names.
 var errConfig = errors.New("bad configuration")
 
-// open reads the files that the configuration names while the stores are checked
-// and opened: a head unit that boots waits for both.
-func open(ctx context.Context, cfg Config, log *slog.Logger) (p plan, s stores, err error) {
+// open connects to the bus and reads the files that the configuration names while
+// the stores are checked and opened: a head unit that boots waits for all three.
+func open(ctx context.Context, cfg Config, log *slog.Logger) (p plan, s stores, face *hmi.Face, err error) {
 	var group errgroup.Group
+	group.Go(func() (err error) {
+		face, err = hmi.New(cfg.DBus.Address, access(cfg.DBus), log)
+		return err
+	})
 	group.Go(func() (err error) {
 		if p, err = cfg.plan(log); err != nil {
 			return fmt.Errorf("%w: %w", errConfig, err)
@@ -44,10 +48,14 @@ func open(ctx context.Context, cfg Config, log *slog.Logger) (p plan, s stores, 
 		s, err = openStores(ctx, cfg.Store.Dir)
 		return err
 	})
-	if err := group.Wait(); err != nil {
-		return p, s, errors.Join(err, s.Close())
+	err = group.Wait()
+	if err != nil && face != nil {
+		err = errors.Join(err, face.Close())
 	}
-	return p, s, nil
+	if err != nil {
+		err = errors.Join(err, s.Close())
+	}
+	return p, s, face, err
 }
 
 // run is all wiring: it opens in order, starts every long job in one group, takes
@@ -58,7 +66,7 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 			err = errors.Join(err, fmt.Errorf("close %s: %w", what, cerr))
 		}
 	}
-	p, s, err := open(ctx, cfg, log)
+	p, s, face, err := open(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
@@ -74,6 +82,7 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 		return err
 	}
 	defer closing("outbox", box.Close)
+	defer closing("bus", face.Close) // first of the three: no call finds a store closed
 	for _, name := range s.recovered {
 		log.Warn("store recovered", "store", name)
 	}
@@ -101,12 +110,7 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	}
 	courier := telemetry.NewCourier(options)
 	cabin.Join(courier)
-	face, err := hmi.New(cfg.DBus.Address, show{cabin, counts}, access(cfg.DBus), log)
-	if err != nil {
-		return err
-	}
-	defer closing("bus", face.Close)
-	if err := face.Own(); err != nil {
+	if err := face.Own(show{cabin, counts}); err != nil {
 		return err
 	}
 	said(log, daemon.SdNotifyReady)
