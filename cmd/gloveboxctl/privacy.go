@@ -32,8 +32,11 @@ func (c *privacyCmd) Run(a *app) error {
 	if values["location_in_use"] == true {
 		inUse = "position leaves the car now"
 	}
-	fmt.Fprintf(a.out, "level %s, effective %s (%s); %s; policy %s\n", values["level"], values["effective_level"],
-		inline(values["limited_by"]), inUse, values["policy"])
+	effective := fmt.Sprint(values["effective_level"])
+	if by := inline(values["limited_by"]); by != "" {
+		effective += " (" + by + ")"
+	}
+	fmt.Fprintf(a.out, "level %s, effective %s; %s; policy %s\n", values["level"], effective, inUse, values["policy"])
 	for _, item := range values["readers"].([]any) {
 		r := item.(map[string]any)
 		who := strings.TrimSpace(fmt.Sprintf("%s %s", r["role"], r["name"]))
