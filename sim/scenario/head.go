@@ -71,10 +71,12 @@ func parsePolicy(p *parser, l *line) (Command, error) {
 // parseCar reads a model of one or more words and its year.
 func parseCar(p *parser, l *line) (Command, error) {
 	words := strings.Fields(l.text())
-	for i, w := range words {
+	for _, w := range words {
 		if strings.Contains(w, "=") {
 			return nil, fmt.Errorf("%s: not built yet, the recorded drive says it", w)
 		}
+	}
+	for i, w := range words {
 		year, err := strconv.Atoi(w)
 		if i > 0 && err == nil && year >= 1990 && year < 2100 {
 			p.s.Model, p.s.Year = strings.Join(words[:i], " "), year

@@ -63,11 +63,11 @@ func (l *line) last(key string) (value string, ok bool) {
 // option takes the next word if it is key=value.
 func (l *line) option(key string) (value string, ok bool) {
 	ahead := *l
-	value, ok = strings.CutPrefix(ahead.word(), key+"=")
-	if ok {
-		*l = ahead
+	if value, ok = strings.CutPrefix(ahead.word(), key+"="); !ok {
+		return "", false
 	}
-	return value, ok
+	*l = ahead
+	return value, true
 }
 
 // choice takes the next word, which is one of those given.

@@ -124,24 +124,35 @@ func (o outage) filled(m cloud.Message, slots bool) string {
 }
 
 func (*repeats) holds(_ context.Context, s *stage, _ moment) (bool, string, error) {
-	n, all := 0, 0
+	var all []cloud.Message
 	for _, r := range s.world.Cloud.Readers() {
-		for _, m := range s.world.Cloud.Received(r.Name) {
-			if all++; !m.Repeat {
-				continue
-			}
-			n++
-			if !m.Resend || m.Kind == "status" || m.Kind == "position" {
-				return false, fmt.Sprintf("%s %s seq %d was repeated, resend %t", r.Name, m.Kind, m.Seq, m.Resend), nil
-			}
-		}
+		all = append(all, s.world.Cloud.Received(r.Name)...)
 	}
+	n, wrong := judgeRepeats(all)
 	for _, fault := range s.world.Cloud.Faults() {
-		if strings.Contains(fault, "came before") {
-			return false, fault, nil
+		if strings.Contains(fault, "came before") { // with other content
+			wrong = fault
 		}
 	}
-	return all > 0, fmt.Sprintf("%d repeats in %d messages", n, all), nil
+	if wrong != "" {
+		return false, wrong, nil
+	}
+	return len(all) > 0, fmt.Sprintf("%d repeats in %d messages", n, len(all)), nil
+}
+
+// judgeRepeats counts the repeats, and says which of them should not be one:
+// only what is kept comes again, and says that it does.
+func judgeRepeats(all []cloud.Message) (n int, wrong string) {
+	for _, m := range all {
+		if !m.Repeat {
+			continue
+		}
+		n++
+		if !m.Resend || m.Kind == "status" || m.Kind == "position" {
+			return n, fmt.Sprintf("%s to %s, seq %d, came again, resend %t", m.Kind, m.Reader, m.Seq, m.Resend)
+		}
+	}
+	return n, ""
 }
 
 func (c *gap) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
@@ -186,9 +197,10 @@ func (s *stage) every(name, kind string) time.Duration {
 // of which the reader found a message. The boundaries are known to a second.
 func (o outage) miscounted(g cloud.Gap, every time.Duration, back time.Time, found []cloud.Message) string {
 	const slack = time.Second
-	switch slots := uint64(g.To.Sub(g.From)/every) + 1; {
-	case every <= 0:
+	if every <= 0 {
 		return "there are no slots"
+	}
+	switch slots := uint64(g.To.Sub(g.From)/every) + 1; {
 	case g.To.Before(g.From):
 		return "it ends before it begins"
 	case g.Dropped != slots:

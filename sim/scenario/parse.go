@@ -6,8 +6,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-
-	"github.com/rogpeppe/go-internal/txtar"
 )
 
 // Parse reads a scenario. open reads the files that it includes, by the name
@@ -59,16 +57,16 @@ func (p *parser) file(name string, source []byte) {
 	outerName, outerLine := p.name, p.line
 	p.name, p.inside = name, append(p.inside, name)
 	defer func() { p.name, p.line, p.inside = outerName, outerLine, p.inside[:len(p.inside)-1] }()
-	archive := txtar.Parse(source)
-	for _, f := range archive.Files {
-		if _, twice := p.s.Files[f.Name]; twice {
+	commands, files := split(source)
+	for _, f := range files {
+		if _, twice := p.s.Files[f.name]; twice {
 			p.line = 0
-			p.problem("the attachment %s stands twice", f.Name)
+			p.problem("the attachment %s stands twice", f.name)
 		}
-		p.s.Files[f.Name] = f.Data
+		p.s.Files[f.name] = f.data
 	}
 	p.line = 0
-	for text := range strings.SplitSeq(string(archive.Comment), "\n") {
+	for text := range strings.SplitSeq(commands, "\n") {
 		p.line++
 		l := line{rest: text}
 		if text = l.text(); text == "" || strings.HasPrefix(text, "#") {

@@ -119,21 +119,21 @@ type folder struct{ files map[string][]byte }
 // Open is of fs.FS.
 func (f folder) Open(name string) (fs.File, error) {
 	if data, ok := f.files[name]; ok {
-		return &attachment{bytes.NewReader(data), path.Base(name)}, nil
+		return &opened{bytes.NewReader(data), path.Base(name)}, nil
 	}
 	return scenarios.Files.Open(name)
 }
 
-// attachment is one of them, open. It is also its own fs.FileInfo.
-type attachment struct {
+// opened is one of them, open. It is also its own fs.FileInfo.
+type opened struct {
 	*bytes.Reader
 	name string
 }
 
-func (a *attachment) Stat() (fs.FileInfo, error) { return a, nil }
-func (a *attachment) Close() error               { return nil }
-func (a *attachment) Name() string               { return a.name }
-func (a *attachment) Mode() fs.FileMode          { return 0o444 }
-func (a *attachment) ModTime() time.Time         { return time.Time{} }
-func (a *attachment) IsDir() bool                { return false }
-func (a *attachment) Sys() any                   { return nil }
+func (o *opened) Stat() (fs.FileInfo, error) { return o, nil }
+func (o *opened) Close() error               { return nil }
+func (o *opened) Name() string               { return o.name }
+func (o *opened) Mode() fs.FileMode          { return 0o444 }
+func (o *opened) ModTime() time.Time         { return time.Time{} }
+func (o *opened) IsDir() bool                { return false }
+func (o *opened) Sys() any                   { return nil }

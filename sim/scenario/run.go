@@ -42,16 +42,14 @@ const limit = 150 * time.Second
 // Run plays a scenario in a world of its own.
 func Run(ctx context.Context, s *Scenario, o Options) Result {
 	begun := time.Now()
-	r := Result{Name: s.Name, Seed: s.Seed, Steps: []StepResult{}}
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it took over %v", limit))
 	defer cancel()
-	st, err := open(ctx, s, o)
+	live, err := Open(ctx, s, o)
 	if err != nil {
-		r.Err = err
-		return r
+		return Result{Name: s.Name, Seed: s.Seed, Steps: []StepResult{}, Err: err}
 	}
-	r.OK = st.play(ctx, &r)
-	if err := st.world.Close(); err != nil {
+	r := live.Play(ctx)
+	if err := live.Close(); err != nil {
 		r.note(StepResult{Text: "(close)", Got: err.Error()})
 	}
 	r.Took = time.Since(begun)

@@ -5,10 +5,7 @@ package scenario
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-
-	"github.com/rogpeppe/go-internal/txtar"
 
 	"glovebox/sim"
 	"glovebox/sim/cloud"
@@ -52,15 +49,11 @@ func (s Step) Text() string { return s.String() }
 // Format is the scenario as one file without includes. Parse reads it as the
 // same scenario.
 func (s *Scenario) Format() []byte {
-	var archive txtar.Archive
+	var commands []byte
 	for _, step := range s.Steps {
-		archive.Comment = append(archive.Comment, step.Text()+"\n"...)
+		commands = append(commands, step.Text()+"\n"...)
 	}
-	for name, data := range s.Files {
-		archive.Files = append(archive.Files, txtar.File{Name: name, Data: data})
-	}
-	slices.SortFunc(archive.Files, func(a, b txtar.File) int { return strings.Compare(a.Name, b.Name) })
-	return txtar.Format(&archive)
+	return join(commands, s.Files)
 }
 
 // Problem is one thing that is wrong with a file.

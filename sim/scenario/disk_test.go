@@ -1,0 +1,102 @@
+package scenario_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"glovebox/profiles"
+	"glovebox/profiles/bolt"
+	"glovebox/profiles/keyring"
+	"glovebox/sim"
+	"glovebox/sim/scenario"
+)
+
+// store makes a state directory in which one person has set one thing.
+func store(t *testing.T, home string) (dir string, who profiles.ID) {
+	t.Helper()
+	dir = t.TempDir()
+	ring, err := keyring.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := bolt.Open(dir, ring, bolt.Check)
+	if err != nil {
+		t.Fatal(err)
+	}
+	who = profiles.ID{0: 1, 15: 7}
+	value, err := json.Marshal(map[string]string{"name": home})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range []error{
+		s.Apply(profiles.Roster{
+			VID: strings.Repeat("c0", 16), Version: 2, Issued: time.Now(), Inbox: strings.Repeat("1b", 16),
+			People: []profiles.Person{{ID: who, Mailbox: strings.Repeat("a1", 16), Role: profiles.Main, State: profiles.Active, Name: profiles.Conceal("Anna")}},
+		}),
+		s.SetSettings(who, "navigation", map[string][]byte{"home": value}),
+		s.Close(),
+		ring.Close(),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir, who
+}
+
+// The disk check finds what is sealed, and only because it opens the seal; it
+// finds a file, a log line, and nothing that is not there.
+func TestDiskControls(t *testing.T) {
+	dir, who := store(t, "Canary Wharf 4471")
+	log := filepath.Join(t.TempDir(), "agent.log")
+	find := func(text, want string) {
+		t.Helper()
+		where, err := scenario.OnDisk(dir, log, text)
+		if err != nil || !strings.Contains(where, want) || (want == "") != (where == "") {
+			t.Errorf("%s: found %q, want %q: %v", text, where, want, err)
+		}
+	}
+	find("Canary Wharf 4471", "profiles.db, key set/navigation/home of "+who.String())
+	find("Canary Wharf 4472", "")
+	file, err := os.ReadFile(filepath.Join(dir, "profiles.db"))
+	if err != nil || strings.Contains(string(file), "Canary") {
+		t.Errorf("the value stands in the open: %v", err)
+	}
+	for name, text := range map[string]string{log: "msg=oops name=Heron", filepath.Join(dir, "left.tmp"): "a Plover here"} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	find("Heron", "the log")
+	find("Plover", "left.tmp")
+	if err := os.Remove(filepath.Join(dir, "keys")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := scenario.OnDisk(dir, log, "Canary Wharf 4471"); err == nil {
+		t.Error("without its keys the store says nothing, and that is no proof")
+	}
+}
+
+// One value that differs, is missing or new makes people's values differ.
+func TestUnchangedControls(t *testing.T) {
+	dir, _ := store(t, "Canary Wharf 4471")
+	values, err := sim.Unsealed(dir)
+	if err != nil || len(values) < 3 {
+		t.Fatalf("%d values: %v", len(values), err)
+	}
+	before := map[string]string{"a x": "1", "a y": "2"}
+	if d := scenario.Difference(before, map[string]string{"a x": "1", "a y": "2"}); d != "" {
+		t.Errorf("the same differs: %s", d)
+	}
+	for name, now := range map[string]map[string]string{
+		"changed": {"a x": "1", "a y": "3"}, "missing": {"a x": "1"}, "new": {"a x": "1", "a y": "2", "b z": "3"},
+	} {
+		if scenario.Difference(before, now) == "" {
+			t.Errorf("%s: no difference", name)
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package scenario
+
+import (
+	"time"
+
+	"glovebox/hal"
+	"glovebox/sim/car"
+	"glovebox/sim/cloud"
+	"glovebox/sim/scenarios"
+)
+
+// RAV4 is the recorded minute and its fixes.
+type RAV4 struct {
+	drive *car.Drive
+	fixes []fix
+}
+
+func LoadRAV4() (*RAV4, error) {
+	d, err := car.Load(scenarios.Files, scenarios.DriveCAN, scenarios.DriveNMEA)
+	if err != nil {
+		return nil, err
+	}
+	fixes, err := fixesOf(d)
+	return &RAV4{d, fixes}, err
+}
+
+// Spot is a published place.
+type Spot struct {
+	Time                time.Time
+	Latitude, Longitude float64
+}
+
+// Fixes are when each fix is played, and where it is.
+func (r *RAV4) Fixes() (at []time.Duration, all []hal.Position) {
+	for _, f := range r.fixes {
+		at, all = append(at, f.at), append(all, f.Position)
+	}
+	return at, all
+}
+
+// Compare is what the check "track" says is wrong.
+func (r *RAV4) Compare(published []Spot, measured float64) string {
+	var spots []spot
+	for _, p := range published {
+		spots = append(spots, spot{p.Time, p.Latitude, p.Longitude})
+	}
+	_, wrong := compareTrack(spots, r.fixes, 1, measured)
+	return wrong
+}
+
+// Place is what the check "place" finds.
+func (r *RAV4) Place(data ...[]byte) string { return coordinates(r.fixes, r.drive).in(data...) }
+
+var (
+	OnWire       = onWire
+	OnDisk       = onDisk
+	JudgeRepeats = judgeRepeats
+	Difference   = difference
+)
+
+// Outage is when the line was cut.
+type Outage struct{ From, To time.Time }
+
+// Miscounted is what the check "gap" says is wrong.
+func (o Outage) Miscounted(g cloud.Gap, every time.Duration, back time.Time, found []cloud.Message) string {
+	return outage{o.From, o.To}.miscounted(g, every, back, found)
+}
+
+// Filled is what the check "backfill" finds.
+func (o Outage) Filled(m cloud.Message) string { return outage{o.From, o.To}.filled(m, true) }
+
+// Strange is what the check "signals recorded" finds in lines of the stream.
+func Strange(recorded map[string]map[string]bool, lines ...string) string {
+	var w watchLog
+	for _, l := range lines {
+		w.line([]byte(l))
+	}
+	found, _ := w.strange(recorded)
+	return found
+}

@@ -1,0 +1,254 @@
+package scenario_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"glovebox/sim/scenario"
+)
+
+const people = "users anna:main lea:shared jonas:limited\n"
+
+// Each line that is wrong is named, with what is wrong and the nearest word.
+func TestProblems(t *testing.T) {
+	for _, tt := range []struct {
+		name, source, want string
+	}{
+		{"unknown command", "boot\nlogn anna\n", `x.txtar:2: unknown command "logn": did you mean "login"?`},
+		{"unknown check", people + "boot\nexpect stat idle", `x.txtar:3: expect: unknown check "stat": did you mean "state"?`},
+		{"unknown fault", "fault ofline", `x.txtar:1: fault: unknown fault "ofline": did you mean "offline"?`},
+		{"unknown name", people + "boot\nlogin ana", `x.txtar:3: login: unknown name "ana": did you mean "anna"?`},
+		{"unknown kind", people + "expect publish anna statu", `did you mean "status"?`},
+		{"unknown class", people + "expect withheld positon", `did you mean "position"?`},
+		{"unknown function", "expect permits clmate yes", `did you mean "climate"?`},
+		{"unknown error", people + "boot\nguest\nexpect error NotParkd", `did you mean "NotParked"?`},
+		{"unknown alarm", "alarm cruise-falt on", `did you mean "cruise-fault"?`},
+		{"unknown key", "expect setting radio volum 3", `did you mean "volume"?`},
+		{"unknown document", people + "document oldr", `did you mean "older"?`},
+		{"nothing like it", "xylophone", `x.txtar:1: unknown command "xylophone"`},
+		{"line numbers count comments", "# one\n\n  # three\nbot", "x.txtar:4: unknown command"},
+		{"all at once", "bot\nwait\nwait 0s", "x.txtar:3: wait:"},
+		{"not built: command", "door driver open", "x.txtar:1: door: not built yet"},
+		{"not built: fault", "fault power", "fault: power: not built yet"},
+		{"not built: check", people + "expect trip assigned=lea", "expect: trip: not built yet"},
+		{"not built: car values", "car Taycan 2024 odo=10", "odo=10: not built yet"},
+		{"head after boot", people + "boot\nseed 4", "x.txtar:3: seed belongs before boot"},
+		{"head twice", "seed 4\nseed 4", "x.txtar:2: seed stands twice"},
+		{"two main users", "users anna:main lea:main", "2 main users"},
+		{"no main user", "users lea:shared", "0 main users"},
+		{"seven users", "users a:main b:shared c:shared d:shared e:shared f:shared g:shared", "at most 6"},
+		{"name twice", "users anna:main anna:shared", "anna: the name is taken"},
+		{"name of a reader", "users anna:main workshop:shared", "the name is taken"},
+		{"role", "users anna:man", `did you mean "main"?`},
+		{"PIN too short", "users anna:main:123", "4 to 12 digits"},
+		{"no agent", people + "login anna", "x.txtar:2: login: the agent does not run here"},
+		{"stopped agent", people + "boot\nstop\nguest", "x.txtar:4: guest: the agent does not run here"},
+		{"two agents", "boot\nboot", "x.txtar:2: boot: the agent runs already"},
+		{"kill into nothing", "boot\nkill 3ms into sync", "the agent is not asked anything by that"},
+		{"at without a drive", "at 3s boot", "no drive plays here"},
+		{"at behind at", "replay can=rav4\nat 3s at 4s boot", "cannot stand behind at"},
+		{"two drives", "replay can=rav4\nreplay can=rav4", "sync first"},
+		{"replay of nothing", "replay for=3s", "want can, nmea or both"},
+		{"own log, no mapping", "replay can=a.log dbc=can0:a.dbc\n-- a.log --\n-- a.dbc --\n", "dbc and mapping belong"},
+		{"attachment missing", "replay can=a.log dbc=can0:a.dbc mapping=m.toml\n-- a.log --\n-- m.toml --\n", `unknown attachment "a.dbc"`},
+		{"policy missing", "policy p.csv", `unknown attachment "p.csv"`},
+		{"label unknown", people + "expect publish anna status since then", "no line above says mark then"},
+		{"label twice", "mark a\nmark a", "x.txtar:2: mark: label a stands twice"},
+		{"since where it means nothing", "mark a\nexpect state idle since a", "state looks at now"},
+		{"disk unchanged since nothing", "expect disk unchanged", "needs since LABEL"},
+		{"sent since nothing", "expect sent", "needs since LABEL"},
+		{"error behind what is not refused", "boot\nexpect error NotParked", "the line before cannot be refused"},
+		{"error within", people + "boot\nguest\nexpect error NotParked within 3s", "takes a name and nothing else"},
+		{"duration without unit", "wait 3", "want such as 500ms, 10s or 2m"},
+		{"negative duration", "wait -3s", "no duration"},
+		{"too long", "wait 10m", "no wait is over"},
+		{"within too long", "expect state idle within 3m", "no wait is over"},
+		{"word too many", "boot now", `x.txtar:1: boot: "now" is one word too many`},
+		{"never of a comparison", people + "never track anna", "say expect"},
+		{"first without an outage", people + "expect first anna status", "no line above says fault offline"},
+		{"short text", "never wire abc", "found anywhere"},
+		{"path without root", "signal Speed 3", "want such as Vehicle.Speed"},
+		{"after the end", "end\nboot", "x.txtar:2: nothing can follow end"},
+		{"control letter", "title a\x01b", "no text"},
+		{"include of nothing", "include other.txtar", "there are no other files"},
+		{"attachment twice", "-- a --\n-- a --\n", "the attachment a stands twice"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := scenario.Parse("x.txtar", []byte(tt.source), nil)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("%q: %v, want %s", tt.source, err, tt.want)
+			}
+		})
+	}
+}
+
+// What is read is what stands there.
+func TestHead(t *testing.T) {
+	s, err := scenario.Parse("dir/a.txtar", []byte("title  A  title \nseed 7\nspeed 2.5x\nconfig telemetry.gzip true\n"+
+		"policy p.csv\ncar Macan Electric 2025\nusers anna:main:none lea:shared:4802:seal\n-- p.csv --\nx\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Name != "a" || s.Title != "A  title" || s.Seed != 7 || s.Speed != 2.5 || s.Policy != "p.csv" || s.Model != "Macan Electric" || s.Year != 2025 {
+		t.Errorf("%+v", s.Head)
+	}
+	if got := fmt.Sprint(s.Users, s.Config); got != "[{anna main none false} {lea shared 4802 true}] [{telemetry.gzip true}]" {
+		t.Error(got)
+	}
+}
+
+// Included lines stand in place of the line that includes them, attachments too.
+func TestInclude(t *testing.T) {
+	files := map[string]string{"b.txtar": "wait 2s\n-- b --\nB\n", "loop.txtar": "include loop.txtar\n"}
+	read := func(name string) ([]byte, error) {
+		if text, ok := files[name]; ok {
+			return []byte(text), nil
+		}
+		return nil, os.ErrNotExist
+	}
+	s, err := scenario.Parse("a.txtar", []byte("wait 1s\ninclude b.txtar\nwait 3s\n-- a --\nA\n"), read)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, step := range s.Steps {
+		got = append(got, fmt.Sprintf("%s:%d %s", step.File, step.Line, step.Text()))
+	}
+	if strings.Join(got, ", ") != "a.txtar:1 wait 1s, b.txtar:1 wait 2s, a.txtar:3 wait 3s" || len(s.Files) != 2 {
+		t.Errorf("%q, %d files", got, len(s.Files))
+	}
+	for source, want := range map[string]string{
+		"include loop.txtar": "loop.txtar:1: include loop.txtar: the files include each other",
+		"include none.txtar": "a.txtar:1: file does not exist",
+	} {
+		if _, err := scenario.Parse("a.txtar", []byte(source), read); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", source, err)
+		}
+	}
+}
+
+// corpus is every scenario of the project and every usage line of the language.
+func corpus(t testing.TB) [][]byte {
+	t.Helper()
+	names, err := filepath.Glob("../scenarios/*.txtar")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no scenarios: %v", err)
+	}
+	var all [][]byte
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, text)
+	}
+	return append(all,
+		[]byte("boot\nkill 250us into guest\n"), []byte("fault unplug can for 90s\nfault can-garbage\nfault gnss\n"),
+		[]byte("mark a\nexpect not statistic bus.a.bad 3 since a within 1m30s\nexpect disk unchanged since a\n"),
+		[]byte("replay can=c nmea=n dbc=can1:d dbc=can0:d mapping=m for=1h0m3s\nsync\n-- c --\n-- n --\n-- d --\n-- m --\n"),
+		[]byte(people+"boot\nlogin lea pin=none wait\nexpect error WrongPIN\ndocument limit lea\nexpect withheld doors for jonas rule=doors/limited\n"),
+		[]byte(people+"expect gap lea status dropped=3\nexpect signal Vehicle.A min=-1.5 max=2\nexpect signal Vehicle.A x at=3s\nnever place jonas\n"))
+}
+
+// A scenario that is printed reads as the same scenario, and prints as the same
+// text.
+func TestFormat(t *testing.T) {
+	for _, source := range corpus(t) {
+		roundTrip(t, source, true)
+	}
+}
+
+func roundTrip(t *testing.T, source []byte, must bool) {
+	t.Helper()
+	s, err := scenario.Parse("x.txtar", source, nil)
+	if err != nil {
+		if must {
+			t.Errorf("%s\n%v", source, err)
+		}
+		return
+	}
+	printed := s.Format()
+	again, err := scenario.Parse("x.txtar", printed, nil)
+	if err != nil {
+		t.Fatalf("%s\nprinted as\n%s\n%v", source, printed, err)
+	}
+	if len(again.Steps) != len(s.Steps) || !reflect.DeepEqual(again.Head, s.Head) || !reflect.DeepEqual(again.Files, s.Files) {
+		t.Fatalf("%s\nreads again as another scenario", printed)
+	}
+	for i := range s.Steps {
+		if !reflect.DeepEqual(s.Steps[i].Command, again.Steps[i].Command) {
+			t.Fatalf("%q reads again as %q", s.Steps[i].Text(), again.Steps[i].Text())
+		}
+	}
+	if string(again.Format()) != string(printed) {
+		t.Fatalf("%s\nprints again as\n%s", printed, again.Format())
+	}
+}
+
+// FuzzParse: whatever a file holds, it is read or its problems have lines; what
+// is read prints as a file that reads the same.
+func FuzzParse(f *testing.F) {
+	for _, source := range corpus(f) {
+		f.Add(source)
+	}
+	f.Add([]byte("-- --"))
+	f.Add([]byte("at 3s kill 1ms into at 2s set a b c since d within 3s\n"))
+	f.Fuzz(func(t *testing.T, source []byte) {
+		if len(source) > 1<<16 {
+			return
+		}
+		_, err := scenario.Parse("x.txtar", source, nil)
+		if err != nil {
+			lines := strings.Count(string(source), "\n") + 1
+			for _, p := range err.(scenario.Problems) {
+				if p.Line < 0 || p.Line > lines || p.Text == "" {
+					t.Fatalf("%q: a problem in line %d of %d: %s", source, p.Line, lines, p.Text)
+				}
+			}
+			return
+		}
+		roundTrip(t, source, true)
+	})
+}
+
+// The page on scenarios has every command and every check.
+func TestDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/scenarios.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.ReplaceAll(string(page), `\|`, "|")
+	for _, w := range append(scenario.Commands(), scenario.Checks()...) {
+		if !strings.Contains(text, "`"+w.Usage+"`") {
+			t.Errorf("docs/scenarios.md does not have `%s`", w.Usage)
+		}
+	}
+}
+
+// The example of that page is a scenario.
+func TestExample(t *testing.T) {
+	page, err := os.ReadFile("../../docs/scenarios.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(page), "## One example\n\n```\n")
+	example, _, ok := strings.Cut(after, "```")
+	if !ok {
+		t.Fatal("the page has no example")
+	}
+	if s, err := scenario.Parse("example.txtar", []byte(example), nil); err != nil || len(s.Steps) < 20 {
+		t.Error(err)
+	}
+}
+
+// No wait in a line is longer than a scenario may take.
+func TestLimit(t *testing.T) {
+	if _, err := scenario.Parse("x.txtar", []byte("wait "+(150*time.Second).String()), nil); err != nil {
+		t.Error(err)
+	}
+}
