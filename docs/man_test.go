@@ -8,23 +8,28 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"glovebox/sim/scenario"
 )
 
 // made are the man pages that are written from a page for readers on the web.
-var made = map[string]struct{ title, from, head, tail string }{
+var made = map[string]struct{ title, from, name, also string }{
 	"gloveboxd.toml.5": {
 		`.TH GLOVEBOXD.TOML 5 "" "Glovebox" "File formats"`, "configuration.md",
-		"# Name\n\ngloveboxd.toml - configuration of the Glovebox agent, and the mapping file\n\n",
-		"\n\n# See also\n\n`gloveboxd`(8), `gloveboxctl`(1)\n",
+		`gloveboxd.toml \- configuration of the Glovebox agent, and the mapping file`, "`gloveboxd`(8), `gloveboxctl`(1)",
+	},
+	"glovebox-scenario.5": {
+		`.TH GLOVEBOX-SCENARIO 5 "" "Glovebox" "File formats"`, "scenarios.md",
+		`glovebox-scenario \- what happens to a simulated car, and what must be true meanwhile`, "`gloveboxsim`(1), `gloveboxd`(8)",
 	},
 }
 
 // The pages that are written from others are not stale.
 func TestMadeManPages(t *testing.T) {
 	for page, m := range made {
-		text := strings.Replace(read(t, "docs/"+m.from), "\n# Configuration\n", "\n# Description\n", 1)
-		text = strings.Replace("\n"+text, "\n# Configuration\n", "\n# Description\n", 1)
-		want := manual(".\\\" From docs/"+m.from+": go test ./docs -update\n"+m.title, m.head+text+m.tail)
+		_, text, _ := strings.Cut(read(t, "docs/"+m.from), "\n") // its title
+		text = "# Description\n" + text + "\n# See also\n\n" + m.also + "\n"
+		want := manual(".\\\" From docs/"+m.from+": go test ./docs -update\n"+m.title+"\n.SH NAME\n"+m.name, text)
 		if *update {
 			if err := os.WriteFile(filepath.Join("man", page), []byte(want), 0o644); err != nil {
 				t.Fatal(err)
@@ -33,6 +38,18 @@ func TestMadeManPages(t *testing.T) {
 			t.Errorf("%s is stale: go test ./docs -update", page)
 		}
 	}
+}
+
+// The page of the scenarios has every command and every check, and no other.
+func TestManScenario(t *testing.T) {
+	var have, want []string
+	for _, e := range entries(t, "glovebox-scenario.5", "DESCRIPTION") {
+		have = append(have, strings.Fields(e.tag)[0])
+	}
+	for _, word := range append(scenario.Commands(), scenario.Checks()...) {
+		want = append(want, word.Word)
+	}
+	same(t, "glovebox-scenario.5", have, want)
 }
 
 func manPages(t *testing.T) []string {
@@ -54,7 +71,7 @@ func TestManPages(t *testing.T) {
 			t.Errorf("%s: %q shows on some terminals only", page, text[i:min(len(text), i+20)])
 		}
 	}
-	same(t, "docs/man", names, []string{"gloveboxd.8", "gloveboxd.toml.5", "gloveboxctl.1", "gloveboxsim.1"})
+	same(t, "docs/man", names, []string{"gloveboxd.8", "gloveboxd.toml.5", "gloveboxctl.1", "gloveboxsim.1", "glovebox-scenario.5"})
 	program, err := exec.LookPath("man")
 	if err != nil {
 		t.Skip("man is not installed: the pages are not formatted")

@@ -23,13 +23,11 @@ func manual(title, page string) string {
 			out.line(".EE", ".RE")
 			out.open = false
 		case strings.HasPrefix(line, "## "):
-			out.line(".SS " + plainText(strings.TrimPrefix(line, "## ")))
-			out.open = true
+			out.heading(".SS " + plainText(strings.TrimPrefix(line, "## ")))
 		case strings.HasPrefix(line, "# "):
-			out.line(".SH " + strings.ToUpper(plainText(strings.TrimPrefix(line, "# "))))
-			out.open = true
+			out.heading(".SH " + strings.ToUpper(plainText(strings.TrimPrefix(line, "# "))))
 		case line == "":
-			out.open = false
+			out.open = out.begun
 		case strings.HasPrefix(line, "|"):
 			begin := i
 			for i+1 < len(lines) && strings.HasPrefix(lines[i+1], "|") {
@@ -51,11 +49,18 @@ func manual(title, page string) string {
 }
 
 type manPage struct {
-	text strings.Builder
-	open bool // text may follow without a new paragraph
+	text  strings.Builder
+	open  bool // text may follow without a new paragraph
+	begun bool // a heading was the last
+}
+
+func (m *manPage) heading(line string) {
+	m.line(line)
+	m.open, m.begun = true, true
 }
 
 func (m *manPage) line(lines ...string) {
+	m.begun = false
 	for _, line := range lines {
 		m.text.WriteString(line + "\n")
 	}
@@ -89,7 +94,7 @@ var (
 	code   = regexp.MustCompile("`([^`]*)`")
 	strong = regexp.MustCompile(`\*\*([^*]+)\*\*`)
 	link   = regexp.MustCompile(`\[([^\]]+)\]\([^)]+\)`)
-	signs  = strings.NewReplacer("×", `\(mu`, "…", "...", "–", "-", "→", "->", "‹", "<", "›", ">")
+	signs  = strings.NewReplacer("×", `\(mu`, "…", "...", "–", "-", "→", "->", "°", `\(de`, "‹", "<", "›", ">")
 )
 
 // inline writes code and strong words bold, and links as their text.
