@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"glovebox/agent/hmi"
+	"glovebox/hal/slcan"
 )
 
 // Config is gloveboxd.toml (contract: one TOML file, unknown keys refused with
@@ -82,8 +84,8 @@ type DBus struct {
 	AppUsers []string `toml:"app_users"`
 }
 
-// Session is how a session begins and ends. Only the picker is built: the other
-// keys are read, checked and named in the log as without effect.
+// Session is how a session begins and ends. Nothing but the picker is built: a key
+// that asks for something else is read, checked and named in the log as without effect.
 type Session struct {
 	LeaveAfter   Duration `toml:"leave_after"`
 	IdleAfter    Duration `toml:"idle_after"`
@@ -95,7 +97,7 @@ type Session struct {
 type Telemetry struct {
 	Policy     string `toml:"policy"`      // an override CSV
 	AllowWider bool   `toml:"allow_wider"` // for tests: the override may allow more
-	Gzip       bool   `toml:"gzip"`        // positions as /gz to readers without a seal key
+	Gzip       bool   `toml:"gzip"`        // status and open positions as /gz to main and shared readers
 }
 
 // Duration is a time.Duration written as text: "60s", "10m".
@@ -134,14 +136,20 @@ func readConfig(file string) (Config, error) {
 	}
 	dec := toml.NewDecoder(strings.NewReader(string(text)))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(&c); err != nil {
-		return c, placed(file, err)
+	err = dec.Decode(&c)
+	unknown, strict := errors.AsType[*toml.StrictMissingError](err)
+	if err != nil && !strict {
+		return c, placed(file, err) // what follows was not read
 	}
 	c.resolve(filepath.Dir(file))
-	if err := c.check(); err != nil {
-		return c, fmt.Errorf("%s: %w", file, err)
+	var all []error
+	if strict {
+		all = append(all, placed(file, unknown))
 	}
-	return c, nil
+	if err := c.check(); err != nil {
+		all = append(all, fmt.Errorf("%s: %w", file, err))
+	}
+	return c, errors.Join(all...)
 }
 
 // placed gives a TOML error its file and lines.
@@ -205,9 +213,18 @@ func (c *Config) check() error {
 		if b.DBC == "" {
 			wrong("bus %q: dbc is missing", b.Name)
 		}
-		if b.Baud < 0 || b.Bitrate < 0 {
-			wrong("bus %q: baud and bitrate cannot be negative", b.Name)
+		if b.Baud < 0 {
+			wrong("bus %q: baud cannot be negative", b.Name)
 		}
+		if _, err := slcan.Open(b.Bitrate); b.Bitrate != 0 && err != nil {
+			wrong("bus %q: %w", b.Name, err)
+		}
+	}
+	if c.GNSS.Baud < 0 {
+		wrong("gnss: baud cannot be negative")
+	}
+	if k := time.Duration(c.MQTT.KeepAlive); k < time.Second || k > 65535*time.Second {
+		wrong("mqtt.keepalive %v: want 1s to 65535s (MQTT 3.1.1, 3.1.2.10)", k)
 	}
 	if len(c.Buses) > 0 && c.Mapping == "" {
 		wrong("mapping is missing: without it no frame means anything")
@@ -253,4 +270,21 @@ func access(d DBus) hmi.Access {
 		}
 	}
 	return a
+}
+
+// unused names the keys that ask for what is not built yet.
+func (s Session) unused() []string {
+	var keys []string
+	for key, asked := range map[string]bool{
+		"leave_after":   s.LeaveAfter != defaults().Session.LeaveAfter,
+		"idle_after":    s.IdleAfter != defaults().Session.IdleAfter,
+		"at_boot":       s.AtBoot != defaults().Session.AtBoot,
+		"fresh_process": s.FreshProcess != defaults().Session.FreshProcess,
+	} {
+		if asked {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
 }

@@ -54,6 +54,10 @@ func command(args []string, stdout, stderr io.Writer) int {
 		return report(stderr, checkStore(o.CheckStore), exitFailed)
 	}
 	cfg, err := readConfig(o.Config)
+	if err != nil && o.Check {
+		_, more := cfg.plan(newLog(stderr))
+		err = errors.Join(err, more)
+	}
 	if err != nil {
 		return report(stderr, err, exitConfig)
 	}
@@ -62,7 +66,10 @@ func command(args []string, stdout, stderr io.Writer) int {
 	}
 	log := newLog(stderr)
 	if o.Check {
-		_, err := cfg.plan(log)
+		p, err := cfg.plan(log)
+		for _, problem := range p.problems {
+			fmt.Fprintln(stdout, problem) // costs the signals concerned and nothing else
+		}
 		if err == nil {
 			fmt.Fprintln(stdout, "ok")
 		}

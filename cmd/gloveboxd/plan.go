@@ -20,6 +20,8 @@ type plan struct {
 	policy  *outside.Policy
 	trust   cloud.KeySet
 	broker  *mqtt.Dialer // nil without a broker
+
+	problems []dbc.Problem // statements of DBC files that were skipped or mended
 }
 
 // plan reads the files; the error joins all that is wrong with them. What is
@@ -33,7 +35,7 @@ func (c *Config) plan(log *slog.Logger) (plan, error) {
 		}
 	}
 	var err error
-	p.mapping, err = c.readMapping()
+	p.mapping, p.problems, err = c.readMapping()
 	note(err)
 	p.policy = outside.Builtin()
 	if c.Telemetry.Policy != "" {
@@ -62,27 +64,30 @@ func (c *Config) plan(log *slog.Logger) (plan, error) {
 }
 
 // readMapping reads the mapping file and the DBC file of each bus.
-func (c *Config) readMapping() (*mapping.Plan, error) {
+func (c *Config) readMapping() (plan *mapping.Plan, problems []dbc.Problem, err error) {
 	if c.Mapping == "" {
-		return nil, nil
+		return nil, nil, nil
 	}
 	text, err := os.ReadFile(c.Mapping)
 	if err != nil {
-		return nil, fmt.Errorf("mapping: %w", err)
+		return nil, nil, fmt.Errorf("mapping: %w", err)
 	}
 	file, err := mapping.Load(c.Mapping, text)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	dbcs := map[string]*dbc.File{}
 	for _, b := range c.Buses {
 		text, err := os.ReadFile(b.DBC)
 		if err != nil {
-			return nil, fmt.Errorf("bus %q: %w", b.Name, err)
+			return nil, problems, fmt.Errorf("bus %q: %w", b.Name, err)
 		}
-		dbcs[b.Name], _ = dbc.Parse(b.DBC, text)
+		var found []dbc.Problem
+		dbcs[b.Name], found = dbc.Parse(b.DBC, text)
+		problems = append(problems, found...)
 	}
-	return mapping.Compile(file, dbcs)
+	plan, err = mapping.Compile(file, dbcs)
+	return plan, problems, err
 }
 
 // alarms are the mapping file's alarm rules, as the cabin takes them.

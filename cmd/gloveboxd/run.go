@@ -114,13 +114,16 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 		return err
 	}
 	said(log, daemon.SdNotifyReady)
+	if unused := cfg.Session.unused(); len(unused) > 0 {
+		log.Warn("keys without effect", "session", unused)
+	}
+	if len(p.problems) > 0 {
+		log.Warn("dbc statements skipped", "count", len(p.problems), "first", p.problems[0].String())
+	}
 	log.Info("ready", "vid", identity.VID, "policy", policyName(p))
 
 	for _, b := range cfg.Buses {
-		wire, err := canWire(b, p.mapping.Bus(b.Name), cabin, counts, log)
-		if err != nil {
-			return err
-		}
+		wire := canWire(b, p.mapping.Bus(b.Name), cabin, counts, log)
 		group.Go(func() error { return wire.read(ctx) })
 	}
 	if cfg.GNSS.Port != "" {
