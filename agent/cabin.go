@@ -22,7 +22,7 @@ type Needs struct {
 	Vehicle   Vehicle
 	Identity  profiles.Identity
 	Policy    *outside.Policy
-	Gzip      bool     // positions gzipped to readers without a seal key
+	Gzip      bool     // status and open positions gzipped to main and shared readers
 	Buses     []string // their names
 	GNSS      bool     // there is a receiver
 	Cloud     bool     // there is a broker
