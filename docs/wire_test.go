@@ -91,7 +91,7 @@ func play(out *outside.Outside, take func(hal.Instant)) {
 	say("20:32:31", "Vehicle.VehicleIdentification.Model", hal.Word("Taycan"))
 	out.InUse(true, at("20:32:32"))
 	for _, clock := range []string{"20:32:38", "20:32:39"} {
-		out.Fix(&hal.Position{Latitude: 48.8345125, Longitude: 9.1522871, Altitude: 301.4, Course: 87.5}, at(clock))
+		out.Fix(&hal.Position{Latitude: 54.1945125, Longitude: 6.6222871, Altitude: 301.4, Course: 87.5}, at(clock))
 	}
 	take(at("20:32:40"))
 	take(at("20:33:00"))

@@ -79,7 +79,7 @@ func TestValidate(t *testing.T) {
 		{"volume absent", "radio", "volume", nil, false},
 		{"unknown key", "radio", "tone", byte(1), false},
 		{"other letter case", "radio", "Volume", byte(1), false},
-		{"home", "navigation", "home", at(48.1, 11.5), true},
+		{"home", "navigation", "home", at(54.19, 6.62), true},
 		{"no home", "navigation", "home", values{}, true},
 		{"home at the pole", "navigation", "home", at(-90.0, 180.0), true},
 		{"beyond the pole", "navigation", "home", at(90.1, 0.0), false},
@@ -87,7 +87,7 @@ func TestValidate(t *testing.T) {
 		{"NaN", "navigation", "home", at(math.NaN(), 0.0), false},
 		{"infinite", "navigation", "home", at(0.0, math.Inf(1)), false},
 		{"latitude alone", "navigation", "home", values{"latitude": 1.0}, false},
-		{"latitude as text", "navigation", "home", at("48.1", 11.5), false},
+		{"latitude as text", "navigation", "home", at("54.19", 6.62), false},
 		{"200 favourite places", "navigation", "favourites", places(200), true},
 		{"201", "navigation", "favourites", places(201), false},
 		{"50 recents", "navigation", "recents", places(50), true},
@@ -281,7 +281,7 @@ func (b *builder) value(depth int) any {
 	case 3:
 		return uint32(b.next())<<10 | uint32(b.next())
 	case 4:
-		return []float64{0, math.Copysign(0, -1), 48.137, -180, 90.0000001, math.NaN(), math.Inf(-1), 1e-300}[b.next()%8]
+		return []float64{0, math.Copysign(0, -1), 54.193, -180, 90.0000001, math.NaN(), math.Inf(-1), 1e-300}[b.next()%8]
 	case 5:
 		return b.word()
 	case 6, 7:

@@ -78,7 +78,7 @@ func play(t *testing.T, seed uint64, spells []spell, how hide) []string {
 	say := func(path string, v float64) { out.Signal(hal.Reading{Path: path, Value: hal.Number(v), At: now}) }
 
 	was := false
-	odometer, fuel, lat := 1e8, 80.0, 47.0
+	odometer, fuel, lat := 1e8, 80.0, 54.0
 	const end = 15 * time.Minute
 	for at := time.Duration(0); at < end+10*time.Minute; at += 500 * time.Millisecond {
 		for out.Next() <= start.Boot+at {

@@ -22,7 +22,7 @@ var table = map[string]map[string]any{
 		"volume": byte(35),
 	},
 	"navigation": {
-		"home":       bag("name", "home", "latitude", 48.8342, "longitude", 9.1521),
+		"home":       bag("name", "home", "latitude", 54.1942, "longitude", 6.6221),
 		"work":       bag("latitude", -33.5, "longitude", -70.25),
 		"favourites": []map[string]dbus.Variant{bag("name", "sea", "latitude", 54.1, "longitude", 8.9)},
 		"recents":    []map[string]dbus.Variant{},

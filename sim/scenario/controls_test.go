@@ -144,7 +144,7 @@ func TestPlaceControls(t *testing.T) {
 	}
 	for name, data := range map[string]string{
 		"three decimals":   fmt.Sprintf("%.3f", p.Latitude),
-		"another town":     "48.1371 11.5754",
+		"another town":     "54.1371 6.5754",
 		"a status message": `{"action":"subscription","subscriptionId":"status","epoch":"5f0c","seq":41,"ts":"2026-11-21T20:33:10.000Z","data":[{"path":"Vehicle.Cabin.Door.Row1.DriverSide.IsOpen","dp":[{"value":"false","ts":"2026-11-21T20:33:00.000Z"}]}]}`,
 		"spaces":           strings.Repeat(" ", 1024),
 	} {

@@ -53,11 +53,11 @@ expect state active lea FAIL
 set radio volume 27
 expect setting radio volume 28 FAIL
 expect setting radio volume default FAIL
-set navigation home {"name":"Canary Wharf 4471","latitude":48.1,"longitude":11.5}
-expect disk Canary Wharf 4471
-expect not disk Canary Wharf 4471 FAIL
-never disk Canary Wharf 4471 FAIL
-never disk Canary Wharf 4472
+set navigation home {"name":"Heron Quay 4471","latitude":54.19,"longitude":6.62}
+expect disk Heron Quay 4471
+expect not disk Heron Quay 4471 FAIL
+never disk Heron Quay 4471 FAIL
+never disk Heron Quay 4472
 never wire gb-sealed
 never wire /state FAIL
 never state active anna FAIL

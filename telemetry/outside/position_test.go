@@ -67,7 +67,7 @@ func TestPartialMessage(t *testing.T) {
 	car.link(true)
 	car.at("12:02:00")
 	for range 3 {
-		car.fix(47, 8)
+		car.fix(54, 6)
 		car.run(car.now.Boot + time.Second)
 	}
 	car.at("12:02:30")
@@ -112,13 +112,13 @@ func TestPurgePlace(t *testing.T) {
 			car := newCar(t, outside.Builtin(), outside.Options{})
 			car.link(true)
 			car.at("12:02:00")
-			car.fix(47, 8)
+			car.fix(54, 6)
 			car.step(at("12:02:10").Boot)
 			made := car.out.Tick(car.now)
 			if len(made) != 2 || !car.out.Recheck(made[0], car.now) {
 				t.Fatalf("made %v", made)
 			}
-			car.fix(47.5, 8)
+			car.fix(54.5, 6)
 			car.run(car.now.Boot + time.Second)
 			closes(car)
 			for _, r := range made {
@@ -126,9 +126,9 @@ func TestPurgePlace(t *testing.T) {
 					t.Error("a place made before may still be sent")
 				}
 			}
-			car.fix(48, 8)
+			car.fix(55, 6)
 			car.at("12:02:30")
-			if track := car.track(boxMain); len(track) != 1 || track[0] != "48.0000000" {
+			if track := car.track(boxMain); len(track) != 1 || track[0] != "55.0000000" {
 				t.Errorf("track %v: want what came after alone", track)
 			}
 			purged := 0
@@ -150,7 +150,7 @@ func TestLocationInUse(t *testing.T) {
 	car := newCar(t, outside.Builtin(), outside.Options{})
 	car.link(true)
 	car.at("12:02:00")
-	car.fix(47, 8)
+	car.fix(54, 6)
 	car.at("12:02:09.999999999")
 	if car.out.LocationInUse(car.now) {
 		t.Error("on before anything was handed over")
@@ -167,7 +167,7 @@ func TestLocationInUse(t *testing.T) {
 	if car.out.LocationInUse(car.now) {
 		t.Error("on though the period is over")
 	}
-	car.fix(47, 8)
+	car.fix(54, 6)
 	car.at("12:02:31")
 	car.out.PurgePlace(car.now)
 	if car.out.LocationInUse(car.now) {
@@ -181,15 +181,15 @@ func TestLinkDownDropsThePlace(t *testing.T) {
 	car := newCar(t, outside.Builtin(), outside.Options{})
 	car.link(true)
 	car.at("12:02:01")
-	car.fix(47, 8)
+	car.fix(54, 6)
 	car.link(false)
-	car.fix(48, 8)
+	car.fix(55, 6)
 	car.at("12:02:05")
-	car.fix(49, 8)
+	car.fix(56, 6)
 	car.link(true)
-	car.fix(50, 8)
+	car.fix(57, 6)
 	car.at("12:02:11")
-	if track := car.track(boxMain); len(track) != 1 || track[0] != "50.0000000" {
+	if track := car.track(boxMain); len(track) != 1 || track[0] != "57.0000000" {
 		t.Errorf("track %v: want what came with the link up", track)
 	}
 }
@@ -200,7 +200,7 @@ func TestLinkDownDropsWhatWasMade(t *testing.T) {
 	car.link(true)
 	car.say(weight, 1)
 	car.at("12:04:59")
-	car.fix(47, 8)
+	car.fix(54, 6)
 	car.step(at("12:05:00").Boot)
 	car.out.InUse(true, car.now) // makes what is due; nobody takes it
 	car.out.Link(false, car.now)
@@ -217,12 +217,12 @@ func TestSleptOverFixes(t *testing.T) {
 	car := newCar(t, outside.Builtin(), outside.Options{})
 	car.link(true)
 	car.at("12:02:01")
-	car.fix(47, 8)
+	car.fix(54, 6)
 	car.step(at("12:02:09").Boot)
-	car.fix(48, 8)
+	car.fix(55, 6)
 	car.step(at("12:02:22").Boot)
 	car.take()
-	if track := car.track(boxMain); len(track) != 1 || track[0] != "48.0000000" {
+	if track := car.track(boxMain); len(track) != 1 || track[0] != "55.0000000" {
 		t.Errorf("track %v: want the fix of 13 s ago alone", track)
 	}
 }
@@ -233,7 +233,7 @@ func TestOldFixes(t *testing.T) {
 	car := newCar(t, outside.Builtin(), outside.Options{})
 	car.link(true)
 	car.at("12:02:00")
-	car.fix(47, 8)
+	car.fix(54, 6)
 	car.step(at("12:02:10").Boot)
 	made := car.out.Tick(car.now)
 	car.step(at("12:02:20").Boot)
@@ -244,10 +244,10 @@ func TestOldFixes(t *testing.T) {
 	if car.out.Recheck(made[0], car.now) {
 		t.Error("sent after 20 s")
 	}
-	car.fix(47, 8)
+	car.fix(54, 6)
 	car.run(at("12:02:25").Boot)
 	car.out.SetReaders(2, append(family[:1:1], outside.Reader{ID: "new", Mailbox: boxBack, Column: outside.ColumnShared}), car.now)
-	car.fix(48, 8)
+	car.fix(55, 6)
 	car.at("12:02:31")
 	if a, b := len(car.track(boxMain)), len(car.track(boxBack)); a != 2 || b != 1 {
 		t.Errorf("%d fixes to main, %d to the new reader: want 2 and 1", a, b)
@@ -259,7 +259,7 @@ func TestGzip(t *testing.T) {
 	car := newCar(t, outside.Builtin(), outside.Options{Gzip: true})
 	car.link(true)
 	car.say(weight, 1)
-	car.fix(47, 8)
+	car.fix(54, 6)
 	car.at("12:05:01")
 	for _, w := range car.sent {
 		quick := w.mailbox == boxMain || w.mailbox == boxShared

@@ -13,12 +13,12 @@ func made(t *testing.T, car *car) map[outside.Kind]outside.Released {
 	car.link(true)
 	car.at("12:02:55")
 	car.say(weight, 1)
-	car.fix(47, 8)
+	car.fix(54, 6)
 	car.out.Link(false, car.now)
 	car.run(at("12:02:56").Boot)
 	car.out.Link(true, car.now)
 	car.run(at("12:02:59").Boot)
-	car.fix(47, 8)
+	car.fix(54, 6)
 	car.step(at("12:03:00").Boot)
 	out := map[outside.Kind]outside.Released{}
 	car.out.Alarm(outside.Alarm{Code: "abs", Severity: "warning", Active: true}, car.now)
@@ -30,7 +30,7 @@ func made(t *testing.T, car *car) map[outside.Kind]outside.Released {
 		}
 	}
 	out[outside.KindGaps] = outside.GapRecord(family[0], outside.KindStatus, start.UTC, start.UTC, 1, outside.ReasonAge)
-	car.fix(47, 8)
+	car.fix(54, 6)
 	car.step(at("12:03:10").Boot)
 	for _, r := range car.out.Tick(car.now) {
 		if r.Mailbox() == boxMain {
@@ -128,7 +128,7 @@ func TestNoReaders(t *testing.T) {
 	if car.out.Next() != outside.Never {
 		t.Errorf("next at %s: want never", car.out.Next())
 	}
-	car.fix(47, 8)
+	car.fix(54, 6)
 	car.light("abs", true)
 	car.step(at("12:02:05").Boot)
 	car.out.SetReaders(3, family, car.now)

@@ -36,7 +36,7 @@ func TestStoredAndBack(t *testing.T) {
 	car := newCar(t, outside.Builtin(), outside.Options{})
 	car.link(true)
 	car.say(weight, 1)
-	car.fix(47, 8)
+	car.fix(54, 6)
 	car.light("abs", true)
 	car.at("12:05:00")
 	seq := outside.Seq{Epoch: epoch, N: 9, Resend: true}

@@ -50,7 +50,7 @@ func sealedCar(t *testing.T, seal []byte, o outside.Options) *car {
 	car.link(true)
 	car.say(weight, 1)
 	car.at("12:01:55")
-	car.fix(47.1234567, 8.7654321)
+	car.fix(54.1934567, 6.6254321)
 	car.at("12:02:00")
 	return car
 }
@@ -124,7 +124,7 @@ func TestSealedSize(t *testing.T) {
 	phone := phoneKey(t)
 	car := sealedCar(t, phone.PublicKey().Bytes(), outside.Options{VID: vid, Sign: carKey()})
 	for i := range 30 {
-		car.fix(47-float64(i), 8+float64(i))
+		car.fix(54-float64(i)/100, 6+float64(i)/100)
 		car.run(car.now.Boot + 1e9)
 	}
 	for i, w := range car.of(boxMain, outside.KindPosition) {
