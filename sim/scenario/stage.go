@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -198,13 +197,6 @@ func cmpErr(err, other error) error {
 		return err
 	}
 	return other
-}
-
-// values is the overlay as it is now.
-func (s *stage) values() map[string]overlaid {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return maps.Clone(s.overlay)
 }
 
 // outage is the newest one, nil if there was none.
