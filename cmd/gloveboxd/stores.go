@@ -77,10 +77,10 @@ func openStores(ctx context.Context, dir string) (s stores, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return s, err
 	}
-	if s.identity, err = keyring.Identity(dir); err != nil {
-		return s, err
-	}
 	sound := startCheck(ctx, dir)
+	if s.identity, err = keyring.Identity(dir); err != nil {
+		return s, errors.Join(err, sound())
+	}
 	ring, lost, err := bolt.OpenRing(dir, bolt.Name, outboxFile)
 	if err != nil {
 		return s, errors.Join(err, sound())
