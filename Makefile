@@ -11,7 +11,7 @@ run: bin
 	@bin/gloveboxsim serve $(ARGS)
 
 test: bin
-	@tools/need.sh dbus-daemon:dbus-daemon strace:strace
+	@tools/need.sh dbus-daemon:dbus-daemon strace:strace man:man-db
 	$(call part,checks,$(MAKE) --no-print-directory check)
 	$(call part,units and fuzz corpora,$(MAKE) --no-print-directory units)
 	$(call part,kill matrix,$(MAKE) --no-print-directory kill)
