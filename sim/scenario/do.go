@@ -211,11 +211,7 @@ func (c *mark) do(ctx context.Context, s *stage) (string, error) {
 // comparesDisk reports whether a later line compares the disk with a label.
 func (s *stage) comparesDisk(label string) bool {
 	for _, step := range s.Steps {
-		c := step.Command
-		if a, ok := c.(*at); ok {
-			c = a.command
-		}
-		e, ok := c.(*expect)
+		e, ok := bare(step.Command).(*expect)
 		if !ok || e.since != label {
 			continue
 		}

@@ -207,6 +207,14 @@ func parseAt(p *parser, l *line) (Command, error) {
 	return &at{d, command}, nil
 }
 
+// bare is a command without the time at which it runs.
+func bare(c Command) Command {
+	if a, ok := c.(*at); ok {
+		return a.command
+	}
+	return c
+}
+
 type mark struct{ label string }
 
 func (c *mark) String() string { return "mark " + c.label }

@@ -116,7 +116,7 @@ func (s *stage) play(ctx context.Context, r *Result) bool {
 		}
 		r.Steps = append(r.Steps, result)
 		ok = ok && result.OK
-		if _, check := step.Command.(*expect); !result.OK && !check {
+		if _, check := bare(step.Command).(*expect); !result.OK && !check {
 			break
 		}
 		s.guard(ctx, false)

@@ -1,16 +1,35 @@
 package scenario_test
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"glovebox/sim"
 	"glovebox/sim/scenario"
 )
+
+// programs is where gloveboxd is built, once for all tests here.
+var programs string
+
+var gloveboxd = sync.OnceValues(func() (string, error) {
+	return sim.Find(context.Background(), "gloveboxd", "", programs)
+})
+
+func TestMain(m *testing.M) {
+	var err error
+	if programs, err = os.MkdirTemp("", "gloveboxd"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(programs)
+	os.Exit(code)
+}
 
 // run plays a scenario with the real agent.
 func run(t *testing.T, source string) (scenario.Result, string) {
@@ -18,7 +37,7 @@ func run(t *testing.T, source string) (scenario.Result, string) {
 	if _, err := exec.LookPath("dbus-daemon"); err != nil {
 		t.Skip("dbus-daemon is not installed")
 	}
-	program, err := sim.Find(t.Context(), "gloveboxd", "", t.TempDir())
+	program, err := gloveboxd()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,6 +111,10 @@ level offline
 mark silent
 expect sent since silent FAIL
 expect stores whole
+replay can=rav4 nmea=rav4 for=2s
+at 1s expect signal Vehicle.Speed 99 at=500ms FAIL
+at 1s expect port can up
+sync
 logout
 expect settings acknowledged FAIL
 end

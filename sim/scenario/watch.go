@@ -64,12 +64,8 @@ func (s *stage) watch() error {
 // asksForReadings reports whether a line compares readings.
 func (s *stage) asksForReadings() bool {
 	return slices.ContainsFunc(s.Steps, func(step Step) bool {
-		c := step.Command
-		if a, ok := c.(*at); ok {
-			c = a.command
-		}
 		var what condition
-		switch c := c.(type) {
+		switch c := bare(step.Command).(type) {
 		case *expect:
 			what = c.what
 		case *never:
@@ -132,9 +128,9 @@ func (w *watchLog) since(path string, boot time.Duration) []seen {
 	return slices.Clone(all[i:])
 }
 
-// near reports whether a path had a value at a time, give or take.
+// near reports whether a path had a value at a time. A busy machine plays late.
 func (w *watchLog) near(path, value string, at time.Duration) (bool, string) {
-	const before, after = 150 * time.Millisecond, 250 * time.Millisecond
+	const before, after = 150 * time.Millisecond, time.Second
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	got := "nothing"
