@@ -164,6 +164,7 @@ func (s *stage) finish(ctx context.Context, r *Result) bool {
 	}
 	s.up = false
 	problem := errors.Join(s.world.Stop(), s.world.Flush(), s.breaches())
+	s.watchers.Wait()
 	s.guard(ctx, true)
 	last := StepResult{Text: "(end)", OK: problem == nil, MS: time.Since(begun).Milliseconds(), Got: "the line kept to the contract"}
 	if problem != nil {

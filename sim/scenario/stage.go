@@ -33,7 +33,9 @@ type stage struct {
 	last   *car.Drive            // the newest drive
 
 	jobs sync.WaitGroup  // the drive, and faults that end by themselves
-	ctx  context.Context // of jobs
+	ctx  context.Context // of jobs and watchers
+
+	watchers sync.WaitGroup // follow the readings, each until its agent ends
 
 	start  moment
 	marks  map[string]moment

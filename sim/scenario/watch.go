@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -35,28 +34,12 @@ func (s *stage) watch() error {
 	if !s.asksForReadings() {
 		return nil
 	}
-	ctx, cancel := context.WithCancel(s.ctx)
-	gone := s.world.Agent.Ended()
-	joined := make(chan struct{})
-	watching := make(chan error, 1)
-	go func() {
-		defer cancel()
-		close(joined)
-		watching <- s.world.HMI.Watch(ctx, s.seen.line)
-	}()
-	<-joined
-	go func() {
-		defer cancel()
-		select {
-		case <-gone:
-		case <-ctx.Done():
-		}
-	}()
+	ended := make(chan error, 1)
+	s.watchers.Go(func() { ended <- s.world.HMI.Watch(s.ctx, s.seen.line) })
 	select {
-	case err := <-watching:
-		cancel()
+	case err := <-ended:
 		return err
-	case <-time.After(20 * time.Millisecond): // it stands: the call returns at once or not at all
+	case <-time.After(20 * time.Millisecond): // refused it would have been at once
 		return nil
 	}
 }
