@@ -145,12 +145,15 @@ func (a *Agent) Kill() {
 	}
 }
 
+// errDown says that there is no agent to send a signal to.
+var errDown = errors.New("the agent does not run")
+
 // Signal sends a signal to the running agent.
 func (a *Agent) Signal(s unix.Signal) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if !a.alive() {
-		return errors.New("the agent does not run")
+		return errDown
 	}
 	return a.running.signal(s)
 }

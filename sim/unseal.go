@@ -20,13 +20,19 @@ import (
 )
 
 // CopyState copies the agent's state directory, as a power cut would leave it:
-// a running agent stands still meanwhile.
+// a running agent stands still meanwhile. One that ends meanwhile is a power cut.
 func (w *World) CopyState(to string) (err error) {
 	if pid := w.Agent.PID(); pid != 0 {
-		if err := w.Agent.Signal(unix.SIGSTOP); err != nil {
+		signal := func(s unix.Signal) error {
+			if err := w.Agent.Signal(s); err != nil && !errors.Is(err, errDown) {
+				return err
+			}
+			return nil
+		}
+		if err := signal(unix.SIGSTOP); err != nil {
 			return fmt.Errorf("copy the state: %w", err)
 		}
-		defer func() { err = errors.Join(err, w.Agent.Signal(unix.SIGCONT)) }()
+		defer func() { err = errors.Join(err, signal(unix.SIGCONT)) }()
 		if err := standsStill(pid); err != nil {
 			return fmt.Errorf("copy the state: %w", err)
 		}
