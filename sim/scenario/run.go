@@ -98,6 +98,7 @@ func (s *stage) play(ctx context.Context, r *Result) bool {
 		if e, is := step.Command.(*expect); is && e.refused != "" {
 			got, err = wasRefused(e.refused, refused)
 		} else {
+			s.guard(ctx, endsSession(step.Command)) // while it lasts
 			got, err = s.do(ctx, i, step.Command)
 		}
 		refused = nil
@@ -119,10 +120,21 @@ func (s *stage) play(ctx context.Context, r *Result) bool {
 		if _, check := bare(step.Command).(*expect); !result.OK && !check {
 			break
 		}
-		s.guard(ctx, false)
+		s.guard(ctx, endsSession(step.Command)) // later commits would reuse its pages
 	}
 	cancel()
 	return s.finish(context.WithoutCancel(ctx), r) && ok
+}
+
+// endsSession reports whether somebody leaves the wheel.
+func endsSession(c Command) bool {
+	switch c := bare(c).(type) {
+	case *login, *guest:
+		return true
+	case *verb:
+		return c.word == "logout"
+	}
+	return false
 }
 
 // describe prefers the cause of a context that ended.
