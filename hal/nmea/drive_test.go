@@ -2,10 +2,7 @@ package nmea_test
 
 import (
 	"bytes"
-	"compress/gzip"
-	"io"
 	"math"
-	"os"
 	"testing"
 	"time"
 
@@ -17,20 +14,7 @@ import (
 
 func drive(tb testing.TB) []byte {
 	tb.Helper()
-	file, err := os.Open("../../sim/scenarios/rav4/drive.nmea.gz")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer file.Close()
-	r, err := gzip.NewReader(file)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	log, err := io.ReadAll(r)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return log
+	return unzipped(tb, "../../sim/scenarios/rav4/drive.nmea.gz")
 }
 
 // The recorded drive; the numbers are those of its truth.md.
