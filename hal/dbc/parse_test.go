@@ -1,8 +1,6 @@
 package dbc_test
 
 import (
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -10,91 +8,6 @@ import (
 
 	"glovebox/hal/dbc"
 )
-
-const rav4 = "../../sim/scenarios/rav4"
-
-func read(t testing.TB, name string) []byte {
-	t.Helper()
-	src, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return src
-}
-
-// A file loads with as many statements as it has lines of them, and what was
-// repaired or skipped is named.
-func TestFilesInTheWild(t *testing.T) {
-	tests := []struct {
-		file                      string
-		messages, signals, tables int
-		problems                  []string
-	}{
-		{rav4 + "/toyota_rav4.dbc", 58, 353, 55, nil},
-		{rav4 + "/toyota_adas.dbc", 33, 179, 2, nil},
-		{"testdata/gm_global_a_powertrain.dbc", 49, 122, 29, []string{
-			"line 345: VAL_ skipped: message ASCMGasRegenCmd has no signal GasRegenCmdActiveInv",
-			"line 352: VAL_ kept: no semicolon at its end",
-		}},
-		{"testdata/honda_bosch_2018.dbc", 20, 166, 7, []string{
-			"line 162: BO_ kept: 29-bit identifier 13274 without bit 31",
-			"line 184: BO_ kept: 29-bit identifier 13275 without bit 31",
-			"line 219: VAL_ skipped: there is no message 862",
-			"line 220: VAL_ skipped: there is no message 862",
-		}},
-		{"testdata/honda_common.dbc", 23, 160, 5, []string{
-			"line 207: CM_ kept: no signal is named, read as a comment on GAS_PEDAL_2",
-			"line 208: CM_ kept: no signal is named, read as a comment on GAS_PEDAL",
-		}},
-		{"testdata/mazda_2017.dbc", 102, 515, 5, []string{
-			"line 273: BO_ kept: the name 2017_5 starts with a digit",
-			"line 290: SG_ kept: NEW_SIGNAL_4 ends in byte 9 of a message of 8",
-			"line 572: SG_ kept: the name 5_SEC_DISABLE_TIMER starts with a digit",
-			"line 604: BO_ kept: the name 2017_1 starts with a digit",
-			"line 606: BO_ kept: the name 2017_2 starts with a digit",
-			"line 608: BO_ kept: the name 2017_3 starts with a digit",
-			"line 614: BO_ kept: the name 2017_6 starts with a digit",
-			"line 617: BO_ kept: the name 2017_7 starts with a digit",
-			"line 620: BO_ kept: the name 2017_8 starts with a digit",
-			"line 790: VAL_ kept: no semicolon at its end",
-			"line 791: VAL_ kept: no semicolon at its end",
-		}},
-	}
-	for _, test := range tests {
-		t.Run(filepath.Base(test.file), func(t *testing.T) {
-			file, problems := dbc.Parse(test.file, read(t, test.file))
-			var got []string
-			skipped := map[string]int{}
-			for _, p := range problems {
-				got = append(got, p.String())
-				if p.Skipped {
-					skipped[p.Statement]++
-				}
-			}
-			if !slices.Equal(got, test.problems) {
-				t.Errorf("problems:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(test.problems, "\n"))
-			}
-			messages, signals, tables := count(file)
-			if messages+skipped["BO_"] != test.messages || signals+skipped["SG_"] != test.signals || tables+skipped["VAL_"] != test.tables {
-				t.Errorf("%d messages, %d signals, %d value tables and skipped %v, want %d, %d, %d",
-					messages, signals, tables, skipped, test.messages, test.signals, test.tables)
-			}
-		})
-	}
-}
-
-func count(file *dbc.File) (messages, signals, tables int) {
-	all := slices.Clone(file.Unassigned)
-	for _, m := range file.Messages {
-		all = append(all, m.Signals...)
-	}
-	for _, s := range all {
-		if s.Values != nil {
-			tables++
-		}
-	}
-	return len(file.Messages), len(all), tables
-}
 
 // one is a message to hang the statement under test on.
 const one = "BO_ 100 M: 8 X\n SG_ A : 0|8@1+ (1,0) [0|0] \"\" X\n"
