@@ -46,11 +46,11 @@ func Keep(n int) Option { return func(b *BackEnd) { b.keep = n } }
 
 // New makes a back end with keys of its own.
 func New(options ...Option) (*BackEnd, error) {
-	own, err := newSigner()
+	own, err := newSigner(curveEd25519)
 	if err != nil {
 		return nil, fmt.Errorf("back end: %w", err)
 	}
-	stranger, err := newSigner()
+	stranger, err := newSigner(curveEd25519)
 	if err != nil {
 		return nil, fmt.Errorf("back end: %w", err)
 	}

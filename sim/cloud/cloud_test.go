@@ -166,6 +166,11 @@ func TestReaderUnseals(t *testing.T) {
 
 // seal makes what security.md 6 describes, to the seal key in the document.
 func (c *car) seal(by ed25519.PrivateKey, d cloud.Document, mailbox, aud, topic string) []byte {
+	return c.sealTo(mailbox, by, d, mailbox, aud, topic)
+}
+
+// sealTo is seal to the key of who has mailbox to.
+func (c *car) sealTo(to string, by ed25519.PrivateKey, d cloud.Document, mailbox, aud, topic string) []byte {
 	c.t.Helper()
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.EdDSA, Key: by}, (&jose.SignerOptions{}).WithType("gb-sealed"))
 	if err != nil {
@@ -179,7 +184,7 @@ func (c *car) seal(by ed25519.PrivateKey, d cloud.Document, mailbox, aud, topic 
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	public, err := hpke.NewDHKEMPublicKey(c.sealKey(d, mailbox))
+	public, err := hpke.NewDHKEMPublicKey(c.sealKey(d, to))
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -261,15 +266,19 @@ func TestFaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	car.say("to/"+lea.Mailbox+"/position", fmt.Appendf(nil, position, 1, false)) // not applied yet: may happen
-	wait(t, back, "lea", 1)
-	if n := len(back.Faults()); n != 2 {
+	if car.say(car.to(back, "lea", "position"), fmt.Appendf(nil, position, 9, false)); len(wait(t, back, "lea", 1)) != 1 || len(back.Faults()) != 3 {
+		t.Fatalf("a place in the open for one who has a key: %v", back.Faults())
+	}
+	const alarm = `{"alarm":"abs","severity":"warning","active":true,"minute":"2026-11-21T20:33Z","epoch":"5f0c","seq":%d,"resend":false}`
+	car.say("to/"+lea.Mailbox+"/alarms", fmt.Appendf(nil, alarm, 1)) // not applied yet: may happen
+	wait(t, back, "lea", 2)
+	if n := len(back.Faults()); n != 3 {
 		t.Fatalf("before the document is applied: %v", back.Faults())
 	}
 	car.say("state", fmt.Appendf(nil, `{"online":true,"epoch":"e","policy":%d,"agent":"1"}`, next.Version))
-	car.say("to/"+lea.Mailbox+"/position", fmt.Appendf(nil, position, 2, false))
-	wait(t, back, "lea", 2)
-	if faults := back.Faults(); len(faults) != 3 || !strings.Contains(faults[2], "took away") {
+	car.say("to/"+lea.Mailbox+"/alarms", fmt.Appendf(nil, alarm, 2))
+	wait(t, back, "lea", 3)
+	if faults := back.Faults(); len(faults) != 4 || !strings.Contains(faults[3], "took away") {
 		t.Fatalf("after it: %v", faults)
 	}
 }

@@ -26,7 +26,7 @@ type claims struct {
 // entry is one person in an access document.
 type entry struct {
 	ID         string   `json:"id"`
-	Mailbox    string   `json:"mailbox"`
+	Mailbox    string   `json:"mailbox,omitempty"` // none while invited
 	Role       string   `json:"role"`
 	State      string   `json:"state"`
 	Sharing    string   `json:"sharing"`
@@ -50,6 +50,14 @@ type Document struct {
 	good    bool   // one that the car has to accept
 }
 
+// States of a person in a document.
+const (
+	invited   = "invited"
+	confirmed = "confirmed"
+	awaiting  = "awaiting-activation"
+	active    = "active"
+)
+
 // firstVersion leaves room for a document that is older than the first.
 const firstVersion = 2
 
@@ -61,23 +69,34 @@ const typePolicy = "gb-policy"
 func (b *BackEnd) Enrol(car Identity, users []User) (Document, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.current != nil {
+	if b.car.VID != "" {
 		return Document{}, errors.New("this car has been enrolled already")
 	}
 	b.car = car
 	if len(users) == 0 {
 		return Document{}, nil
 	}
-	first := &claims{VID: car.VID, Version: firstVersion, Inbox: token(), GuestServices: true, RemoteServices: true}
+	var entries []entry
 	for _, u := range users {
-		e, err := b.enter(u)
+		r, err := b.newPerson(u.Name, u.Role, u.Seal)
+		if err != nil {
+			return Document{}, fmt.Errorf("enrol: %w", err)
+		}
+		e, err := b.enter(r, active, u.PIN)
 		if err != nil {
 			return Document{}, err
 		}
-		first.Users = append(first.Users, e)
+		r.State = e.State
+		entries = append(entries, e)
 	}
+	return b.first(entries)
+}
+
+// first issues the document of a car that has had no people so far; mu is held.
+func (b *BackEnd) first(users []entry) (Document, error) {
+	c := &claims{VID: b.car.VID, Version: firstVersion, Users: users, Inbox: token(), GuestServices: true, RemoteServices: true}
 	for _, name := range []string{Workshop, BackendName} {
-		r, err := b.newReader(name, name, name, name == BackendName)
+		r, err := b.newReader(name, name == BackendName)
 		if err != nil {
 			return Document{}, err
 		}
@@ -85,56 +104,49 @@ func (b *BackEnd) Enrol(car Identity, users []User) (Document, error) {
 		if r.seal != nil {
 			p.Seal = sealJWK(r.seal.PublicKey())
 		}
-		first.Readers = append(first.Readers, p)
+		c.Readers = append(c.Readers, p)
 	}
-	return b.issue(first)
+	return b.issue(c, b.signer)
 }
 
 // Remove takes a person out, and with the main user everybody.
 func (b *BackEnd) Remove(name string) (Document, error) {
-	return b.next(func(c *claims) error {
-		gone, i, err := b.entryOf(c, name)
-		if err != nil {
-			return err
-		}
-		if gone.Role == Main {
-			for _, r := range b.readers {
-				if r.Role == Main || r.Role == Shared || r.Role == Limited {
-					b.remove(r, c.Version)
-				}
-			}
-			c.Users = []entry{}
-			return nil
-		}
-		b.remove(gone, c.Version)
-		c.Users = slices.Delete(c.Users, i, i+1)
-		return nil
-	})
+	return b.next(func(c *claims) error { return b.remove(c, name) })
 }
 
-func (b *BackEnd) remove(r *Reader, version uint64) {
-	if !r.Removed {
-		b.withdraw(r, version)
-		r.Removed = true
+// remove changes claims; mu is held.
+func (b *BackEnd) remove(c *claims, name string) error {
+	_, i, err := b.entryOf(c, name)
+	switch {
+	case err != nil:
+		return err
+	case c.Users[i].Role == Main:
+		c.Users = []entry{}
+	default:
+		c.Users = slices.Delete(c.Users, i, i+1)
 	}
+	return nil
 }
 
 // Limit takes the live place from a person, who gets a new mailbox.
 func (b *BackEnd) Limit(name string) (Document, error) {
-	return b.next(func(c *claims) error {
-		r, i, err := b.entryOf(c, name)
-		if err != nil {
-			return err
-		}
-		if r.Role != Shared {
-			return fmt.Errorf("%s is %s: only a shared user can be limited", name, r.Role)
-		}
-		b.withdraw(r, c.Version)
-		b.grant(r)
-		r.Role = Limited
-		c.Users[i].Mailbox, c.Users[i].Sharing = r.Mailbox, Limited
-		return nil
-	})
+	return b.next(func(c *claims) error { return b.share(c, name, Limited) })
+}
+
+// share changes claims; mu is held.
+func (b *BackEnd) share(c *claims, name, sharing string) error {
+	r, i, err := b.entryOf(c, name)
+	if err != nil {
+		return err
+	}
+	if r.Role == Main || r.Role == sharing || sharing != Shared && sharing != Limited {
+		return fmt.Errorf("%s is %s and cannot become %s", name, r.Role, sharing)
+	}
+	c.Users[i].Sharing = sharing
+	if c.Users[i].Mailbox != "" { // one who is only invited has none
+		c.Users[i].Mailbox = token()
+	}
+	return nil
 }
 
 // Freshen issues the same content again, so that the car knows that it is current.
@@ -153,7 +165,7 @@ func (b *BackEnd) next(change func(*claims) error) (Document, error) {
 	if err := change(c); err != nil {
 		return Document{}, err
 	}
-	return b.issue(c)
+	return b.issue(c, b.signer)
 }
 
 // successor is a copy of the current claims, one version on; mu is held.
@@ -169,21 +181,32 @@ func (b *BackEnd) successor() *claims {
 func issuedNow() string { return time.Now().UTC().Format(time.RFC3339) }
 
 // issue signs claims and makes them the current ones; mu is held.
-func (b *BackEnd) issue(c *claims) (Document, error) {
+func (b *BackEnd) issue(c *claims, by signer) (Document, error) {
+	d, payload, err := draft(c, by)
+	if err != nil {
+		return Document{}, err
+	}
+	sum := sha256.Sum256(payload)
+	b.current, b.hash = c, hex.EncodeToString(sum[:])
+	b.settle(c)
+	d.good = true
+	return d, nil
+}
+
+// draft signs claims and leaves all as it is.
+func draft(c *claims, by signer) (Document, []byte, error) {
 	if c.Issued == "" {
 		c.Issued = issuedNow()
 	}
 	payload, err := json.Marshal(c)
 	if err != nil {
-		return Document{}, fmt.Errorf("access document: %w", err)
+		return Document{}, nil, fmt.Errorf("access document: %w", err)
 	}
-	jws, err := b.signer.sign(typePolicy, payload)
+	jws, err := by.sign(typePolicy, payload)
 	if err != nil {
-		return Document{}, fmt.Errorf("access document: %w", err)
+		return Document{}, nil, fmt.Errorf("access document: %w", err)
 	}
-	sum := sha256.Sum256(payload)
-	b.current, b.hash = c, hex.EncodeToString(sum[:])
-	return Document{Version: c.Version, JWS: jws, good: true}, nil
+	return Document{Version: c.Version, JWS: jws}, payload, nil
 }
 
 // entryOf finds a person in the claims by name; mu is held.

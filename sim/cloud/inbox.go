@@ -85,6 +85,9 @@ func (b *BackEnd) arrived(topic string, raw []byte, qos byte, retained bool) {
 
 // file opens a message, compares it with its like and keeps it; mu is held.
 func (b *BackEnd) file(r *Reader, m Message) {
+	if located := m.Kind == "position" || m.Kind == "trips"; located && m.Form != "hpke" && r.key() != nil {
+		b.fault("%s: not sealed, but %s has a key for it", m.Topic, r.Name)
+	}
 	if m.Plain, m.Err = r.open(&m, b.car, b.versions()); m.Err == nil {
 		m.Err = m.read()
 	}

@@ -2,7 +2,6 @@ package cloud
 
 import (
 	"bytes"
-	"crypto"
 	"crypto/ecdh"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -10,29 +9,30 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-
-	"github.com/go-jose/go-jose/v4"
 )
 
-// jwk is a public key of RFC 8037: an octet key pair without its secret part.
+// jwk is a public key: an octet key pair of RFC 8037, or a point of P-256.
 type jwk struct {
 	Kty string `json:"kty"`
 	Crv string `json:"crv"`
 	X   string `json:"x"`
+	Y   string `json:"y,omitempty"`
 	Kid string `json:"kid,omitempty"`
 }
 
+// The curves of keys: two that sign, one that seals.
 const (
-	signing = "Ed25519"
-	sealing = "X25519"
+	curveEd25519 = "Ed25519"
+	curveP256    = "P-256"
+	curveX25519  = "X25519"
 )
 
 func signJWK(pub ed25519.PublicKey) *jwk {
-	return &jwk{Kty: "OKP", Crv: signing, X: base64.RawURLEncoding.EncodeToString(pub)}
+	return &jwk{Kty: "OKP", Crv: curveEd25519, X: base64.RawURLEncoding.EncodeToString(pub)}
 }
 
 func sealJWK(pub *ecdh.PublicKey) *jwk {
-	return &jwk{Kty: "OKP", Crv: sealing, X: base64.RawURLEncoding.EncodeToString(pub.Bytes())}
+	return &jwk{Kty: "OKP", Crv: curveX25519, X: base64.RawURLEncoding.EncodeToString(pub.Bytes())}
 }
 
 // bytes returns the public key if it lies on the curve named.
@@ -68,11 +68,11 @@ func ParseIdentity(text []byte) (Identity, error) {
 	if raw, err := hex.DecodeString(shown.VID); err != nil || len(raw) != 16 {
 		return Identity{}, fmt.Errorf("identity: vid %q: want 32 hex digits", shown.VID)
 	}
-	sign, err := shown.Sign.bytes(signing)
+	sign, err := shown.Sign.bytes(curveEd25519)
 	if err != nil {
 		return Identity{}, fmt.Errorf("identity: sign: %w", err)
 	}
-	raw, err := shown.Seal.bytes(sealing)
+	raw, err := shown.Seal.bytes(curveX25519)
 	if err != nil {
 		return Identity{}, fmt.Errorf("identity: seal: %w", err)
 	}
@@ -83,47 +83,12 @@ func ParseIdentity(text []byte) (Identity, error) {
 	return Identity{VID: shown.VID, Sign: sign, Seal: seal}, nil
 }
 
-// signer holds a key that signs access documents.
-type signer struct {
-	key ed25519.PrivateKey
-	kid string // RFC 7638 thumbprint
-}
-
-func newSigner() (signer, error) {
-	pub, key, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return signer{}, fmt.Errorf("make a signing key: %w", err)
-	}
-	thumb, err := (&jose.JSONWebKey{Key: pub}).Thumbprint(crypto.SHA256)
-	if err != nil {
-		return signer{}, fmt.Errorf("thumbprint: %w", err)
-	}
-	return signer{key: key, kid: base64.RawURLEncoding.EncodeToString(thumb)}, nil
-}
-
-func (s signer) public() ed25519.PublicKey { return s.key.Public().(ed25519.PublicKey) }
-
-// sign returns payload as a compact JWS of the type given. The bytes signed are
-// the bytes sent.
-func (s signer) sign(typ string, payload []byte) (string, error) {
-	options := (&jose.SignerOptions{}).WithType(jose.ContentType(typ)).WithHeader("kid", s.kid)
-	by, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.EdDSA, Key: s.key}, options)
-	if err != nil {
-		return "", fmt.Errorf("signer: %w", err)
-	}
-	signed, err := by.Sign(payload)
-	if err != nil {
-		return "", fmt.Errorf("sign %s: %w", typ, err)
-	}
-	return signed.CompactSerialize()
-}
-
 // Trust is the JWK Set that a car's [cloud] trust file holds: the keys whose
 // documents it accepts.
 func (b *BackEnd) Trust() []byte {
-	key := signJWK(b.signer.public())
+	key := *b.signer.public
 	key.Kid = b.signer.kid
-	set, _ := json.Marshal(map[string][]*jwk{"keys": {key}})
+	set, _ := json.Marshal(map[string][]jwk{"keys": {key}})
 	return append(set, '\n')
 }
 

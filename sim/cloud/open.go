@@ -46,7 +46,7 @@ func (r *Reader) open(m *Message, car Identity, versions []uint64) ([]byte, erro
 //	wire:  0x02 ‖ enc (32) ‖ ciphertext
 //	plain: compact JWS gb-sealed by the car ‖ 0x00 ...
 func (r *Reader) unseal(m *Message, car Identity, versions []uint64) ([]byte, error) {
-	if r.seal == nil {
+	if r.key() == nil {
 		return nil, errors.New("sealed, but this reader has no key")
 	}
 	if len(m.Raw) < 33 || m.Raw[0] != 2 {
@@ -55,7 +55,7 @@ func (r *Reader) unseal(m *Message, car Identity, versions []uint64) ([]byte, er
 	var padded []byte
 	err := errors.New("sealed: no version of the document")
 	for _, version := range versions {
-		if padded, err = hpkeOpen(r.seal, m.Raw[1:], sealInfo(car.VID, m.Mailbox, version), []byte(m.Topic)); err == nil {
+		if padded, err = hpkeOpen(r.key(), m.Raw[1:], sealInfo(car.VID, m.Mailbox, version), []byte(m.Topic)); err == nil {
 			break
 		}
 	}

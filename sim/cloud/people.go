@@ -2,9 +2,9 @@ package cloud
 
 import (
 	"crypto/ecdh"
-	"crypto/ed25519"
 	"crypto/rand"
 	"fmt"
+	"slices"
 
 	"glovebox/profiles"
 )
@@ -27,7 +27,7 @@ type User struct {
 	Name string
 	Role string // main, shared or limited
 	PIN  string // "none" for a person without a PIN
-	Seal bool   // their phone has a key: positions and trips come sealed
+	Seal bool   // the car is told their phone's sealing key: positions and trips come sealed
 }
 
 // DefaultPIN is the PIN of people for whom a scenario names none.
@@ -46,12 +46,24 @@ type Reader struct {
 	Name    string
 	ID      string // of the person in hex, else the reader's name
 	Role    string // main, shared, limited, workshop or backend
+	State   string // of a person: invited, confirmed, awaiting-activation or active
 	PIN     string // empty if none
-	Mailbox string // changes with each grant
+	Mailbox string // changes with each grant; empty before the first
 	Removed bool
 
-	sign ed25519.PrivateKey
-	seal *ecdh.PrivateKey // nil if this reader takes nothing sealed
+	phone *Phone           // nil of a reader who is no person
+	seal  *ecdh.PrivateKey // of the back end, which has no phone
+}
+
+// key is what opens the payloads sealed to r, nil if nothing is to be sealed.
+func (r *Reader) key() *ecdh.PrivateKey {
+	if r.phone == nil {
+		return r.seal
+	}
+	if !r.phone.sealed {
+		return nil
+	}
+	return r.phone.seal
 }
 
 // box is what became of one mailbox.
@@ -101,74 +113,126 @@ func (b *BackEnd) Owner(mailbox string) string {
 	return ""
 }
 
-// newReader makes a reader with keys and a mailbox; mu is held.
-func (b *BackEnd) newReader(name, id, role string, sealed bool) (*Reader, error) {
-	if b.find(name) != nil {
-		return nil, fmt.Errorf("two readers with the name %s", name)
-	}
-	r := &Reader{Name: name, ID: id, Role: role}
-	own, err := newSigner()
-	if err != nil {
-		return nil, err
-	}
-	r.sign = own.key
+// newReader makes a reader who is no person; mu is held.
+func (b *BackEnd) newReader(name string, sealed bool) (*Reader, error) {
+	r := &Reader{Name: name, ID: name, Role: name}
 	if sealed {
+		var err error
 		if r.seal, err = ecdh.X25519().GenerateKey(rand.Reader); err != nil {
 			return nil, fmt.Errorf("make a sealing key: %w", err)
 		}
 	}
 	b.readers = append(b.readers, r)
 	b.received[name] = &inbox{}
-	b.grant(r)
+	b.grant(r, token())
 	return r, nil
 }
 
-// grant gives a reader a new mailbox; mu is held.
-func (b *BackEnd) grant(r *Reader) {
-	r.Mailbox = token()
-	b.boxes[r.Mailbox] = box{reader: r}
-}
-
-// withdraw takes a mailbox away with a document of that version; mu is held.
-func (b *BackEnd) withdraw(r *Reader, version uint64) {
-	b.boxes[r.Mailbox] = box{reader: r, until: version}
-}
-
-// enter makes a person's entry of the document; mu is held.
-func (b *BackEnd) enter(u User) (entry, error) {
-	r, err := b.newReader(u.Name, token(), u.Role, u.Seal)
+// newPerson makes a person with a phone and without a mailbox. Who was removed
+// may come again, as somebody new to the car; mu is held.
+func (b *BackEnd) newPerson(name, role string, sealed bool) (*Reader, error) {
+	phone, err := b.newPhone(name, role, sealed)
 	if err != nil {
-		return entry{}, err
+		return nil, err
 	}
-	var verifier profiles.Verifier
-	if u.PIN == "" {
-		u.PIN = DefaultPIN(u.Role)
+	r := b.find(name)
+	switch {
+	case name == "" || name == Workshop || name == BackendName:
+		return nil, fmt.Errorf("%q is no name of a person", name)
+	case role != Main && role != Shared && role != Limited:
+		return nil, fmt.Errorf("role %q of %s: want main, shared or limited", role, name)
+	case r == nil:
+		r = &Reader{Name: name}
+		b.readers = append(b.readers, r)
+		b.received[name] = &inbox{}
+	case !r.Removed:
+		return nil, fmt.Errorf("two readers with the name %s", name)
 	}
-	if u.PIN != "none" {
-		r.PIN = u.PIN
-		if verifier, err = profiles.NewVerifier(profiles.NewPIN(u.PIN), rand.Reader); err != nil {
-			return entry{}, fmt.Errorf("enrol %s: %w", u.Name, err)
+	r.ID, r.Role, r.State, r.PIN, r.Mailbox, r.Removed, r.phone = token(), role, "", "", "", false, phone
+	return r, nil
+}
+
+// grant gives a reader a mailbox; mu is held.
+func (b *BackEnd) grant(r *Reader, mailbox string) {
+	r.Mailbox = mailbox
+	b.boxes[mailbox] = box{reader: r}
+}
+
+// withdraw takes a reader's mailbox away with a document of that version; mu is
+// held.
+func (b *BackEnd) withdraw(r *Reader, version uint64) {
+	if r.Mailbox != "" {
+		b.boxes[r.Mailbox] = box{reader: r, until: version}
+	}
+}
+
+// settle brings people and mailboxes in line with claims that are now the
+// current ones; mu is held.
+func (b *BackEnd) settle(c *claims) {
+	for _, r := range b.readers {
+		if r.phone == nil || r.Removed || r.State == "" {
+			continue // no person, or one that no document has named yet
+		}
+		i := slices.IndexFunc(c.Users, func(e entry) bool { return e.ID == r.ID })
+		if i < 0 {
+			b.withdraw(r, c.Version)
+			r.Removed = true
+			continue
+		}
+		e := c.Users[i]
+		if e.Mailbox != r.Mailbox {
+			b.withdraw(r, c.Version)
+			b.grant(r, e.Mailbox)
+		}
+		r.State = e.State
+		if e.Role != Main {
+			r.Role = e.Sharing
 		}
 	}
-	id, err := profiles.ParseID(r.ID)
+}
+
+// enter makes the entry of a person with a mailbox and keys; mu is held.
+func (b *BackEnd) enter(r *Reader, state, pin string) (entry, error) {
+	e, err := b.announce(r, state)
 	if err != nil {
 		return entry{}, err
 	}
-	sealed, err := profiles.SealPrivate(b.car.Seal, b.car.VID, id, profiles.Conceal(u.Name), verifier)
+	if pin == "" {
+		pin = DefaultPIN(r.Role)
+	}
+	var verifier profiles.Verifier
+	if pin != "none" {
+		r.PIN = pin
+		if verifier, err = profiles.NewVerifier(profiles.NewPIN(pin), rand.Reader); err != nil {
+			return entry{}, fmt.Errorf("enrol %s: %w", r.Name, err)
+		}
+	}
+	e.Mailbox, e.Sign, e.Seal = token(), r.phone.sign.public, r.phone.sealKey()
+	e.Private, err = b.private(r, verifier)
+	return e, err
+}
+
+// announce makes the entry of a person of whom only name and rights are known;
+// mu is held.
+func (b *BackEnd) announce(r *Reader, state string) (entry, error) {
+	e := entry{ID: r.ID, Role: "secondary", State: state, Sharing: r.Role, Restricted: []string{}}
+	if r.Role == Main {
+		e.Role, e.Sharing = Main, Shared
+	}
+	var err error
+	e.Private, err = b.private(r, profiles.Verifier{})
+	return e, err
+}
+
+// private seals name and PIN verifier to the car; mu is held.
+func (b *BackEnd) private(r *Reader, v profiles.Verifier) (string, error) {
+	id, err := profiles.ParseID(r.ID)
 	if err != nil {
-		return entry{}, fmt.Errorf("enrol %s: %w", u.Name, err)
+		return "", err
 	}
-	e := entry{ID: r.ID, Mailbox: r.Mailbox, State: "active", Restricted: []string{}, Sign: signJWK(r.sign.Public().(ed25519.PublicKey)), Private: sealed}
-	switch u.Role {
-	case Main:
-		e.Role, e.Sharing = "main", Shared
-	case Shared, Limited:
-		e.Role, e.Sharing = "secondary", u.Role
-	default:
-		return entry{}, fmt.Errorf("enrol %s: role %q: want main, shared or limited", u.Name, u.Role)
+	sealed, err := profiles.SealPrivate(b.car.Seal, b.car.VID, id, profiles.Conceal(r.Name), v)
+	if err != nil {
+		return "", fmt.Errorf("enrol %s: %w", r.Name, err)
 	}
-	if r.seal != nil {
-		e.Seal = sealJWK(r.seal.PublicKey())
-	}
-	return e, nil
+	return sealed, nil
 }

@@ -75,11 +75,11 @@ func (b *BackEnd) widen(c *claims) error {
 		c.Users[i].Sharing, c.Users[i].Mailbox = Shared, token()
 		return nil
 	}
-	key, err := newSigner()
+	key, err := newSigner(curveEd25519)
 	if err != nil {
 		return err
 	}
-	more := entry{ID: token(), Mailbox: token(), Role: "secondary", State: "active", Sharing: Shared, Restricted: []string{}, Sign: signJWK(key.public())}
+	more := entry{ID: token(), Mailbox: token(), Role: "secondary", State: "active", Sharing: Shared, Restricted: []string{}, Sign: key.public}
 	id, err := profiles.ParseID(more.ID)
 	if err != nil {
 		return err

@@ -1,0 +1,61 @@
+package cloud
+
+import (
+	"crypto/ecdh"
+	"crypto/rand"
+	"fmt"
+)
+
+// Phone is a person's, with the app on it and keys that never leave it: one
+// signs documents and actions, the other opens what is sealed to the person. It
+// may be used by several goroutines.
+type Phone struct {
+	back   *BackEnd
+	name   string // of the person
+	sign   signer
+	seal   *ecdh.PrivateKey
+	sealed bool // the car knows the key that seals
+}
+
+// newPhone makes a phone of a person with fresh keys. The main user's signs
+// with P-256, as many key stores of phones know nothing else.
+func (b *BackEnd) newPhone(name, role string, sealed bool) (*Phone, error) {
+	curve := curveEd25519
+	if role == Main {
+		curve = curveP256
+	}
+	sign, err := newSigner(curve)
+	if err != nil {
+		return nil, err
+	}
+	seal, err := ecdh.X25519().GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("make a sealing key: %w", err)
+	}
+	return &Phone{back: b, name: name, sign: sign, seal: seal, sealed: sealed}, nil
+}
+
+// Phone returns the phone of a person, invited ones too.
+func (b *BackEnd) Phone(name string) (*Phone, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	r := b.find(name)
+	if r == nil || r.phone == nil {
+		return nil, fmt.Errorf("nobody with a phone is called %s", name)
+	}
+	return r.phone, nil
+}
+
+// Name is that of the person whose phone it is.
+func (p *Phone) Name() string { return p.name }
+
+// Key names the key that the phone signs with: its RFC 7638 thumbprint.
+func (p *Phone) Key() string { return p.sign.kid }
+
+// sealKey is the public key that stands in the access document, nil if none does.
+func (p *Phone) sealKey() *jwk {
+	if !p.sealed {
+		return nil
+	}
+	return sealJWK(p.seal.PublicKey())
+}

@@ -1,0 +1,122 @@
+package cloud
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+// signer holds a key that signs: documents of the back end, documents and
+// actions of a phone.
+type signer struct {
+	key    crypto.Signer // ed25519.PrivateKey or *ecdsa.PrivateKey of P-256
+	alg    jose.SignatureAlgorithm
+	kid    string // RFC 7638 thumbprint
+	public *jwk
+}
+
+// newSigner makes a key of a curve, Ed25519 or P-256.
+func newSigner(curve string) (signer, error) {
+	if curve == curveP256 {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			return signer{}, fmt.Errorf("make a signing key: %w", err)
+		}
+		return signerOf(key)
+	}
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return signer{}, fmt.Errorf("make a signing key: %w", err)
+	}
+	return signerOf(key)
+}
+
+// signerOf names a key and the one algorithm that belongs to its type.
+func signerOf(key crypto.Signer) (signer, error) {
+	thumb, err := (&jose.JSONWebKey{Key: key.Public()}).Thumbprint(crypto.SHA256)
+	if err != nil {
+		return signer{}, fmt.Errorf("thumbprint: %w", err)
+	}
+	s := signer{key: key, kid: base64.RawURLEncoding.EncodeToString(thumb)}
+	switch public := key.Public().(type) {
+	case ed25519.PublicKey:
+		s.alg, s.public = jose.EdDSA, signJWK(public)
+	case *ecdsa.PublicKey:
+		point, err := public.Bytes() // 4 ‖ x ‖ y
+		if err != nil {
+			return signer{}, fmt.Errorf("signing key: %w", err)
+		}
+		x, y := base64.RawURLEncoding.EncodeToString(point[1:33]), base64.RawURLEncoding.EncodeToString(point[33:])
+		s.alg, s.public = jose.ES256, &jwk{Kty: "EC", Crv: curveP256, X: x, Y: y}
+	default:
+		return signer{}, fmt.Errorf("a signing key of type %T", key)
+	}
+	return s, nil
+}
+
+// sign returns payload as a compact JWS of the type given, with a header of
+// exactly alg, kid and typ. The bytes signed are the bytes sent.
+func (s signer) sign(typ string, payload []byte) (string, error) {
+	options := (&jose.SignerOptions{}).WithType(jose.ContentType(typ)).WithHeader("kid", s.kid)
+	by, err := jose.NewSigner(jose.SigningKey{Algorithm: s.alg, Key: s.key}, options)
+	if err != nil {
+		return "", fmt.Errorf("signer: %w", err)
+	}
+	signed, err := by.Sign(payload)
+	if err != nil {
+		return "", fmt.Errorf("sign %s: %w", typ, err)
+	}
+	return signed.CompactSerialize()
+}
+
+// private is a signing key in a file.
+type private struct {
+	Curve string `json:"curve"`
+	Key   []byte `json:"key"` // the seed of Ed25519, the scalar of P-256
+}
+
+// MarshalJSON writes the private key: only the state file holds a signer.
+func (s signer) MarshalJSON() ([]byte, error) {
+	switch key := s.key.(type) {
+	case ed25519.PrivateKey:
+		return json.Marshal(private{curveEd25519, key.Seed()})
+	case *ecdsa.PrivateKey:
+		raw, err := key.Bytes()
+		if err != nil {
+			return nil, fmt.Errorf("signing key: %w", err)
+		}
+		return json.Marshal(private{curveP256, raw})
+	}
+	return []byte("null"), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (s *signer) UnmarshalJSON(text []byte) error {
+	var p private
+	if err := json.Unmarshal(text, &p); err != nil {
+		return fmt.Errorf("signing key: %w", err)
+	}
+	var key crypto.Signer
+	switch {
+	case p.Curve == curveEd25519 && len(p.Key) == ed25519.SeedSize:
+		key = ed25519.NewKeyFromSeed(p.Key)
+	case p.Curve == curveP256:
+		scalar, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), p.Key)
+		if err != nil {
+			return fmt.Errorf("signing key: %w", err)
+		}
+		key = scalar
+	default:
+		return fmt.Errorf("signing key of curve %q with %d bytes", p.Curve, len(p.Key))
+	}
+	var err error
+	*s, err = signerOf(key)
+	return err
+}
