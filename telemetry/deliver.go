@@ -28,7 +28,7 @@ type Courier struct {
 
 	mu    sync.Mutex        // held while messages are handed over and while a purge runs
 	epoch string            // guarded by mu; of seqs
-	seqs  map[string]uint64 // guarded by mu; the last number given to each mailbox
+	seqs  map[string]uint64 // guarded by mu; the last number given in each series
 	done  []uint64          // guarded by mu; kept messages that the broker has, to be forgotten
 }
 
@@ -162,7 +162,7 @@ func (c *Courier) open(ctx context.Context) (*shift, error) {
 		Client:    c.with.VID,
 		Keepalive: c.with.Keepalive,
 		Will:      c.state(false, epoch, policy),
-		Subscribe: []string{"gb/1/" + c.with.VID + "/policy"},
+		Subscribe: c.topics(),
 		Inbound:   c.with.Inbound,
 	})
 	if err != nil && dialing.Err() != nil {
@@ -174,6 +174,12 @@ func (c *Courier) open(ctx context.Context) (*shift, error) {
 	}
 	c.helm.opened(line)
 	return &shift{line: line, epoch: epoch}, nil
+}
+
+// topics is what the car listens to, and nothing that it says itself.
+func (c *Courier) topics() []string {
+	own := "gb/1/" + c.with.VID
+	return []string{own + "/policy", own + "/act", own + "/ask"}
 }
 
 // state is the retained message that shows whether the car is there.

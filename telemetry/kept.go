@@ -23,8 +23,8 @@ type Outbox interface {
 	// Settle, in one commit, forgets what is done and stamps what is about to
 	// be handed over. It returns the messages of send that still wait, in
 	// their order, each with the stamp from before, else with the one that
-	// stamp gives to its mailbox.
-	Settle(done, send []uint64, stamp func(mailbox string) (epoch string, seq uint64)) ([]Kept, error)
+	// stamp gives to its series (outside.Series).
+	Settle(done, send []uint64, stamp func(series string) (epoch string, seq uint64)) ([]Kept, error)
 	// Purge forgets what keep refuses and says how many that were.
 	Purge(keep func(outside.Released) bool) (int, error)
 }

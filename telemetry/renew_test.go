@@ -1,6 +1,7 @@
 package telemetry_test
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,7 +22,7 @@ func TestState(t *testing.T) {
 		if string(will.Payload) != `{"online":false`+body || will.Topic != stateTopic || !will.Retained {
 			t.Errorf("will %+v", will)
 		}
-		if o := w.opening; o.Client != vid || o.Keepalive != 30*time.Second || len(o.Subscribe) != 1 || o.Subscribe[0] != "gb/1/"+vid+"/policy" {
+		if o := w.opening; o.Client != vid || o.Keepalive != 30*time.Second || !slices.Equal(o.Subscribe, []string{"gb/1/" + vid + "/policy", "gb/1/" + vid + "/act", "gb/1/" + vid + "/ask"}) {
 			t.Errorf("opened with %+v", o)
 		}
 		c.PolicyVersion(13)

@@ -151,7 +151,7 @@ func (c *Courier) handOne(s *shift, w fresh) bool {
 	if _, fits := c.helm.state(s.epoch); !fits || !c.live.take(w.number) {
 		return false
 	}
-	_, n := c.stamp(s.epoch, w.released.Mailbox())
+	_, n := c.stamp(s.epoch, outside.Series(w.released.Mailbox(), w.released.Kind()))
 	return c.publish(s, Kept{Released: w.released, Epoch: s.epoch, Seq: n})
 }
 
@@ -205,7 +205,7 @@ func (c *Courier) handBatch(s *shift, send, refused []uint64) ([]outside.Release
 		return nil, c.settle()
 	}
 	before := maps.Clone(c.seqs)
-	kept, err := c.with.Outbox.Settle(c.done, send, func(mailbox string) (string, uint64) { return c.stamp(s.epoch, mailbox) })
+	kept, err := c.with.Outbox.Settle(c.done, send, func(series string) (string, uint64) { return c.stamp(s.epoch, series) })
 	if err != nil {
 		c.seqs = before
 		return nil, err
@@ -240,13 +240,13 @@ func (c *Courier) restOutbox(s *shift, err error) {
 	s.retry = time.After(outboxRetry)
 }
 
-// stamp gives the next number of a mailbox. Called with mu held.
-func (c *Courier) stamp(epoch, mailbox string) (string, uint64) {
+// stamp gives the next number of a series. Called with mu held.
+func (c *Courier) stamp(epoch, series string) (string, uint64) {
 	if c.epoch != epoch {
 		c.epoch, c.seqs = epoch, map[string]uint64{}
 	}
-	c.seqs[mailbox]++
-	return epoch, c.seqs[mailbox]
+	c.seqs[series]++
+	return epoch, c.seqs[series]
 }
 
 // publish encodes a message and hands it over; what cannot be encoded is
@@ -257,8 +257,7 @@ func (c *Courier) publish(s *shift, k Kept) bool {
 		c.with.Log.Error("message not encoded", "kind", string(k.Released.Kind()), "error", err)
 		return false
 	}
-	topic := "gb/1/" + c.with.VID + "/to/" + k.Released.Mailbox() + "/" + suffix
-	s.fly(k.ID, Message{Topic: topic, Payload: payload})
+	s.fly(k.ID, Message{Topic: outside.Topic(c.with.VID, k.Released.Mailbox(), suffix), Payload: payload})
 	return true
 }
 

@@ -178,7 +178,7 @@ func (o *Outbox) after(id uint64, n int) []*item {
 
 // Settle forgets what is done and stamps what is about to be handed over, in
 // one commit.
-func (o *Outbox) Settle(done, send []uint64, stamp func(mailbox string) (epoch string, seq uint64)) ([]telemetry.Kept, error) {
+func (o *Outbox) Settle(done, send []uint64, stamp func(series string) (epoch string, seq uint64)) ([]telemetry.Kept, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if len(done) == 0 && len(send) == 0 {
@@ -206,7 +206,7 @@ func (o *Outbox) Settle(done, send []uint64, stamp func(mailbox string) (epoch s
 				continue
 			}
 			if !k.Resend {
-				k.Epoch, k.Seq = stamp(it.mailbox)
+				k.Epoch, k.Seq = stamp(outside.Series(it.mailbox, it.kind))
 				if err := d.stamp(it, k); err != nil {
 					return err
 				}

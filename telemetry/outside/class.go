@@ -30,6 +30,7 @@ const (
 	classInUse     Class = "in-use"
 	classAlarm     Class = "alarm"
 	classGapRecord Class = "gap-record"
+	classResult    Class = "action-result"
 )
 
 //go:embed vss-rules.csv

@@ -17,10 +17,11 @@ const Never = time.Duration(math.MaxInt64)
 
 // Options are what the pipeline can do without.
 type Options struct {
-	VID     string             // the vehicle id; needed to seal
-	Sign    ed25519.PrivateKey // the car's key; without it nothing goes to a reader with a seal key
-	Gzip    bool               // main and shared readers get open messages gzipped
-	Decided func(Decision)     // called for each decision, while a method of Outside runs
+	VID     string                                 // the vehicle id; needed to seal
+	Sign    ed25519.PrivateKey                     // the car's key; without it nothing goes to a reader with a seal key
+	Gzip    bool                                   // main and shared readers get open messages gzipped
+	Decided func(Decision)                         // called for each decision, while a method of Outside runs
+	Facts   func(key string, at hal.Instant) Facts // asked for as an ask is answered, while a method of Outside runs; nil: no ask is answered
 }
 
 // Outside is the pipeline from what the car says to what may leave. It has
@@ -54,6 +55,7 @@ type Outside struct {
 
 	position grid
 	fixes    []fix  // collected for the next message, one a second
+	newest   *fix   // the newest gated fix; nil once the place closed
 	place    uint64 // counts the closings of the place
 	placeAt  time.Duration
 	placeOut bool // a place was handed over at placeAt
@@ -76,6 +78,7 @@ type columnState struct {
 	alarms  grid
 	waiting map[string]bool  // codes whose state changed
 	shown   map[string]Alarm // as they were shown last
+	answers []answer         // wait for the next status slot with the link up
 }
 
 // New starts a pipeline without readers, with the link down and the car not
@@ -86,7 +89,7 @@ func New(p *Policy, start hal.Instant, o Options) *Outside {
 		signals: map[string]*signal{}, classes: map[Class]*classState{}, alarms: map[string]Alarm{},
 		lastFix: start.Boot, next: Never,
 	}
-	if signer, err := newSigner(o.Sign); err == nil {
+	if signer, err := newSigner(o.Sign, typeSealed); err == nil {
 		out.signer = signer
 	}
 	for i, c := range columns {
@@ -200,7 +203,8 @@ func (o *Outside) plan() {
 // passColumn makes what the slots of one column hold.
 func (o *Outside) passColumn(i int, now hal.Instant) {
 	col := &o.columns[i]
-	if n := col.status.pass(o.clock, now.Boot); n > 0 {
+	n := col.status.pass(o.clock, now.Boot)
+	if n > 0 {
 		slot := col.status.slot(o.clock, 0)
 		switch {
 		case !o.up:
@@ -210,6 +214,11 @@ func (o *Outside) passColumn(i int, now hal.Instant) {
 			o.gaps(i, slot)
 		case quick(columns[i]):
 			o.status(i, now, now, false)
+		}
+	}
+	if len(col.answers) > 0 && n > 0 && o.up {
+		if slot := col.status.slot(o.clock, 0); now.Boot-slot.Boot <= late {
+			o.tellAll(i, slot)
 		}
 	}
 	if n := col.alarms.pass(o.clock, now.Boot); n > 0 && o.up {

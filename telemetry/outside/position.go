@@ -29,10 +29,12 @@ func (o *Outside) Fix(p *hal.Position, at hal.Instant) {
 		return
 	}
 	o.lastFix = at.Boot
+	f := fix{at: at, Position: *p}
+	o.newest = &f
 	if !o.up || len(o.readers) == 0 || o.policy.numbers.PositionSample <= 0 {
 		return
 	}
-	f := fix{at, o.clock.index(at.Boot, o.policy.numbers.PositionSample), *p}
+	f.second = o.clock.index(at.Boot, o.policy.numbers.PositionSample)
 	if n := len(o.fixes); n > 0 && o.fixes[n-1].second == f.second {
 		o.fixes[n-1] = f
 		return
@@ -55,6 +57,7 @@ func (o *Outside) PurgePlace(at hal.Instant) {
 // dropPlace drops the fixes that were collected; messages made of fixes
 // before are void.
 func (o *Outside) dropPlace(at hal.Instant) {
+	o.newest = nil
 	if len(o.fixes) > 0 {
 		o.fixes = nil
 		for _, r := range o.readers {
@@ -123,13 +126,35 @@ func (o *Outside) showPosition(fixes []fix, slot, now hal.Instant) {
 		if len(own) == 0 {
 			continue
 		}
-		out := o.release(r, KindPosition, slot)
-		out.class, out.live, out.place, out.oldest = ClassPosition, true, o.place, own[0].at.Boot
-		out.seal = r.seal
-		out.gzip = o.options.Gzip && quick(r.Column)
-		out.body = &eventBody{string(KindPosition), millis(wall(slot, now)), track(own)}
-		o.pending = append(o.pending, out)
+		o.pending = append(o.pending, o.placeMessage(r, own, slot, now))
 	}
+}
+
+// placeMessage is the message of fixes to a reader who may have them.
+func (o *Outside) placeMessage(r *reader, fixes []fix, slot, now hal.Instant) Released {
+	out := o.release(r, KindPosition, slot)
+	out.class, out.live, out.place, out.oldest = ClassPosition, true, o.place, fixes[0].at.Boot
+	out.seal = r.seal
+	out.gzip = o.options.Gzip && quick(r.Column)
+	out.body = &eventBody{string(KindPosition), millis(wall(slot, now)), track(fixes)}
+	return out
+}
+
+// Locate sends the newest gated fix to the reader of a mailbox now and reports
+// whether it did: not to a reader who may not have the place, not without a fresh
+// fix, whatever the cause, and not without a link.
+func (o *Outside) Locate(mailbox string, now hal.Instant) bool {
+	o.advance(now)
+	r := o.find(mailbox)
+	if r == nil || !o.up || o.newest == nil || o.newest.at.Boot < r.since || now.Boot-o.newest.at.Boot > o.policy.numbers.PositionMaxAge {
+		return false
+	}
+	if cell, ok := o.placeFor(r, now.Boot); !ok {
+		o.withhold(r, ClassPosition, KindPosition, cell, now)
+		return false
+	}
+	o.pending = append(o.pending, o.placeMessage(r, []fix{*o.newest}, now, now))
+	return true
 }
 
 // track writes fixes as VISS points; a path that no fix has is left out.

@@ -18,10 +18,28 @@ const (
 	KindPosition Kind = "position"
 	KindAlarms   Kind = "alarms"
 	KindGaps     Kind = "gaps"
+	KindAck      Kind = "ack" // beside the mailbox: what became of an action, the answer to an ask
 )
 
 // Kinds lists every kind of message to a reader's mailbox.
 func Kinds() []Kind { return []Kind{KindStatus, KindPosition, KindAlarms, KindGaps} }
+
+// Topic is where a message of a mailbox goes, by what Encode calls its suffix.
+func Topic(vid, mailbox, suffix string) string {
+	if suffix == string(KindAck) {
+		return "gb/1/" + vid + "/ack/" + mailbox
+	}
+	return "gb/1/" + vid + "/to/" + mailbox + "/" + suffix
+}
+
+// Series is the row of numbers that a message is counted in: that of its mailbox.
+// An ack carries no number and takes none away.
+func Series(mailbox string, kind Kind) string {
+	if kind == KindAck {
+		return mailbox + "/ack"
+	}
+	return mailbox
+}
 
 // Seq is what a message is given when it is handed over, never earlier: a
 // purge leaves no hole.
@@ -67,7 +85,7 @@ func (r Released) Mailbox() string { return r.mailbox }
 // Column is the reader's column when the message was made.
 func (r Released) Column() Column { return r.column }
 
-// Kind is status, position, alarms or gaps; empty for the zero Released.
+// Kind is status, position, alarms, gaps or ack; empty for the zero Released.
 func (r Released) Kind() Kind { return r.kind }
 
 // Class is the row of the policy it was decided by; empty for status, which
@@ -91,16 +109,17 @@ func (r Released) Slot() hal.Instant { return r.slot }
 
 // stored is a kept message on disk, before it is sealed for its person.
 type stored struct {
-	Version int        `json:"v"`
-	Reader  string     `json:"reader"`
-	Mailbox string     `json:"mailbox"`
-	Column  Column     `json:"column"`
-	Kind    Kind       `json:"kind"`
-	UTC     time.Time  `json:"utc"`
-	Boot    int64      `json:"boot"`
-	Pad     int        `json:"pad,omitempty"`
-	Alarm   *alarmBody `json:"alarm,omitempty"`
-	Gap     *gapBody   `json:"gap,omitempty"`
+	Version int         `json:"v"`
+	Reader  string      `json:"reader"`
+	Mailbox string      `json:"mailbox"`
+	Column  Column      `json:"column"`
+	Kind    Kind        `json:"kind"`
+	UTC     time.Time   `json:"utc"`
+	Boot    int64       `json:"boot"`
+	Pad     int         `json:"pad,omitempty"`
+	Alarm   *alarmBody  `json:"alarm,omitempty"`
+	Gap     *gapBody    `json:"gap,omitempty"`
+	Ack     *resultBody `json:"ack,omitempty"`
 }
 
 const storedVersion = 1
@@ -119,6 +138,8 @@ func (r Released) MarshalBinary() ([]byte, error) {
 		s.Alarm = b
 	case *gapBody:
 		s.Gap = b
+	case *resultBody:
+		s.Ack = b
 	default:
 		return nil, fmt.Errorf("store a %q message: %w", r.kind, errLive)
 	}
@@ -144,6 +165,10 @@ func UnmarshalReleased(data []byte) (Released, error) {
 		return Released{}, fmt.Errorf("read a kept message: unknown column %q", s.Column)
 	case s.Pad < 0 || s.Pad > 1<<20:
 		return Released{}, fmt.Errorf("read a kept message: padding of %d bytes", s.Pad)
+	case s.Kind == KindAck && s.Ack != nil && s.Ack.sound() && s.Alarm == nil && s.Gap == nil:
+		r.class, r.body = classResult, s.Ack
+	case s.Ack != nil:
+		return Released{}, fmt.Errorf("read a kept message: kind %q does not go with its content", s.Kind)
 	case s.Kind == KindAlarms && s.Alarm != nil && s.Gap == nil:
 		r.class, r.code, r.body = classAlarm, s.Alarm.Alarm, s.Alarm
 	case s.Kind == KindGaps && s.Gap != nil && s.Alarm == nil:

@@ -10,13 +10,17 @@ import (
 	"glovebox/hal"
 )
 
+// ruleAnswer makes answers wait for a slot while the car is in use.
+const ruleAnswer = "answer5"
+
 // kinds are the coarsening rules by name; true if this program carries them
 // out. A cell with a rule that is not built withholds.
 var kinds = map[string]bool{
 	"hold": true, "odo-km": true, "odo-day": true, "soc1": true, "soc5": true, "fuel8": true,
 	"range50": true, "svc500": true, "min15": true, "parked": true, "day1": true, "grid5": true,
 	"tyre3": true, "volt2": true, "bare": true,
-	"climate-own": false, "distance-band": false, "trip-stub": false, "self-row": false, "answer5": false,
+	"climate-own": false, "distance-band": false, "trip-stub": false, "self-row": false,
+	ruleAnswer: true,
 }
 
 // rule is one way to coarsen a value, with its numbers from an @rule row.

@@ -28,8 +28,14 @@ type seal struct {
 
 var errNoSigner = errors.New("the car has no key to sign with")
 
+// Types of what the car signs, the header `typ`.
+const (
+	typeSealed = "gb-sealed"
+	typeFacts  = "gb-facts"
+)
+
 // newSigner signs with the car's key. The header is exactly alg, kid and typ.
-func newSigner(key ed25519.PrivateKey) (jose.Signer, error) {
+func newSigner(key ed25519.PrivateKey, typ jose.ContentType) (jose.Signer, error) {
 	if len(key) != ed25519.PrivateKeySize {
 		return nil, errNoSigner
 	}
@@ -39,7 +45,7 @@ func newSigner(key ed25519.PrivateKey) (jose.Signer, error) {
 		return nil, err
 	}
 	signing := jose.JSONWebKey{Key: key, KeyID: base64.RawURLEncoding.EncodeToString(thumb)}
-	options := (&jose.SignerOptions{}).WithType("gb-sealed")
+	options := (&jose.SignerOptions{}).WithType(typ)
 	return jose.NewSigner(jose.SigningKey{Algorithm: jose.EdDSA, Key: signing}, options)
 }
 
@@ -68,11 +74,7 @@ func newSeal(vid string, version uint64, key []byte, signer jose.Signer, step in
 //	info = "glovebox/1/seal" ‖ 0 ‖ vid ‖ mailbox ‖ document version (8 bytes)
 //	aad  = the whole topic
 func (s *seal) close(mailbox, suffix string, payload []byte) ([]byte, error) {
-	signed, err := s.signer.Sign(payload)
-	if err != nil {
-		return nil, fmt.Errorf("sign: %w", err)
-	}
-	compact, err := signed.CompactSerialize()
+	signed, err := compact(s.signer, payload)
 	if err != nil {
 		return nil, fmt.Errorf("sign: %w", err)
 	}
@@ -82,8 +84,7 @@ func (s *seal) close(mailbox, suffix string, payload []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("seal: %w", err)
 	}
-	topic := "gb/1/" + s.vid + "/to/" + mailbox + "/" + suffix
-	sealed, err := sender.Seal([]byte(topic), pad([]byte(compact), s.step, 0))
+	sealed, err := sender.Seal([]byte(Topic(s.vid, mailbox, suffix)), pad(signed, s.step, 0))
 	if err != nil {
 		return nil, fmt.Errorf("seal: %w", err)
 	}

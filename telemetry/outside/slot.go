@@ -23,6 +23,9 @@ func (o *Outside) Timely(r Released, now hal.Instant) bool {
 		return true
 	}
 	g := o.columns[i].status
+	if age := now.Boot - r.slot.Boot; r.kind == KindAck && !o.inUse && age >= 0 && age <= late {
+		return true // parked, and just asked for
+	}
 	if r.kind == KindAlarms {
 		g = o.columns[i].alarms
 	}

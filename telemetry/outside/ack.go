@@ -1,0 +1,191 @@
+package outside
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"glovebox/hal"
+)
+
+// Result is what a reader is told of an action. The zero Result is told to nobody.
+type Result string
+
+// Done and Unknown are results; the others are the public reasons of a refusal.
+// There are no more, and none tells who drives, a level or a guest.
+const (
+	Done         Result = "done"
+	Uncertain    Result = "unknown" // it was executed, and nothing showed the effect
+	Expired      Result = "expired"
+	NotPermitted Result = "not-permitted"
+	BadRequest   Result = "bad-request"
+	NotNow       Result = "not-now"
+	Busy         Result = "busy"
+)
+
+var reasons = []Result{Expired, NotPermitted, BadRequest, NotNow, Busy}
+
+// Facts are what a reader has to know before an action: which epoch it is, for how
+// long, and which counters of the key are used up.
+type Facts struct {
+	Epoch  string
+	Now    uint64 // whole seconds of the boot clock since the epoch began
+	Ctr    uint64 // the highest counter seen of the key
+	Policy uint64 // version of the access document
+}
+
+// answer waits for the slot of its reader. With a challenge it answers an ask.
+type answer struct {
+	mailbox, key string
+	ctr          uint64
+	result       Result
+	challenge    string
+}
+
+// resultBody is the result of an action on the wire.
+type resultBody struct {
+	Key    string `json:"key"`
+	Ctr    uint64 `json:"ctr"`
+	Result Result `json:"result"`
+	Reason Result `json:"reason,omitempty"` // of a refusal
+}
+
+const refused Result = "refused"
+
+func newResult(key string, ctr uint64, r Result) *resultBody {
+	if slices.Contains(reasons, r) {
+		return &resultBody{key, ctr, refused, r}
+	}
+	return &resultBody{Key: key, Ctr: ctr, Result: r}
+}
+
+// sound reports whether a result is one of those that may be told.
+func (b *resultBody) sound() bool {
+	if b.Result == refused {
+		return slices.Contains(reasons, b.Reason)
+	}
+	return (b.Result == Done || b.Result == Uncertain) && b.Reason == ""
+}
+
+func (b *resultBody) json(Seq, string) ([]byte, error) { return json.Marshal(b) }
+
+// factsBody is the signed answer to an ask, complete.
+type factsBody []byte
+
+func (b factsBody) json(Seq, string) ([]byte, error) { return slices.Clone(b), nil }
+
+// Answer tells the reader of a mailbox what became of an action of its key. A
+// limited reader is told at the next slot while the car is in use, one result a
+// slot: a further one is dropped.
+func (o *Outside) Answer(mailbox, key string, ctr uint64, r Result, at hal.Instant) {
+	o.answer(answer{mailbox: mailbox, key: key, ctr: ctr, result: r}, at)
+}
+
+// Ask answers a challenge with the facts of the moment it is answered at, signed
+// by the car; to a limited reader in use at the next slot, one a slot.
+func (o *Outside) Ask(mailbox, key, challenge string, at hal.Instant) {
+	o.answer(answer{mailbox: mailbox, key: key, challenge: challenge}, at)
+}
+
+// Veiled reports whether answers to this mailbox wait for a slot now. An action is
+// then not looked at: its answer is NotNow, whatever would have become of it.
+func (o *Outside) Veiled(mailbox string, at hal.Instant) bool {
+	r := o.find(mailbox)
+	if r == nil || !o.inUse {
+		return false
+	}
+	cell := o.policy.Decide(classResult, r.Column, Unassigned, o.state(at.Boot))
+	return cell.reader != nil && cell.reader.name == ruleAnswer
+}
+
+func (o *Outside) answer(a answer, at hal.Instant) {
+	o.advance(at)
+	r := o.find(a.mailbox)
+	if r == nil {
+		return
+	}
+	if !o.Veiled(a.mailbox, at) {
+		o.tell(r, a, at)
+		return
+	}
+	col := &o.columns[r.index]
+	same := func(w answer) bool { return w.mailbox == a.mailbox && (w.challenge == "") == (a.challenge == "") }
+	if !slices.ContainsFunc(col.answers, same) {
+		col.answers = append(col.answers, a)
+	}
+	o.plan()
+}
+
+// tellAll tells what waited for this slot.
+func (o *Outside) tellAll(i int, slot hal.Instant) {
+	waiting := o.columns[i].answers
+	o.columns[i].answers = nil
+	for _, a := range waiting {
+		if r := o.find(a.mailbox); r != nil {
+			o.tell(r, a, slot)
+		}
+	}
+}
+
+// tell makes the message of an answer. A result is kept, facts are live.
+func (o *Outside) tell(r *reader, a answer, at hal.Instant) {
+	cell := o.policy.Decide(classResult, r.Column, Unassigned, o.state(at.Boot))
+	if !cell.Verdict.Releases() {
+		o.withhold(r, classResult, KindAck, cell, at)
+		return
+	}
+	out := o.release(r, KindAck, at)
+	out.class = classResult
+	if a.challenge == "" {
+		result := newResult(a.key, a.ctr, a.result)
+		if !result.sound() {
+			return // not a word for outside
+		}
+		out.body = result
+	} else {
+		facts, err := o.facts(a, at)
+		if err != nil {
+			return // a car without a key has nothing to prove
+		}
+		out.live, out.pad, out.body = true, 0, facts
+	}
+	o.pending = append(o.pending, out)
+}
+
+var errNoFacts = errors.New("nobody knows the facts")
+
+// facts signs the answer to an ask.
+func (o *Outside) facts(a answer, at hal.Instant) (factsBody, error) {
+	if o.options.Facts == nil {
+		return nil, errNoFacts
+	}
+	signer, err := newSigner(o.options.Sign, typeFacts)
+	if err != nil {
+		return nil, err
+	}
+	f := o.options.Facts(a.key, at)
+	claims, err := json.Marshal(struct {
+		VID       string `json:"vid"`
+		Epoch     string `json:"epoch"`
+		Now       uint64 `json:"now"`
+		Ctr       uint64 `json:"ctr"`
+		Policy    uint64 `json:"policy"`
+		Challenge string `json:"challenge"`
+	}{o.options.VID, f.Epoch, f.Now, f.Ctr, f.Policy, a.challenge})
+	if err != nil {
+		return nil, err
+	}
+	return compact(signer, claims)
+}
+
+// compact signs a payload in JWS compact form.
+func compact(signer jose.Signer, payload []byte) ([]byte, error) {
+	signed, err := signer.Sign(payload)
+	if err != nil {
+		return nil, err
+	}
+	text, err := signed.CompactSerialize()
+	return []byte(text), err
+}
