@@ -18,11 +18,12 @@ import (
 type BackEnd struct {
 	signer   signer // the key that cars trust
 	stranger signer // a key that no car trusts
+	codeKey  []byte // under which codes of invitations are kept
 	keep     int
 
 	mu        sync.Mutex
 	car       Identity                       // guarded by mu
-	readers   []*Reader                      // guarded by mu; in the order of enrolment, back end and workshop last
+	readers   []*Reader                      // guarded by mu; in the order of enrolment or invitation
 	boxes     map[string]box                 // guarded by mu; every mailbox there ever was
 	current   *claims                        // guarded by mu; nil before Enrol
 	hash      string                         // guarded by mu; of the current document's payload
@@ -32,9 +33,15 @@ type BackEnd struct {
 	received  map[string]*inbox              // guarded by mu; by reader's name
 	seen      map[sequence][sha256.Size]byte // guarded by mu; sum of the content by sequence
 	faults    []string                       // guarded by mu
-	changed   chan struct{}                  // guarded by mu; closed and renewed at each change
-	line      mqtt.Client                    // guarded by mu
-	lines     int                            // guarded by mu; how often the line came up
+
+	accounts    map[string]*account    // guarded by mu; by name
+	invitations map[string]*invitation // guarded by mu; the open ones, by name
+	letters     []Letter               // guarded by mu
+	notes       []Note                 // guarded by mu
+
+	changed chan struct{} // guarded by mu; closed and renewed at each change
+	line    mqtt.Client   // guarded by mu
+	lines   int           // guarded by mu; how often the line came up
 }
 
 // Option changes how a back end works.
@@ -55,7 +62,9 @@ func New(options ...Option) (*BackEnd, error) {
 		return nil, fmt.Errorf("back end: %w", err)
 	}
 	b := &BackEnd{
-		signer: own, stranger: stranger, boxes: map[string]box{},
+		signer: own, stranger: stranger, codeKey: []byte(token()),
+		accounts: map[string]*account{}, invitations: map[string]*invitation{},
+		boxes:    map[string]box{},
 		received: map[string]*inbox{}, seen: map[sequence][sha256.Size]byte{}, changed: make(chan struct{}),
 	}
 	for _, o := range options {

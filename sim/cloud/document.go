@@ -87,6 +87,7 @@ func (b *BackEnd) Enrol(car Identity, users []User) (Document, error) {
 			return Document{}, err
 		}
 		r.State = e.State
+		b.register(Contact{Name: u.Name}).Open = true
 		entries = append(entries, e)
 	}
 	return b.first(entries)
@@ -186,9 +187,12 @@ func (b *BackEnd) issue(c *claims, by signer) (Document, error) {
 	if err != nil {
 		return Document{}, err
 	}
-	sum := sha256.Sum256(payload)
+	before, sum := b.current, sha256.Sum256(payload)
 	b.current, b.hash = c, hex.EncodeToString(sum[:])
 	b.settle(c)
+	if before != nil {
+		b.report(before, c)
+	}
 	d.good = true
 	return d, nil
 }

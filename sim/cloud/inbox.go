@@ -62,8 +62,8 @@ func (b *BackEnd) arrived(topic string, raw []byte, qos byte, retained bool) {
 		return
 	}
 	name, kind, form, ok := mailbox(b.car.VID, topic)
-	if !ok {
-		return // policy, act, ask: not from the car
+	if !ok || b.current != nil && name == b.current.Inbox {
+		return // policy, act, ask, the car's inbox: not from the car
 	}
 	if retained {
 		b.fault("%s: a retained message", topic)

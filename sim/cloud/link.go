@@ -76,23 +76,30 @@ func (b *BackEnd) Reconnected(ctx context.Context, n int) error {
 // the broker has it.
 func (b *BackEnd) Publish(ctx context.Context, d Document) error {
 	b.mu.Lock()
-	line, topic := b.line, "gb/1/"+b.car.VID+"/policy"
 	b.published = d.JWS
 	if d.good {
 		b.accepted = d.Version
 	}
 	b.mu.Unlock()
+	return b.say(ctx, "policy", true, []byte(d.JWS))
+}
+
+// say publishes below the car's topic and returns when the broker has it.
+func (b *BackEnd) say(ctx context.Context, topic string, retained bool, payload []byte) error {
+	b.mu.Lock()
+	line, full := b.line, "gb/1/"+b.car.VID+"/"+topic
+	b.mu.Unlock()
 	if line == nil {
-		return errors.New("publish: there is no line to a broker")
+		return fmt.Errorf("publish %s: there is no line to a broker", topic)
 	}
-	sent := line.Publish(topic, 1, true, d.JWS)
+	sent := line.Publish(full, 1, retained, payload)
 	select {
 	case <-sent.Done():
 	case <-ctx.Done():
-		return fmt.Errorf("publish document %d: %w", d.Version, ctx.Err())
+		return fmt.Errorf("publish %s: %w", topic, ctx.Err())
 	}
 	if err := sent.Error(); err != nil {
-		return fmt.Errorf("publish document %d: %w", d.Version, err)
+		return fmt.Errorf("publish %s: %w", topic, err)
 	}
 	return nil
 }

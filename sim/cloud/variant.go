@@ -75,16 +75,22 @@ func (b *BackEnd) widen(c *claims) error {
 		c.Users[i].Sharing, c.Users[i].Mailbox = Shared, token()
 		return nil
 	}
+	return b.addStranger(c, "nobody")
+}
+
+// addStranger adds an active shared user of whom the main user knows nothing; mu
+// is held.
+func (b *BackEnd) addStranger(c *claims, name string) error {
 	key, err := newSigner(curveEd25519)
 	if err != nil {
 		return err
 	}
-	more := entry{ID: token(), Mailbox: token(), Role: "secondary", State: "active", Sharing: Shared, Restricted: []string{}, Sign: key.public}
+	more := entry{ID: token(), Mailbox: token(), Role: "secondary", State: active, Sharing: Shared, Restricted: []string{}, Sign: key.public}
 	id, err := profiles.ParseID(more.ID)
 	if err != nil {
 		return err
 	}
-	more.Private, err = profiles.SealPrivate(b.car.Seal, b.car.VID, id, profiles.Conceal("nobody"), profiles.Verifier{})
+	more.Private, err = profiles.SealPrivate(b.car.Seal, b.car.VID, id, profiles.Conceal(name), profiles.Verifier{})
 	c.Users = append(c.Users, more)
 	return err
 }

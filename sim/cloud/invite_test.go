@@ -1,0 +1,317 @@
+package cloud_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"glovebox/profiles"
+	"glovebox/sim/cloud"
+)
+
+// register is a car's list of people under the rules of the car.
+type register struct {
+	t     *testing.T
+	own   profiles.Identity
+	trust jose.JSONWebKeySet
+	now   profiles.Roster
+}
+
+// fleet is a back end without a line and a car that knows its key.
+func fleet(t *testing.T, users ...cloud.User) (*cloud.BackEnd, *register) {
+	t.Helper()
+	back, err := cloud.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := profiles.NewIdentity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &register{t: t, own: own, now: profiles.Roster{VID: own.VID}}
+	if err := json.Unmarshal(back.Trust(), &r.trust); err != nil {
+		t.Fatal(err)
+	}
+	shown, err := json.Marshal(own.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := cloud.ParseIdentity(shown)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := back.Enrol(id, users)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(users) > 0 {
+		r.take(first, nil)
+	}
+	return back, r
+}
+
+// take holds a document against the rules: who signed it, and what it changes.
+func (r *register) take(d cloud.Document, failed error) []profiles.ChangeKind {
+	r.t.Helper()
+	if failed != nil {
+		r.t.Fatal(failed)
+	}
+	changes, err := r.apply(d)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return changes
+}
+
+func (r *register) apply(d cloud.Document) ([]profiles.ChangeKind, error) {
+	r.t.Helper()
+	signed, err := jose.ParseSignedCompact(d.JWS, []jose.SignatureAlgorithm{jose.EdDSA, jose.ES256})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	by := profiles.Signer{Key: signed.Signatures[0].Protected.KeyID}
+	var payload []byte
+	main, _ := r.now.Main()
+	switch by.Key {
+	case r.trust.Keys[0].KeyID:
+		by.Kind = profiles.BackEnd
+		payload, err = signed.Verify(r.trust.Keys[0])
+	case main.Sign.Thumbprint():
+		by.Kind = profiles.MainUser
+		payload, err = signed.Verify(main.Sign.Public())
+	default:
+		payload = signed.UnsafePayloadWithoutVerification()
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	a, err := profiles.DecodeAccess(payload)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if a, err = a.Open(r.own.Seal); err != nil {
+		r.t.Fatal(err)
+	}
+	next, changes, err := r.now.Apply(a, by)
+	r.now = next
+	var kinds []profiles.ChangeKind
+	for _, c := range changes {
+		kinds = append(kinds, c.Kind)
+	}
+	return kinds, err
+}
+
+func phone(t *testing.T, back *cloud.BackEnd, name string) *cloud.Phone {
+	t.Helper()
+	p, err := back.Phone(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// letter is the newest letter to a person by one way.
+func letter(t *testing.T, back *cloud.BackEnd, to, kind string) cloud.Letter {
+	t.Helper()
+	all := back.Outbox()
+	for i := len(all) - 1; i >= 0; i-- {
+		if all[i].To == to && all[i].Kind == kind {
+			return all[i]
+		}
+	}
+	t.Fatalf("no %s to %s", kind, to)
+	return cloud.Letter{}
+}
+
+// code asks for a code and reads it off the text message.
+func code(t *testing.T, back *cloud.BackEnd, name string) string {
+	t.Helper()
+	if err := phone(t, back, name).Code(); err != nil {
+		t.Fatal(err)
+	}
+	text := letter(t, back, name, cloud.SMS).Text
+	_, rest, _ := strings.Cut(text, "code is ")
+	if len(rest) < 8 {
+		t.Fatalf("no code in %q", text)
+	}
+	return rest[:8]
+}
+
+// A secondary user comes in by the main user's invitation and no other way: each
+// step is signed by who may take it, and the car takes each.
+func TestInvitation(t *testing.T) {
+	back, car := fleet(t, cloud.User{Name: "anna", Role: cloud.Main})
+	anna := phone(t, back, "anna")
+	is := func(d cloud.Document, err error) profiles.ChangeKind {
+		t.Helper()
+		if kinds := car.take(d, err); len(kinds) == 1 {
+			return kinds[0]
+		}
+		return ""
+	}
+	if kind := is(anna.Invite(cloud.Contact{Name: "lea", Mail: "lea@example.org", Mobile: "+1 202 555 0177"}, cloud.Limited)); kind != profiles.Added {
+		t.Errorf("invite: %q", kind)
+	}
+	mail := letter(t, back, "lea", cloud.Mail)
+	if mail.Address != "lea@example.org" || !strings.Contains(mail.Text, "https://glovebox.example/i/") {
+		t.Errorf("mail: %+v", mail)
+	}
+	if _, err := anna.Activate("lea"); err == nil {
+		t.Error("activated before she accepted")
+	}
+	secret := code(t, back, "lea")
+	if sms := letter(t, back, "lea", cloud.SMS); sms.Address != "+1 202 555 0177" || strings.Contains(sms.Text, "://") || strings.Contains(mail.Text, secret) {
+		t.Errorf("link and code go by one way: %+v, %+v", mail, sms)
+	}
+	if kind := is(phone(t, back, "lea").Accept(secret, "")); kind != profiles.Accepted {
+		t.Errorf("accept: %q", kind)
+	}
+	lea, _ := back.Reader("lea")
+	if p := car.now.People[1]; p.State != profiles.Confirmed || p.Mailbox != lea.Mailbox || p.Sign.Thumbprint() != phone(t, back, "lea").Key() ||
+		p.Name.Reveal() != "lea" || !p.Verifier.Check(profiles.NewPIN("601435")) {
+		t.Errorf("confirmed: %+v", p)
+	}
+	if kind := is(anna.Activate("lea")); kind != profiles.Activated {
+		t.Errorf("activate: %q", kind)
+	}
+	if !strings.Contains(letter(t, back, "anna", cloud.Mail).Text, "lea") || !strings.Contains(letter(t, back, "anna", cloud.App).Text, "lea") {
+		t.Error("anna was not told")
+	}
+	for step, want := range map[profiles.ChangeKind]func() (cloud.Document, error){
+		profiles.Widened:    func() (cloud.Document, error) { return anna.Share("lea", cloud.Shared) },
+		profiles.Restricted: func() (cloud.Document, error) { return anna.Restrict("lea", "position") },
+		profiles.RemoteOff:  func() (cloud.Document, error) { return anna.RemoteServices(false) },
+		profiles.GuestOff:   func() (cloud.Document, error) { return anna.GuestServices(false) },
+	} {
+		if kind := is(want()); kind != step {
+			t.Errorf("%s: %q", step, kind)
+		}
+	}
+	if r, _ := back.Reader("lea"); r.Role != cloud.Shared || r.Mailbox == lea.Mailbox {
+		t.Errorf("lea is %s, the same mailbox %t", r.Role, r.Mailbox == lea.Mailbox)
+	}
+	if kind := is(anna.Remove("lea")); kind != profiles.Removed {
+		t.Errorf("remove: %q", kind)
+	}
+	if !strings.Contains(letter(t, back, "lea", cloud.Mail).Text, "no longer") {
+		t.Error("lea was not told")
+	}
+	if kind := is(anna.Invite(cloud.Contact{Name: "lea"}, cloud.Shared)); kind != profiles.Added {
+		t.Errorf("invite again: %q", kind)
+	}
+	if kind := is(anna.Cancel("lea")); kind != profiles.Removed {
+		t.Errorf("cancel: %q", kind)
+	}
+	if err := phone(t, back, "lea").Code(); err == nil {
+		t.Error("a code for a cancelled invitation")
+	}
+}
+
+// Nobody but the main user's phone widens: the car refuses it from any other, and
+// what the back end holds for current stays what it was.
+func TestOtherPhonesDoNotWiden(t *testing.T) {
+	back, car := fleet(t, family()...)
+	lea := phone(t, back, "lea")
+	for name, order := range map[string]func() (cloud.Document, error){
+		"share":           func() (cloud.Document, error) { return lea.Share("jonas", cloud.Shared) },
+		"invite":          func() (cloud.Document, error) { return lea.Invite(cloud.Contact{Name: "mia"}, cloud.Shared) },
+		"remove":          func() (cloud.Document, error) { return lea.Remove("anna") },
+		"remote services": func() (cloud.Document, error) { return lea.RemoteServices(false) },
+	} {
+		d, err := order()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := car.apply(d); !errors.Is(err, profiles.ErrForbidden) {
+			t.Errorf("%s by lea's phone: %v", name, err)
+		}
+	}
+	if n := len(back.Outbox()); n != 0 {
+		t.Errorf("%d letters about nothing", n)
+	}
+	if kinds := car.take(phone(t, back, "anna").Share("jonas", cloud.Shared)); len(kinds) != 1 || kinds[0] != profiles.Widened {
+		t.Errorf("anna's phone: %v", kinds)
+	}
+	if widened, err := back.Variant("widened"); err != nil {
+		t.Error(err)
+	} else if _, err := car.apply(widened); !errors.Is(err, profiles.ErrForbidden) {
+		t.Errorf("widened by the back end: %v", err)
+	}
+}
+
+// The workshop brings a main user to a new car and takes them out again after a
+// warning; the next one waits for the car's security code.
+func TestWorkshop(t *testing.T) {
+	back, car := fleet(t)
+	if err := back.InviteMain(cloud.Contact{Name: "anna"}); err != nil {
+		t.Fatal(err)
+	}
+	car.take(phone(t, back, "anna").Accept(code(t, back, "anna"), "none"))
+	if main, ok := car.now.Main(); !ok || main.State != profiles.Active || !main.Verifier.IsZero() {
+		t.Errorf("the first main user: %+v", main)
+	}
+	anna := phone(t, back, "anna")
+	car.take(anna.Invite(cloud.Contact{Name: "lea"}, cloud.Shared))
+	if err := back.InviteMain(cloud.Contact{Name: "kim"}); err == nil {
+		t.Error("a second main user was invited")
+	}
+	if _, err := back.RemoveMain(false); !errors.Is(err, cloud.ErrWarning) || !strings.Contains(err.Error(), "anna, lea") {
+		t.Errorf("without a word: %v", err)
+	}
+	car.take(back.RemoveMain(true))
+	if len(car.now.People) != 0 || !strings.Contains(letter(t, back, "lea", cloud.Mail).Text, "no longer") {
+		t.Errorf("still %d people", len(car.now.People))
+	}
+	if err := back.InviteMain(cloud.Contact{Name: "kim"}); err != nil {
+		t.Fatal(err)
+	}
+	kinds := car.take(phone(t, back, "kim").Accept(code(t, back, "kim"), ""))
+	if main, _ := car.now.Main(); len(kinds) != 1 || kinds[0] != profiles.MainArrived || main.State != profiles.AwaitingActivation {
+		t.Errorf("the next main user: %v, %v", kinds, main.State)
+	}
+}
+
+// Only the newest code counts, once, for 12 hours, and five wrong ones void it.
+func TestCodes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		back, _ := fleet(t, cloud.User{Name: "anna", Role: cloud.Main, PIN: "none"})
+		anna := phone(t, back, "anna")
+		try := func(name, code string, want error) {
+			t.Helper()
+			if _, err := phone(t, back, name).Accept(code, "none"); !errors.Is(err, want) {
+				t.Errorf("%s with %q: %v, want %v", name, code, err, want)
+			}
+		}
+		for _, name := range []string{"lea", "jonas", "mia"} {
+			if _, err := anna.Invite(cloud.Contact{Name: name}, cloud.Limited); err != nil {
+				t.Fatal(err)
+			}
+		}
+		try("lea", "", cloud.ErrCodeVoid) // none was asked for
+		old := code(t, back, "lea")
+		newest := code(t, back, "lea")
+		try("lea", old, cloud.ErrCodeWrong)
+		try("lea", strings.ToLower(newest[:4]+" - "+newest[4:]), nil)
+		if _, err := phone(t, back, "lea").Accept(newest, "none"); err == nil {
+			t.Error("a code counted twice")
+		}
+		late := code(t, back, "jonas")
+		time.Sleep(12*time.Hour + time.Second)
+		try("jonas", late, cloud.ErrCodeExpired)
+		fresh := code(t, back, "jonas")
+		time.Sleep(12 * time.Hour)
+		try("jonas", fresh, nil)
+		secret := code(t, back, "mia")
+		for range 4 {
+			try("mia", "00000000", cloud.ErrCodeWrong)
+		}
+		try("mia", "00000000", cloud.ErrCodeVoid)
+		try("mia", secret, cloud.ErrCodeVoid)
+		try("mia", code(t, back, "mia"), nil)
+	})
+}

@@ -1,0 +1,88 @@
+package cloud
+
+import (
+	"fmt"
+	"time"
+)
+
+// Ways by which a letter goes.
+const (
+	Mail = "mail" // e-mail
+	SMS  = "sms"  // text message
+	App  = "app"  // a notice in the app of the person's phone
+)
+
+// Letter is something the back end wrote to a person.
+type Letter struct {
+	At      time.Time
+	To      string // name of the person
+	Address string // of the mail, number of the phone, empty for a notice in the app
+	Kind    string // mail, sms or app
+	Subject string // empty in a text message
+	Text    string
+}
+
+// Outbox is all that was written to people, oldest first.
+func (b *BackEnd) Outbox() []Letter {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append([]Letter(nil), b.letters...)
+}
+
+// post writes to a person by one way; mu is held.
+func (b *BackEnd) post(to, kind, subject, format string, args ...any) {
+	l := Letter{At: time.Now(), To: to, Kind: kind, Subject: subject, Text: fmt.Sprintf(format, args...)}
+	a := b.register(Contact{Name: to})
+	switch kind {
+	case Mail:
+		l.Address = a.Mail
+	case SMS:
+		l.Address = a.Mobile
+	}
+	b.letters = append(b.letters, l)
+	b.notify()
+}
+
+// tell writes a person a notice, by mail and in the app; mu is held.
+func (b *BackEnd) tell(to, subject, format string, args ...any) {
+	if to == "" {
+		return
+	}
+	b.post(to, Mail, subject, format, args...)
+	b.post(to, App, subject, format, args...)
+}
+
+// main names the main user of the current document, empty if there is none; mu
+// is held.
+func (b *BackEnd) main() string {
+	if b.current == nil {
+		return ""
+	}
+	for _, e := range b.current.Users {
+		if e.Role == Main {
+			return b.named(e.ID)
+		}
+	}
+	return ""
+}
+
+// named is the name of the person with an id; mu is held.
+func (b *BackEnd) named(id string) string {
+	for _, r := range b.readers {
+		if r.ID == id {
+			return r.Name
+		}
+	}
+	return ""
+}
+
+// people names everybody in the current document; mu is held.
+func (b *BackEnd) people() []string {
+	var all []string
+	if b.current != nil {
+		for _, e := range b.current.Users {
+			all = append(all, b.named(e.ID))
+		}
+	}
+	return all
+}
