@@ -1,5 +1,5 @@
-// Package cloud reads what the cloud orders: signed access documents in. It
-// verifies and decides nothing about people; profiles does.
+// Package cloud reads what the cloud orders: signed access documents, actions and
+// asks. It verifies and decides nothing about people; profiles does.
 package cloud
 
 import (
@@ -18,11 +18,16 @@ import (
 // Types of signed objects, the header `typ` (security.md 1).
 const (
 	TypePolicy = "gb-policy" // an access document
+	TypeAction = "gb-act"    // an order of a reader
 	TypeSealed = "gb-sealed" // what the car seals to a reader
 )
 
-// maxDocument is the most bytes of an access document.
-const maxDocument = 64 << 10
+// The most bytes of what is signed, and of an ask.
+const (
+	maxDocument = 64 << 10
+	maxAction   = 4 << 10
+	maxAsk      = 1 << 10
+)
 
 // Why a signed object is not believed.
 var (
@@ -46,7 +51,7 @@ func Verify(jws []byte, keys KeySet) (payload []byte, kid string, err error) {
 }
 
 func verify(jws []byte, keys KeySet) ([]byte, string, error) {
-	parts, err := split(jws)
+	parts, err := split(jws, maxDocument)
 	if err != nil {
 		return nil, "", err
 	}
@@ -58,25 +63,32 @@ func verify(jws []byte, keys KeySet) ([]byte, string, error) {
 	if !known {
 		return nil, "", ErrUnknownKey
 	}
+	payload, err := signedBy(key, alg, jws)
+	return payload, kid, err
+}
+
+// signedBy returns the payload of jws if key signed it with the one algorithm that
+// belongs to its type. The form of jws was looked at before.
+func signedBy(key profiles.Key, alg string, jws []byte) ([]byte, error) {
 	if alg != key.Algorithm() {
-		return nil, "", fmt.Errorf("%w: alg does not fit the key", ErrMalformed)
+		return nil, fmt.Errorf("%w: alg does not fit the key", ErrMalformed)
 	}
 	object, err := jose.ParseSignedCompact(string(jws), []jose.SignatureAlgorithm{jose.SignatureAlgorithm(key.Algorithm())})
 	if err != nil {
-		return nil, "", fmt.Errorf("%w: %w", ErrMalformed, err)
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	payload, err := object.Verify(key.Public())
 	if err != nil {
-		return nil, "", ErrUnsigned
+		return nil, ErrUnsigned
 	}
-	return payload, kid, nil
+	return payload, nil
 }
 
 // split decodes the three parts. go-jose drops whitespace and ignores unused bits
 // of base64, so that many spellings of one object would verify; here there is one.
-func split(jws []byte) (parts [3][]byte, err error) {
-	if len(jws) > maxDocument {
-		return parts, fmt.Errorf("%w: more than %d bytes", ErrMalformed, maxDocument)
+func split(jws []byte, most int) (parts [3][]byte, err error) {
+	if len(jws) > most {
+		return parts, fmt.Errorf("%w: more than %d bytes", ErrMalformed, most)
 	}
 	texts := bytes.Split(jws, []byte("."))
 	if len(texts) != len(parts) {
