@@ -193,6 +193,17 @@ func (p *Plan) PutRaw(data []byte, raw int64) error {
 	return nil
 }
 
+// Select sets the multiplexors above the signal to the first value that selects
+// it, so that Put finds its place in a payload of zeroes.
+func (p *Plan) Select(data []byte) error {
+	for s := p.under; s != nil; s = s.under {
+		if !s.bits.Put(data, s.ranges[0].Low) {
+			return ErrShort
+		}
+	}
+	return nil
+}
+
 // Bits is the number of bits.
 func (p *Plan) Bits() int { return p.bits.Count() }
 

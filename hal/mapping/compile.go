@@ -22,15 +22,10 @@ func Compile(file *File, dbcs map[string]*dbc.File) (*Plan, error) {
 		c.signal(s)
 	}
 	for _, a := range file.Actuators {
-		c.line = a.Line
-		c.find("can", a.Bus, a.CAN)
-		c.find("confirm", a.Bus, a.Confirm)
+		c.actuator(a)
 	}
 	for _, f := range file.Fobs {
-		c.line = f.Line
-		c.find("id", f.Bus, f.ID)
-		c.find("present", f.Bus, f.Present)
-		c.find("unlocked", f.Bus, f.Unlocked)
+		c.fob(f)
 	}
 	if len(c.problems) > 0 {
 		c.problems.sort()
@@ -39,7 +34,11 @@ func Compile(file *File, dbcs map[string]*dbc.File) (*Plan, error) {
 	for _, s := range c.bound {
 		c.plan.decoders[s.spec.Bus].add(s)
 	}
-	c.plan.bound = c.bound
+	for _, f := range c.fobs {
+		d := c.plan.decoders[f.bus]
+		d.fobs = append(d.fobs, f)
+	}
+	c.plan.bound, c.plan.commands = c.bound, c.commands
 	return c.plan, nil
 }
 
@@ -48,6 +47,8 @@ type compiler struct {
 	dbcs     map[string]*dbc.File
 	plan     *Plan
 	bound    []bound
+	commands []bound
+	fobs     []fob
 	problems Problems
 	line     int
 }
@@ -107,9 +108,16 @@ func (c *compiler) find(key, bus string, ref Ref) (*dbc.Message, *dbc.Signal) {
 
 func (c *compiler) signal(spec Signal) {
 	c.line = spec.Line
-	b := bound{spec: spec}
-	if b.message, b.signal = c.find("can", spec.Bus, spec.CAN); b.signal == nil {
-		return
+	if b, ok := c.bind("can", spec); ok {
+		c.bound = append(c.bound, b)
+	}
+}
+
+// bind finds the signal of spec, which stands behind key in the file.
+func (c *compiler) bind(key string, spec Signal) (b bound, ok bool) {
+	b.spec = spec
+	if b.message, b.signal = c.find(key, spec.Bus, spec.CAN); b.signal == nil {
+		return b, false
 	}
 	for _, v := range spec.Invalid {
 		b.invalid = append(b.invalid, c.raw("invalid", spec.CAN, b.signal, v))
@@ -131,7 +139,7 @@ func (c *compiler) signal(spec Signal) {
 		}
 	}
 	b.tidy = tidy(b.signal, spec)
-	c.bound = append(c.bound, b)
+	return b, true
 }
 
 // raw returns the raw value for a physical one that the file names: the nearest,

@@ -21,6 +21,7 @@ type Decoder struct {
 	messages []message
 	targets  []target
 	asked    []newest
+	fobs     []fob
 }
 
 // message is what one frame may hold: first the signals that conditions ask

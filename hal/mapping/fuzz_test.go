@@ -22,6 +22,7 @@ import (
 func FuzzMapping(f *testing.F) {
 	f.Add([]byte(whole))
 	f.Add([]byte(signal("invalid = [655.36]", `when = { "UI.UNITS" = 4, "UI.NO" = 1 }`, `values = { -1 = 2, "1.5" = 3 }`)))
+	f.Add([]byte("[[actuator]]\npath = \"Vehicle.A\"\nbus = \"body\"\ncan = \"LOCK.TEMP\"\nconfirm = \"LOCK.LOCK\"\nscale = 2\noffset = -1\n[[actuator]]\npath = \"Vehicle.B\"\nbus = \"body\"\ncan = \"LOCK.LOCK\"\nconfirm = \"UI.UNITS\"\nvalues = { 0 = \"A\", 1 = \"B\" }\n"))
 	f.Add([]byte("signal = [{ path = \"Vehicle.A\", bus = \"body\", can = \"SPEED.SPEED\" }, 3]\n[x]\n[[alarm]]\ncode = \"abs\"\n"))
 	f.Add([]byte("[[signal]]\npath = \"Vehicle.A\"\nbus = \"body\"\ncan = \"UI.ODO\"\n[signal.when]\n\"UI.UNITS\" = 1\n[[signal]]\n\"path\" = 'Vehicle.A'\nbus = \"body\"\ncan = \"SPEED.SPEED\"\nwhen.\"UI.UNITS\" = 2e0\n"))
 	bus, _ := dbc.Parse("body.dbc", []byte(body))
@@ -71,6 +72,7 @@ func FuzzMapping(f *testing.F) {
 			placed(err)
 			return
 		}
+		commands(t, plan, file, bus)
 		decoder := plan.Bus("body")
 		for i, m := range append(decoder.Messages(), &dbc.Message{ID: 5}) {
 			for n := range uint8(9) {
@@ -85,8 +87,32 @@ func FuzzMapping(f *testing.F) {
 	})
 }
 
+// commands sets every actuator to all that may be a value: a frame that comes of
+// it is the command's, and holds its signal.
+func commands(t *testing.T, plan *mapping.Plan, file *mapping.File, bus *dbc.File) {
+	for _, a := range file.Actuators {
+		m := bus.Message(a.CAN.Message)
+		values := []hal.Value{{}, hal.Bool(true), hal.Bool(false), hal.Number(0), hal.Number(1), hal.Number(-3.5), hal.Number(1e300), hal.Word("A")}
+		for _, v := range a.Values {
+			values = append(values, v.To)
+		}
+		for _, v := range values {
+			name, f, err := plan.Actuate(a.Path, v)
+			if err != nil {
+				continue
+			}
+			if _, ok := m.Signal(a.CAN.Signal).Plan().Value(f.Data[:f.Len]); !ok || v.Absent() || name != a.Bus || f.ID != m.ID || int(f.Len) != m.Len {
+				t.Errorf("%s set to %q is %s %+v", a.Path, v, name, f)
+			}
+		}
+	}
+}
+
 // said reports whether the file maps r's path to a signal of m.
 func said(file *mapping.File, m *dbc.Message, r hal.Reading) bool {
+	if slices.ContainsFunc(file.Actuators, func(a mapping.Actuator) bool { return a.Path == r.Path && a.Confirm.Message == m.Name }) {
+		return true
+	}
 	return slices.ContainsFunc(file.Signals, func(s mapping.Signal) bool { return s.Path == r.Path && s.CAN.Message == m.Name })
 }
 
@@ -143,6 +169,14 @@ func print(file *mapping.File) string {
 		text("bus", a.Bus)
 		text("can", a.CAN.String())
 		text("confirm", a.Confirm.String())
+		if a.Values == nil {
+			fmt.Fprintf(&out, "scale = %s\noffset = %s\n", decimal(a.Scale), decimal(a.Offset))
+			continue
+		}
+		fmt.Fprintln(&out, "[actuator.values]")
+		for i, m := range a.Values {
+			fmt.Fprintf(&out, "\"%s%s\" = %s\n", decimal(m.From), strings.Repeat("0", i), value(m.To))
+		}
 	}
 	for _, f := range file.Fobs {
 		fmt.Fprintln(&out, "[[fob]]")

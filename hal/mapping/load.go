@@ -101,21 +101,19 @@ func (l *loader) signal(t *table) {
 		Invalid: t.numbers("invalid"), Values: t.values("values"), When: t.conditions("when"),
 		Scale: t.number("scale", 1), Offset: t.number("offset", 0), Every: t.period("every"), Line: t.line,
 	}
-	last := s.Path[strings.LastIndexByte(s.Path, '.')+1:]
-	switch {
-	case s.Scale == 0:
-		t.problem("scale", "a scale of 0 makes every value the same")
-	case s.Values != nil && (t.has("scale") || t.has("offset")):
-		t.problem("values", "leaves nothing for scale and offset to act on")
-	case s.Values == nil && truth(last):
-		t.problem("path", "%s is true or false: it needs values, for example { 0 = false, 1 = true }", last)
+	t.meaning(s.Scale, s.Values)
+	if s.Values == nil && truth(s.Path) {
+		t.problem("path", "%s is true or false: it needs values, for example { 0 = false, 1 = true }", last(s.Path))
 	}
 	l.file.Signals = append(l.file.Signals, s)
 }
 
-// truth reports whether a VSS name is that of a truth value: IsOpen, IsEngaged.
-func truth(name string) bool {
-	rest, ok := strings.CutPrefix(name, "Is")
+// last is the last name of a path.
+func last(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }
+
+// truth reports whether a path ends in the name of a truth value: IsOpen, IsEngaged.
+func truth(path string) bool {
+	rest, ok := strings.CutPrefix(last(path), "Is")
 	return ok && rest != "" && rest[0] >= 'A' && rest[0] <= 'Z'
 }
 
@@ -126,7 +124,9 @@ func (l *loader) alarm(t *table) {
 }
 
 func (l *loader) actuator(t *table) {
-	a := Actuator{Path: t.path(), Bus: t.bus(), CAN: t.ref("can"), Confirm: t.ref("confirm"), Line: t.line}
+	a := Actuator{Path: t.path(), Bus: t.bus(), CAN: t.ref("can"), Confirm: t.ref("confirm"),
+		Values: t.values("values"), Scale: t.number("scale", 1), Offset: t.number("offset", 0), Line: t.line}
+	t.meaning(a.Scale, a.Values)
 	l.file.Actuators = append(l.file.Actuators, a)
 }
 
@@ -149,6 +149,13 @@ func (l *loader) together() {
 			l.add(s.Line, "%s is mapped in line %d already: both need a when that tells them apart", s.Path, before.Line)
 		case kindOf(s) != kindOf(before):
 			l.add(s.Line, "%s is %s in line %d and %s here", s.Path, kindOf(before), before.Line, kindOf(s))
+		}
+	}
+	for i, a := range l.file.Actuators {
+		for _, before := range l.file.Actuators[:i] {
+			if a.Path == before.Path {
+				l.add(a.Line, "%s has an actuator in line %d already", a.Path, before.Line)
+			}
 		}
 	}
 	codes := map[string]int{}

@@ -96,7 +96,7 @@ func TestLoad(t *testing.T) {
 				When: []mapping.Condition{{ref("SPEED", "QUALITY"), 1}, {ref("UI", "UNITS"), 2}}, Line: 17},
 		},
 		Alarms:    []mapping.Alarm{{Code: "intrusion", Path: locked, When: hal.Bool(false), Severity: "critical", Line: 25}},
-		Actuators: []mapping.Actuator{{Path: locked, Bus: "body", CAN: ref("LOCK", "LOCK"), Confirm: ref("LOCK", "LOCKED"), Line: 31}},
+		Actuators: []mapping.Actuator{{Path: locked, Bus: "body", CAN: ref("LOCK", "LOCK"), Confirm: ref("LOCK", "LOCKED"), Scale: 1, Line: 31}},
 		Fobs:      []mapping.Fob{{Bus: "body", ID: ref("FOB", "ID"), Present: ref("FOB", "PRESENT"), Unlocked: ref("FOB", "UNLOCKED"), Line: 37}},
 	}
 	if !reflect.DeepEqual(got, want) {

@@ -64,11 +64,15 @@ type Alarm struct {
 }
 
 // Actuator is one [[actuator]]: what sets a path, and what shows that it is set.
+// Values, Scale and Offset are as in Signal, and say what CAN means.
 type Actuator struct {
 	Path    string
 	Bus     string
 	CAN     Ref
 	Confirm Ref
+	Values  []Meaning
+	Scale   float64
+	Offset  float64
 	Line    int
 }
 

@@ -17,6 +17,7 @@ import (
 type Plan struct {
 	file     *File
 	bound    []bound
+	commands []bound // one for each actuator
 	decoders map[string]*Decoder
 }
 

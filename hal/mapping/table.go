@@ -233,6 +233,16 @@ func (t *table) conditions(name string) (all []Condition) {
 	return all
 }
 
+// meaning checks what a table says about the numbers of its signal.
+func (t *table) meaning(scale float64, values []Meaning) {
+	switch {
+	case scale == 0:
+		t.problem("scale", "a scale of 0 makes every value the same")
+	case values != nil && (t.has("scale") || t.has("offset")):
+		t.problem("values", "leaves nothing for scale and offset to act on")
+	}
+}
+
 type pair struct {
 	key   string
 	value any
