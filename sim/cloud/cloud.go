@@ -36,6 +36,7 @@ type BackEnd struct {
 
 	accounts    map[string]*account    // guarded by mu; by name
 	invitations map[string]*invitation // guarded by mu; the open ones, by name
+	results     map[order]Result       // guarded by mu; the first of each action
 	letters     []Letter               // guarded by mu
 	notes       []Note                 // guarded by mu
 
@@ -63,7 +64,7 @@ func New(options ...Option) (*BackEnd, error) {
 	}
 	b := &BackEnd{
 		signer: own, stranger: stranger, codeKey: []byte(token()),
-		accounts: map[string]*account{}, invitations: map[string]*invitation{},
+		accounts: map[string]*account{}, invitations: map[string]*invitation{}, results: map[order]Result{},
 		boxes:    map[string]box{},
 		received: map[string]*inbox{}, seen: map[sequence][sha256.Size]byte{}, changed: make(chan struct{}),
 	}

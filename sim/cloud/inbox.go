@@ -61,7 +61,7 @@ func (b *BackEnd) arrived(topic string, raw []byte, qos byte, retained bool) {
 		b.takeState(raw)
 		return
 	}
-	name, kind, form, ok := mailbox(b.car.VID, topic)
+	way, name, kind, form, ok := mailbox(b.car.VID, topic)
 	if !ok || b.current != nil && name == b.current.Inbox {
 		return // policy, act, ask, the car's inbox: not from the car
 	}
@@ -80,7 +80,26 @@ func (b *BackEnd) arrived(topic string, raw []byte, qos byte, retained bool) {
 		b.fault("%s: a mailbox of %s that document %d took away", topic, known.reader.Name, known.until)
 	}
 	m := Message{At: time.Now(), Reader: known.reader.Name, Mailbox: name, Topic: topic, Kind: kind, Form: form, Raw: bytes.Clone(raw)}
+	if way == "ack" {
+		if err := b.answered(known.reader, m); err != nil {
+			b.fault("%s: %v", topic, err)
+		}
+		return
+	}
 	b.file(known.reader, m)
+}
+
+// answered takes the result of an action, or the signed answer to a challenge; mu
+// is held.
+func (b *BackEnd) answered(r *Reader, m Message) error {
+	plain, err := r.open(&m, b.car, b.versions())
+	if err != nil {
+		return err
+	}
+	if text := bytes.TrimSpace(plain); !bytes.HasPrefix(text, []byte("{")) {
+		return b.takeFacts(r, text)
+	}
+	return b.takeResult(r, plain)
 }
 
 // file opens a message, compares it with its like and keeps it; mu is held.

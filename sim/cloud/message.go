@@ -171,14 +171,21 @@ func (m Message) content() [sha256.Size]byte {
 	return sha256.Sum256(text)
 }
 
-// mailbox splits a topic of this car into mailbox, kind and form; ok is false
-// for a topic that is no reader's.
-func mailbox(vid, topic string) (box, kind, form string, ok bool) {
-	rest, ok := strings.CutPrefix(topic, "gb/1/"+vid+"/to/")
+// mailbox splits a topic of this car into way (to or ack), mailbox, kind and form;
+// ok is false for a topic that is no reader's.
+func mailbox(vid, topic string) (way, box, kind, form string, ok bool) {
+	rest, ok := strings.CutPrefix(topic, "gb/1/"+vid+"/")
 	if !ok {
-		return "", "", "", false
+		return "", "", "", "", false
 	}
-	box, kind, ok = strings.Cut(rest, "/")
-	kind, form, _ = strings.Cut(kind, "/")
-	return box, kind, form, ok
+	way, rest, _ = strings.Cut(rest, "/")
+	box, rest, _ = strings.Cut(rest, "/")
+	switch way {
+	case "to":
+		kind, form, _ = strings.Cut(rest, "/")
+		return way, box, kind, form, kind != ""
+	case "ack":
+		return way, box, "ack", rest, box != ""
+	}
+	return "", "", "", "", false
 }

@@ -15,6 +15,11 @@ type Phone struct {
 	sign   signer
 	seal   *ecdh.PrivateKey
 	sealed bool // the car knows the key that seals
+
+	// Guarded by the back end's mu.
+	asked string // the newest challenge
+	facts Facts  // the newest that were verified, zero before the first
+	ctr   uint64 // the highest counter used
 }
 
 // newPhone makes a phone of a person with fresh keys. The main user's signs

@@ -40,11 +40,11 @@ func newSigner(curve string) (signer, error) {
 
 // signerOf names a key and the one algorithm that belongs to its type.
 func signerOf(key crypto.Signer) (signer, error) {
-	thumb, err := (&jose.JSONWebKey{Key: key.Public()}).Thumbprint(crypto.SHA256)
+	kid, err := thumbprint(key.Public())
 	if err != nil {
-		return signer{}, fmt.Errorf("thumbprint: %w", err)
+		return signer{}, err
 	}
-	s := signer{key: key, kid: base64.RawURLEncoding.EncodeToString(thumb)}
+	s := signer{key: key, kid: kid}
 	switch public := key.Public().(type) {
 	case ed25519.PublicKey:
 		s.alg, s.public = jose.EdDSA, signJWK(public)
@@ -59,6 +59,15 @@ func signerOf(key crypto.Signer) (signer, error) {
 		return signer{}, fmt.Errorf("a signing key of type %T", key)
 	}
 	return s, nil
+}
+
+// thumbprint names a public key after RFC 7638.
+func thumbprint(public crypto.PublicKey) (string, error) {
+	sum, err := (&jose.JSONWebKey{Key: public}).Thumbprint(crypto.SHA256)
+	if err != nil {
+		return "", fmt.Errorf("thumbprint: %w", err)
+	}
+	return base64.RawURLEncoding.EncodeToString(sum), nil
 }
 
 // sign returns payload as a compact JWS of the type given, with a header of
