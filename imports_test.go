@@ -22,6 +22,7 @@ var arrows = map[string][]string{
 	"hal/mapping":      {"hal", "hal/can", "hal/dbc"},
 	"hal/nmea":         {"hal"},
 	"hal/serial":       {},
+	"hal/socketcan":    {"hal/can"},
 	"profiles":         {},
 	"profiles/keyring": {"profiles"},
 	"profiles/bolt":    {"profiles", "profiles/keyring"},
