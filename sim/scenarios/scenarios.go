@@ -1,13 +1,14 @@
-// Package scenarios holds the recorded drive and the scenario files, so that
-// the simulator needs no files beside it.
+// Package scenarios holds the recorded drive, the made car and its routes, so
+// that the simulator needs no files beside it.
 package scenarios
 
 import "embed"
 
 // Files holds rav4/: one minute of a real drive with its DBC files, its
-// expected values (truth.md) and its licences (LICENSES.md).
+// expected values (truth.md) and its licences (LICENSES.md). taycan/ is what the
+// made car speaks, routes/ are ways it may drive, all made up and at sea.
 //
-//go:embed all:rav4
+//go:embed all:rav4 taycan routes
 var Files embed.FS
 
 // Names of the recorded drive in Files.
@@ -16,4 +17,10 @@ const (
 	DriveNMEA     = "rav4/drive.nmea.gz"
 	DBCPowertrain = "rav4/toyota_rav4.dbc" // decodes can0
 	DBCRadar      = "rav4/toyota_adas.dbc" // decodes can1
+)
+
+// Names of the made car's files in Files; both its buses have the same DBC file.
+const (
+	MadeDBC     = "taycan/car.dbc"
+	MadeMapping = "taycan/mapping.toml"
 )
