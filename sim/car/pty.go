@@ -17,7 +17,7 @@ import (
 type Counters struct {
 	Written uint64 // handed to the reader
 	Dropped uint64 // not handed on: nobody had the port open, or it was unplugged or mute
-	Heard   uint64 // written by the reader, and swallowed
+	Heard   uint64 // written by the reader
 }
 
 // Pty is a serial port without hardware: a raw pseudo-terminal whose slave has
@@ -36,6 +36,7 @@ type Pty struct {
 	closed bool
 	count  Counters
 	heard  []byte // the newest bytes that the reader wrote
+	ear    func([]byte)
 }
 
 // heardLen is how much of what the reader wrote is remembered.
@@ -137,6 +138,15 @@ func (p *Pty) Heard() string {
 	return string(p.heard)
 }
 
+// Tell hands what the reader writes from now on to ear, piece by piece, when the
+// port is used next. ear is called under the port's lock: it must not use the
+// port, and keeps no part of what it gets.
+func (p *Pty) Tell(ear func([]byte)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ear = ear
+}
+
 // Attached reports whether anybody has the port open.
 func (p *Pty) Attached() bool {
 	p.mu.Lock()
@@ -208,5 +218,8 @@ func (p *Pty) settle() (attached bool) {
 		p.count.Heard += uint64(n)
 		p.heard = append(p.heard, buf[:n]...)
 		p.heard = p.heard[max(0, len(p.heard)-heardLen):]
+		if p.ear != nil {
+			p.ear(buf[:n])
+		}
 	}
 }
