@@ -158,7 +158,7 @@ func TestManCounters(t *testing.T) {
 	for _, e := range entries(t, "gloveboxd.8", "COUNTERS") {
 		tags.WriteString(e.tag + "\n")
 	}
-	for _, file := range []string{"ports.go", "run.go"} {
+	for _, file := range []string{"ports.go", "buses.go", "run.go"} {
 		for _, literal := range regexp.MustCompile(`"((?:gnss|documents)?\.[a-z.]+)"`).FindAllStringSubmatch(read(t, "cmd/gloveboxd/"+file), -1) {
 			name := literal[1][strings.LastIndex(strings.TrimSuffix(literal[1], "."), "."):]
 			if !strings.Contains(tags.String(), name) {

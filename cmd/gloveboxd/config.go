@@ -44,13 +44,13 @@ type Store struct {
 	Dir string `toml:"dir"` // ext4, data=ordered
 }
 
-// Bus is one CAN bus behind a serial adapter (SLCAN).
+// Bus is one CAN bus: behind a serial adapter (SLCAN), or an interface of the kernel.
 type Bus struct {
 	Name      string `toml:"name"`
 	Port      string `toml:"port"`
 	Baud      int    `toml:"baud"`      // of the serial line
 	Bitrate   int    `toml:"bitrate"`   // of the CAN bus, bit/s; 0 leaves the adapter as it is
-	Interface string `toml:"interface"` // SocketCAN: refused until it is built
+	Interface string `toml:"interface"` // SocketCAN, instead of port, baud and bitrate
 	DBC       string `toml:"dbc"`
 }
 
@@ -180,7 +180,7 @@ func (c *Config) resolve(dir string) {
 		if c.Buses[i].DBC != "" && !filepath.IsAbs(c.Buses[i].DBC) {
 			c.Buses[i].DBC = filepath.Join(dir, c.Buses[i].DBC)
 		}
-		if c.Buses[i].Baud == 0 {
+		if c.Buses[i].Baud == 0 && c.Buses[i].Port != "" {
 			c.Buses[i].Baud = 115200
 		}
 	}
@@ -205,10 +205,10 @@ func (c *Config) check() error {
 		}
 		names[b.Name] = true
 		switch {
-		case b.Interface != "":
-			wrong("bus %q: interface: SocketCAN is not built yet, use port", b.Name)
-		case b.Port == "":
-			wrong("bus %q: port is missing", b.Name)
+		case b.Interface != "" && (b.Port != "" || b.Baud != 0 || b.Bitrate != 0):
+			wrong("bus %q: interface leaves nothing for port, baud and bitrate: the system sets an interface up", b.Name)
+		case b.Interface == "" && b.Port == "":
+			wrong("bus %q: port or interface is missing", b.Name)
 		}
 		if b.DBC == "" {
 			wrong("bus %q: dbc is missing", b.Name)

@@ -123,7 +123,7 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	log.Info("ready", "vid", identity.VID, "policy", policyName(p))
 
 	for _, b := range cfg.Buses {
-		wire := canWire(b, p.mapping.Bus(b.Name), cabin, counts, log)
+		wire := busWire(b, p.mapping.Bus(b.Name), cabin, counts, log)
 		group.Go(func() error { return wire.read(ctx) })
 	}
 	if cfg.GNSS.Port != "" {

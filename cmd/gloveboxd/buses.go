@@ -1,0 +1,117 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+
+	"glovebox/hal"
+	"glovebox/hal/can"
+	"glovebox/hal/mapping"
+	"glovebox/hal/serial"
+	"glovebox/hal/slcan"
+	"glovebox/hal/socketcan"
+)
+
+// observer is told what a bus said: how many frames, and the readings in them.
+type observer interface {
+	Observe(bus string, frames int, readings []hal.Reading)
+}
+
+// busWire reads the frames of one bus, decodes them by the bus's own DBC and
+// hands the readings to the cabin.
+func busWire(b Bus, decoder *mapping.Decoder, cabin observer, counts *counters, log *slog.Logger) *wire {
+	w := &wire{name: "bus." + b.Name, counts: counts, log: log}
+	if b.Interface != "" {
+		w.open = openSocket(b, w.name, decoder, cabin, counts)
+	} else {
+		w.open = openAdapter(b, w.name, decoder, cabin, counts)
+	}
+	return w
+}
+
+// adapter is an open line to an SLCAN adapter.
+type adapter struct{ line }
+
+func (a *adapter) Send(f can.Frame) error {
+	_, err := a.Write(slcan.Append(nil, f))
+	return err
+}
+
+// openAdapter opens the adapter and sets it up. Reading it allocates nothing.
+func openAdapter(b Bus, name string, decoder *mapping.Decoder, cabin observer, counts *counters) func() (device, error) {
+	hello, _ := slcan.Open(b.Bitrate) // checked with the configuration; none for 0: the adapter stays as it is
+	var (
+		stream   slcan.Decoder
+		readings []hal.Reading
+		at       hal.Instant
+	)
+	emit := func(f can.Frame) { readings = decoder.Decode(f, at, readings) }
+	show := countStats(name, counts)
+	take := func(p []byte) {
+		before := stream.Stats().Frames
+		at, readings = now(), readings[:0]
+		stream.Feed(p, emit)
+		stats := stream.Stats()
+		show(stats)
+		cabin.Observe(b.Name, int(stats.Frames-before), readings)
+	}
+	return func() (device, error) {
+		port, err := serial.Open(b.Port, b.Baud)
+		if err != nil {
+			return nil, err
+		}
+		stream.Reset()
+		if len(hello) > 0 {
+			if _, err := port.Write(hello); err != nil {
+				return nil, errors.Join(err, port.Close())
+			}
+		}
+		return &adapter{line{port, make([]byte, 4096), take}}, nil
+	}
+}
+
+// countStats returns what shows an SLCAN stream's counters.
+func countStats(name string, counts *counters) func(slcan.Stats) {
+	frames, bad, overlong, garbage, refused := name+".frames", name+".bad", name+".overlong", name+".garbage", name+".refused"
+	return func(s slcan.Stats) {
+		counts.set(frames, s.Frames)
+		counts.set(bad, s.Bad)
+		counts.set(overlong, s.Overlong)
+		counts.set(garbage, s.Garbage)
+		counts.set(refused, s.Refused)
+	}
+}
+
+// socket is an open CAN interface of the kernel.
+type socket struct {
+	*socketcan.Port
+	take func(can.Frame)
+}
+
+func (s *socket) Send(f can.Frame) error { return s.Write(f) }
+
+func (s *socket) Take() error {
+	f, err := s.Read()
+	if err != nil {
+		return err
+	}
+	s.take(f)
+	return nil
+}
+
+// openSocket opens the interface; its bit rate is the system's to set.
+func openSocket(b Bus, name string, decoder *mapping.Decoder, cabin observer, counts *counters) func() (device, error) {
+	frames, readings := name+".frames", []hal.Reading(nil)
+	take := func(f can.Frame) {
+		readings = decoder.Decode(f, now(), readings[:0])
+		counts.add(frames, 1)
+		cabin.Observe(b.Name, 1, readings)
+	}
+	return func() (device, error) {
+		port, err := socketcan.Open(b.Interface)
+		if err != nil {
+			return nil, err
+		}
+		return &socket{port, take}, nil
+	}
+}
