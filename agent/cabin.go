@@ -28,6 +28,9 @@ type Needs struct {
 	Cloud     bool     // there is a broker
 	Recovered []string // stores that were repaired at boot
 	Alarms    []AlarmRule
+	Actuated  []string // paths that Actuator can set, in the mapping file's order
+	Actuator  Actuator // may be nil where nothing is actuated
+	Epoch     string   // of this start, 32 hex digits
 	Store     Store
 	Now       func() hal.Instant
 	Rand      io.Reader
@@ -101,7 +104,10 @@ type Cabin struct {
 	car        car
 	heard      map[string]time.Duration // when each bus was last heard, boot clock
 	signals    map[string]hal.Reading   // the newest of each path
+	buses      map[string]string        // which bus a path came from last
 	alarms     map[string]alarm         // by code
+	epoch      epoch
+	air        time.Duration // boot time at which climate ordered from afar ends; zero: none
 	gate       telemetry.Gate
 	out        *outside.Outside
 	link       bool               // the line to the broker is open
@@ -138,6 +144,8 @@ func New(needs Needs) (*Cabin, error) {
 		ledgers: map[profiles.ID]*telemetry.Ledger{},
 		heard:   map[string]time.Duration{},
 		signals: map[string]hal.Reading{},
+		buses:   map[string]string{},
+		epoch:   newEpoch(needs.Epoch, now.Boot),
 		alarms:  map[string]alarm{},
 		facts:   map[string]string{},
 		taps:    map[*hal.Tap]struct{}{},
@@ -169,7 +177,7 @@ func (c *Cabin) Observe(bus string, frames int, readings []hal.Reading) {
 	c.car.frames(now)
 	for _, r := range readings {
 		c.car.read(r)
-		c.signals[r.Path] = r
+		c.signals[r.Path], c.buses[r.Path] = r, bus
 		c.judge(r)
 		c.out.Signal(r)
 		for tap := range c.taps {

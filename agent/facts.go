@@ -18,7 +18,7 @@ const (
 // is dropped on the safe side: nothing held is shown, the gate stays closed.
 func (c *Cabin) restore(now hal.Instant) {
 	c.out = outside.New(c.Policy, now, outside.Options{
-		VID: c.Needs.Identity.VID, Sign: c.Needs.Identity.Sign, Gzip: c.Gzip, Decided: c.decided,
+		VID: c.Needs.Identity.VID, Sign: c.Needs.Identity.Sign, Gzip: c.Gzip, Decided: c.decided, Facts: c.known,
 	})
 	held, err := c.Store.CarFact(factHeld)
 	if err == nil && held != nil {

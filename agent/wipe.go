@@ -1,9 +1,7 @@
 package agent
 
 import (
-	"encoding/hex"
 	"fmt"
-	"io"
 
 	"glovebox/profiles"
 	"glovebox/telemetry"
@@ -54,11 +52,12 @@ func (c *Cabin) end(why Reason) error {
 	c.number++
 	c.reason, c.pending, c.removed = why, Request{}, false
 	c.events = append(c.events, Ended{string(why), receipt})
+	epoch := c.nextEpoch(now)
 	c.changed()
 	c.mu.Unlock()
 
 	_, err = c.courier.Purge(c.MaySend)
-	c.courier.Renew(c.newEpoch())
+	c.courier.Renew(epoch)
 	c.courier.Mute(false)
 	if err != nil {
 		return fmt.Errorf("purge the queue: %w", err)
@@ -87,15 +86,6 @@ func (c *Cabin) clearSession(guest bool) profiles.Receipt {
 		c.events = append(c.events, SettingsChanged{g.Name, g.KeyNames()})
 	}
 	return receipt
-}
-
-// newEpoch is 128 random bits: actions and seq of the session before are over.
-func (c *Cabin) newEpoch() string {
-	var b [16]byte
-	if _, err := io.ReadFull(c.Rand, b[:]); err != nil {
-		panic("agent: no random bytes: " + err.Error()) // the kernel's source does not fail
-	}
-	return hex.EncodeToString(b[:])
 }
 
 // Timely reports whether a kept message may leave now, or waits for a slot of its reader.

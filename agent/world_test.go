@@ -166,9 +166,10 @@ func (c *courier) of(t *testing.T, mailbox string, kind outside.Kind) []string {
 // world is a cabin with its people, parked, on a clock that only the test turns.
 type world struct {
 	*agent.Cabin
-	t       *testing.T
-	store   *store
-	courier *courier
+	t        *testing.T
+	store    *store
+	courier  *courier
+	actuator *actuator
 
 	mu  sync.Mutex
 	now hal.Instant
@@ -177,7 +178,8 @@ type world struct {
 // newWorld starts an agent of that model over a disk.
 func newWorld(t *testing.T, model string, disk *store) *world {
 	t.Helper()
-	w := &world{t: t, store: disk, courier: &courier{}}
+	w := &world{t: t, store: disk, courier: &courier{}, actuator: &actuator{obeys: true}}
+	w.actuator.world = w
 	w.now = hal.Instant{UTC: time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC), Boot: time.Hour}
 	identity, err := profiles.NewIdentity()
 	if err != nil {
@@ -186,8 +188,9 @@ func newWorld(t *testing.T, model string, disk *store) *world {
 	w.Cabin, err = agent.New(agent.Needs{
 		Vehicle: agent.Vehicle{Model: model, Year: 2024}, Identity: identity, Policy: outside.Builtin(),
 		Buses: []string{"body"}, GNSS: true, Cloud: true,
-		Alarms: []agent.AlarmRule{{Code: "brake", Path: "Vehicle.Chassis.Brake.IsBrakesWorn", When: hal.Bool(true), Severity: "warning"}},
-		Store:  disk, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler),
+		Alarms:   []agent.AlarmRule{{Code: "brake", Path: "Vehicle.Chassis.Brake.IsBrakesWorn", When: hal.Bool(true), Severity: "warning"}},
+		Actuated: actuated, Actuator: w.actuator, Epoch: firstEpoch,
+		Store: disk, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler),
 		Now: func() hal.Instant { w.mu.Lock(); defer w.mu.Unlock(); return w.now },
 	})
 	if err != nil {
@@ -211,11 +214,11 @@ func enrolled(t *testing.T) *world {
 func (w *world) access() profiles.Access {
 	user := func(id profiles.ID, box string, role profiles.Role, sharing profiles.Sharing) profiles.User {
 		return profiles.User{Person: profiles.Person{
-			ID: id, Mailbox: box, Role: role, State: profiles.Active, Sharing: sharing, Name: profiles.Conceal("x"), Verifier: verifier(),
+			ID: id, Mailbox: box, Role: role, State: profiles.Active, Sharing: sharing, Name: profiles.Conceal("x"), Verifier: verifier(), Sign: phoneKey(id),
 		}}
 	}
 	return profiles.Access{
-		VID: w.Identity().VID, Issued: w.now.UTC, GuestServices: true,
+		VID: w.Identity().VID, Issued: w.now.UTC, GuestServices: true, RemoteServices: true,
 		Users: []profiles.User{
 			user(anna, annaBox, profiles.Main, profiles.Shared),
 			user(lea, leaBox, profiles.Secondary, profiles.Shared),

@@ -1,0 +1,538 @@
+package agent_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"glovebox/agent"
+	"glovebox/hal"
+	"glovebox/profiles"
+	"glovebox/telemetry/outside"
+)
+
+const (
+	firstEpoch = "e0000000000000000000000000000001"
+	lockLeft   = "Vehicle.Cabin.Door.Row1.DriverSide.IsLocked"
+	lockRight  = "Vehicle.Cabin.Door.Row1.PassengerSide.IsLocked"
+	air        = "Vehicle.Cabin.HVAC.IsAirConditioningActive"
+	warmth     = "Vehicle.Cabin.HVAC.Station.Row1.Driver.Temperature"
+	hazard     = "Vehicle.Body.Lights.Hazard.IsSignaling"
+	charge     = "Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed"
+)
+
+var actuated = []string{lockLeft, lockRight, air, warmth, hazard}
+
+// phoneKey is the key of a person's phone.
+func phoneKey(who profiles.ID) profiles.Key {
+	key, err := profiles.KeyOf(ed25519.NewKeyFromSeed(bytes.Repeat(who[:1], 32)).Public())
+	if err != nil {
+		panic(err)
+	}
+	return key
+}
+
+// actuator is a car that does at once what it is told, and says so.
+type actuator struct {
+	world *world
+
+	mu    sync.Mutex
+	obeys bool
+	fails error // what Actuate answers
+	sent  []string
+}
+
+func (a *actuator) Actuate(_ context.Context, path string, v hal.Value) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.fails != nil {
+		return a.fails
+	}
+	a.sent = append(a.sent, path+"="+v.String())
+	if a.obeys {
+		a.world.say(path, v)
+	}
+	return nil
+}
+
+// take returns what was sent since the last call.
+func (a *actuator) take() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	sent := a.sent
+	a.sent = nil
+	return sent
+}
+
+// order is an action as a phone would sign it.
+type order struct {
+	who   profiles.ID
+	epoch string
+	ctr   uint64
+	exp   int64
+	act   profiles.Verb
+	args  string
+}
+
+func (w *world) action(o order) profiles.Action {
+	w.t.Helper()
+	a, err := profiles.DecodeAction(fmt.Appendf(nil, `{"vid":%q,"key":%q,"epoch":%q,"ctr":%d,"exp":%d,"act":%q,"args":%s}`,
+		w.Identity().VID, phoneKey(o.who).Thumbprint(), o.epoch, o.ctr, o.exp, o.act, o.args))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return a
+}
+
+// order has an action considered and, if it is accepted, carried out.
+func (w *world) order(o order) agent.Outcome {
+	w.t.Helper()
+	outcome, errand := w.Act(w.action(o))
+	if errand != nil {
+		outcome = w.Carry(w.t.Context(), errand)
+	}
+	return outcome
+}
+
+// fresh is an order of the first epoch that is in time.
+func fresh(who profiles.ID, ctr uint64, act profiles.Verb) order {
+	args := map[profiles.Verb]string{
+		profiles.ClimateStart: `{"celsius":21.5,"minutes":10}`, profiles.Tell: `{"text":"hello"}`,
+		profiles.Assign: `{"trip":"t","users":["` + anna.String() + `"]}`,
+	}[act]
+	if args == "" {
+		args = "{}"
+	}
+	return order{who, firstEpoch, ctr, 60, act, args}
+}
+
+// epoch is the one that the car shows.
+func (w *world) epoch() string {
+	if n := len(w.courier.epochs); n > 0 {
+		return w.courier.epochs[n-1]
+	}
+	return firstEpoch
+}
+
+// facts asks for them, as a phone does that believes the broker.
+func (w *world) facts(who profiles.ID, box string) (f struct {
+	Epoch, Challenge string
+	Now, Ctr         uint64
+}) {
+	w.t.Helper()
+	w.Ask(profiles.Ask{Mailbox: box, Key: phoneKey(who).Thumbprint(), Challenge: strings.Repeat("ab", 16)})
+	last := w.courier.sent[len(w.courier.sent)-1]
+	_, jws, err := last.Encode(outside.Seq{})
+	if err != nil || last.Mailbox() != box {
+		w.t.Fatalf("answer to %s: %v", last.Mailbox(), err)
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(string(jws), ".")[1])
+	if err == nil {
+		err = json.Unmarshal(payload, &f)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return f
+}
+
+// turn turns the clock; nothing else happens.
+func (w *world) turn(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now.UTC, w.now.Boot = w.now.UTC.Add(d), w.now.Boot+d
+}
+
+// told is the results that a mailbox was told, as "result reason ctr".
+func (w *world) told(mailbox string) (all []string) {
+	for _, payload := range w.courier.of(w.t, mailbox, outside.KindAck) {
+		if !strings.HasPrefix(payload, "{") {
+			continue // facts
+		}
+		var r struct {
+			Key, Result, Reason string
+			Ctr                 uint64
+		}
+		if err := json.Unmarshal([]byte(payload), &r); err != nil {
+			w.t.Fatalf("%q: %v", payload, err)
+		}
+		all = append(all, strings.TrimSpace(fmt.Sprintf("%d %s %s", r.Ctr, r.Result, r.Reason)))
+	}
+	return all
+}
+
+func equal(t *testing.T, what string, got []string, want ...string) {
+	t.Helper()
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("%s: %q, want %q", what, got, want)
+	}
+}
+
+// What is ordered is what the car is told, and it is done once the car shows it.
+func TestActions(t *testing.T) {
+	for _, row := range []struct {
+		act  profiles.Verb
+		want []string
+	}{
+		{profiles.Lock, []string{lockLeft + "=true", lockRight + "=true"}},
+		{profiles.Unlock, []string{lockLeft + "=false", lockRight + "=false"}},
+		{profiles.ClimateStart, []string{warmth + "=21.5", air + "=true"}},
+		{profiles.ClimateStop, []string{air + "=false"}},
+		{profiles.Flash, []string{hazard + "=true", hazard + "=false"}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := enrolled(t)
+			began := time.Now()
+			if got := w.order(fresh(lea, 1, row.act)); got.Result != outside.Done {
+				t.Errorf("%s: %+v", row.act, got)
+			}
+			equal(t, string(row.act), w.actuator.take(), row.want...)
+			equal(t, "told", w.told(leaBox), "1 done")
+			equal(t, "others", append(w.told(annaBox), w.told(jonasBox)...))
+			if flash := row.act == profiles.Flash; (time.Since(began) == 3*time.Second) != flash {
+				t.Errorf("%s took %s", row.act, time.Since(began))
+			}
+		})
+	}
+}
+
+// A car that does not show the effect within five seconds may have obeyed: the
+// answer is unknown, and nothing is sent again.
+func TestUnconfirmed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := enrolled(t)
+		w.actuator.obeys = false
+		began := time.Now()
+		if got := w.order(fresh(anna, 1, profiles.Unlock)); got.Result != outside.Uncertain || time.Since(began) != 5*time.Second {
+			t.Errorf("%+v after %s", got, time.Since(began))
+		}
+		equal(t, "sent", w.actuator.take(), lockLeft+"=false", lockRight+"=false")
+		equal(t, "told", w.told(annaBox), "1 unknown")
+		if got := w.order(fresh(anna, 1, profiles.Unlock)); got.Result != "" || got.Cause != "counter" {
+			t.Errorf("the same again: %+v", got)
+		}
+		equal(t, "sent again", w.actuator.take())
+	})
+}
+
+// What the car showed long ago on a bus that is silent now confirms nothing; on a
+// bus that still speaks it does.
+func TestOldValueOfSilentBus(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := enrolled(t)
+		w.actuator.obeys = false
+		w.say(lockLeft, hal.Bool(true))
+		w.say(lockRight, hal.Bool(true))
+		w.park()
+		if got := w.order(fresh(anna, 1, profiles.Lock)); got.Result != outside.Uncertain {
+			t.Errorf("a silent bus confirmed: %+v", got)
+		}
+		w.say("Vehicle.Speed", hal.Number(0))
+		if got := w.order(fresh(anna, 2, profiles.Lock)); got.Result != outside.Done {
+			t.Errorf("it was locked before, and the bus speaks: %+v", got)
+		}
+	})
+}
+
+// An actuator that surely sent nothing is not-now; one that failed half way is unknown.
+func TestDeviceErrors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := enrolled(t)
+		w.actuator.fails = fmt.Errorf("bus away: %w", agent.ErrNotSent)
+		w.order(fresh(anna, 1, profiles.Lock))
+		w.actuator.fails = context.DeadlineExceeded
+		w.order(fresh(anna, 2, profiles.Lock))
+		equal(t, "told", w.told(annaBox), "1 refused not-now", "2 unknown")
+	})
+}
+
+// The car's state refuses, whoever is at the wheel and whatever the level.
+func TestCarRefuses(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		with func(*world)
+		act  profiles.Verb
+		want string
+	}{
+		{"moving", func(w *world) { w.pass(time.Second, 50) }, profiles.Unlock, "1 refused not-now"},
+		{"ignition on", func(w *world) { w.pass(time.Second, 0) }, profiles.Unlock, "1 refused not-now"},
+		{"a door open", func(w *world) { w.say("Vehicle.Cabin.Door.Row1.DriverSide.IsOpen", hal.Bool(true)) }, profiles.Lock, "1 refused not-now"},
+		{"a door open, unlock", func(w *world) { w.say("Vehicle.Cabin.Door.Row1.DriverSide.IsOpen", hal.Bool(true)) }, profiles.Unlock, "1 done"},
+		{"hazard lights on", func(w *world) { w.say(hazard, hal.Bool(true)) }, profiles.Flash, "1 refused not-now"},
+		{"empty", func(w *world) { w.say(charge, hal.Number(14)) }, profiles.ClimateStart, "1 refused not-now"},
+		{"empty, stop", func(w *world) { w.say(charge, hal.Number(14)) }, profiles.ClimateStop, "1 done"},
+		{"empty, at the plug", func(w *world) {
+			w.say(charge, hal.Number(14))
+			w.say("Vehicle.Powertrain.TractionBattery.Charging.IsCharging", hal.Bool(true))
+		}, profiles.ClimateStart, "1 done"},
+		{"no fix", func(*world) {}, profiles.Locate, "1 refused not-now"},
+		{"not built", func(*world) {}, profiles.Assign, "1 refused not-now"},
+		{"not built either", func(*world) {}, profiles.Tell, "1 refused not-now"},
+	} {
+		for _, guest := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				w := enrolled(t)
+				if guest {
+					if _, err := w.StartGuest(t.Context(), false); err != nil {
+						t.Fatal(err)
+					}
+				}
+				row.with(w)
+				w.order(fresh(lea, 1, row.act))
+				equal(t, fmt.Sprintf("%s, guest %v", row.name, guest), w.told(leaBox), row.want)
+			})
+		}
+	}
+}
+
+// Rights come before arguments, arguments before the car.
+func TestRefusals(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		change func(*profiles.Access)
+		order  order
+		box    string
+		want   []string
+	}{
+		{"remote services off", func(a *profiles.Access) { a.RemoteServices = false }, fresh(lea, 1, profiles.Lock), leaBox, []string{"1 refused not-permitted"}},
+		{"remote services off, main", func(a *profiles.Access) { a.RemoteServices = false }, fresh(anna, 1, profiles.Lock), annaBox, []string{"1 done"}},
+		{"restricted", func(a *profiles.Access) { a.Users[1].Restricted = []profiles.Function{"remote-lock"} }, fresh(lea, 1, profiles.Flash), leaBox, []string{"1 refused not-permitted"}},
+		{"restricted, bad arguments", func(a *profiles.Access) { a.Users[1].Restricted = []profiles.Function{"remote-climate"} }, order{lea, firstEpoch, 1, 60, profiles.ClimateStart, "{}"}, leaBox, []string{"1 refused not-permitted"}},
+		{"restricted elsewhere", func(a *profiles.Access) { a.Users[1].Restricted = []profiles.Function{"remote-climate"} }, fresh(lea, 1, profiles.Lock), leaBox, []string{"1 done"}},
+		{"not active", func(a *profiles.Access) { a.Users[1].State = profiles.AwaitingActivation }, fresh(lea, 1, profiles.Lock), leaBox, nil},
+		{"bad arguments", nil, order{lea, firstEpoch, 1, 60, profiles.ClimateStart, `{"celsius":99,"minutes":10}`}, leaBox, []string{"1 refused bad-request"}},
+		{"no such action", nil, order{lea, firstEpoch, 1, 60, "honk", "{}"}, leaBox, []string{"1 refused bad-request"}},
+		{"limited, parked", nil, fresh(jonas, 1, profiles.Lock), jonasBox, []string{"1 done"}},
+		{"limited, locate", nil, fresh(jonas, 1, profiles.Locate), jonasBox, []string{"1 refused not-now"}},
+		{"another epoch", nil, order{lea, strings.Repeat("0", 32), 1, 60, profiles.Lock, "{}"}, leaBox, []string{"1 refused expired"}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, "Taycan", newStore())
+			a := w.access()
+			if row.change != nil {
+				row.change(&a)
+			}
+			w.apply(1, a, profiles.BackEnd)
+			w.order(row.order)
+			equal(t, row.name, w.told(row.box), row.want...)
+		})
+	}
+}
+
+// Locate sends the gated place first, then says done.
+func TestLocateSendsPlace(t *testing.T) {
+	w := enrolled(t)
+	w.login(anna)
+	w.pass(2*time.Second, 0)
+	w.order(fresh(lea, 1, profiles.Locate))
+	equal(t, "told", w.told(leaBox), "1 done")
+	if w.points(leaBox) != 1 {
+		t.Errorf("%d points", w.points(leaBox))
+	}
+	if err := w.SetLevel(t.Context(), "no-position"); err != nil {
+		t.Fatal(err)
+	}
+	w.pass(time.Second, 0)
+	o := fresh(lea, 2, profiles.Locate)
+	o.epoch = w.epoch()
+	w.order(o)
+	equal(t, "told at no-position", w.told(leaBox), "1 done", "2 refused not-now")
+}
+
+// While the car is in use a limited reader hears not-now at the next slot, whatever
+// the action was, and it is never carried out later.
+func TestLimitedInUse(t *testing.T) {
+	w := enrolled(t)
+	w.pass(30*time.Second, 50)
+	o := fresh(jonas, 1, profiles.Lock)
+	o.exp = 80
+	w.order(o)
+	w.order(fresh(jonas, 2, "honk"))
+	w.pass(6*time.Second, -1)
+	equal(t, "before the slot", w.told(jonasBox))
+	if got := w.order(o); got.Cause != "counter" {
+		t.Errorf("the same again, parked: %+v", got)
+	}
+	w.pass(6*time.Minute, -1)
+	equal(t, "after the slot", w.told(jonasBox), "1 refused not-now")
+	equal(t, "sent", w.actuator.take())
+}
+
+// A session's end makes a new epoch: what was signed before is expired, and the
+// counters begin again.
+func TestEpochEndsWithSession(t *testing.T) {
+	w := enrolled(t)
+	w.login(anna)
+	w.order(fresh(lea, 9, profiles.Lock))
+	if err := w.Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.order(fresh(lea, 10, profiles.Lock))
+	facts := w.facts(lea, leaBox)
+	if facts.Ctr != 0 || facts.Now != 0 || facts.Epoch == firstEpoch || facts.Epoch != w.courier.epochs[len(w.courier.epochs)-1] {
+		t.Errorf("facts %+v", facts)
+	}
+	o := fresh(lea, 1, profiles.Lock)
+	o.epoch = facts.Epoch
+	w.order(o)
+	equal(t, "told", w.told(leaBox), "9 done", "10 refused expired", "1 done")
+	w.Renew()
+	if again := w.facts(lea, leaBox); again.Epoch == facts.Epoch || again.Ctr != 0 || len(w.courier.epochs) < 2 {
+		t.Errorf("facts after a clock fault %+v", again)
+	}
+}
+
+// What changes while an errand waits counts.
+func TestErrandIsLookedAtAgain(t *testing.T) {
+	for name, row := range map[string]struct {
+		meanwhile func(*world)
+		want      []string
+	}{
+		"drives off":  {func(w *world) { w.pass(time.Second, 50) }, []string{"1 refused not-now"}},
+		"too late":    {func(w *world) { w.pass(61*time.Second, -1) }, []string{"1 refused expired"}},
+		"new epoch":   {func(w *world) { w.Renew() }, []string{"1 refused expired"}},
+		"restricted":  {func(w *world) { a := w.access(); a.RemoteServices = false; w.apply(2, a, profiles.BackEnd) }, []string{"1 refused not-permitted"}},
+		"not dropped": {func(*world) {}, []string{"1 done"}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := enrolled(t)
+			_, errand := w.Act(w.action(fresh(lea, 1, profiles.Lock)))
+			row.meanwhile(w)
+			w.Carry(t.Context(), errand)
+			equal(t, name, w.told(leaBox), row.want...)
+		})
+	}
+}
+
+// What is refused as too much is used up.
+func TestBusy(t *testing.T) {
+	w := enrolled(t)
+	w.Busy(w.action(fresh(lea, 1, profiles.Flash)))
+	w.order(fresh(lea, 1, profiles.Flash))
+	_, errand := w.Act(w.action(fresh(lea, 2, profiles.Flash)))
+	w.Drop(errand)
+	equal(t, "told", w.told(leaBox), "1 refused busy", "2 refused busy")
+	equal(t, "sent", w.actuator.take())
+}
+
+// Climate ordered from afar ends with its minutes, unless somebody has got in.
+func TestClimateEnds(t *testing.T) {
+	for name, row := range map[string]struct {
+		speed float64
+		want  []string
+	}{"nobody came": {-1, []string{air + "=false"}}, "somebody drives": {50, nil}} {
+		synctest.Test(t, func(t *testing.T) {
+			w := enrolled(t)
+			w.order(fresh(lea, 1, profiles.ClimateStart))
+			w.actuator.take()
+			w.pass(10*time.Minute-time.Second, row.speed)
+			for range 3 {
+				if err := w.EndClimate(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				w.pass(time.Second, row.speed)
+			}
+			equal(t, name, w.actuator.take(), row.want...)
+		})
+	}
+}
+
+// An ask is answered with signed facts, for the mailbox alone.
+func TestAskIsAnswered(t *testing.T) {
+	w := enrolled(t)
+	w.turn(90500 * time.Millisecond)
+	w.order(order{lea, firstEpoch, 7, 120, profiles.Flash, "{}"})
+	if f := w.facts(lea, leaBox); f.Epoch != firstEpoch || f.Now != 90 || f.Ctr != 7 || f.Challenge != strings.Repeat("ab", 16) {
+		t.Errorf("facts %+v", f)
+	}
+	if f := w.facts(anna, annaBox); f.Ctr != 0 {
+		t.Errorf("Anna's counter is Lea's: %+v", f)
+	}
+}
+
+// counted is the counters of the replay matrix, after 100 and 90 were used.
+var counted = []struct {
+	ctr  uint64
+	free func(ordered, soon bool) bool
+}{
+	{101, func(bool, bool) bool { return true }},
+	{200, func(bool, bool) bool { return true }},
+	{100, func(bool, bool) bool { return false }},
+	{99, func(ordered, soon bool) bool { return !ordered && soon }},
+	{90, func(bool, bool) bool { return false }},
+	{68, func(ordered, soon bool) bool { return !ordered && soon }}, // the last of the window
+	{67, func(bool, bool) bool { return false }},
+}
+
+// Replay matrix: epoch 3 × counter 7 × expiry 7 × role 3 × action 9, a hundred
+// seconds into the epoch. No row is accepted a second time.
+func TestReplayMatrix(t *testing.T) {
+	rows, accepted := 0, 0
+	for _, epoch := range []string{"now", "before", "never"} {
+		for _, count := range counted {
+			for _, exp := range []int64{99, 100, 101, 130, 131, 160, 161} {
+				for who, box := range map[profiles.ID]string{anna: annaBox, lea: leaBox, jonas: jonasBox} {
+					for _, act := range profiles.Verbs() {
+						w := enrolled(t)
+						w.Renew()
+						w.turn(100 * time.Second)
+						for _, used := range []uint64{100, 90} {
+							o := fresh(who, used, profiles.Locate)
+							o.epoch, o.exp = w.epoch(), 110
+							w.Act(w.action(o))
+						}
+						o := fresh(who, count.ctr, act)
+						o.exp = exp
+						o.epoch = map[string]string{"now": w.epoch(), "before": firstEpoch, "never": strings.Repeat("0", 32)}[epoch]
+						want := "silent"
+						switch {
+						case epoch != "now" || exp < 100 || exp > 160:
+							want = "expired"
+						case !count.free(act.Ordered(), exp <= 130):
+						case act == profiles.Locate || act == profiles.Assign || act == profiles.Tell || act == profiles.Book:
+							want = "not-now"
+						default:
+							want = "accepted"
+							accepted++
+						}
+						row := fmt.Sprintf("epoch %s ctr %d exp %d %s %s", epoch, count.ctr, exp, box[:2], act)
+						if got := w.considered(o, box); got != want {
+							t.Fatalf("%s: %s, want %s", row, got, want)
+						}
+						if got := w.considered(o, box); got != "silent" && (got != "expired" || want != "expired") {
+							t.Fatalf("%s, again: %s", row, got)
+						}
+						rows++
+					}
+				}
+			}
+		}
+	}
+	if rows != 3969 || accepted == 0 || accepted == rows {
+		t.Errorf("%d rows, %d accepted", rows, accepted)
+	}
+}
+
+// considered is what becomes of an order before it is carried out: silent, accepted
+// or the reason its sender is told.
+func (w *world) considered(o order, box string) string {
+	w.t.Helper()
+	before := len(w.courier.sent)
+	_, errand := w.Act(w.action(o))
+	switch sent := w.courier.sent[before:]; {
+	case errand != nil && len(sent) == 0:
+		return "accepted"
+	case errand == nil && len(sent) == 0:
+		return "silent"
+	}
+	told := w.told(box)
+	return told[len(told)-1][strings.LastIndex(told[len(told)-1], " ")+1:]
+}

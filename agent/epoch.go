@@ -1,0 +1,107 @@
+package agent
+
+import (
+	"encoding/hex"
+	"io"
+	"time"
+
+	"glovebox/hal"
+	"glovebox/profiles"
+	"glovebox/telemetry/outside"
+)
+
+// The numbers of an action's freshness (security.md 3).
+const (
+	longestExp = 60 // seconds ahead
+	lateExp    = 30 // seconds ahead, of one that comes after a higher counter
+	window     = 32 // counters below the highest that may still come
+)
+
+// epoch is the time in which an action is fresh: from one end of a session, or the
+// start of the agent, to the next. With it all counters begin again.
+type epoch struct {
+	name string // 32 hex digits
+	at   time.Duration
+	used map[string]counter // by key
+}
+
+func newEpoch(name string, at time.Duration) epoch { return epoch{name, at, map[string]counter{}} }
+
+// now is the whole seconds since the epoch began, by the boot clock.
+func (e epoch) now(boot time.Duration) uint64 { return uint64(max(0, boot-e.at) / time.Second) }
+
+// expired reports whether an action is of another epoch, past, or further ahead
+// than an action may be.
+func (e epoch) expired(a profiles.Action, boot time.Duration) bool {
+	now := e.now(boot)
+	return a.Epoch != e.name || boot < e.at || a.Exp < now || a.Exp > now+longestExp
+}
+
+// use marks the counter of an action as used and reports whether it was still free.
+func (e epoch) use(a profiles.Action, boot time.Duration) bool {
+	if a.Epoch != e.name {
+		return false
+	}
+	soon := a.Exp <= e.now(boot)+lateExp
+	next, free := e.used[a.Key].use(a.Ctr, a.Verb.Ordered(), soon)
+	e.used[a.Key] = next
+	return free
+}
+
+// counter is the numbers that a key has used: the highest, and which of the 32
+// below it. It is a value; the zero counter has used none.
+//
+//	highest-32 … highest-2 highest-1 │ highest
+//	   bit 31  …   bit 1     bit 0
+type counter struct {
+	highest uint64
+	below   uint32
+}
+
+// use returns the counter after n, and whether n was free. An ordered number must be
+// greater than any before; one below the highest must be in the window, and soon.
+func (c counter) use(n uint64, ordered, soon bool) (next counter, free bool) {
+	switch {
+	case n == 0 || n == c.highest:
+		return c, false
+	case n > c.highest:
+		up := n - c.highest
+		next = counter{highest: n}
+		if up <= window {
+			next.below = uint32(uint64(c.below)<<up) | 1<<(up-1)
+		}
+		return next, true
+	}
+	down := c.highest - n
+	if down > window || c.below&(1<<(down-1)) != 0 || ordered || !soon {
+		return c, false
+	}
+	c.below |= 1 << (down - 1)
+	return c, true
+}
+
+// Renew begins a new epoch, as after a session's end: the boot clock was seen to go
+// back or to stand still, so nothing that was signed before is known to be fresh.
+func (c *Cabin) Renew() {
+	c.mu.Lock()
+	epoch := c.nextEpoch(c.Now())
+	c.mu.Unlock()
+	c.courier.Renew(epoch)
+}
+
+// nextEpoch draws 128 random bits: actions and seq of the epoch before are over. mu
+// is held.
+func (c *Cabin) nextEpoch(now hal.Instant) string {
+	var b [16]byte
+	if _, err := io.ReadFull(c.Rand, b[:]); err != nil {
+		panic("agent: no random bytes: " + err.Error()) // the kernel's source does not fail
+	}
+	c.epoch = newEpoch(hex.EncodeToString(b[:]), now.Boot)
+	return c.epoch.name
+}
+
+// known is what a reader has to know before an action. The pipeline asks while mu
+// is held.
+func (c *Cabin) known(key string, at hal.Instant) outside.Facts {
+	return outside.Facts{Epoch: c.epoch.name, Now: c.epoch.now(at.Boot), Ctr: c.epoch.used[key].highest, Policy: c.roster.Version}
+}
