@@ -17,11 +17,11 @@ const lifetime = 30
 
 // Result is what the car says became of an action.
 type Result struct {
-	At     time.Time `json:"-"` // arrival here
-	Key    string    `json:"key"`
-	Ctr    uint64    `json:"ctr"`
-	Result string    `json:"result"` // done, refused or unknown
-	Reason string    `json:"reason"` // of a refusal
+	At     time.Time // arrival here
+	Key    string    // that signed the action
+	Ctr    uint64
+	Result string // done, refused or unknown
+	Reason string // of a refusal
 }
 
 // Action is a signed order of a phone.
@@ -132,10 +132,16 @@ type order struct {
 // takeResult keeps a result that came on the ack of r, the first of each action;
 // mu is held.
 func (b *BackEnd) takeResult(r *Reader, text []byte) error {
-	got := Result{At: time.Now()}
-	if err := strict(text, &got); err != nil {
+	var wire struct {
+		Key    string `json:"key"`
+		Ctr    uint64 `json:"ctr"`
+		Result string `json:"result"`
+		Reason string `json:"reason"`
+	}
+	if err := strict(text, &wire); err != nil {
 		return fmt.Errorf("result: %w", err)
 	}
+	got := Result{time.Now(), wire.Key, wire.Ctr, wire.Result, wire.Reason}
 	switch {
 	case r.phone == nil || got.Key != r.phone.sign.kid:
 		return errors.New("the result of another key's action")

@@ -34,7 +34,7 @@ type BackEnd struct {
 	seen      map[sequence][sha256.Size]byte // guarded by mu; sum of the content by sequence
 	faults    []string                       // guarded by mu
 
-	accounts    map[string]*account    // guarded by mu; by name
+	accounts    map[string]Contact     // guarded by mu; everybody who was ever reached, by name
 	invitations map[string]*invitation // guarded by mu; the open ones, by name
 	results     map[order]Result       // guarded by mu; the first of each action
 	letters     []Letter               // guarded by mu
@@ -64,7 +64,7 @@ func New(options ...Option) (*BackEnd, error) {
 	}
 	b := &BackEnd{
 		signer: own, stranger: stranger, codeKey: []byte(token()),
-		accounts: map[string]*account{}, invitations: map[string]*invitation{}, results: map[order]Result{},
+		accounts: map[string]Contact{}, invitations: map[string]*invitation{}, results: map[order]Result{},
 		boxes:    map[string]box{},
 		received: map[string]*inbox{}, seen: map[sequence][sha256.Size]byte{}, changed: make(chan struct{}),
 	}

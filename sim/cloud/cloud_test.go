@@ -29,6 +29,8 @@ type car struct {
 	t    *testing.T
 	own  profiles.Identity
 	line mqtt.Client
+
+	broker string
 }
 
 // world is a broker, a back end with people, and a car.
@@ -68,7 +70,7 @@ func world(t *testing.T, users ...cloud.User) (*cloud.BackEnd, *car, cloud.Docum
 		t.Fatal(token.Error())
 	}
 	t.Cleanup(func() { line.Disconnect(0) })
-	return back, &car{t, own, line}, document
+	return back, &car{t, own, line, broker.URL()}, document
 }
 
 // family is one person of each role.

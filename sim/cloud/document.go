@@ -87,7 +87,7 @@ func (b *BackEnd) Enrol(car Identity, users []User) (Document, error) {
 			return Document{}, err
 		}
 		r.State = e.State
-		b.register(Contact{Name: u.Name}).Open = true
+		b.register(Contact{Name: u.Name})
 		entries = append(entries, e)
 	}
 	return b.first(entries)

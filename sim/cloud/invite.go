@@ -83,7 +83,6 @@ func (p *Phone) Accept(code, pin string) (Document, error) {
 		return Document{}, err
 	}
 	delete(b.invitations, p.name)
-	b.register(Contact{Name: p.name}).Open = true
 	return d, nil
 }
 

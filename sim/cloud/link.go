@@ -13,8 +13,10 @@ import (
 const quiesce = 100
 
 // Connect opens the line to the broker at a URL and returns when everything the
-// car sends from then on is received. The line comes back by itself after a
-// broker was away. Enrol comes first: the topics hold the vehicle's id.
+// car sends from then on is received. What it sent since a Close comes too: the
+// broker keeps it for a subscriber who has been there before. The line comes back
+// by itself after a broker was away. Enrol comes first: the topics hold the
+// vehicle's id.
 func (b *BackEnd) Connect(ctx context.Context, broker string) error {
 	b.mu.Lock()
 	vid := b.car.VID
@@ -22,9 +24,14 @@ func (b *BackEnd) Connect(ctx context.Context, broker string) error {
 	if vid == "" {
 		return errors.New("connect the back end: no car is enrolled")
 	}
-	options := mqtt.NewClientOptions().AddBroker(broker).SetClientID("backend").SetCleanSession(true).
+	options := mqtt.NewClientOptions().AddBroker(broker).SetClientID("backend").SetCleanSession(false).
 		SetOrderMatters(true).SetAutoReconnect(true).SetMaxReconnectInterval(200 * time.Millisecond).
 		SetConnectRetry(true).SetConnectRetryInterval(100 * time.Millisecond).SetWriteTimeout(time.Second)
+	// What waited at the broker comes before there is a subscription to hang a
+	// handler on.
+	options.SetDefaultPublishHandler(func(_ mqtt.Client, m mqtt.Message) {
+		b.arrived(m.Topic(), m.Payload(), m.Qos(), m.Retained())
+	})
 	options.SetOnConnectHandler(func(line mqtt.Client) { b.up(line, vid) })
 	line := mqtt.NewClient(options)
 	b.mu.Lock()
@@ -42,9 +49,7 @@ func (b *BackEnd) Connect(ctx context.Context, broker string) error {
 // up runs each time the line has come up: subscribe, and put back the document
 // that a restarted broker has forgotten.
 func (b *BackEnd) up(line mqtt.Client, vid string) {
-	subscribed := line.Subscribe("gb/1/"+vid+"/#", 1, func(_ mqtt.Client, m mqtt.Message) {
-		b.arrived(m.Topic(), m.Payload(), m.Qos(), m.Retained())
-	})
+	subscribed := line.Subscribe("gb/1/"+vid+"/#", 1, nil)
 	if !subscribed.WaitTimeout(5*time.Second) || subscribed.Error() != nil {
 		return // the line broke again; the next one tries anew
 	}

@@ -32,12 +32,11 @@ func (b *BackEnd) Outbox() []Letter {
 // post writes to a person by one way; mu is held.
 func (b *BackEnd) post(to, kind, subject, format string, args ...any) {
 	l := Letter{At: time.Now(), To: to, Kind: kind, Subject: subject, Text: fmt.Sprintf(format, args...)}
-	a := b.register(Contact{Name: to})
-	switch kind {
+	switch contact := b.register(Contact{Name: to}); kind {
 	case Mail:
-		l.Address = a.Mail
+		l.Address = contact.Mail
 	case SMS:
-		l.Address = a.Mobile
+		l.Address = contact.Mobile
 	}
 	b.letters = append(b.letters, l)
 	b.notify()
