@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,9 +23,12 @@ type Agent struct {
 	config  string
 	log     string   // file to which every run appends
 	env     []string // all of its environment
+	inside  []string // what it is run with, to see a disk of its own
 
 	mu      sync.Mutex
-	running *child // guarded by mu; the newest run, nil before the first
+	running *child        // guarded by mu; the newest run, nil before the first
+	shift   time.Duration // guarded by mu; of the boot clock of the next run
+	shifted time.Duration // guarded by mu; of the newest run
 }
 
 // Find returns the path of a program of this project: given if it is not empty,
@@ -50,7 +54,8 @@ func Find(ctx context.Context, name, given, dir string) (string, error) {
 
 // Identity asks the program who the car is; the first time it makes that up.
 func (a *Agent) Identity(ctx context.Context) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, a.program, "--config", a.config, "--identity")
+	args := append(slices.Clone(a.inside), a.program, "--config", a.config, "--identity")
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Env = a.env
 	shown, err := cmd.Output()
 	var exit *exec.ExitError
@@ -75,7 +80,9 @@ func (a *Agent) Start() error {
 		return fmt.Errorf("log of the agent: %w", err)
 	}
 	defer log.Close() // the child has its own
-	cmd := exec.Command(a.program, "--config", a.config)
+	args := a.command()
+	cmd := exec.Command(args[0], args[1:]...)
+	a.shifted = a.shift
 	cmd.Env, cmd.Stdout, cmd.Stderr = a.env, log, log
 	a.running, err = start(cmd)
 	return err

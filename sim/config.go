@@ -78,7 +78,7 @@ func (d document) encode() ([]byte, error) {
 func (w *World) configure(ctx context.Context, o Options) error {
 	d := document{
 		"vehicle": map[string]any{"model": o.Model, "model_year": o.ModelYear, "country": o.Country},
-		"store":   map[string]any{"dir": w.State()},
+		"store":   map[string]any{"dir": w.stateDir()},
 		"mqtt":    map[string]any{"broker": w.Tap.URL()},
 		"cloud":   map[string]any{"trust": "trust.json"},
 		"dbus":    map[string]any{"address": w.DBus.Address, "hmi_users": []string{strconv.Itoa(os.Getuid())}},
@@ -123,5 +123,8 @@ func (w *World) configure(ctx context.Context, o Options) error {
 	}
 	env := append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.Dir, "TMPDIR=" + os.TempDir()}, o.Env...)
 	w.Agent = &Agent{program: program, config: w.Config, log: w.LogFile(), env: env}
+	if w.Disk != nil {
+		w.Agent.inside = w.Disk.inside()
+	}
 	return nil
 }

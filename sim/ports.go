@@ -16,20 +16,31 @@ type Port struct {
 	*car.Pty
 	Bus string // empty for the receiver
 
-	mu      sync.Mutex
-	log     *file         // guarded by mu; nil if nothing is recorded
-	decoder slcan.Decoder // guarded by mu
+	mu    sync.Mutex
+	log   *file         // guarded by mu; nil if nothing is recorded
+	said  slcan.Decoder // guarded by mu
+	heard slcan.Decoder // guarded by mu
 }
 
 // Write says p on the port, and records it.
 func (p *Port) Write(said []byte) (int, error) {
-	p.record(said)
+	p.record(&p.said, said)
 	return p.Pty.Write(said)
+}
+
+// Tell hands what the agent writes to ear, and records it. See car.Pty.Tell.
+func (p *Port) Tell(ear func([]byte)) {
+	p.Pty.Tell(func(heard []byte) {
+		if p.Bus != "" {
+			p.record(&p.heard, heard)
+		}
+		ear(heard)
+	})
 }
 
 // record writes frames as candump does and sentences as they are. What is no
 // frame is not in a bus's log.
-func (p *Port) record(said []byte) {
+func (p *Port) record(from *slcan.Decoder, said []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.log == nil {
@@ -40,7 +51,7 @@ func (p *Port) record(said []byte) {
 		return
 	}
 	now := time.Duration(time.Now().UnixNano())
-	p.decoder.Feed(said, func(f can.Frame) {
+	from.Feed(said, func(f can.Frame) {
 		_, _ = p.log.Write(append(candump.Append(nil, p.Bus, f, now), '\n'))
 	})
 }

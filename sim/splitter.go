@@ -13,6 +13,7 @@ type splitter struct {
 	out  bool
 	emit func(Publish)
 	held []byte // an incomplete packet
+	acks []byte // copies of the messages of QoS 1 since between was asked
 	lost bool   // what came is not MQTT: nothing more is found
 }
 
@@ -37,10 +38,29 @@ func (s *splitter) feed(p []byte) {
 			return
 		}
 		if m, ok := packet.(*packets.PublishPacket); ok {
+			if m.Qos == 1 && len(s.acks)+size <= mostCopied {
+				s.acks = append(s.acks, s.held[:size]...)
+				s.acks[len(s.acks)-size] |= 1 << 3 // DUP (MQTT 3.1.1 section 3.3.1.1)
+			}
 			s.emit(Publish{At: time.Now(), Out: s.out, Topic: m.TopicName, QoS: m.Qos, Retain: m.Retain, Dup: m.Dup, Payload: m.Payload})
 		}
 		s.held = append(s.held[:0], s.held[size:]...)
 	}
+}
+
+// mostCopied is how much of an unfinished stretch is copied at most.
+const mostCopied = 1 << 20
+
+// between returns the messages of QoS 1 that were complete since it was asked
+// last, marked as duplicates; nil in the middle of a packet. It is good until the
+// next feed.
+func (s *splitter) between() []byte {
+	if len(s.held) > 0 || s.lost {
+		return nil
+	}
+	again := s.acks
+	s.acks = s.acks[:0]
+	return again
 }
 
 // packetSize reads a fixed header: type and flags, then the length in one to

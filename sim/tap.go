@@ -28,6 +28,7 @@ type Tap struct {
 	frozen chan struct{}         // guarded by mu; nil unless frozen, closed by Open
 	lines  map[net.Conn]net.Conn // guarded by mu; agent's side to broker's side
 	opened int                   // guarded by mu
+	twice  bool                  // guarded by mu
 	end    bool                  // guarded by mu
 }
 
@@ -133,6 +134,14 @@ func (t *Tap) Passes() bool {
 	return !t.refuse && t.frozen == nil
 }
 
+// Twice makes every message of QoS 1 go out a second time, marked as a duplicate,
+// in both directions.
+func (t *Tap) Twice(on bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.twice = on
+}
+
 // Lines is how many connections the agent ever opened through the tap, and how
 // many of them are open now.
 func (t *Tap) Lines() (ever, now int) {
@@ -207,7 +216,7 @@ func (t *Tap) outward(broker io.Writer, agent io.Reader) {
 			t.show(buffer[:n], Publish{})
 			split.feed(buffer[:n])
 			t.wait()
-			_, _ = broker.Write(buffer[:n])
+			_, _ = broker.Write(t.repeated(split, buffer[:n]))
 		}
 		if err != nil {
 			t.wait()
@@ -225,7 +234,7 @@ func (t *Tap) inward(agent io.Writer, broker io.Reader) {
 		if n > 0 {
 			split.feed(buffer[:n])
 			t.wait()
-			if _, err := agent.Write(buffer[:n]); err != nil {
+			if _, err := agent.Write(t.repeated(split, buffer[:n])); err != nil {
 				return
 			}
 		}
@@ -234,6 +243,19 @@ func (t *Tap) inward(agent io.Writer, broker io.Reader) {
 			return
 		}
 	}
+}
+
+// repeated is p, and behind it what is to go out twice, where p ends between two
+// packets.
+func (t *Tap) repeated(split *splitter, p []byte) []byte {
+	again := split.between()
+	t.mu.Lock()
+	twice := t.twice
+	t.mu.Unlock()
+	if !twice || len(again) == 0 {
+		return p
+	}
+	return append(append([]byte(nil), p...), again...)
 }
 
 // wait returns when nothing is frozen.

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"glovebox/sim/car"
 	"glovebox/sim/cloud"
 )
 
@@ -30,10 +31,12 @@ type Options struct {
 	Country   string       // ISO 3166-1 alpha-2
 	Buses     []CANBus     // each gets a pseudo-terminal
 	Mapping   []byte       // which signal is which VSS path; none without buses
+	Vehicle   *car.Setup   // a made car that lives in this world; see Made; none if nil
 	Users     []cloud.User // enrolled before the first boot
 	Policy    []byte       // an override of the policy, which may be wider; none if nil
 	Config    []Setting    // overrides of the agent's configuration, in order
 	Env       []string     // added to the agent's environment
+	SmallDisk bool         // the state lies on a small file system of its own: World.Disk
 	Record    bool         // write wire, bus, frames and sentences into Dir
 	Messages  int          // how many messages are kept of each reader; all if 0
 	Log       *slog.Logger // of the simulator's own parts; none if nil
@@ -52,6 +55,8 @@ type World struct {
 	Agent  *Agent
 	Ports  map[string]*Port // by bus
 	GNSS   *Port
+	Car    *car.Vehicle // nil unless the car is a made one
+	Disk   *Disk        // nil unless asked for
 
 	record   bool
 	hasLine  bool // the agent has a broker at all
@@ -107,6 +112,9 @@ func (w *World) build(ctx, running context.Context, o Options) (err error) {
 	if err := w.configure(ctx, o); err != nil {
 		return err
 	}
+	if err := w.live(running, o); err != nil {
+		return err
+	}
 	return w.enrol(ctx, o)
 }
 
@@ -131,11 +139,26 @@ func (w *World) makeDir(o Options) error {
 	if _, err := os.Stat(filepath.Join(dir, "state")); err == nil {
 		return fmt.Errorf("%s holds the state of another world", dir)
 	}
-	return errors.Join(os.MkdirAll(filepath.Join(dir, "ports"), 0o755), os.MkdirAll(w.State(), 0o700))
+	if err := errors.Join(os.MkdirAll(filepath.Join(dir, "ports"), 0o755), os.MkdirAll(w.stateDir(), 0o700)); err != nil || !o.SmallDisk {
+		return err
+	}
+	if w.Disk, err = startDisk(w.stateDir()); err != nil {
+		return err
+	}
+	w.closers = append(w.closers, w.Disk.close)
+	return nil
 }
 
-// State is the agent's state directory.
-func (w *World) State() string { return filepath.Join(w.Dir, "state") }
+// State is the agent's state directory, as we read it.
+func (w *World) State() string {
+	if w.Disk != nil {
+		return w.Disk.Dir()
+	}
+	return w.stateDir()
+}
+
+// stateDir is what the agent calls it.
+func (w *World) stateDir() string { return filepath.Join(w.Dir, "state") }
 
 // listen puts the tap, and the recorder of the bus, to work.
 func (w *World) listen(running context.Context) error {
