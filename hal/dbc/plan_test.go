@@ -109,6 +109,22 @@ func TestMultiplexing(t *testing.T) {
 	}
 }
 
+// In a payload of zeroes Select makes room for any signal, or says that it is too short.
+func TestSelect(t *testing.T) {
+	file, _ := dbc.Parse(made, read(t, made))
+	for _, m := range file.Messages {
+		for _, s := range m.Signals {
+			data := make([]byte, m.Len)
+			if err := errors.Join(s.Plan().Select(data), s.Plan().PutRaw(data, 1)); err != nil {
+				t.Errorf("%s.%s: %v", m.Name, s.Name, err)
+			}
+			if err := s.Plan().Select(nil); (s.Mux.Ranges != nil) != errors.Is(err, dbc.ErrShort) {
+				t.Errorf("%s.%s in nothing: %v", m.Name, s.Name, err)
+			}
+		}
+	}
+}
+
 // Whatever is put into a signal comes back to within half a factor, or it is
 // refused because the bits cannot hold it; a value that came out of a payload
 // goes back as the same bits.
