@@ -17,7 +17,6 @@ import (
 	"glovebox/agent"
 	"glovebox/agent/cloud"
 	"glovebox/agent/hmi"
-	"glovebox/profiles"
 	"glovebox/telemetry"
 	"glovebox/telemetry/outbox"
 )
@@ -87,20 +86,25 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 		log.Warn("store recovered", "store", name)
 	}
 
+	epoch, orders := newEpoch(), &actuators{plan: p.mapping, wires: map[string]*wire{}}
 	cabin, err := agent.New(agent.Needs{
 		Vehicle:  agent.Vehicle{Model: cfg.Vehicle.Model, Year: cfg.Vehicle.ModelYear, Country: cfg.Vehicle.Country},
 		Identity: identity, Policy: p.policy, Gzip: cfg.Telemetry.Gzip,
 		Buses: busNames(cfg.Buses), GNSS: cfg.GNSS.Port != "", Cloud: p.broker != nil, Recovered: s.recovered,
-		Alarms: p.alarms(), Store: s.people, Now: now, Rand: rand.Reader, Log: log,
+		Alarms: p.alarms(), Actuated: orders.paths(), Actuator: orders, Epoch: epoch, Store: s.people, Now: now, Rand: rand.Reader, Log: log,
 	})
 	if err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	counts := newCounters()
-	post := &inbound{cabin: cabin, identity: identity, trust: p.trust, counts: counts, log: log}
+	errands := make(chan *agent.Errand, waitingErrands)
+	post := &inbound{
+		cabin: cabin, identity: identity, trust: p.trust, desk: cloud.NewDesk(identity.VID), errands: errands,
+		counts: counts, log: log, refused: &sparing{},
+	}
 	options := telemetry.CourierOptions{
-		VID: identity.VID, Agent: version, Epoch: newEpoch(), Outbox: box, Keepalive: time.Duration(cfg.MQTT.KeepAlive), PauseMax: time.Duration(cfg.MQTT.ReconnectMax),
+		VID: identity.VID, Agent: version, Epoch: epoch, Outbox: box, Keepalive: time.Duration(cfg.MQTT.KeepAlive), PauseMax: time.Duration(cfg.MQTT.ReconnectMax),
 		Recheck: cabin.MaySend, Timely: cabin.Timely, Link: cabin.Linked, Handed: cabin.Handed,
 		Inbound: func(topic string, payload []byte) { post.take(ctx, topic, payload) },
 		Rand:    mathrand.Float64, Log: log,
@@ -124,6 +128,7 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 
 	for _, b := range cfg.Buses {
 		wire := busWire(b, p.mapping.Bus(b.Name), cabin, counts, log)
+		orders.wires[b.Name] = wire
 		group.Go(func() error { return wire.read(ctx) })
 	}
 	if cfg.GNSS.Port != "" {
@@ -132,6 +137,7 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	if p.broker != nil {
 		group.Go(func() error { return courier.Deliver(ctx) })
 	}
+	group.Go(func() error { return carry(ctx, cabin, errands, post.done, log) })
 	group.Go(func() error { return face.Run(ctx) })
 	group.Go(func() error { return tell(ctx, cabin, face) })
 	group.Go(func() error { return tick(ctx, cabin, log) })
@@ -157,10 +163,15 @@ func tick(ctx context.Context, cabin *agent.Cabin, log *slog.Logger) error {
 			cabin.Pass(at - stored)
 			stored = at
 		}
+		pause := max(0, min(next-at, tickAtMost))
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-time.After(max(0, min(next-at, tickAtMost))):
+		case <-time.After(pause):
+		}
+		if now().Boot < at+pause/2 {
+			log.Warn("boot clock does not go on")
+			cabin.Renew()
 		}
 	}
 }
@@ -195,37 +206,6 @@ type show struct {
 
 // Statistics is every counter by name.
 func (s show) Statistics() map[string]uint64 { return s.counts.copy() }
-
-// inbound is what the broker brings.
-type inbound struct {
-	cabin    *agent.Cabin
-	identity profiles.Identity
-	trust    cloud.KeySet
-	counts   *counters
-	log      *slog.Logger
-}
-
-// take reads a signed access document. The document in force comes again at each
-// connection; what is refused is counted and leaves everything as it was.
-func (i *inbound) take(ctx context.Context, topic string, payload []byte) {
-	if topic != "gb/1/"+i.identity.VID+"/policy" || len(payload) == 0 {
-		return
-	}
-	roster := i.cabin.Roster()
-	if cloud.Repeats(payload, roster.Hash) {
-		return
-	}
-	doc, err := cloud.ReadDocument(payload, i.trust.For(i.identity, roster), i.identity)
-	if err == nil {
-		err = i.cabin.Apply(ctx, doc.Access, doc.By)
-	}
-	if err != nil {
-		i.counts.add("documents.refused."+cloud.Refusal(err), 1)
-		i.log.Warn("access document refused", "kind", cloud.Refusal(err), "error", err)
-		return
-	}
-	i.counts.add("documents.applied", 1)
-}
 
 func newEpoch() string {
 	var b [16]byte
