@@ -40,7 +40,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// startWorld makes a world with the recorded car and a person of each role.
+// startWorld makes a world with a person of each role and the recorded car, or the
+// made one if it has a Vehicle.
 func startWorld(t *testing.T, o sim.Options) *sim.World {
 	t.Helper()
 	needsBus(t)
@@ -49,7 +50,11 @@ func startWorld(t *testing.T, o sim.Options) *sim.World {
 		t.Fatal(err)
 	}
 	o.Users = []cloud.User{{Name: "anna", Role: cloud.Main}, {Name: "lea", Role: cloud.Shared}, {Name: "jonas", Role: cloud.Limited}}
-	if o, err = sim.RAV4(o); err != nil {
+	whole := sim.RAV4
+	if o.Vehicle != nil {
+		whole = sim.Made
+	}
+	if o, err = whole(o); err != nil {
 		t.Fatal(err)
 	}
 	w, err := sim.Start(t.Context(), o)
