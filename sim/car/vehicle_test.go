@@ -39,6 +39,7 @@ type listener struct {
 	fixes  []*hal.Position
 	said   []hal.Reading
 	nmea   nmea.Decoder
+	told   []byte // by the receiver
 }
 
 func ownFile(t *testing.T, name string) []byte {
@@ -109,6 +110,7 @@ func (l *listener) bus(t *testing.T, bus string, stream *slcan.Decoder, p []byte
 func (l *listener) receiver(p []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.told = append(l.told, p...)
 	l.nmea.Feed(p, func(fix *hal.Position) { l.fixes = append(l.fixes, fix) })
 }
 
