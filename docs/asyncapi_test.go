@@ -147,5 +147,10 @@ func TestWords(t *testing.T) {
 			kinds = append(kinds, string(kind))
 		}
 	}
-	same(t, "kinds in a gap", enum("Gap", "kind"), kinds)
+	same(t, "kinds in a gap", enum("Gap", "kind"), append(kinds, string(outside.KindAck)))
+	var verbs []string
+	for _, v := range profiles.Verbs() {
+		verbs = append(verbs, string(v))
+	}
+	same(t, "actions", enum("Action", "act"), verbs)
 }

@@ -55,10 +55,10 @@ var readers = []outside.Column{
 // some signal or the agent itself gives it.
 func sendable(r policyRow) bool {
 	class, topic := outside.Class(r["class"]), r.detail("topic")
-	made := slices.Contains(outside.Kinds(), outside.Kind(topic)) || topic == "state"
+	made := slices.Contains(outside.Kinds(), outside.Kind(topic)) || topic == "state" || topic == string(outside.KindAck)
 	given := slices.ContainsFunc(outside.Rules(), func(rule outside.Rule) bool { return rule.Class == class })
 	switch class {
-	case "position", "alarm", "gap-record", "link":
+	case "position", "alarm", "gap-record", "link", "action-result":
 		given = true
 	}
 	return made && given
@@ -118,6 +118,9 @@ func words(cell string, verdict outside.Verdict, by map[string]policyRow) string
 
 // coarser says what a rule leaves of a value.
 func coarser(rule policyRow) string {
+	if rule.detail("while") == "in-use" {
+		return "when not in use; else one `not-now` every " + spaced(rule.detail("every"))
+	}
 	var parts []string
 	say := func(format, detail string) {
 		if value := rule.detail(detail); value != "" {
