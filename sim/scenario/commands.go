@@ -23,13 +23,20 @@ func commands() []entry {
 		{"speed", "speed 10x", true, true, false, parseSpeed},
 		{"config", "config KEY VALUE", true, false, false, parseConfig},
 		{"policy", "policy FILE", true, true, false, parsePolicy},
-		{"car", "car MODEL YEAR", true, true, false, parseCar},
+		{"car", "car MODEL YEAR [odo=D] [soc=P] [cold=D]", true, true, false, parseCar},
 		{"users", "users NAME:ROLE[:PIN[:seal]] …", true, true, false, parseUsers},
 		{"boot", "boot", false, false, false, parseBoot},
 		{"stop", "stop", false, false, agentRuns, parseStop},
 		{"kill", "kill [D into COMMAND]", false, false, agentRuns, parseKill},
 		{"restart", "restart", false, false, agentRuns, parseVerb("restart")},
 		{"replay", "replay [can=F] [nmea=F] [dbc=BUS:FILE …] [mapping=F] [for=D]", false, false, false, parseReplay},
+		{"drive", "drive FILE.gpx [speed=50km/h]", false, false, false, parseDrive},
+		{"door", "door driver|passenger|… open|close [fob=NAME]", false, false, false, parseDoor},
+		{"lock", "lock", false, false, false, parseLock},
+		{"unlock", "unlock [fob=NAME]", false, false, false, parseUnlock},
+		{"ignition", "ignition on|off", false, false, false, parseIgnition},
+		{"gear", "gear P|R|N|D", false, false, false, parseGear},
+		{"fob", "fob NAME in|out", false, false, false, parseFob},
 		{"signal", "signal PATH VALUE", false, false, false, parseSignal},
 		{"alarm", "alarm CODE on|off", false, false, false, parseAlarm},
 		{"document", "document older|forked|malformed|foreign|unsigned|widened|fresh|limit NAME|remove NAME", false, false, false, parseDocument},
@@ -38,7 +45,7 @@ func commands() []entry {
 		{"logout", "logout", false, false, agentRuns, parseVerb("logout")},
 		{"set", "set GROUP KEY VALUE", false, false, agentRuns, parseSet},
 		{"level", "level share|no-position|offline", false, false, agentRuns, parseLevel},
-		{"fault", "fault offline|broker-restart|unplug can|unplug gnss|can|gnss|can-garbage|gnss-garbage [for D]", false, false, false, parseFault},
+		{"fault", "fault KIND [for D]", false, false, false, parseFault},
 		{"wait", "wait D", false, false, false, parseWait},
 		{"at", "at D COMMAND", false, false, false, parseAt},
 		{"sync", "sync", false, false, false, parseSync},
@@ -51,14 +58,10 @@ func commands() []entry {
 
 // laterCommands are words of the language that this program does not run yet.
 func laterCommands() []string {
-	return []string{"door", "lock", "unlock", "ignition", "gear", "fob", "drive", "assign", "hmi", "app", "workshop", "record"}
+	return []string{"assign", "hmi", "app", "workshop", "record"}
 }
 
-// laterFaults and laterChecks likewise.
-func laterFaults() []string {
-	return []string{"power", "clock", "disk-full", "duplicate", "slow-disk"}
-}
-
+// laterChecks likewise.
 func laterChecks() []string { return []string{"trip", "mail", "sms", "message"} }
 
 // Word is a row of the table of commands or checks, for whoever lists them.

@@ -19,6 +19,11 @@ func (c *fault) do(ctx context.Context, s *stage) (string, error) {
 		return s.litter(ctx, c)
 	case "broker-restart":
 		return s.restartBroker(c)
+	case "power":
+		return s.powerCut(ctx, c.span)
+	case "clock":
+		s.world.Agent.ShiftClock(c.shift)
+		return "from the next start", nil
 	}
 	mend, err := s.damage(c.kind)
 	if err != nil || c.span == 0 {
@@ -66,6 +71,10 @@ func (s *stage) damage(kind string) (mend func() error, err error) {
 			return nil
 		}, nil
 	case "gnss":
+		if s.world.Car != nil { // no sky; the receiver goes on to say so
+			s.world.Car.GNSS(true)
+			return func() error { s.world.Car.GNSS(false); return nil }, nil
+		}
 		s.world.GNSS.Mute(true)
 		return func() error { s.world.GNSS.Mute(false); return nil }, nil
 	case "can":
@@ -78,6 +87,13 @@ func (s *stage) damage(kind string) (mend func() error, err error) {
 			}
 			return nil
 		}, nil
+	case "duplicate":
+		s.world.Tap.Twice(true)
+		return func() error { s.world.Tap.Twice(false); return nil }, nil
+	case "disk-full":
+		return s.world.Disk.Free, s.world.Disk.Fill()
+	case "slow-disk":
+		return s.world.Agent.Slow()
 	case "unplug gnss":
 		return s.world.GNSS.Plug, s.world.GNSS.Unplug()
 	case "unplug can":
@@ -94,6 +110,17 @@ func (s *stage) damage(kind string) (mend func() error, err error) {
 		}, errors.Join(all...)
 	}
 	return nil, fmt.Errorf("fault %s: not built yet", kind)
+}
+
+// powerCut ends the agent as a power cut does, and starts it again after a time.
+func (s *stage) powerCut(ctx context.Context, away time.Duration) (string, error) {
+	s.guard(ctx, true)
+	s.up, s.who = false, ""
+	s.world.Kill()
+	if err := s.pause(ctx, away); err != nil {
+		return "", err
+	}
+	return s.verb(ctx, "boot")
 }
 
 // Garbage comes in bursts of so many pieces, so often.

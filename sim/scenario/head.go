@@ -71,20 +71,49 @@ func parsePolicy(p *parser, l *line) (Command, error) {
 // parseCar reads a model of one or more words and its year.
 func parseCar(p *parser, l *line) (Command, error) {
 	words := strings.Fields(l.text())
-	for _, w := range words {
-		if strings.Contains(w, "=") {
-			return nil, fmt.Errorf("%s: not built yet, the recorded drive says it", w)
+	said := ""
+	for n := len(words); n > 0 && strings.Contains(words[n-1], "="); n-- {
+		if err := p.s.Vehicle.option(words[n-1]); err != nil {
+			return nil, err
 		}
+		said = " " + words[n-1] + said
+		words = words[:n-1]
 	}
 	for i, w := range words {
 		year, err := strconv.Atoi(w)
 		if i > 0 && err == nil && year >= 1990 && year < 2100 {
 			p.s.Model, p.s.Year = strings.Join(words[:i], " "), year
 			l.rest = strings.Join(words[i+1:], " ")
-			return &heading{"car", p.s.Model + " " + w}, nil
+			return &heading{"car", p.s.Model + " " + w + said}, nil
 		}
 	}
 	return nil, errors.New("want a model and a year from 1990 on")
+}
+
+// option reads odo=12500km, soc=62 or cold=30s.
+func (v *Vehicle) option(w string) (err error) {
+	key, text, _ := strings.Cut(w, "=")
+	switch key {
+	case "odo":
+		v.Odometer, err = number(strings.TrimSuffix(text, "km"))
+		if err == nil && (v.Odometer < 0 || v.Odometer > 1e6) {
+			err = errors.New("want kilometres, up to a million")
+		}
+		v.Odometer *= 1000
+	case "soc":
+		v.Charge, err = number(strings.TrimSuffix(text, "%"))
+		if err == nil && (v.Charge <= 0 || v.Charge > 100) {
+			err = errors.New("want a percentage of more than 0")
+		}
+	case "cold":
+		v.Cold, err = duration(text)
+	default:
+		return unknown("option", key, []string{"odo", "soc", "cold"})
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", w, err)
+	}
+	return nil
 }
 
 func parseUsers(p *parser, l *line) (Command, error) {

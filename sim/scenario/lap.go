@@ -47,7 +47,7 @@ func (c *Replay) do(ctx context.Context, s *stage) (string, error) {
 		playing.GNSS = nil
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
-	l := &lap{begun: time.Now(), boot: bootClock(), speed: s.Speed, done: make(chan struct{})}
+	l := &lap{begun: time.Now(), boot: s.bootClock(), speed: s.Speed, done: make(chan struct{})}
 	s.lap = l
 	s.jobs.Go(func() {
 		defer close(l.done)
@@ -71,6 +71,9 @@ func (c *signal) do(_ context.Context, s *stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if s.world.Car != nil {
+		return "", s.world.Car.Set(c.path, v)
+	}
 	s.overlayWith(c.path, v)
 	return "", nil
 }
@@ -79,6 +82,9 @@ func (c *alarm) do(_ context.Context, s *stage) (string, error) {
 	path, v, err := s.plan.AlarmValue(c.code, c.on)
 	if err != nil {
 		return "", err
+	}
+	if s.world.Car != nil {
+		return path + " " + v.String(), s.world.Car.Alarm(c.code, c.on)
 	}
 	s.overlayWith(path, v)
 	return path + " " + v.String(), nil

@@ -116,47 +116,6 @@ func (r *Replay) option(key, value string) (err error) {
 	return err
 }
 
-// fault is something that breaks, for a time or until the scenario ends.
-type fault struct {
-	kind string
-	span time.Duration // 0: until the end; of garbage and a broker: once
-}
-
-func (c *fault) String() string {
-	if c.span > 0 {
-		return "fault " + c.kind + " for " + span(c.span)
-	}
-	return "fault " + c.kind
-}
-
-func parseFault(p *parser, l *line) (c Command, err error) {
-	f := &fault{}
-	if value, ok := l.last("for"); ok {
-		if f.span, err = duration(value); err != nil {
-			return nil, err
-		}
-	}
-	kinds := []string{"offline", "broker-restart", "unplug", "can", "gnss", "can-garbage", "gnss-garbage"}
-	ahead := *l
-	if w := ahead.word(); slices.Contains(laterFaults(), w) {
-		return nil, fmt.Errorf("%s: not built yet", w)
-	}
-	if f.kind, err = l.choice("fault", kinds...); err != nil {
-		return nil, err
-	}
-	if f.kind == "unplug" {
-		what, err := l.choice("port", "can", "gnss")
-		if err != nil {
-			return nil, err
-		}
-		f.kind += " " + what
-	}
-	if f.kind == "offline" {
-		p.offline = true
-	}
-	return f, nil
-}
-
 type wait struct{ span time.Duration }
 
 func (c *wait) String() string { return "wait " + span(c.span) }

@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"glovebox/sim"
 )
 
 // Parse reads a scenario. open reads the files that it includes, by the name
@@ -43,7 +45,9 @@ type parser struct {
 	labels  map[string]bool
 	seen    map[string]bool // head words that may stand once
 	replays []*Replay
-	offline bool // there was a fault that cuts the line
+	handled int      // the line of the first command that only a made car obeys
+	routes  []routed // lines that name a route
+	offline bool     // there was a fault that cuts the line
 }
 
 func (p *parser) problem(format string, args ...any) {
@@ -186,8 +190,21 @@ func (p *parser) whole() {
 	if p.s.Policy != "" {
 		p.attached(p.s.Policy)
 	}
-	if len(p.replays) > 0 {
+	for _, r := range p.routes {
+		p.name, p.line = r.file, r.line
+		p.route(r.name)
+	}
+	switch {
+	case len(p.replays) == 0:
+		p.s.Made = p.handled > 0 || p.seen["car"]
+	case p.handled > 0:
+		p.line = p.handled
+		p.problem("a recorded car does nothing else: leave out replay, or this")
+	default:
 		p.s.Drive = p.replays[0]
+	}
+	if v := p.s.Vehicle; !p.s.Made && v != (Vehicle{}) {
+		p.problem("odo, soc and cold are of the made car, and replay plays a recorded one")
 	}
 }
 
@@ -198,6 +215,17 @@ func (p *parser) attached(name string) {
 		return
 	}
 	p.problem("%s", unknown("attachment", name, slices.Sorted(maps.Keys(p.s.Files))))
+}
+
+// route says that a route is missing, or that it is none.
+func (p *parser) route(name string) {
+	if _, err := sim.Route(name, p.s.Files); err != nil {
+		known := append(routeNames(), slices.Sorted(maps.Keys(p.s.Files))...)
+		if _, attached := p.s.Files[name]; !attached {
+			err = unknown("route", name, known)
+		}
+		p.problem("drive: %v", err)
+	}
 }
 
 // people are the names of the users.

@@ -30,7 +30,10 @@ func (s *stage) prepare() (sim.Options, error) {
 		}
 	}
 	var err error
-	if s.Drive == nil || len(s.Drive.DBC) == 0 {
+	if s.Made {
+		o.Vehicle = &car.Setup{Seed: s.Seed, Pace: s.Speed, Odometer: s.Vehicle.Odometer, Charge: s.Vehicle.Charge, Cold: s.Vehicle.Cold}
+		o, err = sim.Made(o)
+	} else if s.Drive == nil || len(s.Drive.DBC) == 0 {
 		o, err = sim.RAV4(o)
 		s.names = map[string]string{"can0": "powertrain", "can1": "radar"} // truth.md
 	} else {

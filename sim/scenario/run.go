@@ -73,6 +73,7 @@ func open(ctx context.Context, s *Scenario, o Options) (*stage, error) {
 		return nil, err
 	}
 	options.Dir, options.Keep, options.Gloveboxd, options.Record = o.Dir, o.Dir != "", o.Gloveboxd, true
+	options.SmallDisk = s.SmallDisk
 	if st.world, err = sim.Start(ctx, options); err != nil {
 		return nil, err
 	}

@@ -30,6 +30,10 @@ type Head struct {
 	Year   int
 	Users  []cloud.User
 	Drive  *Replay // how the first replay plays; the buses of the car are those of it
+
+	SmallDisk bool    // a line fills the disk
+	Made      bool    // the car is the made one, not the recorded one
+	Vehicle   Vehicle // how the made one begins
 }
 
 // Step is one line that says something.

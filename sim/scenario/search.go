@@ -120,6 +120,9 @@ func (*stores) holds(ctx context.Context, s *stage, _ moment) (bool, string, err
 }
 
 func (c *place) holds(_ context.Context, s *stage, _ moment) (bool, string, error) {
+	if err := s.driven(); err != nil {
+		return false, "", err
+	}
 	if len(s.fixes) == 0 {
 		return false, "no drive was played", nil
 	}

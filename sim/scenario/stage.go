@@ -90,7 +90,7 @@ type moment struct {
 
 // now takes the moment that it is.
 func (s *stage) now(ctx context.Context, withDisk bool) (moment, error) {
-	m := moment{at: time.Now(), boot: bootClock(), received: map[string]int{}, counters: s.counters(ctx)}
+	m := moment{at: time.Now(), boot: s.bootClock(), received: map[string]int{}, counters: s.counters(ctx)}
 	for _, r := range s.world.Cloud.Readers() {
 		m.received[r.Name] = s.world.Cloud.Count(r.Name)
 	}
@@ -131,13 +131,13 @@ func (s *stage) sent() (int64, error) {
 	return info.Size(), nil
 }
 
-// bootClock is CLOCK_BOOTTIME, which the agent's own times count by.
-func bootClock() time.Duration {
+// bootClock is CLOCK_BOOTTIME as the agent has it, whose own times count by it.
+func (s *stage) bootClock() time.Duration {
 	var t unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &t); err != nil {
 		return 0
 	}
-	return time.Duration(t.Nano())
+	return time.Duration(t.Nano()) + s.world.Agent.ClockShift()
 }
 
 // reader returns a reader by name; the parser knows that there is one.

@@ -154,6 +154,9 @@ func seconds(at time.Time, fixes []fix, known int, speed float64) int {
 }
 
 func (c *track) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
+	if err := s.driven(); err != nil {
+		return false, "", err
+	}
 	spots, err := spotsOf(s.news(c.name, "position", since))
 	if err != nil {
 		return false, err.Error(), nil
@@ -166,6 +169,9 @@ func (c *track) holds(_ context.Context, s *stage, since moment) (bool, string, 
 }
 
 func (c *recorded) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
+	if err := s.driven(); err != nil {
+		return false, "", err
+	}
 	spots, err := spotsOf(s.news(c.name, "position", since))
 	if err != nil {
 		return false, err.Error(), nil
