@@ -116,7 +116,9 @@ func TestReaderUnderstands(t *testing.T) {
 	car.say(car.to(back, "anna", "position/gz"), zipped.Bytes())
 	car.say(car.to(back, "anna", "alarms"), []byte(`{"alarm":"abs","severity":"warning","active":true,"minute":"2026-11-21T20:33Z","epoch":"5f0c","seq":3,"resend":false}`))
 	car.say(car.to(back, "anna", "gaps"), []byte(`{"kind":"status","from":"2026-11-21T20:33:00Z","to":"2026-11-21T20:35:00Z","dropped":2,"reason":"age","epoch":"5f0c","seq":4,"resend":true}   `))
-	got := wait(t, back, "anna", 4)
+	car.say(car.to(back, "anna", "trips"), []byte(`{"trip":"t1","day":"2026-11-21","assigned":[],"distance_m":1500,"duration_s":240,"start":{"ts":"2026-11-21T20:33:00Z","latitude":54.19,"longitude":6.62},"epoch":"5f0c","seq":5,"resend":false}`))
+	car.say(car.to(back, "anna", "messages"), []byte(`{"id":"m1","kind":"chat","from":"The workshop","role":"workshop","text":"ready","time":"2026-11-21T20:33:00Z","read":false,"epoch":"5f0c","seq":6,"resend":false}`))
+	got := wait(t, back, "anna", 6)
 	for i, m := range got[:2] {
 		want := cloud.Point{Path: "Vehicle.CurrentLocation.Latitude", Value: "37.73", Time: time.Date(2026, 11, 21, 20, 33, 1, 0, time.UTC)}
 		if m.Seq != uint64(i+1) || len(m.Points) != 2 || m.Points[1] != want {
@@ -128,6 +130,12 @@ func TestReaderUnderstands(t *testing.T) {
 	}
 	if g := got[3].Gap; g == nil || g.Dropped != 2 || !got[3].Resend {
 		t.Errorf("gap: %+v", got[3])
+	}
+	if trip := got[4].Trip; trip == nil || trip.Metres == nil || *trip.Metres != 1500 || trip.Start == nil || trip.Start.Latitude != 54.19 || trip.End != nil {
+		t.Errorf("trip: %+v", trip)
+	}
+	if n := got[5].Note; n == nil || n.Text != "ready" || n.Role != cloud.Workshop {
+		t.Errorf("message: %+v", n)
 	}
 	if faults := back.Faults(); len(faults) > 0 {
 		t.Errorf("faults: %v", faults)

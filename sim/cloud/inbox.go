@@ -62,7 +62,7 @@ func (b *BackEnd) arrived(topic string, raw []byte, qos byte, retained bool) {
 		return
 	}
 	way, name, kind, form, ok := mailbox(b.car.VID, topic)
-	if !ok || b.current != nil && name == b.current.Inbox {
+	if !ok || way == "to" && b.current != nil && name == b.current.Inbox {
 		return // policy, act, ask, the car's inbox: not from the car
 	}
 	if retained {

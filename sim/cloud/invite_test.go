@@ -1,146 +1,15 @@
 package cloud_test
 
 import (
-	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/go-jose/go-jose/v4"
-
 	"glovebox/profiles"
 	"glovebox/sim/cloud"
 )
-
-// register is a car's list of people under the rules of the car.
-type register struct {
-	t     *testing.T
-	own   profiles.Identity
-	trust jose.JSONWebKeySet
-	now   profiles.Roster
-}
-
-// fleet is a back end without a line and a car that knows its key.
-func fleet(t *testing.T, users ...cloud.User) (*cloud.BackEnd, *register) {
-	t.Helper()
-	back, err := cloud.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	own, err := profiles.NewIdentity()
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &register{t: t, own: own, now: profiles.Roster{VID: own.VID}}
-	if err := json.Unmarshal(back.Trust(), &r.trust); err != nil {
-		t.Fatal(err)
-	}
-	shown, err := json.Marshal(own.Public())
-	if err != nil {
-		t.Fatal(err)
-	}
-	id, err := cloud.ParseIdentity(shown)
-	if err != nil {
-		t.Fatal(err)
-	}
-	first, err := back.Enrol(id, users)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(users) > 0 {
-		r.take(first, nil)
-	}
-	return back, r
-}
-
-// take holds a document against the rules: who signed it, and what it changes.
-func (r *register) take(d cloud.Document, failed error) []profiles.ChangeKind {
-	r.t.Helper()
-	if failed != nil {
-		r.t.Fatal(failed)
-	}
-	changes, err := r.apply(d)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return changes
-}
-
-func (r *register) apply(d cloud.Document) ([]profiles.ChangeKind, error) {
-	r.t.Helper()
-	signed, err := jose.ParseSignedCompact(d.JWS, []jose.SignatureAlgorithm{jose.EdDSA, jose.ES256})
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	by := profiles.Signer{Key: signed.Signatures[0].Protected.KeyID}
-	var payload []byte
-	main, _ := r.now.Main()
-	switch by.Key {
-	case r.trust.Keys[0].KeyID:
-		by.Kind = profiles.BackEnd
-		payload, err = signed.Verify(r.trust.Keys[0])
-	case main.Sign.Thumbprint():
-		by.Kind = profiles.MainUser
-		payload, err = signed.Verify(main.Sign.Public())
-	default:
-		payload = signed.UnsafePayloadWithoutVerification()
-	}
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	a, err := profiles.DecodeAccess(payload)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	if a, err = a.Open(r.own.Seal); err != nil {
-		r.t.Fatal(err)
-	}
-	next, changes, err := r.now.Apply(a, by)
-	r.now = next
-	var kinds []profiles.ChangeKind
-	for _, c := range changes {
-		kinds = append(kinds, c.Kind)
-	}
-	return kinds, err
-}
-
-func phone(t *testing.T, back *cloud.BackEnd, name string) *cloud.Phone {
-	t.Helper()
-	p, err := back.Phone(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
-// letter is the newest letter to a person by one way.
-func letter(t *testing.T, back *cloud.BackEnd, to, kind string) cloud.Letter {
-	t.Helper()
-	all := back.Outbox()
-	for i := len(all) - 1; i >= 0; i-- {
-		if all[i].To == to && all[i].Kind == kind {
-			return all[i]
-		}
-	}
-	t.Fatalf("no %s to %s", kind, to)
-	return cloud.Letter{}
-}
-
-// code asks for a code and reads it off the text message.
-func code(t *testing.T, back *cloud.BackEnd, name string) string {
-	t.Helper()
-	if err := phone(t, back, name).Code(); err != nil {
-		t.Fatal(err)
-	}
-	text := letter(t, back, name, cloud.SMS).Text
-	_, rest, _ := strings.Cut(text, "code is ")
-	if len(rest) < 8 {
-		t.Fatalf("no code in %q", text)
-	}
-	return rest[:8]
-}
 
 // A secondary user comes in by the main user's invitation and no other way: each
 // step is signed by who may take it, and the car takes each.
@@ -244,38 +113,6 @@ func TestOtherPhonesDoNotWiden(t *testing.T) {
 	}
 }
 
-// The workshop brings a main user to a new car and takes them out again after a
-// warning; the next one waits for the car's security code.
-func TestWorkshop(t *testing.T) {
-	back, car := fleet(t)
-	if err := back.InviteMain(cloud.Contact{Name: "anna"}); err != nil {
-		t.Fatal(err)
-	}
-	car.take(phone(t, back, "anna").Accept(code(t, back, "anna"), "none"))
-	if main, ok := car.now.Main(); !ok || main.State != profiles.Active || !main.Verifier.IsZero() {
-		t.Errorf("the first main user: %+v", main)
-	}
-	anna := phone(t, back, "anna")
-	car.take(anna.Invite(cloud.Contact{Name: "lea"}, cloud.Shared))
-	if err := back.InviteMain(cloud.Contact{Name: "kim"}); err == nil {
-		t.Error("a second main user was invited")
-	}
-	if _, err := back.RemoveMain(false); !errors.Is(err, cloud.ErrWarning) || !strings.Contains(err.Error(), "anna, lea") {
-		t.Errorf("without a word: %v", err)
-	}
-	car.take(back.RemoveMain(true))
-	if len(car.now.People) != 0 || !strings.Contains(letter(t, back, "lea", cloud.Mail).Text, "no longer") {
-		t.Errorf("still %d people", len(car.now.People))
-	}
-	if err := back.InviteMain(cloud.Contact{Name: "kim"}); err != nil {
-		t.Fatal(err)
-	}
-	kinds := car.take(phone(t, back, "kim").Accept(code(t, back, "kim"), ""))
-	if main, _ := car.now.Main(); len(kinds) != 1 || kinds[0] != profiles.MainArrived || main.State != profiles.AwaitingActivation {
-		t.Errorf("the next main user: %v, %v", kinds, main.State)
-	}
-}
-
 // Only the newest code counts, once, for 12 hours, and five wrong ones void it.
 func TestCodes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -314,4 +151,27 @@ func TestCodes(t *testing.T) {
 		try("mia", secret, cloud.ErrCodeVoid)
 		try("mia", code(t, back, "mia"), nil)
 	})
+}
+
+// However many redeem one code at once, one of them succeeds.
+func TestOneRedeems(t *testing.T) {
+	back, car := fleet(t, cloud.User{Name: "anna", Role: cloud.Main, PIN: "none"})
+	car.take(phone(t, back, "anna").Invite(cloud.Contact{Name: "lea"}, cloud.Shared))
+	lea, secret := phone(t, back, "lea"), code(t, back, "lea")
+	results := make(chan error)
+	for range 64 {
+		go func() {
+			_, err := lea.Accept(secret, "none")
+			results <- err
+		}()
+	}
+	won := 0
+	for range 64 {
+		if <-results == nil {
+			won++
+		}
+	}
+	if won != 1 {
+		t.Errorf("%d redeemed the code", won)
+	}
 }

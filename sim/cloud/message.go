@@ -30,6 +30,8 @@ type Message struct {
 	Points []Point
 	Alarm  *Alarm
 	Gap    *Gap
+	Trip   *Trip
+	Note   *Note
 	Err    error // why it could not be understood
 }
 
@@ -55,6 +57,26 @@ type Gap struct {
 	To      time.Time `json:"to"`
 	Dropped uint64    `json:"dropped"`
 	Reason  string    `json:"reason"`
+}
+
+// Trip is a drive that is over. What a reader may not have is absent.
+type Trip struct {
+	ID       string   `json:"trip"`
+	Day      string   `json:"day"`
+	Assigned []string `json:"assigned"`
+	Metres   *float64 `json:"distance_m"`
+	Seconds  *float64 `json:"duration_s"`
+	Band     string   `json:"distance_km"` // instead of metres, as 10-25
+	Start    *End     `json:"start"`
+	End      *End     `json:"end"`
+	Track    string   `json:"track"` // encoded polyline
+}
+
+// End is one of the two ends of a trip.
+type End struct {
+	Time      time.Time `json:"ts"`
+	Latitude  float64   `json:"latitude"`
+	Longitude float64   `json:"longitude"`
 }
 
 // Has reports whether a point of that path is in the message.
@@ -132,6 +154,24 @@ func (m *Message) read() error {
 			return err
 		}
 		head, m.Gap = g.envelope, &g.Gap
+	case "trips":
+		var trip struct {
+			envelope
+			Trip
+		}
+		if err := strict(m.Plain, &trip); err != nil {
+			return err
+		}
+		head, m.Trip = trip.envelope, &trip.Trip
+	case "messages":
+		var note struct {
+			envelope
+			Note
+		}
+		if err := strict(m.Plain, &note); err != nil {
+			return err
+		}
+		head, m.Note = note.envelope, &note.Note
 	default:
 		return fmt.Errorf("unknown kind %q", m.Kind)
 	}

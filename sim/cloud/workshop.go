@@ -41,10 +41,10 @@ func (b *BackEnd) RemoveMain(confirmed bool) (Document, error) {
 	return b.Remove(main)
 }
 
-// Note is a message of the chat with the workshop, or of a service booking.
+// Note is a message to a person: of the chat with the workshop, or a notice.
 type Note struct {
 	ID   string    `json:"id"`
-	Kind string    `json:"kind"` // chat or notice
+	Kind string    `json:"kind"` // chat, alarm, maintenance or notice
 	From string    `json:"from"`
 	Role string    `json:"role"`
 	Text string    `json:"text"`
