@@ -352,10 +352,10 @@ func TestLocateSendsPlace(t *testing.T) {
 func TestLimitedInUse(t *testing.T) {
 	w := enrolled(t)
 	w.pass(30*time.Second, 50)
-	o := fresh(jonas, 1, profiles.Lock)
+	w.order(fresh(jonas, 1, "honk"))
+	o := fresh(jonas, 2, profiles.Lock)
 	o.exp = 80
 	w.order(o)
-	w.order(fresh(jonas, 2, "honk"))
 	w.pass(6*time.Second, -1)
 	equal(t, "before the slot", w.told(jonasBox))
 	if got := w.order(o); got.Cause != "counter" {
