@@ -3,6 +3,8 @@ package cloud
 import (
 	"fmt"
 	"time"
+
+	"glovebox/profiles"
 )
 
 // Invite asks a person to become a secondary user, shared or limited. They find
@@ -74,6 +76,11 @@ func (p *Phone) Accept(code, pin string) (Document, error) {
 	i := b.invitations[p.name]
 	if i == nil {
 		return Document{}, fmt.Errorf("%s is not invited", p.name)
+	}
+	if pin != "" && pin != "none" {
+		if err := profiles.NewPIN(pin).Acceptable(); err != nil {
+			return Document{}, err // before the code is used up
+		}
 	}
 	if err := i.redeem(b.codeKey, code, time.Now()); err != nil {
 		return Document{}, err

@@ -37,6 +37,9 @@ func TestInvitation(t *testing.T) {
 	if sms := letter(t, back, "lea", cloud.SMS); sms.Address != "+1 202 555 0177" || strings.Contains(sms.Text, "://") || strings.Contains(mail.Text, secret) {
 		t.Errorf("link and code go by one way: %+v, %+v", mail, sms)
 	}
+	if _, err := phone(t, back, "lea").Accept(secret, "123456"); err == nil {
+		t.Error("a PIN that anybody would guess")
+	}
 	if kind := is(phone(t, back, "lea").Accept(secret, "")); kind != profiles.Accepted {
 		t.Errorf("accept: %q", kind)
 	}
