@@ -170,6 +170,8 @@ type world struct {
 	store    *store
 	courier  *courier
 	actuator *actuator
+	noFix    bool // the receiver finds nothing
+	begun    time.Duration
 
 	mu  sync.Mutex
 	now hal.Instant
@@ -181,6 +183,7 @@ func newWorld(t *testing.T, model string, disk *store) *world {
 	w := &world{t: t, store: disk, courier: &courier{}, actuator: &actuator{obeys: true}}
 	w.actuator.world = w
 	w.now = hal.Instant{UTC: time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC), Boot: time.Hour}
+	w.begun = w.now.Boot
 	identity, err := profiles.NewIdentity()
 	if err != nil {
 		t.Fatal(err)
@@ -268,6 +271,11 @@ func (w *world) pass(d time.Duration, drive float64) {
 		if drive >= 0 {
 			w.say("Vehicle.LowVoltageSystemState", hal.Word("ON"))
 			w.say("Vehicle.Speed", hal.Number(drive))
+			if w.noFix {
+				w.Fix(nil)
+				w.Tick()
+				continue
+			}
 			w.Fix(&hal.Position{Latitude: 54.19 + w.now.Boot.Seconds()/1e5, Longitude: 6.62, Speed: hal.KilometresPerHour(drive)})
 		}
 		w.Tick()
