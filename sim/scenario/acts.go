@@ -76,17 +76,17 @@ func parseKill(p *parser, l *line) (Command, error) {
 	}
 	if d, ok := into.(*document); ok {
 		d.unawaited = true
-	} else if !refusable(into) {
+	} else if _, away := into.(*order); away || !refusable(into) {
 		return nil, fmt.Errorf("%s: the agent is not asked anything by that", into)
 	}
 	p.running = false
 	return &kill{after, into}, nil
 }
 
-// refusable reports whether the agent answers a command, and may refuse it.
+// refusable reports whether somebody answers a command, and may refuse it.
 func refusable(c Command) bool {
 	switch c := c.(type) {
-	case *login, *guest, *set, *level:
+	case *login, *guest, *set, *level, *order:
 		return true
 	case *verb:
 		return c.word == "logout"

@@ -45,6 +45,10 @@ func commands() []entry {
 		{"logout", "logout", false, false, agentRuns, parseVerb("logout")},
 		{"set", "set GROUP KEY VALUE", false, false, agentRuns, parseSet},
 		{"level", "level share|no-position|offline", false, false, agentRuns, parseLevel},
+		{"assign", "assign TRIP NAME…", false, false, agentRuns, parseAssign},
+		{"hmi", "hmi ACTION …", false, false, agentRuns, parseHMI},
+		{"app", "app NAME ACTION …", false, false, false, parseApp},
+		{"workshop", "workshop ACTION …", false, false, false, parseWorkshop},
 		{"fault", "fault KIND [for D]", false, false, false, parseFault},
 		{"wait", "wait D", false, false, false, parseWait},
 		{"at", "at D COMMAND", false, false, false, parseAt},
@@ -58,11 +62,11 @@ func commands() []entry {
 
 // laterCommands are words of the language that this program does not run yet.
 func laterCommands() []string {
-	return []string{"assign", "hmi", "app", "workshop", "record"}
+	return []string{"record"}
 }
 
 // laterChecks likewise.
-func laterChecks() []string { return []string{"trip", "mail", "sms", "message"} }
+func laterChecks() []string { return []string{"trip"} }
 
 // Word is a row of the table of commands or checks, for whoever lists them.
 type Word struct{ Word, Usage string }

@@ -41,6 +41,10 @@ func checks() []checkEntry {
 		{"setting", "setting GROUP KEY VALUE|default", false, paceBus, parseSetting},
 		{"settings", "settings acknowledged", false, paceBus, parseWords(&acknowledged{}, "acknowledged")},
 		{"permits", "permits FUNCTION yes|no", false, paceBus, parsePermits},
+		{"mail", "mail NAME CONTAINING", true, paceLine, parseLetter("mail")},
+		{"sms", "sms NAME CONTAINING", true, paceLine, parseLetter("sms")},
+		{"message", "message NAME CONTAINING", true, paceLine, parseLetter("message")},
+		{"frame", "frame BUS MESSAGE[.SIGNAL VALUE]", true, paceBus, parseFrame},
 		{"publish", "publish NAME KIND [PATH|CODE [VALUE]]", true, paceLine, parsePublish},
 		{"messages", "messages NAME KIND N", true, paceLine, parseMessages},
 		{"points", "points NAME N", true, paceLine, parsePoints},
@@ -157,12 +161,16 @@ func parseExpect(p *parser, l *line) (Command, error) {
 	return c, nil
 }
 
-// refusals are the names of the errors with which the agent refuses.
+// refusals are the names of the errors with which the agent refuses, then those
+// of D-Bus for what it does not have, of actions, and of the back end.
 func refusals() []string {
 	return []string{
 		"WrongPIN", "LockedOut", "NoSuchProfile", "NotPermitted", "NotParked", "Superseded", "GuestUnavailable",
 		"RosterFull", "NotReady", "InvalidArgument", "QuotaExceeded", "CodeExpired", "CodeWrong", "CodeVoid",
 		"EraseFailed", "Offline",
+		"UnknownMethod", "UnknownInterface", "UnknownObject",
+		"expired", "not-permitted", "bad-request", "not-now", "busy", "unknown",
+		"Refused", "Warning",
 	}
 }
 

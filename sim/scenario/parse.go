@@ -47,6 +47,8 @@ type parser struct {
 	replays []*Replay
 	handled int      // the line of the first command that only a made car obeys
 	routes  []routed // lines that name a route
+	invited []string // beside the users
+	files   []string // attachments that lines name
 	offline bool     // there was a fault that cuts the line
 }
 
@@ -190,6 +192,9 @@ func (p *parser) whole() {
 	if p.s.Policy != "" {
 		p.attached(p.s.Policy)
 	}
+	for _, name := range p.files {
+		p.attached(name)
+	}
 	for _, r := range p.routes {
 		p.name, p.line = r.file, r.line
 		p.route(r.name)
@@ -234,7 +239,7 @@ func (p *parser) people() []string {
 	for _, u := range p.s.Users {
 		names = append(names, u.Name)
 	}
-	return names
+	return append(names, p.invited...)
 }
 
 // readers are the names of everybody with a mailbox.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"glovebox/sim"
@@ -156,7 +157,7 @@ func (s *stage) expectsRefusal(i int) bool {
 }
 
 func wasRefused(want string, err error) (string, error) {
-	if got := sim.RefusedAs(err); got != want {
+	if got := strings.TrimPrefix(sim.RefusedAs(err), "org.freedesktop.DBus.Error."); got != want {
 		if err == nil {
 			return "", fmt.Errorf("it was not refused, want %s", want)
 		}
