@@ -128,10 +128,16 @@ const holdPort = "GLOVEBOX_TEST_HOLD_PORT"
 
 func TestMain(m *testing.M) {
 	if name := os.Getenv(holdPort); name != "" {
-		if _, err := serial.Open(name, 115200); err != nil {
+		port, err := serial.Open(name, 115200)
+		for errors.Is(err, serial.ErrBusy) { // the test looks whether it is held by opening it
+			time.Sleep(time.Millisecond)
+			port, err = serial.Open(name, 115200)
+		}
+		if err != nil {
 			panic(err)
 		}
 		time.Sleep(time.Minute)
+		port.Close()
 		os.Exit(0)
 	}
 	os.Exit(m.Run())
