@@ -101,12 +101,9 @@ type Cell struct {
 	state  *rule // then by the state column; nil if none
 }
 
-// key finds a decision that was made when the policy was read.
-type key struct {
-	class  Class
-	column Column
-	state  State
-}
+// decisions are the cells of one class, by column and state, made when the policy
+// was read.
+type decisions [len(columns)][len(stateNames)]Cell
 
 // Policy is the matrix and its numbers. It never changes once read and may be
 // shared. The zero Policy releases nothing.
@@ -114,7 +111,7 @@ type Policy struct {
 	rows    map[string]row
 	order   []string // names of the rows as they came
 	rules   map[string]*rule
-	cells   map[key]Cell
+	cells   map[Class]*decisions
 	numbers Numbers
 	slots   map[Column]Slot
 	test    bool
@@ -128,11 +125,11 @@ func (p *Policy) Decide(class Class, reader Column, trip TripState, state State)
 	if reader == ColumnLimited && trip == Assigned {
 		reader = ColumnLimitedAssigned
 	}
-	cell, ok := p.cells[key{class, reader, state}]
-	if !ok {
+	of, i := p.cells[class], columnIndex(reader)
+	if of == nil || i < 0 || state < Open || int(state) >= len(stateNames) {
 		return Cell{Rule: DefaultDeny, LimitedBy: nobody}
 	}
-	return cell
+	return of[i][state]
 }
 
 var nobody = []string{DefaultDeny}
@@ -165,13 +162,15 @@ func (p *Policy) onTopic(c Class, kind Kind) bool {
 
 // decideAll fills the table of decisions.
 func (p *Policy) decideAll() {
-	p.cells = map[key]Cell{}
+	p.cells = map[Class]*decisions{}
 	for _, class := range p.Classes() {
-		for _, col := range columns {
+		of := &decisions{}
+		for i, col := range columns {
 			for state := Open; int(state) < len(stateNames); state++ {
-				p.cells[key{class, col, state}] = p.decide(class, col, state)
+				of[i][state] = p.decide(class, col, state)
 			}
 		}
+		p.cells[class] = of
 	}
 }
 
