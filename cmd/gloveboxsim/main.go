@@ -25,6 +25,8 @@ type commands struct {
 	Serve   serveCommand     `cmd:"" help:"The whole world, live: the recorded drive in laps, on the terminal or as JSON lines."`
 	Run     runScenarios     `cmd:"" help:"Play scenario files and check what they promise."`
 	Check   checkScenarios   `cmd:"" help:"Read scenario files and say what is wrong with them."`
+	Repl    replCommand      `cmd:"" help:"Play line by line, by hand. Tab completes, help lists the words."`
+	Record  recordCommand    `cmd:"" help:"The same, and write what was done as a scenario file that run repeats."`
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }
 

@@ -60,12 +60,7 @@ func commands() []entry {
 	}
 }
 
-// laterCommands are words of the language that this program does not run yet.
-func laterCommands() []string {
-	return []string{"record"}
-}
-
-// laterChecks likewise.
+// laterChecks are words of the language that this program does not run yet.
 func laterChecks() []string { return []string{"trip"} }
 
 // Word is a row of the table of commands or checks, for whoever lists them.

@@ -210,6 +210,9 @@ func (c *mark) do(ctx context.Context, s *stage) (string, error) {
 
 // comparesDisk reports whether a later line compares the disk with a label.
 func (s *stage) comparesDisk(label string) bool {
+	if s.byHand {
+		return true
+	}
 	for _, step := range s.Steps {
 		e, ok := bare(step.Command).(*expect)
 		if !ok || e.since != label {

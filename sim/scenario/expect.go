@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -126,7 +127,7 @@ func parseExpect(p *parser, l *line) (Command, error) {
 	}
 	if label, ok := l.last("since"); ok {
 		if !p.labels[label] {
-			return nil, fmt.Errorf("no line above says mark %s", clip(label))
+			return nil, fmt.Errorf("no line above says mark %s: %w", clip(label), unknown("label", label, slices.Sorted(maps.Keys(p.labels))))
 		}
 		c.since = label
 	}

@@ -116,19 +116,27 @@ func span(d time.Duration) string {
 	return s
 }
 
-// unknown says which word is nearest to the one that is not known.
-func unknown(what, word string, words []string) error {
-	best, least := "", len(word)+3
-	for _, w := range words {
-		if d := distance(word, w); d < least {
+// unknownWord is a word that is none of those that may stand in its place.
+type unknownWord struct {
+	what, word string
+	words      []string
+}
+
+// Error says which word is nearest.
+func (u *unknownWord) Error() string {
+	best, least := "", len(u.word)+3
+	for _, w := range u.words {
+		if d := distance(u.word, w); d < least {
 			best, least = w, d
 		}
 	}
 	if best == "" {
-		return fmt.Errorf("unknown %s %q", what, clip(word))
+		return fmt.Sprintf("unknown %s %q", u.what, clip(u.word))
 	}
-	return fmt.Errorf("unknown %s %q: did you mean %q?", what, clip(word), best)
+	return fmt.Sprintf("unknown %s %q: did you mean %q?", u.what, clip(u.word), best)
 }
+
+func unknown(what, word string, words []string) error { return &unknownWord{what, word, words} }
 
 // clip keeps an error short.
 func clip(s string) string {

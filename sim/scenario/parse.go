@@ -13,11 +13,7 @@ import (
 // Parse reads a scenario. open reads the files that it includes, by the name
 // given there; nil if there are none. The error is Problems, all there are.
 func Parse(name string, source []byte, open func(name string) ([]byte, error)) (*Scenario, error) {
-	base := path.Base(name)
-	p := &parser{
-		s:    &Scenario{Name: strings.TrimSuffix(base, path.Ext(base)), Files: map[string][]byte{}, Head: Head{Seed: 1, Speed: 1, Model: "Taycan", Year: 2024}},
-		open: open, labels: map[string]bool{}, seen: map[string]bool{},
-	}
+	p := newParser(name, open)
 	p.file(name, source)
 	if len(p.problems) == 0 {
 		p.whole()
@@ -50,6 +46,14 @@ type parser struct {
 	invited []string // beside the users
 	files   []string // attachments that lines name
 	offline bool     // there was a fault that cuts the line
+}
+
+func newParser(name string, open func(string) ([]byte, error)) *parser {
+	base := path.Base(name)
+	return &parser{
+		s:    &Scenario{Name: strings.TrimSuffix(base, path.Ext(base)), Files: map[string][]byte{}, Head: Head{Seed: 1, Speed: 1, Model: "Taycan", Year: 2024}},
+		open: open, labels: map[string]bool{}, seen: map[string]bool{},
+	}
 }
 
 func (p *parser) problem(format string, args ...any) {
@@ -132,9 +136,6 @@ func (p *parser) include(l *line) {
 // command reads one command; those that hold another call it again.
 func (p *parser) command(l *line) (Command, error) {
 	word := l.word()
-	if slices.Contains(laterCommands(), word) {
-		return nil, fmt.Errorf("%s: not built yet", word)
-	}
 	for _, e := range commands() {
 		if e.word != word {
 			continue
@@ -158,7 +159,7 @@ func (p *parser) command(l *line) (Command, error) {
 		}
 		return c, nil
 	}
-	all := laterCommands()
+	var all []string
 	for _, e := range commands() {
 		all = append(all, e.word)
 	}

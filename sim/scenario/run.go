@@ -94,29 +94,8 @@ func (s *stage) play(ctx context.Context, r *Result) bool {
 	ok := true
 	var refused error
 	for i, step := range s.Steps {
-		begun := time.Now()
-		var got string
-		var err error
-		if e, is := step.Command.(*expect); is && e.refused != "" {
-			got, err = wasRefused(e.refused, refused)
-		} else {
-			s.guard(ctx, endsSession(step.Command)) // while it lasts
-			got, err = s.do(ctx, i, step.Command)
-		}
-		refused = nil
-		if sim.RefusedAs(err) != "" && s.expectsRefusal(i+1) {
-			refused, got, err = err, err.Error(), nil
-		}
-		if err == nil {
-			err = s.alive()
-		}
-		result := StepResult{Line: step.Line, Text: step.Text(), OK: err == nil, MS: time.Since(begun).Milliseconds(), Got: got}
-		if step.File != s.Steps[0].File {
-			result.File = step.File
-		}
-		if err != nil {
-			result.Got = describe(ctx, err)
-		}
+		var result StepResult
+		result, refused = s.step(ctx, i, refused, s.expectsRefusal(i+1))
 		r.Steps = append(r.Steps, result)
 		ok = ok && result.OK
 		if _, check := bare(step.Command).(*expect); !result.OK && !check {
@@ -139,6 +118,37 @@ func endsSession(c Command) bool {
 	return false
 }
 
+// step runs one line. before is how the line before was refused; where this one
+// may be refused too, that is no failure of it.
+func (s *stage) step(ctx context.Context, i int, before error, mayBeRefused bool) (result StepResult, refused error) {
+	step, begun := s.Steps[i], time.Now()
+	var got string
+	var err error
+	if e, is := step.Command.(*expect); is && e.refused != "" {
+		got, err = wasRefused(e.refused, before)
+	} else {
+		s.guard(ctx, endsSession(step.Command)) // while it lasts
+		got, err = s.do(ctx, i, step.Command)
+	}
+	if sim.RefusedAs(err) != "" && mayBeRefused && refusable(step.Command) {
+		refused, got, err = err, err.Error(), nil
+	}
+	if err == nil {
+		err = s.alive()
+	}
+	result = StepResult{Line: step.Line, Text: step.Text(), OK: err == nil, MS: time.Since(begun).Milliseconds(), Got: got}
+	if step.File != s.Steps[0].File {
+		result.File = step.File
+	}
+	if err != nil {
+		result.Got = describe(ctx, err)
+	}
+	return result, refused
+}
+
+// dbusError begins the names of the bus's own errors.
+const dbusError = "org.freedesktop.DBus.Error."
+
 // describe prefers the cause of a context that ended.
 func describe(ctx context.Context, err error) string {
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
@@ -157,7 +167,7 @@ func (s *stage) expectsRefusal(i int) bool {
 }
 
 func wasRefused(want string, err error) (string, error) {
-	if got := strings.TrimPrefix(sim.RefusedAs(err), "org.freedesktop.DBus.Error."); got != want {
+	if got := strings.TrimPrefix(sim.RefusedAs(err), dbusError); got != want {
 		if err == nil {
 			return "", fmt.Errorf("it was not refused, want %s", want)
 		}

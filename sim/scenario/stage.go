@@ -42,6 +42,7 @@ type stage struct {
 	nevers []*watchman
 	who    string                      // at the wheel, as far as the script knows
 	set    map[string]map[string]*kept // by person, then by group and key
+	byHand bool                        // the lines to come are not known
 	up     bool                        // the agent should run
 	lap    *lap                        // nil before the first
 	spells []spell                     // that are over

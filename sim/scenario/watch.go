@@ -31,7 +31,7 @@ type seen struct {
 // watch follows the readings of the agent that was just booted, where a check of
 // the scenario asks for them.
 func (s *stage) watch() error {
-	if !s.asksForReadings() {
+	if !s.byHand && !s.asksForReadings() {
 		return nil
 	}
 	ended := make(chan error, 1)

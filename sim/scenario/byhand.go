@@ -1,0 +1,137 @@
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// rhythm is to what the pauses between lines are rounded.
+const rhythm = 100 * time.Millisecond
+
+// play runs one step of a session, and keeps it if it went well; with it, how long
+// nothing was done before, and what is seen after it.
+func (s *Session) play(ctx context.Context, step Step, next []Step) StepResult {
+	if e, check := step.Command.(*expect); check && e.refused != "" {
+		result, ok := s.judge(step)
+		if ok {
+			s.keep(step, result)
+		}
+		return result
+	}
+	s.refused, s.noted = nil, false
+	if _, head := step.Command.(*heading); head {
+		result := StepResult{Line: step.Line, Text: step.Text(), OK: true}
+		s.keep(step, result)
+		return result
+	}
+	if d := min(s.paused.Round(rhythm), longest); d > 0 {
+		w := &wait{d}
+		s.keep(Step{step.File, step.Line, w}, StepResult{Line: step.Line, Text: w.String(), OK: true, MS: d.Milliseconds()})
+	}
+	s.paused = 0
+	i := len(s.steps)
+	s.stage.Files, s.stage.Steps = s.files, append(slices.Clone(s.steps), step)
+	result, refused := s.stage.step(ctx, i, nil, true)
+	result.File = ""
+	if !result.OK || refused != nil && !slices.Contains(refusals(), refusal(refused)) {
+		s.failed = s.failed || !result.OK
+		return result
+	}
+	s.keep(step, result)
+	s.refused = refused
+	switch {
+	case refused == nil:
+		for _, check := range s.promises(step.Command) {
+			s.promise(ctx, check)
+		}
+	case len(next) == 0 || !judges(next[0]):
+		e := &expect{refused: refusal(refused)}
+		s.keep(Step{step.File, step.Line, e}, StepResult{Line: step.Line, Text: e.String(), OK: true, Got: refused.Error()})
+		s.noted = true
+	}
+	s.stage.guard(ctx, false)
+	return result
+}
+
+// judges reports whether a step says how the one before is refused.
+func judges(s Step) bool {
+	e, ok := s.Command.(*expect)
+	return ok && e.refused != ""
+}
+
+// judge compares how the line before was refused.
+func (s *Session) judge(step Step) (StepResult, bool) {
+	result := StepResult{Line: step.Line, Text: step.Text()}
+	got, err := wasRefused(step.Command.(*expect).refused, s.refused)
+	if result.OK, result.Got = err == nil, got; err != nil {
+		result.Got, s.failed = err.Error(), true
+	}
+	return result, result.OK
+}
+
+func (s *Session) keep(step Step, result StepResult) {
+	s.lines, s.steps = append(s.lines, step.Text()), append(s.steps, step)
+	s.result.Steps = append(s.result.Steps, result)
+	if c, is := step.Command.(*verb); is && c.word == "end" {
+		s.ended = true
+	}
+}
+
+// promise keeps a check that holds.
+func (s *Session) promise(ctx context.Context, check string) {
+	whole, err := s.read(append(slices.Clone(s.lines), check))
+	if err != nil {
+		return
+	}
+	step := whole.Steps[len(whole.Steps)-1]
+	got, err := step.Command.(*expect).do(ctx, s.stage)
+	if err == nil {
+		s.keep(step, StepResult{Line: step.Line, Text: step.Text(), OK: true, Got: got})
+	}
+}
+
+// promises are what is seen after a command each time, if it is seen at all.
+func (s *Session) promises(c Command) []string {
+	signal := func(path string, value any) []string {
+		return []string{fmt.Sprintf("expect signal Vehicle.%s %v within 2s", path, value)}
+	}
+	switch c := c.(type) {
+	case *verb:
+		switch c.word {
+		case "boot", "restart":
+			return []string{"expect ready"}
+		case "logout":
+			return []string{"expect state idle"}
+		}
+	case *login:
+		if !c.wait {
+			return []string{"expect state active " + c.name}
+		}
+	case *guest:
+		if !c.wait {
+			return []string{"expect state guest"}
+		}
+	case *set:
+		return []string{"expect setting " + c.group + " " + c.key + " " + c.value}
+	case *level:
+		return []string{"expect level " + c.level}
+	case *document:
+		return []string{fmt.Sprintf("expect document %d", s.stage.world.Cloud.State().Policy)}
+	case *alarm:
+		return []string{"expect warning " + c.code + " " + onOff(c.on) + " within 3s"}
+	case *lock:
+		return signal("Cabin.Door.Row1.DriverSide.IsLocked", c.locked)
+	case *ignition:
+		if c.on {
+			return signal("LowVoltageSystemState", "ON")
+		}
+		return signal("LowVoltageSystemState", "OFF")
+	case *door:
+		if c.name == "driver" {
+			return signal("Cabin.Door.Row1.DriverSide.IsOpen", c.open)
+		}
+	}
+	return nil
+}
