@@ -100,10 +100,14 @@ func (h *hand) terminal(ctx context.Context, s *scenario.Session) (*keyboard, er
 			return "", fmt.Errorf("terminal: %w", err)
 		}
 		defer restore()
-		if width, height, err := term.GetSize(fd); err == nil {
+		if width, height, err := term.GetSize(fd); err == nil && width > 0 {
 			_ = t.SetSize(width, height) // it stays as it was
 		}
-		return t.ReadLine()
+		text, err := t.ReadLine()
+		if err != nil {
+			fmt.Fprintln(t) // what follows begins a line
+		}
+		return text, err
 	}
 	return &keyboard{read, restore}, nil
 }

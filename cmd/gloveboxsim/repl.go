@@ -61,7 +61,8 @@ type hand struct {
 
 // play plays a file, if there is one, and then line by line.
 func (h *hand) play(ctx context.Context, name, file string) error {
-	s := scenario.NewSession(name, scenario.Options{Gloveboxd: h.gloveboxd}, os.ReadFile)
+	beside := func(other string) ([]byte, error) { return os.ReadFile(filepath.Join(filepath.Dir(file), other)) }
+	s := scenario.NewSession(name, scenario.Options{Gloveboxd: h.gloveboxd}, beside)
 	if file != "" {
 		if _, err := loadScenarios([]string{file}); err != nil {
 			return err
@@ -98,7 +99,7 @@ func (h *hand) lines(ctx context.Context, s *scenario.Session, file string) erro
 	}
 	defer keys.close()
 	if file != "" {
-		if err := h.line(ctx, s, "include "+file); err != nil {
+		if err := h.line(ctx, s, "include "+filepath.Base(file)); err != nil {
 			return err
 		}
 	}

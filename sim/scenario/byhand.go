@@ -74,9 +74,12 @@ func (s *Session) judge(step Step) (StepResult, bool) {
 func (s *Session) keep(step Step, result StepResult) {
 	s.lines, s.steps = append(s.lines, step.Text()), append(s.steps, step)
 	s.result.Steps = append(s.result.Steps, result)
-	if c, is := step.Command.(*verb); is && c.word == "end" {
-		s.ended = true
-	}
+	s.ended = ends(step)
+}
+
+func ends(step Step) bool {
+	c, is := step.Command.(*verb)
+	return is && c.word == "end"
 }
 
 // promise keeps a check that holds.

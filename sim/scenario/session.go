@@ -131,6 +131,9 @@ func (s *Session) do(ctx context.Context, text string) ([]StepResult, error) {
 		return []StepResult{result}, nil
 	}
 	s.files = whole.Files
+	if strings.HasPrefix(text, "include ") {
+		steps = slices.DeleteFunc(steps, ends) // lines follow where the file said that none do
+	}
 	var all []StepResult
 	for i, step := range steps {
 		if err := s.world(ctx, whole, step); err != nil {
