@@ -107,6 +107,22 @@ expect statistic documents.applied 2
 expect statistic no-such-counter 1 FAIL
 expect withheld position FAIL
 expect settings acknowledged
+app lea invite kai shared
+expect error Refused
+app anna invite kai shared
+expect mail kai invites you
+expect mail kai gb-nothing FAIL
+expect sms kai code FAIL
+app kai code
+expect sms kai code
+expect message anna gb-nothing FAIL
+expect frame powertrain SPEED FAIL
+expect frame powertrain SPEED.SPEED 3 FAIL
+expect frame body SPEED FAIL
+hmi link-fob anna
+expect error UnknownMethod
+assign trip-1 lea
+expect error UnknownMethod FAIL
 level offline
 mark silent
 expect sent since silent FAIL
