@@ -14,6 +14,8 @@ import (
 // Complete lists the words with which the last word of a line, begun or empty,
 // may go on: those of the language, and the names that the world has now.
 func (s *Session) Complete(ctx context.Context, text string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	begun := ""
 	if i := strings.LastIndexAny(text, " \t"); i+1 < len(text) {
 		begun = text[i+1:]
