@@ -200,3 +200,34 @@ func TestSlowDisk(t *testing.T) {
 		t.Errorf("a mended disk took %v", d)
 	}
 }
+
+// What does not fit on a full disk is refused, and what was acknowledged before
+// stays; when there is room again it is taken.
+func TestFullDisk(t *testing.T) {
+	root(t)
+	w := startWorld(t, sim.Options{SmallDisk: true})
+	if err := w.Boot(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r, _ := w.Cloud.Reader("anna")
+	if _, err := w.HMI.Login(t.Context(), r.ID, r.PIN, false); err != nil {
+		t.Fatal(err)
+	}
+	var places []map[string]any
+	for i := range 200 {
+		places = append(places, map[string]any{"name": fmt.Sprintf("Berth %060d", i), "latitude": 54.19, "longitude": 6.62})
+	}
+	large := map[string]any{"favourites": places}
+	if err := errors.Join(w.HMI.SetText(t.Context(), "radio", "volume", "27"), w.Disk.Fill()); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.HMI.Set(t.Context(), "navigation", large); !strings.HasSuffix(sim.RefusedAs(err), "Failed") {
+		t.Errorf("on a full disk: %v", err)
+	}
+	if values, err := w.HMI.Get(t.Context(), "radio"); err != nil || fmt.Sprint(values["volume"]) != "27" {
+		t.Errorf("volume %v, %v", values["volume"], err)
+	}
+	if err := errors.Join(w.Disk.Free(), w.HMI.Set(t.Context(), "navigation", large)); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+}
