@@ -169,7 +169,7 @@ func refusals() []string {
 		"WrongPIN", "LockedOut", "NoSuchProfile", "NotPermitted", "NotParked", "Superseded", "GuestUnavailable",
 		"RosterFull", "NotReady", "InvalidArgument", "QuotaExceeded", "CodeExpired", "CodeWrong", "CodeVoid",
 		"EraseFailed", "Offline",
-		"UnknownMethod", "UnknownInterface", "UnknownObject",
+		"UnknownMethod", "UnknownInterface", "UnknownObject", "Failed",
 		"expired", "not-permitted", "bad-request", "not-now", "busy", "unknown",
 		"Refused", "Warning",
 	}

@@ -55,8 +55,8 @@ func peopleDeeds() []deed {
 		{"remove", "remove NAME", someone},
 		{"share", "share NAME shared|limited", sharing},
 		{"restrict", "restrict NAME [FUNCTION…]", functions},
-		{"guest-services", "guest-services on|off", state2},
-		{"remote-services", "remote-services on|off", state2},
+		{"guest-services", "guest-services on|off", switched},
+		{"remote-services", "remote-services on|off", switched},
 		{"transfer", "transfer NAME", newcomer(false)},
 	}
 }
@@ -188,7 +188,7 @@ func functions(p *parser, l *line) ([]string, error) {
 	return words, err
 }
 
-func state2(_ *parser, l *line) ([]string, error) {
+func switched(_ *parser, l *line) ([]string, error) {
 	w, err := l.choice("state", "on", "off")
 	return []string{w}, err
 }
