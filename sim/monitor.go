@@ -52,11 +52,35 @@ func Listen(address string) (*Monitor, error) {
 
 // Record passes each message to write until ctx or the bus ends.
 func (m *Monitor) Record(ctx context.Context, write func(any)) error {
-	defer context.AfterFunc(ctx, func() { m.conn.Close() })()
-	for message := range m.messages {
-		write(lineOf(message, time.Now()))
+	for {
+		select {
+		case message, open := <-m.messages:
+			if !open {
+				return nil // the bus ended
+			}
+			write(lineOf(message, time.Now()))
+		case <-ctx.Done():
+			m.conn.Eavesdrop(nil) // Close would close a channel that is still sent on
+			m.conn.Close()
+			m.rest(write)
+			return nil
+		}
 	}
-	return nil
+}
+
+// rest passes on what is there already.
+func (m *Monitor) rest(write func(any)) {
+	for {
+		select {
+		case message, open := <-m.messages:
+			if !open {
+				return
+			}
+			write(lineOf(message, time.Now()))
+		default:
+			return
+		}
+	}
 }
 
 // lineOf is a message as a line, without the PINs in it.

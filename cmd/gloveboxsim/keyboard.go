@@ -105,7 +105,7 @@ func (h *hand) terminal(ctx context.Context, s *scenario.Session) (*keyboard, er
 		}
 		text, err := t.ReadLine()
 		if err != nil {
-			fmt.Fprintln(t) // what follows begins a line
+			fmt.Fprint(h.out, "\r\n") // what follows begins a line
 		}
 		return text, err
 	}
