@@ -17,7 +17,8 @@ const diskSize = "16m"
 
 // Disk is a small file system of its own at the agent's state directory: a tmpfs
 // in a mount namespace that nothing else of this machine sees. It lasts as long
-// as the world. It needs root, or CAP_SYS_ADMIN.
+// as the world. Without root it stands in a user namespace too; there the agent
+// outlives a simulator that is killed.
 type Disk struct {
 	holder *child // keeps the namespace
 	dir    string // the state directory, inside
@@ -26,7 +27,8 @@ type Disk struct {
 // startDisk mounts a file system at dir.
 func startDisk(dir string) (*Disk, error) {
 	const script = `mount -t tmpfs -o size="$2",mode=0700 glovebox "$1" && echo mounted && exec sleep infinity`
-	cmd := exec.Command("unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", dir, diskSize)
+	args := append(owned("--user", "--map-current-user", "--keep-caps"), "--mount", "--propagation", "private", "sh", "-c", script, "sh", dir, diskSize)
+	cmd := exec.Command("unshare", args...)
 	read, write, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -51,7 +53,7 @@ func startDisk(dir string) (*Disk, error) {
 	if _, err := bufio.NewReader(read).ReadString('\n'); err != nil {
 		holder.kill()
 		why, _ := os.ReadFile(said.Name())
-		return nil, fmt.Errorf("a disk of its own cannot be mounted here, it needs root: %s", why)
+		return nil, fmt.Errorf("a disk of its own cannot be mounted here: %s", why)
 	}
 	return &Disk{holder, dir}, nil
 }
@@ -63,7 +65,16 @@ func (d *Disk) Dir() string {
 
 // inside is what a program is run with to see the file system.
 func (d *Disk) inside() []string {
-	return []string{"nsenter", fmt.Sprintf("--mount=/proc/%d/ns/mnt", d.holder.pid()), "--"}
+	user := owned(fmt.Sprintf("--user=/proc/%d/ns/user", d.holder.pid()), "--preserve-credentials")
+	return append(append([]string{"nsenter"}, user...), fmt.Sprintf("--mount=/proc/%d/ns/mnt", d.holder.pid()), "--")
+}
+
+// owned is the options for a user namespace, none for root, who needs none.
+func owned(options ...string) []string {
+	if os.Geteuid() == 0 {
+		return nil
+	}
+	return options
 }
 
 // ballast is the file that fills the disk.
