@@ -18,14 +18,6 @@ import (
 	"glovebox/sim"
 )
 
-// root skips a test where its fault cannot be done.
-func root(t *testing.T) {
-	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("mounts and time namespaces of one's own need root")
-	}
-}
-
 // publishPacket is a PUBLISH.
 func publishPacket(t *testing.T, qos byte, id uint16, payload string) []byte {
 	t.Helper()
@@ -98,7 +90,6 @@ func TestTapTwice(t *testing.T) {
 // A world with a small disk has one that can be full, and that nobody else sees;
 // what it holds is there when the world is gone.
 func TestSmallDisk(t *testing.T) {
-	root(t)
 	dir := filepath.Join(t.TempDir(), "w")
 	needsBus(t)
 	program, err := gloveboxd()
@@ -138,7 +129,6 @@ func TestSmallDisk(t *testing.T) {
 
 // The boot clock of the agent is ahead from its next start on, and ours is not.
 func TestShiftedClock(t *testing.T) {
-	root(t)
 	w := startWorld(t, sim.Options{})
 	offset := func() string {
 		f, err := os.Open(fmt.Sprintf("/proc/%d/timens_offsets", w.Agent.PID()))
@@ -170,7 +160,6 @@ func TestShiftedClock(t *testing.T) {
 
 // A slow disk holds a call back that has to be durable, until it is mended.
 func TestSlowDisk(t *testing.T) {
-	root(t)
 	w := startWorld(t, sim.Options{})
 	if err := w.Boot(t.Context()); err != nil {
 		t.Fatal(err)
@@ -204,7 +193,6 @@ func TestSlowDisk(t *testing.T) {
 // What does not fit on a full disk is refused, and what was acknowledged before
 // stays; when there is room again it is taken.
 func TestFullDisk(t *testing.T) {
-	root(t)
 	w := startWorld(t, sim.Options{SmallDisk: true})
 	if err := w.Boot(t.Context()); err != nil {
 		t.Fatal(err)
