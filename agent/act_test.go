@@ -136,21 +136,21 @@ func TestRefusals(t *testing.T) {
 	for _, row := range []struct {
 		name   string
 		change func(*profiles.Access)
-		order  order
+		order  ordered
 		box    string
 		want   []string
 	}{
 		{"remote services off", func(a *profiles.Access) { a.RemoteServices = false }, fresh(lea, 1, profiles.Lock), leaBox, []string{"1 refused not-permitted"}},
 		{"remote services off, main", func(a *profiles.Access) { a.RemoteServices = false }, fresh(anna, 1, profiles.Lock), annaBox, []string{"1 done"}},
 		{"restricted", func(a *profiles.Access) { a.Users[1].Restricted = []profiles.Function{"remote-lock"} }, fresh(lea, 1, profiles.Flash), leaBox, []string{"1 refused not-permitted"}},
-		{"restricted, bad arguments", func(a *profiles.Access) { a.Users[1].Restricted = []profiles.Function{"remote-climate"} }, order{lea, firstEpoch, 1, 60, profiles.ClimateStart, "{}"}, leaBox, []string{"1 refused not-permitted"}},
+		{"restricted, bad arguments", func(a *profiles.Access) { a.Users[1].Restricted = []profiles.Function{"remote-climate"} }, ordered{lea, firstEpoch, 1, 60, profiles.ClimateStart, "{}"}, leaBox, []string{"1 refused not-permitted"}},
 		{"restricted elsewhere", func(a *profiles.Access) { a.Users[1].Restricted = []profiles.Function{"remote-climate"} }, fresh(lea, 1, profiles.Lock), leaBox, []string{"1 done"}},
 		{"not active", func(a *profiles.Access) { a.Users[1].State = profiles.AwaitingActivation }, fresh(lea, 1, profiles.Lock), leaBox, nil},
-		{"bad arguments", nil, order{lea, firstEpoch, 1, 60, profiles.ClimateStart, `{"celsius":99,"minutes":10}`}, leaBox, []string{"1 refused bad-request"}},
-		{"no such action", nil, order{lea, firstEpoch, 1, 60, "honk", "{}"}, leaBox, []string{"1 refused bad-request"}},
+		{"bad arguments", nil, ordered{lea, firstEpoch, 1, 60, profiles.ClimateStart, `{"celsius":99,"minutes":10}`}, leaBox, []string{"1 refused bad-request"}},
+		{"no such action", nil, ordered{lea, firstEpoch, 1, 60, "honk", "{}"}, leaBox, []string{"1 refused bad-request"}},
 		{"limited, parked", nil, fresh(jonas, 1, profiles.Lock), jonasBox, []string{"1 done"}},
 		{"limited, locate", nil, fresh(jonas, 1, profiles.Locate), jonasBox, []string{"1 refused not-now"}},
-		{"another epoch", nil, order{lea, strings.Repeat("0", 32), 1, 60, profiles.Lock, "{}"}, leaBox, []string{"1 refused expired"}},
+		{"another epoch", nil, ordered{lea, strings.Repeat("0", 32), 1, 60, profiles.Lock, "{}"}, leaBox, []string{"1 refused expired"}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, "Taycan", newStore())
@@ -228,8 +228,8 @@ func TestEpochEndsWithSession(t *testing.T) {
 	}
 }
 
-// What changes while an errand waits counts.
-func TestErrandIsLookedAtAgain(t *testing.T) {
+// What changes while an order waits counts.
+func TestOrderIsLookedAtAgain(t *testing.T) {
 	for name, row := range map[string]struct {
 		meanwhile func(*world)
 		want      []string
@@ -242,9 +242,10 @@ func TestErrandIsLookedAtAgain(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := enrolled(t)
-			_, errand := w.Act(w.action(fresh(lea, 1, profiles.Lock)))
+			w.Act(w.action(fresh(lea, 1, profiles.Lock)), false)
 			row.meanwhile(w)
-			w.Carry(t.Context(), errand)
+			w.Execute(t.Context())
+			w.CarryOut()
 			equal(t, name, w.told(leaBox), row.want...)
 		})
 	}
@@ -253,10 +254,12 @@ func TestErrandIsLookedAtAgain(t *testing.T) {
 // What is refused as too much is used up.
 func TestBusy(t *testing.T) {
 	w := enrolled(t)
-	w.Busy(w.action(fresh(lea, 1, profiles.Flash)))
+	w.Act(w.action(fresh(lea, 1, profiles.Flash)), true)
 	w.order(fresh(lea, 1, profiles.Flash))
-	_, errand := w.Act(w.action(fresh(lea, 2, profiles.Flash)))
-	w.Drop(errand)
+	for ctr := range uint64(8) { // they wait for one that is under way
+		w.Act(w.action(fresh(anna, ctr+1, profiles.Flash)), false)
+	}
+	w.order(fresh(lea, 2, profiles.Flash))
 	equal(t, "told", w.told(leaBox), "1 refused busy", "2 refused busy")
 	equal(t, "sent", w.actuator.take())
 }
@@ -273,9 +276,7 @@ func TestClimateEnds(t *testing.T) {
 			w.actuator.take()
 			w.pass(10*time.Minute-time.Second, row.speed)
 			for range 3 {
-				if err := w.EndClimate(t.Context()); err != nil {
-					t.Fatal(err)
-				}
+				w.Execute(t.Context())
 				w.pass(time.Second, row.speed)
 			}
 			equal(t, name, w.actuator.take(), row.want...)
@@ -287,7 +288,7 @@ func TestClimateEnds(t *testing.T) {
 func TestAskIsAnswered(t *testing.T) {
 	w := enrolled(t)
 	w.turn(90500 * time.Millisecond)
-	w.order(order{lea, firstEpoch, 7, 120, profiles.Flash, "{}"})
+	w.order(ordered{lea, firstEpoch, 7, 120, profiles.Flash, "{}"})
 	if f := w.facts(lea, leaBox); f.Epoch != firstEpoch || f.Now != 90 || f.Ctr != 7 || f.Challenge != strings.Repeat("ab", 16) {
 		t.Errorf("facts %+v", f)
 	}

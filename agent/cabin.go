@@ -1,13 +1,15 @@
-// Package agent is what happens in the cabin: who is at the wheel, what they
-// set, and what that means for what may leave. Cabin owns all of it behind one
-// lock; the head unit, the cloud and the car come in by the same door.
+// Package agent is what happens in the cabin: who is at the wheel, what they set, and
+// what that means for what may leave. Cabin owns all of it behind one lock; the head
+// unit, the cloud and the car come in by the same door.
+//
+// Under the lock only memory is touched: methods compute on plain values (vehicle,
+// people, privacy, remote) and return effects, which are carried out after the lock is
+// given back, in order (effect.go).
 package agent
 
 import (
-	"fmt"
 	"io"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -19,7 +21,7 @@ import (
 
 // Needs is what a Cabin cannot do without.
 type Needs struct {
-	Vehicle   Vehicle
+	Model     Model
 	Identity  profiles.Identity
 	Policy    *outside.Policy
 	Gzip      bool     // status and open positions gzipped to main and shared readers
@@ -30,19 +32,22 @@ type Needs struct {
 	Alarms    []AlarmRule
 	Actuated  []string // paths that Actuator can set, in the mapping file's order
 	Actuator  Actuator // may be nil where nothing is actuated
-	Epoch     string   // of this start, 32 hex digits
+	Epoch     string   // of this start, 32 hex digits; the courier has it too
 	Store     Store
-	Now       func() hal.Instant
-	Rand      io.Reader
+	Courier   Courier
+	Now       func() hal.Instant // both clocks
+	Random    func(stream string) io.Reader
 	Log       *slog.Logger
 }
 
-// Vehicle is what decides which functions this car has.
-type Vehicle struct {
-	Model   string
+// Model is what decides which functions this car has.
+type Model struct {
+	Name    string
 	Year    int
 	Country string
 }
+
+func (m Model) guestAvailable() bool { return profiles.GuestAvailable(m.Name, m.Year, m.Country) }
 
 // Store keeps people on disk. Each call is durable when it returns and may be
 // repeated; it is safe to share.
@@ -53,7 +58,8 @@ type Store interface {
 	Facts
 }
 
-// People is the roster on disk, and what each person proves themselves with.
+// People is the roster on disk, and what each person proves themselves with. The zero
+// id's lockout is that of unknown profiles.
 type People interface {
 	Roster() (profiles.Roster, error)
 	Apply(next profiles.Roster) error
@@ -69,225 +75,246 @@ type Facts interface {
 	SetCarFact(name string, value []byte) error
 }
 
-// Courier takes what was released to the readers. Its methods do not wait for
-// the network; Send is durable for what is kept when it returns.
+// Names of the facts about the car that must outlive a restart: what the gate still
+// hides, the values that readers were shown last, how many PINs were wrong.
+const (
+	factGate  = "gate"
+	factHeld  = "held"
+	factTally = "tally" // wrong PINs of all profiles together
+)
+
+// Courier takes what was released to the readers. Keep and Purge wait for the disk and
+// are durable when they return; the others touch memory only. None waits for the
+// network.
 type Courier interface {
-	Send([]outside.Released) error
+	Live([]outside.Released)
+	Keep([]outside.Released) error
+	DropLive(keep func(outside.Released) bool)
+	Purge(keep func(outside.Released) bool) (purged int, err error)
 	Renew(epoch string)
 	Mute(muted bool)
-	PolicyVersion(version uint64)
-	Purge(keep func(outside.Released) bool) (purged int, err error)
+	DocumentVersion(version uint64)
 }
 
-// Cabin is the one owner of who is at the wheel and of all that follows from it.
-// It is safe to share.
+// Cabin is the one owner of who is at the wheel and of all that follows from it. It
+// is safe to share.
 type Cabin struct {
-	Needs
-	courier  Courier
-	rules    map[string][]AlarmRule // by path
-	bootedAt hal.Instant
-	turn     chan struct{} // one token: one request that changes state at a time
-	wake     chan struct{} // something changed that the head unit is shown
+	needs   Needs
+	turn    turn // one request that puts somebody at the wheel, or changes who may, at a time
+	effects *effects
+	news    *news
+	ordered bell // an order waits to be executed
 
-	mu         sync.Mutex // guards all below
-	roster     profiles.Roster
-	session    profiles.Session
-	reason     Reason
-	number     uint64                    // rises at each begin and end: what was started under an older one is late
-	pending    Request                   // waits until the car is parked
-	request    uint64                    // counts requests for a session; only the newest may succeed
-	removed    bool                      // the person at the wheel was removed
-	guest      map[string]map[string]any // a guest's settings: here and nowhere else
-	ledgers    map[profiles.ID]*telemetry.Ledger
-	guestBook  *telemetry.Ledger // of a guest, or of nobody: goes with the session
-	ledgerLast uint64            // the newest entry that was announced
-	car        car
-	heard      map[string]time.Duration // when each bus was last heard, boot clock
-	signals    map[string]hal.Reading   // the newest of each path
-	buses      map[string]string        // which bus a path came from last
-	alarms     map[string]alarm         // by code
-	epoch      epoch
-	air        time.Duration // boot time at which climate ordered from afar ends; zero: none
-	gate       telemetry.Gate
-	out        *outside.Outside
-	link       bool               // the line to the broker is open
-	stale      bool               // the access document is too old: every secondary is limited
-	unsent     []outside.Released // kept messages that the disk did not take yet
-	heldBackAt time.Duration      // when a fix that the gate held back was last entered in the ledger
-	facts      map[string]string  // car facts as last written
-	taps       map[*hal.Tap]struct{}
-	events     []Event
-	shown      shown // what Changed last reported of values that only time changes
+	mu      sync.Mutex // guards all below; under it only memory is touched
+	session profiles.Session
+	reason  Reason
+	number  uint64                    // rises when a session ends: what was started under an older one is late
+	sitting map[string]map[string]any // settings of whoever is at the wheel, by group, defaults included
+	touched map[[2]string]bool        // group and key that a guest set
+	next    transition
+	wiping  bool // what a session may not leave behind is still being wiped
+	vehicle vehicle
+	people  people
+	privacy *privacy
+	remote  remote
+	clock   schedule
+	shown   shown         // what was last reported of values that only time changes
+	passed  time.Duration // when waits last ran down, boot clock
 }
-
-// maxUnsent is how many kept messages wait in memory for a disk that takes none.
-const maxUnsent = 256
 
 // shown is what the head unit sees change without a request.
 type shown struct{ moving, parked, inUse, place bool }
 
-// New makes a Cabin from what the store holds: nobody at the wheel, whoever was
-// there before. Join gives it its courier before anything else is called.
+// New makes a Cabin from what the store holds: nobody at the wheel, whoever was there
+// before. It is the only place that reads the store but for settings.
 func New(needs Needs) (*Cabin, error) {
-	roster, err := needs.Store.Roster()
-	if err != nil {
-		return nil, fmt.Errorf("people: %w", err)
-	}
-	roster.VID = needs.Identity.VID
 	now := needs.Now()
 	c := &Cabin{
-		Needs: needs, bootedAt: now, roster: roster,
-		rules:   map[string][]AlarmRule{},
-		turn:    make(chan struct{}, 1),
-		wake:    make(chan struct{}, 1),
-		session: profiles.Session{Since: now.Boot}, reason: AtBoot,
-		ledgers: map[profiles.ID]*telemetry.Ledger{},
-		heard:   map[string]time.Duration{},
-		signals: map[string]hal.Reading{},
-		buses:   map[string]string{},
-		epoch:   newEpoch(needs.Epoch, now.Boot),
-		alarms:  map[string]alarm{},
-		facts:   map[string]string{},
-		taps:    map[*hal.Tap]struct{}{},
+		needs: needs, turn: make(turn, 1), news: newNews(), ordered: make(bell, 1),
+		session: profiles.Session{Since: now.Boot}, reason: AtBoot, vehicle: newVehicle(needs),
+		remote: newRemote(needs, now), passed: now.Boot, clock: schedule{due: make(bell, 1)},
 	}
-	for _, rule := range needs.Alarms {
-		c.rules[rule.Path] = append(c.rules[rule.Path], rule)
+	c.effects = &effects{
+		world: world{needs.Store, needs.Courier, needs.Actuator, func(r outside.Released) bool {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			return c.privacy.out.Recheck(r, needs.Now())
+		}},
+		log: needs.Log, now: needs.Now, wake: make(bell, 1),
 	}
-	c.guestBook = telemetry.NewLedger(needs.Policy.Numbers())
-	c.restore(now)
+	var err error
+	if c.people, err = loadPeople(needs.Store, needs.Identity.VID, now.Boot); err != nil && c.people.tries == nil {
+		return nil, err
+	} else if err != nil {
+		needs.Log.Warn("PIN state unreadable", "error", err)
+	}
+	c.privacy, err = newPrivacy(needs, now, func(key string, at hal.Instant) outside.Facts {
+		return c.remote.freshness(key, c.people.roster.Version, at) // the pipeline asks while mu is held
+	})
+	if err != nil {
+		needs.Log.Warn("car fact unreadable, the strict side holds", "error", err)
+	}
+	c.privacy.readers(c.people.roster.Version, c.people.readers(now), now)
+	if a, news := c.vehicle.alarm(AlarmRule{Code: "store-recovered", Severity: "warning"}, len(needs.Recovered) > 0, now); news {
+		c.privacy.out.Alarm(a, now)
+	}
+	c.effects.add(showDocument(c.people.roster.Version))
+	c.effects.atOnce()
 	return c, nil
 }
 
-// Join gives the Cabin its courier.
-func (c *Cabin) Join(courier Courier) {
-	c.courier = courier
-	courier.PolicyVersion(c.roster.Version)
-}
-
-// Observe takes in what one bus said: how many frames, and the readings that
-// changed or were due. It only touches memory.
+// Observe takes in what one bus said: how many frames, and the readings that changed
+// or were due. It only touches memory and allocates nothing.
 func (c *Cabin) Observe(bus string, frames int, readings []hal.Reading) {
 	if frames == 0 {
 		return
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := c.Now()
-	c.heard[bus] = now.Boot
-	c.car.frames(now)
+	now := c.needs.Now()
+	c.vehicle.frames(bus, now)
 	for _, r := range readings {
-		c.car.read(r)
-		c.signals[r.Path], c.buses[r.Path] = r, bus
-		c.judge(r)
-		c.out.Signal(r)
-		for tap := range c.taps {
-			tap.Offer(r)
+		for _, a := range c.vehicle.read(bus, r) {
+			c.privacy.out.Alarm(a, r.At)
+			c.news.changed()
 		}
+		c.privacy.out.Signal(r)
 	}
-	c.motion(now)
+	c.moved(now)
+	c.clock.sooner(c.privacy.out.Next())
+	c.mu.Unlock()
+	c.effects.atOnce()
 }
 
-// Fix takes in a position of the receiver, or nil where it says that it has none.
-// The gate stands before everything else.
+// Fix takes in a position of the receiver, or nil where it says that it has none. The
+// gate stands before everything else. It only touches memory.
 func (c *Cabin) Fix(p *hal.Position) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := c.Now()
+	now := c.needs.Now()
 	if p != nil {
-		c.car.fix(*p, now)
+		c.vehicle.motion.fix(*p, now)
 	}
-	c.motion(now)
-	gated, gate := c.gate.Fix(p, now)
-	c.regate(gate, now)
-	c.out.Fix(gated, now)
-	if p != nil && gated == nil && now.Boot-c.heldBackAt >= c.Policy.Numbers().PositionEvery {
-		c.heldBackAt = now.Boot
-		for _, d := range c.gate.Withheld(c.Policy, c.out.Readers(), now) {
-			c.ledger().Add(d)
-		}
-	}
+	c.moved(now)
+	c.effects.add(c.privacy.fix(p, now)...)
+	c.clock.sooner(c.privacy.out.Next())
+	c.mu.Unlock()
+	c.effects.atOnce()
 }
 
-// motion tells pipeline and gate when the car comes into use, leaves it, or parks.
-// mu is held.
-func (c *Cabin) motion(now hal.Instant) {
-	s := shown{c.car.moving(now), c.car.parked(now), c.car.inUse(now), c.out.LocationInUse(now)}
+// moved tells pipeline and gate when the car comes into use, leaves it, or parks. mu
+// is held.
+func (c *Cabin) moved(now hal.Instant) {
+	m := &c.vehicle.motion
+	s := shown{m.moving(now), m.parked(now), m.inUse(now), c.privacy.out.LocationInUse(now)}
 	if s == c.shown {
 		return
 	}
 	if s.inUse != c.shown.inUse {
-		c.out.InUse(s.inUse, now)
-		if !s.inUse && c.car.ignitionOn { // a silent bus counts as off, to every reader alike
-			c.out.Signal(hal.Reading{Path: pathIgnition, Value: hal.Word("OFF"), At: now})
+		c.privacy.out.InUse(s.inUse, now)
+		if !s.inUse && m.ignitionOn { // a silent bus counts as off, to every reader alike
+			c.privacy.out.Signal(hal.Reading{Path: pathIgnition, Value: hal.Word("OFF"), At: now})
 		}
 	}
 	if s.parked != c.shown.parked || s.inUse != c.shown.inUse {
-		c.regate(c.gate.Motion(s.parked, s.inUse), now)
+		c.effects.add(c.privacy.regate(c.privacy.gate.Motion(s.parked, s.inUse), now)...)
 	}
 	c.shown = s
-	c.changed()
+	c.news.changed()
 }
 
-// Tick lets time act: what is due to the readers goes to the courier, a queued
-// login is done once parked. It returns the boot time of the next thing to do.
+// Tick lets time act: what is due to the readers goes on its way, waits run down. It
+// only touches memory and returns the boot time of the next thing to do.
 func (c *Cabin) Tick() (next time.Duration) {
-	c.settle()
 	c.mu.Lock()
-	c.motion(c.Now())
-	if last := c.ledger().Last(); last != c.ledgerLast && c.session.Driving() {
-		c.ledgerLast = last
-		c.events = append(c.events, LedgerChanged{last})
-		c.changed()
+	now := c.needs.Now()
+	c.moved(now)
+	if d := now.Boot - c.passed; d >= c.people.patience() {
+		c.passed = now.Boot
+		c.effects.add(c.people.pass(d)...)
+		if c.people.grown(now) { // every secondary is limited from now on, or no longer
+			c.privacy.readers(c.people.roster.Version, c.people.readers(now), now)
+		}
 	}
+	c.effects.add(c.privacy.tick(now)...)
+	if last := c.privacy.book.Last(); last != c.privacy.announced && c.session.Driving() {
+		c.privacy.announced = last
+		c.news.add(LedgerChanged{last})
+	}
+	if c.next.waits() && c.vehicle.motion.parked(now) {
+		c.effects.wake.ring()
+	}
+	next = min(c.privacy.out.Next(), c.vehicle.motion.next(now), c.passed+c.people.patience())
+	if c.shown.place {
+		next = min(next, now.Boot+indicatorEvery)
+	}
+	c.clock.planned = next
 	c.mu.Unlock()
-	c.send()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.out.Next()
+	c.effects.atOnce()
+	return next
 }
 
-// send hands what is due to the courier.
-func (c *Cabin) send() {
+// indicatorEvery is how often the indicator is looked at while a place leaves.
+const indicatorEvery = 250 * time.Millisecond
+
+// Linked is told when the connection to the broker opened or ended. What the pipeline
+// has to say to a fresh one that is live is with the courier when it returns: the
+// newest state goes before what was kept. A muted one is told as any other when it is
+// found dead, and swallows what is sent until then: offline is to be a tunnel for
+// everything above it.
+func (c *Cabin) Linked(up bool) {
 	c.mu.Lock()
-	released := append(c.unsent, c.out.Tick(c.Now())...)
-	c.unsent = nil
+	now := c.needs.Now()
+	c.privacy.link = up
+	c.privacy.out.Link(up, now)
+	c.effects.add(c.privacy.tick(now)...)
+	c.news.changed()
 	c.mu.Unlock()
-	if len(released) == 0 {
-		return
-	}
-	if err := c.courier.Send(released); err != nil {
-		c.Log.Warn("queue", "error", err)
-		c.again(released)
-		return
-	}
-	c.keepHeld()
+	c.effects.atOnce()
 }
 
-// again keeps what the disk did not take for the next tick: an alarm must not be
-// lost to a full disk. What is live is worthless by then.
-func (c *Cabin) again(released []outside.Released) {
-	released = slices.DeleteFunc(released, outside.Released.Live)
+// Handed is told when a message was handed over to the connection: the indicator and
+// the ledger follow what is sent, not what was meant.
+func (c *Cabin) Handed(r outside.Released) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.unsent = append(released[max(0, len(released)-maxUnsent):], c.unsent...)
+	now := c.needs.Now()
+	c.privacy.out.Handed(r, now)
+	c.moved(now)
 }
 
-// Changed has something to receive after anything that the head unit is shown changed.
-func (c *Cabin) Changed() <-chan struct{} { return c.wake }
-
-// Events returns what happened since the last call, oldest first.
-func (c *Cabin) Events() []Event {
+// Decide is the decision once more, against the readers and the gate of now; what is
+// kept for a reader who has slots waits for one.
+func (c *Cabin) Decide(r outside.Released) telemetry.Answer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	all := c.events
-	c.events = nil
-	return all
+	now := c.needs.Now()
+	switch {
+	case !r.Live() && !c.privacy.out.Timely(r, now):
+		return telemetry.Wait
+	case c.privacy.out.Recheck(r, now):
+		return telemetry.Send
+	}
+	return telemetry.Drop
 }
 
-// changed wakes whoever shows the views.
-func (c *Cabin) changed() {
+// bell wakes whoever waits for it; many rings before that are one.
+type bell chan struct{}
+
+func (b bell) ring() {
 	select {
-	case c.wake <- struct{}{}:
-	default: // a wake-up waits already
+	case b <- struct{}{}:
+	default:
+	}
+}
+
+// schedule is when the ticking loop has something to do next.
+type schedule struct {
+	due     bell
+	planned time.Duration // boot clock
+}
+
+// sooner wakes the loop where something is due before the time that was planned.
+func (s *schedule) sooner(at time.Duration) {
+	if at < s.planned {
+		s.due.ring()
 	}
 }

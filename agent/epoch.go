@@ -1,16 +1,12 @@
 package agent
 
 import (
-	"encoding/hex"
-	"io"
 	"time"
 
-	"glovebox/hal"
 	"glovebox/profiles"
-	"glovebox/telemetry/outside"
 )
 
-// The numbers of an action's freshness (security.md 3).
+// The numbers of an action's freshness (docs/security.md, Actions).
 const (
 	longestExp = 60 // seconds ahead
 	lateExp    = 30 // seconds ahead, of one that comes after a higher counter
@@ -78,30 +74,4 @@ func (c counter) use(n uint64, ordered, soon bool) (next counter, free bool) {
 	}
 	c.below |= 1 << (down - 1)
 	return c, true
-}
-
-// Renew begins a new epoch, as after a session's end: the boot clock was seen to go
-// back or to stand still, so nothing that was signed before is known to be fresh.
-func (c *Cabin) Renew() {
-	c.mu.Lock()
-	epoch := c.nextEpoch(c.Now())
-	c.mu.Unlock()
-	c.courier.Renew(epoch)
-}
-
-// nextEpoch draws 128 random bits: actions and seq of the epoch before are over. mu
-// is held.
-func (c *Cabin) nextEpoch(now hal.Instant) string {
-	var b [16]byte
-	if _, err := io.ReadFull(c.Rand, b[:]); err != nil {
-		panic("agent: no random bytes: " + err.Error()) // the kernel's source does not fail
-	}
-	c.epoch = newEpoch(hex.EncodeToString(b[:]), now.Boot)
-	return c.epoch.name
-}
-
-// known is what a reader has to know before an action. The pipeline asks while mu
-// is held.
-func (c *Cabin) known(key string, at hal.Instant) outside.Facts {
-	return outside.Facts{Epoch: c.epoch.name, Now: c.epoch.now(at.Boot), Ctr: c.epoch.used[key].highest, Policy: c.roster.Version}
 }

@@ -71,8 +71,8 @@ func (a *actuator) take() []string {
 	return sent
 }
 
-// order is an action as a phone would sign it.
-type order struct {
+// ordered is an action as a phone would sign it.
+type ordered struct {
 	who   profiles.ID
 	epoch string
 	ctr   uint64
@@ -81,10 +81,10 @@ type order struct {
 	args  string
 }
 
-func (w *world) action(o order) profiles.Action {
+func (w *world) action(o ordered) profiles.Action {
 	w.t.Helper()
 	a, err := profiles.DecodeAction(fmt.Appendf(nil, `{"vid":%q,"key":%q,"epoch":%q,"ctr":%d,"exp":%d,"act":%q,"args":%s}`,
-		w.Identity().VID, phoneKey(o.who).Thumbprint(), o.epoch, o.ctr, o.exp, o.act, o.args))
+		w.identity.VID, phoneKey(o.who).Thumbprint(), o.epoch, o.ctr, o.exp, o.act, o.args))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -92,17 +92,18 @@ func (w *world) action(o order) profiles.Action {
 }
 
 // order has an action considered and, if it is accepted, carried out.
-func (w *world) order(o order) agent.Outcome {
+func (w *world) order(o ordered) agent.Outcome {
 	w.t.Helper()
-	outcome, errand := w.Act(w.action(o))
-	if errand != nil {
-		outcome = w.Carry(w.t.Context(), errand)
+	outcome := w.Act(w.action(o), false)
+	if outcome.Accepted() {
+		outcome, _, _ = w.Execute(w.t.Context())
 	}
+	w.CarryOut()
 	return outcome
 }
 
 // fresh is an order of the first epoch that is in time.
-func fresh(who profiles.ID, ctr uint64, act profiles.Verb) order {
+func fresh(who profiles.ID, ctr uint64, act profiles.Verb) ordered {
 	args := map[profiles.Verb]string{
 		profiles.ClimateStart: `{"celsius":21.5,"minutes":10}`, profiles.Tell: `{"text":"hello"}`,
 		profiles.Assign: `{"trip":"t","users":["` + anna.String() + `"]}`,
@@ -110,7 +111,7 @@ func fresh(who profiles.ID, ctr uint64, act profiles.Verb) order {
 	if args == "" {
 		args = "{}"
 	}
-	return order{who, firstEpoch, ctr, 60, act, args}
+	return ordered{who, firstEpoch, ctr, 60, act, args}
 }
 
 // epoch is the one that the car shows.
@@ -128,6 +129,7 @@ func (w *world) facts(who profiles.ID, box string) (f struct {
 }) {
 	w.t.Helper()
 	w.Ask(profiles.Ask{Mailbox: box, Key: phoneKey(who).Thumbprint(), Challenge: strings.Repeat("ab", 16)})
+	w.CarryOut()
 	last := w.courier.sent[len(w.courier.sent)-1]
 	_, jws, err := last.Encode(outside.Seq{})
 	if err != nil || last.Mailbox() != box {

@@ -1,112 +1,253 @@
 package agent
 
 import (
-	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
-	"maps"
+	"io"
+	"runtime/debug"
 	"slices"
 	"time"
 
+	"glovebox/hal"
 	"glovebox/profiles"
-	"glovebox/telemetry"
 	"glovebox/telemetry/outside"
 )
 
-// Apply takes in a verified access document: the roster's rules, then the store
-// with document and version in one transaction, then the effect. The document in
-// force comes again at each connection and changes nothing.
-func (c *Cabin) Apply(ctx context.Context, a profiles.Access, by profiles.Signer) error {
-	if err := c.take(ctx); err != nil {
-		return err
-	}
-	defer c.yield()
-	c.mu.Lock()
-	before := c.roster
-	c.mu.Unlock()
-	next, changes, err := before.Apply(a, by)
-	if err != nil {
-		return fmt.Errorf("access document %d: %w", a.Version, err)
-	}
-	if len(changes) == 0 {
-		return nil
-	}
-	c.revoke(next)
-	if err := c.Store.Apply(next); err != nil {
-		return fmt.Errorf("keep access document %d: %w", a.Version, err)
-	}
-	c.mu.Lock()
-	c.roster = next
-	c.tellReaders()
-	var gone bool
-	if c.session.State == profiles.PersonDriving {
-		p, ok := next.Find(c.session.Who)
-		gone = !ok || p.State != profiles.Active
-	}
-	c.removed = c.removed || gone
-	maps.DeleteFunc(c.ledgers, func(id profiles.ID, _ *telemetry.Ledger) bool { _, ok := next.Find(id); return !ok })
-	c.changed()
-	c.mu.Unlock()
-
-	if _, err := c.courier.Purge(c.MaySend); err != nil {
-		return fmt.Errorf("purge the queue: %w", err)
-	}
-	c.courier.PolicyVersion(next.Version)
-	c.Log.Info("access document", "version", next.Version, "people", len(next.People), "changes", len(changes))
-	return nil
+// people is who belongs to this car, how fresh that is, and how often which PIN was
+// wrong. It is a plain value without a lock: the cabin owns it, and it alone counts.
+// What it changed is written by the effects that it returns.
+type people struct {
+	vid      string
+	roster   profiles.Roster
+	bootedAt time.Duration
+	stale    bool // the access document is too old: every secondary is limited
+	tries    map[profiles.ID]profiles.Lockout
+	tally    profiles.Tally                    // wrong PINs of all profiles together
+	own      map[profiles.ID]profiles.Verifier // the car's own, where there is one
 }
 
-// revoke ends the rights and the mailbox of everyone who is not active in next,
-// before anything is written: a removal that the disk refuses leaves nobody with
-// rights, and the next start finishes it.
-func (c *Cabin) revoke(next profiles.Roster) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.roster.People = slices.Clone(c.roster.People)
-	for i, p := range c.roster.People {
-		if kept, ok := next.Find(p.ID); p.State == profiles.Active && (!ok || kept.State != profiles.Active) {
-			c.roster.People[i].State = profiles.Removing
+// loadPeople reads what the store holds. What cannot be read of a PIN's state keeps
+// that PIN from being tried: it is never taken as none.
+func loadPeople(store Store, vid string, boot time.Duration) (people, error) {
+	roster, err := store.Roster()
+	if err != nil {
+		return people{}, fmt.Errorf("people: %w", err)
+	}
+	roster.VID = vid
+	p := people{
+		vid: vid, roster: roster, bootedAt: boot,
+		tries: map[profiles.ID]profiles.Lockout{}, own: map[profiles.ID]profiles.Verifier{},
+	}
+	var all []error
+	for _, person := range roster.People {
+		if p.tries[person.ID], err = store.Lockout(person.ID); err != nil {
+			p.tries[person.ID] = profiles.Lockout{Failures: 1 << 10} // off until recovery
+			all = append(all, err)
+		}
+		own, err := store.OwnVerifier(person.ID)
+		switch {
+		case err != nil:
+			p.tries[person.ID] = profiles.Lockout{Failures: 1 << 10}
+			all = append(all, err)
+		case !own.IsZero():
+			p.own[person.ID] = own
 		}
 	}
-	c.tellReaders()
+	kept, err := store.CarFact(factTally)
+	if err == nil && kept != nil {
+		err = json.Unmarshal(kept, &p.tally)
+	}
+	return p, errors.Join(append(all, err)...)
 }
 
-// Roster is who belongs to this car now.
-func (c *Cabin) Roster() profiles.Roster {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.roster
+// verifier is the one in force: the car's own once there is one.
+func (p *people) verifier(person profiles.Person) profiles.Verifier {
+	if own, ok := p.own[person.ID]; ok {
+		return own
+	}
+	return person.Verifier
 }
 
-// tellReaders gives the pipeline the readers of the roster. mu is held.
-func (c *Cabin) tellReaders() {
+// try is a PIN that is to be looked at: against what, and what is to be written first.
+type try struct {
+	who      profiles.ID
+	known    bool // else the profile does not exist, which must not show
+	open     bool // there is no PIN to look at
+	verifier profiles.Verifier
+}
+
+// look holds a PIN against the verifier, which takes as long as a hash, or against
+// none where the profile does not exist. A weak verifier, made by an older agent or by
+// a back end that spares itself, is made anew.
+func (t try) look(pin profiles.PIN, random io.Reader) (right bool, stronger profiles.Verifier, err error) {
+	defer debug.FreeOSMemory() // a hash takes 19 MiB, and the next comes hours later
+	if !t.known {
+		profiles.Decoy(pin)
+		return false, stronger, nil
+	}
+	if right = t.verifier.Check(pin); right && t.verifier.Weak() {
+		stronger, err = profiles.NewVerifier(pin, random)
+	}
+	return right, stronger, err
+}
+
+// attempt counts a try before it is known whether the PIN is right, or refuses it.
+// The effects are to be on disk before the PIN is looked at. For an unknown profile
+// they are as many and take as long.
+func (p *people) attempt(who profiles.ID, pin profiles.PIN) (t try, counted []effect, err error) {
+	tally, err := p.tally.Attempt()
+	if err != nil {
+		return t, nil, err
+	}
+	person, ok := p.roster.Find(who)
+	if !ok || person.State != profiles.Active {
+		p.tally = tally
+		return try{who: who}, []effect{keepTally(tally), keepTries(profiles.ID{}, profiles.Lockout{Failures: 1})}, nil
+	}
+	t = try{who: who, known: true, verifier: p.verifier(person)}
+	if t.verifier.IsZero() && pin.IsZero() {
+		t.open = true
+		return t, nil, nil
+	}
+	tries, err := p.tries[who].Attempt()
+	if err != nil {
+		return t, nil, err
+	}
+	p.tally, p.tries[who] = tally, tries
+	return t, []effect{keepTally(tally), keepTries(who, tries)}, nil
+}
+
+// proved takes back what was counted: the PIN was right. With it comes a stronger
+// verifier, or the zero one.
+func (p *people) proved(t try, stronger profiles.Verifier) []effect {
+	if t.open {
+		return nil
+	}
+	p.tally = p.tally.Forgive()
+	p.tries[t.who] = profiles.Lockout{}
+	written := []effect{keepTally(p.tally), keepTries(t.who, profiles.Lockout{})}
+	if !stronger.IsZero() {
+		p.own[t.who] = stronger
+		written = append(written, keepVerifier(t.who, stronger, nil))
+	}
+	return written
+}
+
+// pass lets running time go by for everyone who has to wait.
+func (p *people) pass(d time.Duration) (written []effect) {
+	if len(p.tally) > 0 {
+		p.tally = p.tally.Pass(d)
+		written = append(written, keepTally(p.tally))
+	}
+	for _, person := range p.roster.People {
+		if l := p.tries[person.ID]; l.Remaining > 0 {
+			p.tries[person.ID] = l.Pass(d)
+			written = append(written, keepTries(person.ID, p.tries[person.ID]))
+		}
+	}
+	return written
+}
+
+// patience is how long waits may run before they are written again, or the age of the
+// document is looked at.
+func (p *people) patience() time.Duration {
+	if len(p.tally) > 0 {
+		return 10 * time.Second
+	}
+	for _, l := range p.tries {
+		if l.Remaining > 0 {
+			return 10 * time.Second
+		}
+	}
+	return time.Hour
+}
+
+// revoke ends the rights of everyone who is not active in next, before anything is
+// written: a removal that the disk refuses leaves nobody with rights, and the next
+// start finishes it.
+func (p *people) revoke(next profiles.Roster) {
+	p.roster.People = slices.Clone(p.roster.People)
+	for i, person := range p.roster.People {
+		if kept, ok := next.Find(person.ID); person.State == profiles.Active && (!ok || kept.State != profiles.Active) {
+			p.roster.People[i].State = profiles.Removing
+		}
+	}
+}
+
+// replace puts in force what the store has taken. A PIN verifier that differs from
+// the one the last document brought ends the car's own and its lockout.
+func (p *people) replace(before, next profiles.Roster) {
+	for _, person := range before.People {
+		if kept, ok := next.Find(person.ID); !ok || kept.Verifier != person.Verifier {
+			delete(p.own, person.ID)
+			delete(p.tries, person.ID)
+		}
+	}
+	p.roster = next
+}
+
+// active reports whether who may be at the wheel.
+func (p *people) active(who profiles.ID) bool {
+	person, ok := p.roster.Find(who)
+	return ok && person.State == profiles.Active
+}
+
+// rights of whoever the session has at the wheel.
+func (p *people) rights(s profiles.Session) profiles.Rights {
+	switch s.State {
+	case profiles.GuestDriving:
+		return p.roster.GuestRights()
+	case profiles.PersonDriving:
+		if person, ok := p.roster.Find(s.Who); ok {
+			return p.roster.Rights(person)
+		}
+	}
+	return profiles.Rights{}
+}
+
+// age is how long ago the document in force was issued, by the wall clock, or
+// applied, by the boot clock: whichever is longer.
+func (p *people) age(now hal.Instant) time.Duration {
+	return max(now.UTC.Sub(p.roster.Issued), now.Boot-p.bootedAt)
+}
+
+// grown reports whether the document became too old, or fresh again, since readers
+// were last made of it.
+func (p *people) grown(now hal.Instant) bool { return p.age(now) > profiles.DocumentFresh != p.stale }
+
+// readers are those of the roster, as the pipeline knows them.
+func (p *people) readers(now hal.Instant) []outside.Reader {
 	var readers []outside.Reader
-	age := c.documentAge()
-	c.stale = age > profiles.DocumentFresh
-	for _, p := range c.roster.People {
-		if p.State != profiles.Active || p.Mailbox == "" {
+	age := p.age(now)
+	p.stale = age > profiles.DocumentFresh
+	for _, person := range p.roster.People {
+		if person.State != profiles.Active || person.Mailbox == "" {
 			continue
 		}
 		column := outside.ColumnLimited
 		switch {
-		case p.Role == profiles.Main:
+		case person.Role == profiles.Main:
 			column = outside.ColumnMain
-		case p.SharingAt(age) == profiles.Shared:
+		case person.SharingAt(age) == profiles.Shared:
 			column = outside.ColumnShared
 		}
-		readers = append(readers, outside.Reader{ID: p.ID.String(), Mailbox: p.Mailbox, Column: column, Seal: sealing(p.Seal), Without: taken(p)})
+		readers = append(readers, outside.Reader{
+			ID: person.ID.String(), Mailbox: person.Mailbox, Column: column, Seal: sealing(person.Seal), Without: without(person),
+		})
 	}
-	for _, r := range c.roster.Readers {
+	for _, r := range p.roster.Readers {
 		column := outside.ColumnWorkshop
 		if r.Role == "backend" {
 			column = outside.ColumnBackend
 		}
 		readers = append(readers, outside.Reader{ID: r.Role, Mailbox: r.Mailbox, Column: column, Seal: sealing(r.Seal)})
 	}
-	c.out.SetReaders(c.roster.Version, readers, c.Now())
+	return readers
 }
 
-// taken is the kinds of messages that a restriction takes from a person.
-func taken(p profiles.Person) (kinds []outside.Kind) {
+// without is the kinds of messages that a restriction takes from a person.
+func without(p profiles.Person) (kinds []outside.Kind) {
 	for function, kind := range map[profiles.Function]outside.Kind{
 		"vehicle-status": outside.KindStatus, "position": outside.KindPosition, "alerts": outside.KindAlarms,
 	} {
@@ -125,48 +266,18 @@ func sealing(k profiles.Key) []byte {
 	return nil
 }
 
-// documentAge is how long ago the document in force was issued, by the wall clock,
-// or applied, by the boot clock: whichever is longer. mu is held.
-func (c *Cabin) documentAge() time.Duration {
-	now := c.Now()
-	return max(now.UTC.Sub(c.roster.Issued), now.Boot-c.bootedAt.Boot)
-}
-
-// Profiles are the people on the picker.
-func (c *Cabin) Profiles() []profiles.ProfileView {
-	roster := c.Roster()
+// view is the people on the picker.
+func (p *people) view() []profiles.ProfileView {
 	var all []profiles.ProfileView
-	for _, p := range roster.People {
-		lockout, err := c.Store.Lockout(p.ID)
-		c.warn("lockout", err)
+	for _, person := range p.roster.People {
 		v := profiles.ProfileView{
-			ID: p.ID, Name: p.Name, Role: p.Role.String(), State: p.State.String(), Sharing: p.Sharing.String(),
-			HasPIN: !c.verifier(p).IsZero(), RetryAfter: lockout.RetryAfter(),
+			ID: person.ID, Name: person.Name, Role: person.Role.String(), State: person.State.String(), Sharing: person.Sharing.String(),
+			HasPIN: !p.verifier(person).IsZero(), RetryAfter: p.tries[person.ID].RetryAfter(),
 		}
-		for _, f := range p.Restricted {
+		for _, f := range person.Restricted {
 			v.Restricted = append(v.Restricted, string(f))
 		}
 		all = append(all, v)
 	}
 	return all
-}
-
-// Permits says whether the person at the wheel may use a function, and else why not.
-func (c *Cabin) Permits(function string) (bool, string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.rights().Permits(profiles.Function(function))
-}
-
-// rights of the person at the wheel. mu is held.
-func (c *Cabin) rights() profiles.Rights {
-	switch c.session.State {
-	case profiles.GuestDriving:
-		return c.roster.GuestRights()
-	case profiles.PersonDriving:
-		if p, ok := c.roster.Find(c.session.Who); ok {
-			return c.roster.Rights(p)
-		}
-	}
-	return profiles.Rights{}
 }

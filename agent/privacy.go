@@ -1,8 +1,10 @@
 package agent
 
 import (
-	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"time"
 
 	"glovebox/hal"
 	"glovebox/profiles"
@@ -10,137 +12,181 @@ import (
 	"glovebox/telemetry/outside"
 )
 
-// SetLevel is the driver's word for the own drive: share, no-position or offline.
-// It needs no PIN and is open to a guest. Lowering takes effect before the next
-// sample: when it returns, no place waits to be sent.
-func (c *Cabin) SetLevel(ctx context.Context, level string) error {
-	l, err := telemetry.ParseLevel(level)
+// privacy is what may leave the car: the gate, the pipeline behind it, and the
+// ledgers of what was decided. It is a plain value without a lock: the cabin owns it.
+type privacy struct {
+	policy  *outside.Policy
+	gate    telemetry.Gate
+	out     *outside.Outside
+	ledgers map[profiles.ID]*telemetry.Ledger
+	nobodys *telemetry.Ledger // of a guest, or of nobody: goes with the session
+	book    *telemetry.Ledger // of whoever is at the wheel: one of those
+
+	announced  uint64        // the newest entry that the head unit was told of
+	heldBackAt time.Duration // when a fix that the gate held back was last entered
+	fact       string        // the gate's, as last handed to be written
+	held       string        // the held values, likewise
+	link       bool          // the connection to the broker is open
+}
+
+// newPrivacy makes gate and pipeline of what was kept. What cannot be read holds on
+// the strict side: nothing held is shown, the gate takes the last end for hidden.
+func newPrivacy(needs Needs, now hal.Instant, facts func(key string, at hal.Instant) outside.Facts) (*privacy, error) {
+	p := &privacy{policy: needs.Policy, ledgers: map[profiles.ID]*telemetry.Ledger{}, nobodys: telemetry.NewLedger(needs.Policy.Numbers())}
+	p.book = p.nobodys
+	p.out = outside.New(needs.Policy, now, outside.Options{
+		VID: needs.Identity.VID, Sign: needs.Identity.Sign, Gzip: needs.Gzip, Decided: p.decided, Facts: facts,
+	})
+	held, err := needs.Store.CarFact(factHeld)
+	if err == nil && held != nil {
+		err = p.out.Restore(held)
+	}
 	if err != nil {
-		return fmt.Errorf("%w: level %.20q: want share, no-position or offline", profiles.ErrInvalid, level)
+		err = fmt.Errorf("held values: %w", err)
 	}
-	if err := c.take(ctx); err != nil {
-		return err
+	gate, gateErr := needs.Store.CarFact(factGate)
+	if gateErr != nil {
+		gate, gateErr = []byte(telemetry.HiddenEnd), fmt.Errorf("gate: %w", gateErr)
 	}
-	defer c.yield()
-	c.mu.Lock()
-	if !c.session.Driving() {
-		c.mu.Unlock()
-		return profiles.ErrNotPermitted
-	}
-	now := c.Now()
-	c.regate(c.gate.SetLevel(l, c.car.inUse(now)), now)
-	muted := c.gate.Muted()
-	c.changed()
-	c.mu.Unlock()
-	c.courier.Mute(muted)
-	if _, err := c.courier.Purge(c.MaySend); err != nil {
-		return fmt.Errorf("purge the queue: %w", err)
-	}
-	return nil
+	p.gate, p.fact, p.held = telemetry.NewGate(needs.Policy.Numbers(), string(gate)), string(gate), string(held)
+	return p, errors.Join(err, gateErr)
 }
 
-// regate puts a new gate in force: a place that was collected before is dropped
-// when it closes, and what must outlive a restart is kept at once. mu is held.
-func (c *Cabin) regate(next telemetry.Gate, now hal.Instant) {
-	closed := c.gate.Open() && !next.Open()
-	c.gate = next
+// decided writes a decision into the ledger of whoever is at the wheel. The pipeline
+// calls it.
+func (p *privacy) decided(d outside.Decision) { p.book.Add(p.gate.Name(d)) }
+
+// regate puts a new gate in force: a place that was collected before is dropped when
+// it closes, and what must outlive a restart is written.
+func (p *privacy) regate(next telemetry.Gate, now hal.Instant) (todo []effect) {
+	closed := p.gate.Open() && !next.Open()
+	p.gate = next
 	if closed {
-		c.out.PurgePlace(now)
+		p.out.PurgePlace(now)
+		todo = append(todo, dropLive())
 	}
-	c.keepFact(factGate, next.Fact())
-}
-
-// Linked is told when the line to the broker opened or ended. What the pipeline
-// has to say to a fresh line is with the courier when it returns: the newest state
-// goes before what was kept. A muted line is told as any other when it is found
-// dead, and swallows what is sent until then: offline is to be a tunnel for
-// everything above it.
-func (c *Cabin) Linked(up bool) {
-	c.mu.Lock()
-	c.link = up
-	c.out.Link(up, c.Now())
-	c.changed()
-	c.mu.Unlock()
-	c.send()
-}
-
-// Handed is told when a message was handed over to the broker's line: the
-// indicator and the ledger follow what is sent, not what was meant.
-func (c *Cabin) Handed(r outside.Released) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := c.Now()
-	c.out.Handed(r, now)
-	c.motion(now)
-}
-
-// decided writes a decision into the ledger of the person it belongs to. The
-// pipeline calls it while mu is held.
-func (c *Cabin) decided(d outside.Decision) {
-	c.ledger().Add(c.gate.Name(d))
-}
-
-// ledger is the book of whoever is at the wheel; a guest's and nobody's go with
-// the session. mu is held.
-func (c *Cabin) ledger() *telemetry.Ledger {
-	if c.session.State != profiles.PersonDriving {
-		return c.guestBook
+	if fact := next.Fact(); fact != p.fact {
+		p.fact = fact
+		todo = append(todo, keepFact(factGate, []byte(fact)))
 	}
-	book := c.ledgers[c.session.Who]
-	if book == nil {
-		book = telemetry.NewLedger(c.Policy.Numbers())
-		c.ledgers[c.session.Who] = book
-	}
-	return book
+	return todo
 }
 
-// Ledger returns the entries of the person at the wheel, oldest first.
-func (c *Cabin) Ledger(filter telemetry.LedgerFilter) ([]telemetry.Entry, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.session.Driving() {
-		return nil, profiles.ErrNotPermitted
+// begin opens the book of who begins, who is nobody for a guest.
+func (p *privacy) begin(s profiles.Session, now hal.Instant) []effect {
+	p.nobodys = telemetry.NewLedger(p.policy.Numbers()) // not what was decided while nobody was here
+	p.book = p.nobodys
+	if s.State == profiles.PersonDriving {
+		if p.ledgers[s.Who] == nil {
+			p.ledgers[s.Who] = telemetry.NewLedger(p.policy.Numbers())
+		}
+		p.book = p.ledgers[s.Who]
 	}
-	return c.ledger().Entries(filter), nil
+	p.announced = p.book.Last()
+	return p.regate(p.gate.Begin(s.State == profiles.GuestDriving), now)
 }
 
-// Why returns one entry of the person at the wheel.
-func (c *Cabin) Why(id uint64) (telemetry.Entry, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.session.Driving() {
-		return telemetry.Entry{}, profiles.ErrNotPermitted
-	}
-	e, ok := c.ledger().Entry(id)
-	if !ok {
-		return e, fmt.Errorf("%w: the ledger has no entry %d", profiles.ErrInvalid, id)
-	}
-	return e, nil
+// end takes whoever is at the wheel away and returns how many entries went with them.
+func (p *privacy) end(inUse bool, now hal.Instant) (entries int, todo []effect) {
+	todo = p.regate(p.gate.End(inUse), now)
+	entries = p.nobodys.Len()
+	p.nobodys = telemetry.NewLedger(p.policy.Numbers())
+	p.book = p.nobodys
+	return entries, todo
 }
 
-// PrivacyView is what leaves the car now, and why.
-func (c *Cabin) PrivacyView() telemetry.PrivacyView {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	effective, limitedBy := c.gate.Effective()
+// level is the driver's choice.
+func (p *privacy) level(l telemetry.Level, inUse bool, now hal.Instant) []effect {
+	lowered := l < p.gate.Level()
+	todo := p.regate(p.gate.SetLevel(l, inUse), now)
+	todo = append([]effect{mute(p.gate.Muted())}, todo...)
+	if lowered {
+		todo = append(todo, purge(nil))
+	}
+	return todo
+}
+
+// readers replaces the readers by those of the document in force.
+func (p *privacy) readers(version uint64, readers []outside.Reader, now hal.Instant) {
+	p.out.SetReaders(version, readers, now)
+}
+
+// forget drops the ledgers of those who are not of this car any more.
+func (p *privacy) forget(roster profiles.Roster) {
+	maps.DeleteFunc(p.ledgers, func(id profiles.ID, _ *telemetry.Ledger) bool { _, ok := roster.Find(id); return !ok })
+}
+
+// fix takes in a position of the receiver, or nil; the gate stands before everything.
+func (p *privacy) fix(at *hal.Position, now hal.Instant) []effect {
+	gated, gate := p.gate.Fix(at, now)
+	todo := p.regate(gate, now)
+	p.out.Fix(gated, now)
+	if at != nil && gated == nil && now.Boot-p.heldBackAt >= p.policy.Numbers().PositionEvery {
+		p.heldBackAt = now.Boot
+		for _, d := range p.gate.Withheld(p.policy, p.out.Readers(), now) {
+			p.book.Add(d)
+		}
+	}
+	return todo
+}
+
+// tick returns what is due to the readers: live at once, kept behind the disk.
+func (p *privacy) tick(now hal.Instant) []effect {
+	released := p.out.Tick(now)
+	if len(released) == 0 {
+		return nil
+	}
+	var fresh, kept []outside.Released
+	for _, r := range released {
+		if r.Live() {
+			fresh = append(fresh, r)
+		} else {
+			kept = append(kept, r)
+		}
+	}
+	var todo []effect
+	if len(fresh) > 0 {
+		todo = append(todo, sendLive(fresh))
+	}
+	held := p.out.Held()
+	if changed := string(held) != p.held; changed || len(kept) > 0 {
+		p.held = string(held)
+		todo = append(todo, keep(kept, held))
+	}
+	return todo
+}
+
+// view is what leaves the car now, and why. Names are left out of a guest's.
+func (p *privacy) view(people *people, guest bool, now hal.Instant) telemetry.PrivacyView {
+	effective, limitedBy := p.gate.Effective()
 	v := telemetry.PrivacyView{
-		Level: c.gate.Level().String(), EffectiveLevel: effective.String(), LimitedBy: limitedBy,
-		LocationInUse: c.out.LocationInUse(c.Now()), Policy: "built-in",
+		Level: p.gate.Level().String(), EffectiveLevel: effective.String(), LimitedBy: limitedBy,
+		LocationInUse: p.out.LocationInUse(now), Policy: "built-in",
 	}
-	if c.Policy.Test() {
+	if p.policy.Test() {
 		v.Policy = "test"
 	}
-	guest := c.session.State == profiles.GuestDriving
-	for _, r := range c.out.Readers() {
-		view := telemetry.ReaderView{Role: r.ID, Receives: c.out.Receives(r.Mailbox)}
+	for _, r := range p.out.Readers() {
+		view := telemetry.ReaderView{Role: r.ID, Receives: p.out.Receives(r.Mailbox)}
 		if id, err := profiles.ParseID(r.ID); err == nil {
-			p, _ := c.roster.Find(id)
-			view.Role = p.Role.String()
+			person, _ := people.roster.Find(id)
+			view.Role = person.Role.String()
 			if !guest {
-				view.Name = p.Name
+				view.Name = person.Name
 			}
 		}
 		v.Readers = append(v.Readers, view)
 	}
 	return v
+}
+
+// cloud is what the connection to the broker is, in the words of Vehicle1.
+func (p *privacy) cloud(configured bool) string {
+	switch {
+	case !configured:
+		return "off"
+	case p.link && !p.gate.Muted():
+		return "up"
+	}
+	return "down"
 }

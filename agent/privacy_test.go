@@ -180,7 +180,7 @@ func TestStaleDocument(t *testing.T) {
 	w.mu.Lock()
 	w.now.UTC, w.now.Boot = w.now.UTC.Add(31*24*time.Hour), w.now.Boot+31*24*time.Hour
 	w.mu.Unlock()
-	w.Pass(time.Second)
+	w.Tick()
 	w.pass(20*time.Second, 50)
 	if got := w.points(leaBox); got != 0 {
 		t.Errorf("Lea got %d points by a document of 31 days ago", got)

@@ -27,6 +27,7 @@ func probe(t *testing.T, seed uint64, begin func(*world)) (told []string) {
 		who := []profiles.ID{anna, lea, jonas}[draw.IntN(3)]
 		if draw.IntN(4) == 0 {
 			w.Ask(profiles.Ask{Mailbox: boxes[who], Key: phoneKey(who).Thumbprint(), Challenge: strings.Repeat("ab", 16)})
+			w.CarryOut()
 		} else {
 			ctr++
 			o := fresh(who, ctr, append(profiles.Verbs(), "honk")[draw.IntN(10)])

@@ -38,7 +38,8 @@ func TestReplayMatrix(t *testing.T) {
 						for _, used := range []uint64{100, 90} {
 							o := fresh(who, used, profiles.Locate)
 							o.epoch, o.exp = w.epoch(), 110
-							w.Act(w.action(o))
+							w.Act(w.action(o), false)
+							w.CarryOut()
 						}
 						o := fresh(who, count.ctr, act)
 						o.exp = exp
@@ -74,14 +75,15 @@ func TestReplayMatrix(t *testing.T) {
 
 // considered is what becomes of an order before it is carried out: silent, accepted
 // or the reason its sender is told.
-func (w *world) considered(o order, box string) string {
+func (w *world) considered(o ordered, box string) string {
 	w.t.Helper()
 	before := len(w.courier.sent)
-	_, errand := w.Act(w.action(o))
+	outcome := w.Act(w.action(o), false)
+	w.CarryOut()
 	switch sent := w.courier.sent[before:]; {
-	case errand != nil && len(sent) == 0:
+	case outcome.Accepted() && len(sent) == 0:
 		return "accepted"
-	case errand == nil && len(sent) == 0:
+	case len(sent) == 0:
 		return "silent"
 	}
 	told := w.told(box)

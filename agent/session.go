@@ -2,10 +2,12 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"time"
 
 	"glovebox/profiles"
-	"glovebox/telemetry"
 )
 
 // Reason says why a session is as it is: Session1.Reason.
@@ -20,189 +22,263 @@ const (
 	Restart    Reason = "restart"
 )
 
-// Request is a login that waits until the car is parked: a person whose PIN was
-// verified, or a guest. The zero Request is none.
-type Request struct {
-	Who   profiles.ID
-	Guest bool
-}
-
-// Login puts who at the wheel and returns their settings by group. On the move it
-// is refused with profiles.ErrNotParked, or with wait queued until the car is
-// parked and answered at once without settings. A newer request takes the place of
-// an older one: the older answers profiles.ErrSuperseded.
+// Login puts who at the wheel and returns their settings by group. On the move it is
+// refused with profiles.ErrNotParked, or with wait queued until the car is parked and
+// answered at once without settings. A newer request takes the place of an older one:
+// the older answers profiles.ErrSuperseded. Of the person at the wheel, also on the
+// move, the PIN is checked and the settings come back, and nothing else changes.
 func (c *Cabin) Login(ctx context.Context, who profiles.ID, pin profiles.PIN, wait bool) (map[string]map[string]any, error) {
-	ticket := c.ticket()
-	if err := c.take(ctx); err != nil {
-		return nil, err
-	}
-	defer c.yield()
-	if err := c.mayEnter(ctx, ticket, wait); err != nil {
-		return nil, err
-	}
-	if err := c.verify(who, pin); err != nil {
-		return nil, err
-	}
-	return c.enter(ctx, ticket, Request{Who: who}, wait)
+	return c.enter(ctx, Request{Who: who}, wait, func() error { return c.verify(who, pin) })
 }
 
 // StartGuest puts a fresh guest at the wheel; wait and errors as in Login.
 func (c *Cabin) StartGuest(ctx context.Context, wait bool) (map[string]map[string]any, error) {
-	if !c.guestAvailable() {
+	if !c.needs.Model.guestAvailable() {
 		return nil, profiles.ErrGuestUnavailable
 	}
-	ticket := c.ticket()
-	if err := c.take(ctx); err != nil {
-		return nil, err
-	}
-	defer c.yield()
-	return c.enter(ctx, ticket, Request{Guest: true}, wait)
+	return c.enter(ctx, Request{Guest: true}, wait, func() error { return nil })
 }
 
 // CancelPending drops the queued request, if there is one.
 func (c *Cabin) CancelPending(context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.pending = Request{}
-	c.changed()
+	c.next.request = Request{}
+	c.news.changed()
 	return nil
 }
 
-// Logout ends whoever is at the wheel. When it returns nothing of a guest can be
-// asked for, is stored or waits to be sent.
-func (c *Cabin) Logout(ctx context.Context) error {
-	c.ticket()
-	if err := c.take(ctx); err != nil {
+// Logout ends whoever is at the wheel. It waits for nobody's turn: at once nothing of
+// the session has an effect. When it returns nothing of a guest can be asked for, is
+// stored or waits to be sent; where a purge failed WipeState says so, it is tried
+// again, and nothing of that session is handed over meanwhile.
+func (c *Cabin) Logout(context.Context) error {
+	c.mu.Lock()
+	c.next.ticket()
+	c.leave(LoggedOut)
+	c.mu.Unlock()
+	c.effects.wait()
+	return nil
+}
+
+// Stop ends the session that is open and writes what must outlive the restart.
+func (c *Cabin) Stop() error {
+	if err := c.turn.take(context.Background()); err != nil {
 		return err
 	}
-	defer c.yield()
-	return c.end(LoggedOut)
-}
-
-// ticket numbers a request; it makes every older one that is still open fail.
-func (c *Cabin) ticket() uint64 {
+	defer c.turn.give()
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.request++
-	return c.request
+	c.next.ticket()
+	c.leave(Restart)
+	c.effects.add(keep(nil, c.privacy.out.Held()))
+	c.mu.Unlock()
+	c.effects.wait()
+	return c.effects.left()
 }
 
-// take waits for the turn to change state; yield gives it back.
-func (c *Cabin) take(ctx context.Context) error {
-	select {
-	case c.turn <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
+// enter puts next at the wheel once it proved itself, or queues it.
+func (c *Cabin) enter(ctx context.Context, next Request, wait bool, proof func() error) (map[string]map[string]any, error) {
+	c.mu.Lock()
+	ticket := c.next.ticket()
+	c.mu.Unlock()
+	if err := c.turn.take(ctx); err != nil {
+		return nil, err
 	}
+	defer c.turn.give()
+	// It is looked at before the PIN is, and again after: both take time.
+	if _, err := c.admit(ctx, ticket, next, wait, false); err != nil {
+		return nil, err
+	}
+	if err := proof(); err != nil {
+		return nil, err
+	}
+	settings, err := c.effects.settingsOf(next) // before anything changes
+	if err != nil {
+		return nil, err
+	}
+	course, err := c.admit(ctx, ticket, next, wait, true)
+	switch {
+	case err != nil:
+		return nil, err
+	case course == queued:
+		return map[string]map[string]any{}, nil
+	case course == entering:
+		c.effects.wait() // the end of the session before
+		err = c.begin(next, ticket, Chosen, settings)
+	}
+	return settings, err
 }
 
-func (c *Cabin) yield() { <-c.turn }
+// course is what a request for a session comes to.
+type course uint8
 
-// mayEnter refuses a request that cannot succeed before any PIN is looked at.
-func (c *Cabin) mayEnter(ctx context.Context, ticket uint64, wait bool) error {
+const (
+	entering course = iota // the session before was ended
+	staying                // whoever asks is at the wheel already
+	queued                 // until the car is parked
+)
+
+// admit refuses a request that cannot succeed now, or says what it comes to and, for
+// good, does it: from then on the session before is over.
+func (c *Cabin) admit(ctx context.Context, ticket uint64, next Request, wait, forGood bool) (course, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
 	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case c.request != ticket:
-		return profiles.ErrSuperseded
-	case !wait && !c.car.parked(c.Now()):
-		return profiles.ErrNotParked
+		return entering, context.Cause(ctx)
+	case c.next.newest != ticket:
+		return entering, profiles.ErrSuperseded
+	case c.session.State == profiles.PersonDriving && c.session.Who == next.Who && !c.next.removed:
+		return staying, nil
+	case c.vehicle.motion.parked(c.needs.Now()):
+		if forGood {
+			c.leave(Replaced)
+		}
+		return entering, nil
+	case !wait:
+		return entering, profiles.ErrNotParked
 	}
-	return nil
-}
-
-// enter begins the session of next, or queues it. The turn is held.
-func (c *Cabin) enter(ctx context.Context, ticket uint64, next Request, wait bool) (map[string]map[string]any, error) {
-	if err := c.mayEnter(ctx, ticket, wait); err != nil {
-		return nil, err
+	if forGood {
+		c.next.request = next
+		c.news.changed()
 	}
-	c.mu.Lock()
-	if !c.car.parked(c.Now()) {
-		c.pending = next
-		c.changed()
-		c.mu.Unlock()
-		return map[string]map[string]any{}, nil
-	}
-	c.mu.Unlock()
-	if err := c.end(Replaced); err != nil {
-		return nil, err
-	}
-	return c.begin(next, Chosen)
+	return queued, nil
 }
 
 // begin puts next at the wheel, where nobody is. The turn is held.
-func (c *Cabin) begin(next Request, why Reason) (map[string]map[string]any, error) {
+func (c *Cabin) begin(next Request, ticket uint64, why Reason, settings map[string]map[string]any) error {
 	c.mu.Lock()
-	now := c.Now()
+	defer c.mu.Unlock()
+	if c.next.newest != ticket {
+		return profiles.ErrSuperseded
+	}
+	now := c.needs.Now()
 	session, err := c.session.Login(next.Who, now.Boot)
 	if next.Guest {
 		session, err = c.session.StartGuest(now.Boot)
+	} else if err == nil && !c.people.active(next.Who) {
+		err = profiles.ErrNotPermitted
 	}
 	if err != nil {
-		c.mu.Unlock()
-		return nil, fmt.Errorf("begin a session: %w", err)
+		c.next = c.next.over()
+		return fmt.Errorf("begin a session: %w", err)
 	}
-	c.session, c.reason, c.pending = session, why, Request{}
+	c.session, c.reason, c.next = session, why, c.next.over()
 	c.number++
-	c.guest = map[string]map[string]any{}
-	c.guestBook = telemetry.NewLedger(c.Policy.Numbers()) // not what was decided while nobody was here
-	c.regate(c.gate.Begin(next.Guest), now)
-	c.changed()
-	c.mu.Unlock()
-	return c.allSettings()
+	c.sitting, c.touched = map[string]map[string]any{}, map[[2]string]bool{}
+	for group, values := range settings {
+		c.sitting[group] = maps.Clone(values)
+	}
+	c.effects.add(c.privacy.begin(session, now)...)
+	c.news.changed()
+	return nil
 }
 
-// settle does what had to wait until the car is parked: a queued request, and the
-// end of a person who was removed on the move.
-func (c *Cabin) settle() {
-	select {
-	case c.turn <- struct{}{}:
-		defer c.yield()
-	default:
-		return // a request is at work; the next tick comes soon
+// CarryOut does what waits for the disk, in order, and what had to wait until the car
+// is parked: a queued request, and the end of a person who was removed on the move.
+// It returns how long until what failed is tried again; zero if nothing is owed.
+func (c *Cabin) CarryOut() time.Duration {
+	c.effects.wait()
+	defer c.effects.wait()
+	if !c.turn.try() {
+		return again // a request is at work
+	}
+	defer c.turn.give()
+	c.mu.Lock()
+	next, ticket := c.next, c.next.newest
+	due := next.waits() && c.vehicle.motion.parked(c.needs.Now())
+	c.mu.Unlock()
+	if !due {
+		return c.effects.retry()
+	}
+	why, request, begun := next.becomes(c.needs.Model.guestAvailable())
+	settings, err := c.effects.settingsOf(request)
+	if err != nil {
+		c.needs.Log.Warn("pending session", "error", err)
+		return again // it goes on waiting
 	}
 	c.mu.Lock()
-	next, removed, parked := c.pending, c.removed, c.car.parked(c.Now())
+	c.leave(why)
 	c.mu.Unlock()
-	if !parked || next == (Request{}) && !removed {
-		return
+	c.effects.wait() // the end of the session before
+	if request != (Request{}) {
+		if err := c.begin(request, ticket, begun, settings); err != nil {
+			c.needs.Log.Warn("pending session", "error", err)
+		}
 	}
-	why := Replaced
-	if removed {
-		why = WasRemoved
-	}
-	if err := c.end(why); err != nil {
-		c.Log.Warn("session end", "error", err)
-		return
-	}
-	switch {
-	case next.Guest || c.active(next.Who):
-		_, err := c.begin(next, Chosen)
-		c.warn("pending session", err)
-	case removed && c.guestAvailable():
-		_, err := c.begin(Request{Guest: true}, WasRemoved)
-		c.warn("guest after removal", err)
-	}
+	return c.effects.retry()
 }
 
-// active reports whether who may be at the wheel.
-func (c *Cabin) active(who profiles.ID) bool {
+// verify looks at a PIN. The try is counted, durably, before it is known whether the
+// PIN is right; an unknown profile answers as a wrong PIN and takes as long. The turn
+// is held, so that one hash runs at a time.
+func (c *Cabin) verify(who profiles.ID, pin profiles.PIN) error {
+	c.mu.Lock()
+	now := c.needs.Now()
+	c.effects.add(c.people.pass(now.Boot - c.passed)...)
+	c.passed = now.Boot
+	t, counted, err := c.people.attempt(who, pin)
+	var wrote error
+	for i := range counted {
+		counted[i].after = func(err error) { wrote = errors.Join(wrote, err) }
+	}
+	c.effects.add(counted...)
+	c.clock.due.ring()
+	c.mu.Unlock()
+	if err != nil || t.open {
+		return err
+	}
+	c.effects.wait()
+	if wrote != nil {
+		return fmt.Errorf("count the try: %w", wrote)
+	}
+	right, stronger, err := t.look(pin, c.needs.Random("pin"))
+	if err != nil {
+		c.needs.Log.Warn("stronger PIN verifier", "error", err)
+	}
+	if !right {
+		return profiles.ErrWrongPIN
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	p, ok := c.roster.Find(who)
-	return ok && p.State == profiles.Active
+	c.effects.add(c.people.proved(t, stronger)...)
+	return nil
 }
 
-func (c *Cabin) guestAvailable() bool {
-	return profiles.GuestAvailable(c.Vehicle.Model, c.Vehicle.Year, c.Vehicle.Country)
-}
-
-// warn logs an error that nobody waits for.
-func (c *Cabin) warn(what string, err error) {
-	if err != nil {
-		c.Log.Warn(what, "error", err)
+// SetPIN gives who a new PIN; it is asked by that person, logged in.
+func (c *Cabin) SetPIN(ctx context.Context, who profiles.ID, old, next profiles.PIN) error {
+	if err := next.Acceptable(); err != nil {
+		return err
 	}
+	if err := c.turn.take(ctx); err != nil {
+		return err
+	}
+	defer c.turn.give()
+	c.mu.Lock()
+	himself := c.session.State == profiles.PersonDriving && c.session.Who == who
+	c.mu.Unlock()
+	if !himself {
+		return profiles.ErrNotPermitted
+	}
+	if err := c.verify(who, old); err != nil {
+		return err
+	}
+	v, err := profiles.NewVerifier(next, c.needs.Random("pin"))
+	if err != nil {
+		return err
+	}
+	var wrote error
+	c.effects.add(keepVerifier(who, v, func(err error) {
+		if wrote = err; err == nil {
+			c.mu.Lock()
+			c.people.own[who] = v
+			c.mu.Unlock()
+		}
+	}))
+	c.effects.wait()
+	c.news.changed()
+	if wrote != nil {
+		return fmt.Errorf("keep the PIN: %w", wrote)
+	}
+	return nil
 }

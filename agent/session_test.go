@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"glovebox/agent"
 	"glovebox/profiles"
 )
 
@@ -49,11 +48,11 @@ func TestLockout(t *testing.T) {
 	if _, err := w.Login(t.Context(), lea, rightPIN, false); !errors.Is(err, profiles.ErrLockedOut) {
 		t.Errorf("the fifth try answers %v", err)
 	}
-	w.Pass(29 * time.Second)
+	w.pass(29*time.Second, -1)
 	if _, err := w.Login(t.Context(), lea, rightPIN, false); !errors.Is(err, profiles.ErrLockedOut) {
 		t.Errorf("after 29 s: %v", err)
 	}
-	w.Pass(time.Second)
+	w.pass(time.Second, -1)
 	w.login(lea)
 }
 
@@ -169,10 +168,9 @@ func TestGuestLeavesNothing(t *testing.T) {
 	if len(w.store.writes) != 0 || fmt.Sprint(w.store.facts) != facts {
 		t.Errorf("on disk: %q, %q", w.store.writes, w.store.facts)
 	}
-	for _, e := range w.Events() {
-		if ended, ok := e.(agent.Ended); ok && ended.Receipt.Stores[0].Before != 1 {
-			t.Errorf("receipt %+v", ended.Receipt)
-		}
+	r := w.screen.last(t, 1).Receipt
+	if r.Result != "erased" || len(r.Stores) != 2 || r.Stores[1] != (profiles.StoreReceipt{Name: "settings", Before: 1, Result: "erased"}) {
+		t.Errorf("receipt %+v", r)
 	}
 }
 

@@ -1,102 +1,136 @@
 package agent
 
 import (
-	"maps"
-	"slices"
-	"time"
+	"context"
+	"fmt"
 
 	"glovebox/hal"
 	"glovebox/profiles"
+	"glovebox/telemetry"
 )
-
-const receiverSilent = 5 * time.Second // a receiver without a fix for so long is degraded
 
 // SessionView is who is at the wheel, for the head unit.
 func (c *Cabin) SessionView() profiles.SessionView {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	rights := c.people.rights(c.session)
 	v := profiles.SessionView{
-		State: c.session.State.String(), Reason: string(c.reason), Profile: c.session.Who,
-		WipeState: "clean", Parked: c.car.parked(c.Now()),
+		State: c.session.State.String(), Reason: string(c.reason), Profile: c.session.Who, Role: rights.Role.String(),
+		Pending: c.next.pending(), WipeState: "clean", Parked: c.vehicle.motion.parked(c.needs.Now()),
+	}
+	if c.wiping {
+		v.WipeState = "pending"
 	}
 	switch c.session.State {
 	case profiles.GuestDriving:
 		v.Role = profiles.Guest.String()
 	case profiles.PersonDriving:
-		p, _ := c.roster.Find(c.session.Who)
+		p, _ := c.people.roster.Find(c.session.Who)
 		v.Role = p.Role.String()
 	}
-	switch p := c.pending; {
-	case p.Guest:
-		v.Pending = "guest"
-	case p != (Request{}):
-		v.Pending = p.Who.String()
-	}
-	for _, f := range c.rights().Functions() {
+	for _, f := range rights.Functions() {
 		v.Functions = append(v.Functions, string(f))
 	}
 	return v
+}
+
+// Permits says whether the person at the wheel may use a function, and else why not.
+func (c *Cabin) Permits(function string) (bool, string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.people.rights(c.session).Permits(profiles.Function(function))
+}
+
+// Profiles are the people on the picker.
+func (c *Cabin) Profiles() []profiles.ProfileView {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.people.view()
 }
 
 // VehicleView is the car, for the head unit.
 func (c *Cabin) VehicleView() hal.VehicleView {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := c.Now()
-	v := hal.VehicleView{
-		Model: c.Vehicle.Model, ModelYear: uint16(c.Vehicle.Year), Country: c.Vehicle.Country,
-		Moving: c.car.moving(now), Parked: c.car.parked(now), GuestAvailable: c.guestAvailable(),
-		CAN: "off", GNSS: "off", Cloud: "down", Recovered: c.Recovered,
-	}
-	if len(c.Buses) > 0 {
-		alive := 0
-		for _, bus := range c.Buses {
-			if at, ok := c.heard[bus]; ok && now.Boot-at < busSilent {
-				alive++
-			}
-		}
-		v.CAN = [...]string{"down", "degraded", "up"}[min(alive, 1)+alive/len(c.Buses)]
-	}
-	switch {
-	case !c.GNSS:
-	case c.car.fixKnown && now.Boot-c.car.fixAt < receiverSilent:
-		v.GNSS = "up"
-	default:
-		v.GNSS = "down"
-	}
-	switch {
-	case !c.Cloud:
-		v.Cloud = "off"
-	case c.link && !c.gate.Muted():
-		v.Cloud = "up"
-	}
-	return v
+	return c.vehicle.view(c.privacy.cloud(c.needs.Cloud), c.needs.Now())
+}
+
+// Health is the warnings that are on now, in the order of their codes.
+func (c *Cabin) Health() []hal.HealthView {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.vehicle.health()
 }
 
 // Signals is the newest value of each path.
 func (c *Cabin) Signals() []hal.SignalView {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := c.Now()
-	all := make([]hal.SignalView, 0, len(c.signals))
-	for _, path := range slices.Sorted(maps.Keys(c.signals)) {
-		r := c.signals[path]
-		all = append(all, hal.SignalView{Path: path, Value: r.Value, Age: now.Since(r.At)})
-	}
-	return all
+	return c.vehicle.newest(c.needs.Now())
 }
 
 // Tap offers every reading from now on to tap, until untap is called.
 func (c *Cabin) Tap(tap *hal.Tap) (untap func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.taps[tap] = struct{}{}
+	c.vehicle.taps[tap] = struct{}{}
 	return func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		delete(c.taps, tap)
+		delete(c.vehicle.taps, tap)
 	}
 }
 
-// Identity is the public half of the car's own.
-func (c *Cabin) Identity() profiles.PublicIdentity { return c.Needs.Identity.Public() }
+// SetLevel is the driver's word for the own drive: share, no-position or offline. It
+// needs no PIN and is open to a guest. It waits for nothing: when it returns, no place
+// of a lowered level waits to be sent, and what must be written is written behind it.
+func (c *Cabin) SetLevel(_ context.Context, level string) error {
+	l, err := telemetry.ParseLevel(level)
+	if err != nil {
+		return fmt.Errorf("%w: level %.20q: want share, no-position or offline", profiles.ErrInvalid, level)
+	}
+	c.mu.Lock()
+	driving := c.session.Driving()
+	if driving {
+		now := c.needs.Now()
+		c.effects.add(c.privacy.level(l, c.vehicle.motion.inUse(now), now)...)
+		c.news.changed()
+	}
+	c.mu.Unlock()
+	if !driving {
+		return profiles.ErrNotPermitted
+	}
+	c.effects.atOnce()
+	return nil
+}
+
+// PrivacyView is what leaves the car now, and why.
+func (c *Cabin) PrivacyView() telemetry.PrivacyView {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.privacy.view(&c.people, c.session.State == profiles.GuestDriving, c.needs.Now())
+}
+
+// Ledger returns the entries of the person at the wheel, oldest first.
+func (c *Cabin) Ledger(filter telemetry.LedgerFilter) ([]telemetry.Entry, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.session.Driving() {
+		return nil, profiles.ErrNotPermitted
+	}
+	return c.privacy.book.Entries(filter), nil
+}
+
+// Why returns one entry of the person at the wheel.
+func (c *Cabin) Why(id uint64) (telemetry.Entry, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.session.Driving() {
+		return telemetry.Entry{}, profiles.ErrNotPermitted
+	}
+	e, ok := c.privacy.book.Entry(id)
+	if !ok {
+		return e, fmt.Errorf("%w: the ledger has no entry %d", profiles.ErrInvalid, id)
+	}
+	return e, nil
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"maps"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"glovebox/agent"
 	"glovebox/hal"
 	"glovebox/profiles"
+	"glovebox/telemetry"
 	"glovebox/telemetry/outside"
 )
 
@@ -123,29 +125,41 @@ type courier struct {
 	sent   []outside.Released
 	epochs []string
 	muted  bool
-	full   error // what Send answers
+	full   error // what Keep answers
+	jammed error // what Purge answers
+	purges int
 }
 
-func (c *courier) Send(released []outside.Released) error {
+func (c *courier) Live(released []outside.Released) { c.deliver(released) }
+
+func (c *courier) Keep(released []outside.Released) error {
 	if c.full != nil {
 		return c.full
 	}
+	c.deliver(released)
+	return nil
+}
+
+func (c *courier) deliver(released []outside.Released) {
 	for _, r := range released {
-		if c.cabin.MaySend(r) {
+		if c.cabin.Decide(r) != telemetry.Drop {
 			c.mu.Lock()
 			c.sent = append(c.sent, r)
 			c.mu.Unlock()
 			c.cabin.Handed(r)
 		}
 	}
-	return nil
 }
 
-func (c *courier) Renew(epoch string)   { c.epochs = append(c.epochs, epoch) }
-func (c *courier) Mute(muted bool)      { c.muted = muted }
-func (c *courier) PolicyVersion(uint64) {}
+func (c *courier) Renew(epoch string)                   { c.epochs = append(c.epochs, epoch) }
+func (c *courier) Mute(muted bool)                      { c.muted = muted }
+func (c *courier) DocumentVersion(uint64)               {}
+func (c *courier) DropLive(func(outside.Released) bool) {}
 
-func (c *courier) Purge(func(outside.Released) bool) (int, error) { return 0, nil }
+func (c *courier) Purge(func(outside.Released) bool) (int, error) {
+	c.purges++
+	return 0, c.jammed
+}
 
 // of is the payloads of one kind to one mailbox since the last call.
 func (c *courier) of(t *testing.T, mailbox string, kind outside.Kind) []string {
@@ -169,6 +183,8 @@ type world struct {
 	t        *testing.T
 	store    *store
 	courier  *courier
+	screen   *screen
+	identity profiles.Identity
 	actuator *actuator
 	noFix    bool // the receiver finds nothing
 	begun    time.Duration
@@ -180,7 +196,7 @@ type world struct {
 // newWorld starts an agent of that model over a disk.
 func newWorld(t *testing.T, model string, disk *store) *world {
 	t.Helper()
-	w := &world{t: t, store: disk, courier: &courier{}, actuator: &actuator{obeys: true}}
+	w := &world{t: t, store: disk, courier: &courier{}, screen: &screen{}, actuator: &actuator{obeys: true}}
 	w.actuator.world = w
 	w.now = hal.Instant{UTC: time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC), Boot: time.Hour}
 	w.begun = w.now.Boot
@@ -189,20 +205,67 @@ func newWorld(t *testing.T, model string, disk *store) *world {
 		t.Fatal(err)
 	}
 	w.Cabin, err = agent.New(agent.Needs{
-		Vehicle: agent.Vehicle{Model: model, Year: 2024}, Identity: identity, Policy: outside.Builtin(),
+		Model: agent.Model{Name: model, Year: 2024}, Identity: identity, Policy: outside.Builtin(),
 		Buses: []string{"body"}, GNSS: true, Cloud: true,
 		Alarms:   []agent.AlarmRule{{Code: "brake", Path: "Vehicle.Chassis.Brake.IsBrakesWorn", When: hal.Bool(true), Severity: "warning"}},
 		Actuated: actuated, Actuator: w.actuator, Epoch: firstEpoch,
-		Store: disk, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler),
+		Store: disk, Courier: w.courier, Random: func(string) io.Reader { return rand.Reader }, Log: slog.New(slog.DiscardHandler),
 		Now: func() hal.Instant { w.mu.Lock(); defer w.mu.Unlock(); return w.now },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.courier.cabin = w.Cabin
-	w.Join(w.courier)
+	w.courier.cabin, w.identity = w.Cabin, identity
+	ctx, stop := context.WithCancel(context.Background())
+	shown := make(chan struct{})
+	go func() { defer close(shown); agent.Show(ctx, w.Cabin, w.screen) }()
+	t.Cleanup(func() { stop(); <-shown })
 	w.Linked(true)
 	return w
+}
+
+// Tick lets time act, on the disk too.
+func (w *world) Tick() {
+	w.Cabin.Tick()
+	w.CarryOut()
+}
+
+// screen is a head unit that writes down what it is told.
+type screen struct {
+	mu     sync.Mutex
+	ended  []agent.Ended
+	groups []string
+}
+
+func (s *screen) Ended(reason string, r profiles.Receipt) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = append(s.ended, agent.Ended{Reason: reason, Receipt: r})
+}
+
+func (s *screen) SettingsChanged(group string, _ []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.groups = append(s.groups, group)
+}
+
+func (s *screen) LedgerChanged(uint64) {}
+func (s *screen) Refresh()             {}
+
+// last is the newest end that was told; it waits for it.
+func (s *screen) last(t *testing.T, n int) agent.Ended {
+	t.Helper()
+	for range 1000 {
+		s.mu.Lock()
+		ended := s.ended
+		s.mu.Unlock()
+		if len(ended) >= n {
+			return ended[n-1]
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Fatalf("%d ends were told", n)
+	return agent.Ended{}
 }
 
 // enrolled is a Taycan whose people are Anna, Lea (shared) and Jonas (limited).
@@ -221,7 +284,7 @@ func (w *world) access() profiles.Access {
 		}}
 	}
 	return profiles.Access{
-		VID: w.Identity().VID, Issued: w.now.UTC, GuestServices: true, RemoteServices: true,
+		VID: w.identity.VID, Issued: w.now.UTC, GuestServices: true, RemoteServices: true,
 		Users: []profiles.User{
 			user(anna, annaBox, profiles.Main, profiles.Shared),
 			user(lea, leaBox, profiles.Secondary, profiles.Shared),

@@ -150,19 +150,18 @@ func states(t *testing.T) (online, will []byte) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	line := &quietLine{ended: make(chan struct{})}
+	line := &quietConnection{ended: make(chan struct{})}
 	courier := telemetry.NewCourier(telemetry.CourierOptions{
-		VID: vid, Agent: "0.1.0", Epoch: epoch, Policy: document, Outbox: noOutbox{},
-		Dial: func(_ context.Context, o telemetry.Opening) (telemetry.Line, error) {
+		VID: vid, Agent: "0.1.0", Epoch: epoch, DocumentVersion: document, Outbox: noOutbox{},
+		Dial: func(_ context.Context, o telemetry.Opening) (telemetry.Connection, error) {
 			will = o.Will.Payload
 			if o.Will.Topic != "gb/1/"+vid+"/state" || !o.Will.Retained {
 				t.Errorf("the will is on %s, retained %v", o.Will.Topic, o.Will.Retained)
 			}
 			return line, nil
 		},
-		Link: func(bool) { stop() },
 	})
-	if err := courier.Deliver(ctx); err != nil {
+	if err := courier.Deliver(ctx, telemetry.Callbacks{Link: func(bool) { stop() }}); err != nil {
 		t.Fatal(err)
 	}
 	if len(line.said) == 0 || !line.said[0].Retained {
@@ -171,24 +170,24 @@ func states(t *testing.T) (online, will []byte) {
 	return line.said[0].Payload, will
 }
 
-// quietLine acknowledges everything at once.
-type quietLine struct {
+// quietConnection acknowledges everything at once.
+type quietConnection struct {
 	said  []telemetry.Message
 	ended chan struct{}
 }
 
-func (l *quietLine) Publish(m telemetry.Message) telemetry.Receipt {
+func (l *quietConnection) Publish(m telemetry.Message) telemetry.Token {
 	l.said = append(l.said, m)
-	return receipt{}
+	return acknowledged{}
 }
-func (l *quietLine) Ended() <-chan struct{} { return l.ended }
-func (l *quietLine) Mute()                  {}
-func (l *quietLine) Close()                 {}
+func (l *quietConnection) Ended() <-chan struct{} { return l.ended }
+func (l *quietConnection) Mute()                  {}
+func (l *quietConnection) Close()                 {}
 
-type receipt struct{}
+type acknowledged struct{}
 
-func (receipt) Done() <-chan struct{} { c := make(chan struct{}); close(c); return c }
-func (receipt) Error() error          { return nil }
+func (acknowledged) Done() <-chan struct{} { c := make(chan struct{}); close(c); return c }
+func (acknowledged) Error() error          { return nil }
 
 // noOutbox holds nothing.
 type noOutbox struct{}

@@ -39,6 +39,9 @@ var (
 	everyone = func(outside.Released) bool { return true }
 )
 
+// sendAll lets everything leave.
+func sendAll(outside.Released) telemetry.Answer { return telemetry.Send }
+
 var start = hal.Instant{UTC: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC), Boot: time.Hour}
 
 // released is what a car with one alarm on says to its readers: first the
@@ -171,7 +174,7 @@ func (p *port) set(change func()) {
 }
 
 // dial is the Courier's Dial.
-func (p *port) dial(ctx context.Context, o telemetry.Opening) (telemetry.Line, error) {
+func (p *port) dial(ctx context.Context, o telemetry.Opening) (telemetry.Connection, error) {
 	p.mu.Lock()
 	refuse, hang := p.refuse, p.hang
 	p.mu.Unlock()
@@ -234,7 +237,7 @@ func (s *sent) Error() error          { return s.err }
 
 var errLost = errors.New("connection lost before the receipt")
 
-func (w *wire) Publish(m telemetry.Message) telemetry.Receipt {
+func (w *wire) Publish(m telemetry.Message) telemetry.Token {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := &sent{Message: m, at: time.Since(w.port.begun), done: make(chan struct{})}
@@ -344,12 +347,13 @@ func (w *wire) states() (all []string) {
 // car is a Courier at work.
 type car struct {
 	*telemetry.Courier
-	t       *testing.T
-	options telemetry.CourierOptions
-	port    *port
-	queue   *outbox.Outbox
-	stop    context.CancelFunc
-	ended   chan error
+	t         *testing.T
+	options   telemetry.CourierOptions
+	callbacks telemetry.Callbacks
+	port      *port
+	queue     *outbox.Outbox
+	stop      context.CancelFunc
+	ended     chan error
 
 	mu     sync.Mutex
 	handed int // guarded by mu
@@ -360,8 +364,11 @@ func drive(t *testing.T, dir string, before func(*car)) *car {
 	t.Helper()
 	c := &car{t: t, port: newPort(t), queue: queue(t, dir)}
 	c.options = telemetry.CourierOptions{
-		VID: vid, Agent: "1.0.0", Epoch: epoch(1), Outbox: c.queue, Dial: c.port.dial, Recheck: everyone,
-		Handed: func(outside.Released) { c.mu.Lock(); defer c.mu.Unlock(); c.handed++ },
+		VID: vid, Agent: "1.0.0", Epoch: epoch(1), Outbox: c.queue, Dial: c.port.dial,
+	}
+	c.callbacks = telemetry.Callbacks{
+		Decide: sendAll,
+		Handed:  func(outside.Released) { c.mu.Lock(); defer c.mu.Unlock(); c.handed++ },
 	}
 	if before != nil {
 		before(c)
@@ -376,7 +383,7 @@ func (c *car) start() {
 	c.Courier = telemetry.NewCourier(c.options)
 	ctx, stop := context.WithCancel(c.t.Context())
 	c.stop, c.ended = stop, make(chan error, 1)
-	go func() { c.ended <- c.Deliver(ctx) }()
+	go func() { c.ended <- c.Deliver(ctx, c.callbacks) }()
 }
 
 // park stops the Courier and waits for it.
@@ -388,6 +395,22 @@ func (c *car) park() {
 			c.t.Error(err)
 		}
 	}
+}
+
+// Send gives what is live and what is kept to the Courier, each its own way.
+func (c *car) Send(messages []outside.Released) error {
+	var kept []outside.Released
+	for _, r := range messages {
+		if r.Live() {
+			c.Live([]outside.Released{r})
+		} else {
+			kept = append(kept, r)
+		}
+	}
+	if len(kept) == 0 {
+		return nil
+	}
+	return c.Keep(kept)
 }
 
 func (c *car) send(messages ...outside.Released) {

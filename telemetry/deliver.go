@@ -15,16 +15,16 @@ import (
 // the kept queue, the line to the broker and the numbers on its messages.
 //
 //	Send ──live──▶ memory, one deep ──┐
-//	  └────kept──▶ outbox, on disk ───┴▶ Recheck ▶ number ▶ line ▶ acknowledged
+//	  └────kept──▶ outbox, on disk ───┴▶ Decide ▶ number ▶ line ▶ acknowledged
 //
-// Deliver calls back (Recheck, Link, Handed, Inbound) without a lock held, so a
-// callback may take the cabin's lock and call any method but Deliver. The
-// methods themselves must be called without the lock that Recheck, or the keep
-// of a Purge, takes.
+// Deliver calls back without a lock held, so a callback may take the cabin's lock
+// and call any method but Deliver. The methods themselves must be called without the
+// lock that Decide, or the keep of a Purge, takes.
 type Courier struct {
-	with CourierOptions
-	helm helm
-	live live
+	with   CourierOptions
+	call   Callbacks // of Deliver
+	target target
+	live   live
 
 	mu    sync.Mutex        // held while messages are handed over and while a purge runs
 	epoch string            // guarded by mu; of seqs
@@ -39,20 +39,32 @@ type CourierOptions struct {
 	Epoch string // 32 hex digits, new at each start
 
 	Outbox Outbox
-	Dial   func(context.Context, Opening) (Line, error)
+	Dial   func(context.Context, Opening) (Connection, error)
 
-	Recheck func(outside.Released) bool // the decision once more, just before sending
-	Timely  func(outside.Released) bool // whether a kept message may leave now, or waits for a slot; nil: always
+	Keepalive       time.Duration // whole seconds; zero is 30 s
+	PauseMin        time.Duration // the first pause between two lines; zero is 0.5 s
+	PauseMax        time.Duration // pauses double up to this; zero is 60 s
+	Rand            func() float64
+	Log             *slog.Logger
+	DocumentVersion uint64 // of the access document at the start
+}
+
+// Answer is what becomes of a message that was released earlier. The zero Answer is
+// the strictest.
+type Answer uint8
+
+const (
+	Drop Answer = iota // it may not leave any more
+	Wait               // a kept message waits for a slot of its reader
+	Send
+)
+
+// Callbacks are what the Courier asks and tells while it delivers. All but Decide may be nil.
+type Callbacks struct {
+	Decide  func(outside.Released) Answer // the decision once more, just before sending
 	Link    func(up bool)               // the line opened, or ended, in turn; what Link(true) sends goes before all that waits
 	Handed  func(outside.Released)      // a message was handed over to MQTT, a repeat too; not called into a muted line
 	Inbound func(topic string, payload []byte)
-
-	Keepalive time.Duration // whole seconds; zero is 30 s
-	PauseMin  time.Duration // the first pause between two lines; zero is 0.5 s
-	PauseMax  time.Duration // pauses double up to this; zero is 60 s
-	Rand      func() float64
-	Log       *slog.Logger
-	Policy    uint64 // version of the access document at the start
 }
 
 // NewCourier returns a Courier; nothing happens before Deliver.
@@ -63,14 +75,11 @@ func NewCourier(o CourierOptions) *Courier {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.Timely == nil {
-		o.Timely = func(outside.Released) bool { return true }
-	}
 	if o.Rand == nil {
 		o.Rand = func() float64 { return 1 }
 	}
 	c := &Courier{with: o, seqs: map[string]uint64{}}
-	c.helm = helm{wake: make(chan struct{}, 1), keepalive: o.Keepalive, epoch: o.Epoch, policy: o.Policy}
+	c.target = target{wake: make(chan struct{}, 1), keepalive: o.Keepalive, epoch: o.Epoch, version: o.DocumentVersion}
 	return c
 }
 
@@ -81,23 +90,24 @@ func orDefault(d, other time.Duration) time.Duration {
 	return d
 }
 
-// Send takes over what was released. Live messages replace older ones of their
-// mailbox and kind, and are dropped while no line is open; kept ones are on disk
-// when Send returns.
-func (c *Courier) Send(messages []outside.Released) error {
-	var kept []outside.Released
+// Live takes over what is worthless once something newer exists: it replaces older
+// ones of its mailbox and kind, and is dropped while no connection is open. It
+// touches memory only.
+func (c *Courier) Live(messages []outside.Released) {
 	for _, r := range messages {
-		if r.Live() {
-			c.live.put(r)
-		} else {
-			kept = append(kept, r)
-		}
+		c.live.put(r)
 	}
-	defer c.helm.nudge()
-	if len(kept) == 0 {
-		return nil
-	}
-	return c.with.Outbox.Put(kept)
+	c.target.wakeUp()
+}
+
+// DropLive forgets what keep refuses of what is live. It touches memory only; one
+// message may be on its way to the connection already.
+func (c *Courier) DropLive(keep func(outside.Released) bool) { c.live.purge(keep) }
+
+// Keep takes over what waits until the broker has it; it is on disk when Keep returns.
+func (c *Courier) Keep(messages []outside.Released) error {
+	defer c.target.wakeUp()
+	return c.with.Outbox.Put(messages)
 }
 
 // Purge forgets what keep refuses, waiting in memory and on disk, and returns
@@ -117,23 +127,24 @@ func (c *Courier) Purge(keep func(outside.Released) bool) (int, error) {
 // Renew is a session's end: the line closes, and exactly 500 ms after this call
 // the next one is dialled, with the new epoch and every mailbox counting from 1.
 // While muted nothing is closed or dialled. An epoch must never come twice.
-func (c *Courier) Renew(epoch string) { c.helm.renew(epoch) }
+func (c *Courier) Renew(epoch string) { c.target.renew(epoch) }
 
 // Mute makes the car silent: when Mute(true) returns not one byte more leaves.
 // There is no DISCONNECT and the socket stays open until the broker must have
 // given it up, as in a tunnel; and as in a tunnel everything above the line goes
 // on, so that nothing but the silence tells. Mute(false) closes what is left,
 // and the next line comes after the usual pause.
-func (c *Courier) Mute(on bool) { c.helm.mute(on) }
+func (c *Courier) Mute(on bool) { c.target.mute(on) }
 
-// PolicyVersion changes the version of the access document in the state.
-func (c *Courier) PolicyVersion(version uint64) { c.helm.setPolicy(version) }
+// DocumentVersion changes the version of the access document in the state.
+func (c *Courier) DocumentVersion(version uint64) { c.target.setVersion(version) }
 
 // Deliver opens one line after the other and hands messages over until ctx
 // ends; then it says so in the state and closes the line. It returns nil. It
 // must run once only.
-func (c *Courier) Deliver(ctx context.Context) error {
-	defer c.helm.end()
+func (c *Courier) Deliver(ctx context.Context, callbacks Callbacks) error {
+	c.call = callbacks
+	defer c.target.end()
 	pause := pause{min: c.with.PauseMin, max: c.with.PauseMax, rand: c.with.Rand}
 	for ctx.Err() == nil {
 		if s, err := c.open(ctx); err == nil {
@@ -153,27 +164,27 @@ func (c *Courier) Deliver(ctx context.Context) error {
 }
 
 // open dials the next line.
-func (c *Courier) open(ctx context.Context) (*shift, error) {
-	dialing, epoch, policy, err := c.helm.begin(ctx)
+func (c *Courier) open(ctx context.Context) (*dispatch, error) {
+	dialing, epoch, version, err := c.target.begin(ctx)
 	if err != nil {
 		return nil, err
 	}
 	line, err := c.with.Dial(dialing, Opening{
 		Client:    c.with.VID,
 		Keepalive: c.with.Keepalive,
-		Will:      c.state(false, epoch, policy),
+		Will:      c.state(false, epoch, version),
 		Subscribe: c.topics(),
-		Inbound:   c.with.Inbound,
+		Inbound:   c.call.Inbound,
 	})
 	if err != nil && dialing.Err() != nil {
 		err = errCalledOff
 	}
 	if err != nil {
-		c.helm.opened(nil)
+		c.target.opened(nil)
 		return nil, err
 	}
-	c.helm.opened(line)
-	return &shift{line: line, epoch: epoch}, nil
+	c.target.opened(line)
+	return &dispatch{line: line, epoch: epoch}, nil
 }
 
 // topics is what the car listens to, and nothing that it says itself.
@@ -183,13 +194,13 @@ func (c *Courier) topics() []string {
 }
 
 // state is the retained message that shows whether the car is there.
-func (c *Courier) state(online bool, epoch string, policy uint64) Message {
+func (c *Courier) state(online bool, epoch string, version uint64) Message {
 	payload, _ := json.Marshal(struct { // cannot fail
 		Online bool   `json:"online"`
 		Epoch  string `json:"epoch"`
 		Policy uint64 `json:"policy"`
 		Agent  string `json:"agent"`
-	}{online, epoch, policy, c.with.Agent})
+	}{online, epoch, version, c.with.Agent})
 	return Message{Topic: "gb/1/" + c.with.VID + "/state", Retained: true, Payload: payload}
 }
 
@@ -197,11 +208,11 @@ func (c *Courier) state(online bool, epoch string, policy uint64) Message {
 func (c *Courier) rest(ctx context.Context, p *pause) {
 	due := time.Now().Add(p.next())
 	for {
-		if at, ok := c.helm.renewed(); ok {
+		if at, ok := c.target.renewed(); ok {
 			due = at
 			p.reset()
 		}
-		c.helm.tidy()
+		c.target.closeUnused()
 		timer := time.NewTimer(time.Until(due))
 		select {
 		case <-ctx.Done():
@@ -209,7 +220,7 @@ func (c *Courier) rest(ctx context.Context, p *pause) {
 			return
 		case <-timer.C:
 			return
-		case <-c.helm.wake:
+		case <-c.target.wake:
 			timer.Stop()
 		}
 	}

@@ -67,7 +67,7 @@ func TestRealLine(t *testing.T) {
 	broker := testbroker.Start(t, nil)
 	inbound := make(chan string, 1)
 	c := online(t, broker.Address(), func(c *car) {
-		c.options.Inbound = func(topic string, payload []byte) { inbound <- topic + " " + string(payload) }
+		c.callbacks.Inbound = func(topic string, payload []byte) { inbound <- topic + " " + string(payload) }
 	})
 	broker.Wait("the state", func() bool { return len(states(broker)) == 1 })
 	broker.Publish("gb/1/"+vid+"/policy", "a document", true)
@@ -148,7 +148,7 @@ func TestCutLine(t *testing.T) {
 	lines := 0
 	c := online(t, proxy.Address(), func(c *car) {
 		c.options.PauseMin, c.options.PauseMax = 2*time.Millisecond, 5*time.Millisecond
-		c.options.Link = func(up bool) {
+		c.callbacks.Link = func(up bool) {
 			if up {
 				lines++
 				c.send(statusTo(t, anna, strings.Repeat("x", lines)))

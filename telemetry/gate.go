@@ -55,15 +55,16 @@ type drive struct {
 	lastAt   time.Duration // the newest fix
 }
 
-// hiddenFact is what Fact says while an end is, or would be, hidden.
-const hiddenFact = "hidden-end"
+// HiddenEnd is what Fact says while an end is, or would be, hidden.
+const HiddenEnd = "hidden-end"
 
 // NewGate is the gate at the start of the agent: nobody at the wheel, parked.
-// fact is what Fact said before the restart, or empty.
+// fact is what Fact said before the restart, or empty; a word that is not known
+// hides too.
 func NewGate(n outside.Numbers, fact string) Gate {
 	return Gate{
 		distance: n.HiddenDistance, time: n.HiddenTime,
-		level: LevelShare, parked: true, hidden: fact == hiddenFact,
+		level: LevelShare, parked: true, hidden: fact != "",
 	}
 }
 
@@ -71,7 +72,7 @@ func NewGate(n outside.Numbers, fact string) Gate {
 // hidden, or would be if the power failed now.
 func (g Gate) Fact() string {
 	if g.hidden || g.hiding {
-		return hiddenFact
+		return HiddenEnd
 	}
 	return ""
 }

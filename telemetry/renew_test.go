@@ -11,7 +11,7 @@ import (
 // epoch; a stop says so before it closes.
 func TestState(t *testing.T) {
 	within(t, func(t *testing.T, dir string) {
-		c := drive(t, dir, func(c *car) { c.options.Policy = 12 })
+		c := drive(t, dir, func(c *car) { c.options.DocumentVersion = 12 })
 		synctest.Wait()
 		w := c.port.line()
 		const body = `,"epoch":"00000000000000000000000000000001","policy":12,"agent":"1.0.0"}`
@@ -25,7 +25,7 @@ func TestState(t *testing.T) {
 		if o := w.opening; o.Client != vid || o.Keepalive != 30*time.Second || !slices.Equal(o.Subscribe, []string{"gb/1/" + vid + "/policy", "gb/1/" + vid + "/act", "gb/1/" + vid + "/ask"}) {
 			t.Errorf("opened with %+v", o)
 		}
-		c.PolicyVersion(13)
+		c.DocumentVersion(13)
 		synctest.Wait()
 		c.park()
 		got := w.states()

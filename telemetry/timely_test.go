@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"glovebox/telemetry"
 	"glovebox/telemetry/outside"
 )
 
@@ -16,7 +17,12 @@ func TestTimely(t *testing.T) {
 		var slot atomic.Bool
 		slot.Store(true)
 		c := drive(t, dir, func(c *car) {
-			c.options.Timely = func(r outside.Released) bool { return r.Mailbox() != lea.Mailbox || slot.Load() }
+			c.callbacks.Decide = func(r outside.Released) telemetry.Answer {
+				if r.Mailbox() == lea.Mailbox && !slot.Load() {
+					return telemetry.Wait
+				}
+				return telemetry.Send
+			}
 			c.port.hold = true
 		})
 		synctest.Wait()

@@ -42,9 +42,8 @@ func Repeats(jws []byte, inForce profiles.Hash) bool {
 	return err == nil && inForce != profiles.Hash{} && sha256.Sum256(parts[1]) == inForce
 }
 
-// Refusal is one word for why a document was refused, for counters and the log:
-// malformed, unsigned, foreign, older, forked, forbidden; failed for all else.
-func Refusal(err error) string {
+// refusal is one word for why a document was refused.
+func refusal(err error) string {
 	for _, r := range []struct {
 		is   error
 		word string

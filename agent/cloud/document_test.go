@@ -366,15 +366,15 @@ func TestReadDocument(t *testing.T) {
 		if err == nil {
 			_, _, err = roster.Apply(doc.Access, doc.By)
 		}
-		if row.want == "" && err != nil || row.want != "" && cloud.Refusal(err) != row.want {
-			t.Errorf("%s: %v is called %s, want %s", row.name, err, cloud.Refusal(err), row.want)
+		if row.want == "" && err != nil || row.want != "" && newVerifier().Refusal(err) != row.want {
+			t.Errorf("%s: %v is called %s, want %s", row.name, err, newVerifier().Refusal(err), row.want)
 		}
 	}
 	later, _, err := roster.Apply(doc.Access, doc.By)
 	if err != nil || later.Version != roster.Version {
 		t.Errorf("a repeat: version %d, %v", later.Version, err)
 	}
-	if got := cloud.Refusal(fmt.Errorf("publish: %w", profiles.ErrOlder)); got != "older" {
+	if got := newVerifier().Refusal(fmt.Errorf("publish: %w", profiles.ErrOlder)); got != "older" {
 		t.Errorf("older is called %s", got)
 	}
 }

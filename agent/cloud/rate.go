@@ -12,7 +12,7 @@ type bucket struct {
 // limit is the size of a bucket.
 type limit struct{ rate, burst float64 }
 
-// How much is looked at (security.md 4): of each topic, and of each key.
+// How much is looked at (docs/security.md, Actions): of each topic, and of each key.
 var (
 	perTopic = limit{20, 40}
 	perKey   = limit{5, 10}

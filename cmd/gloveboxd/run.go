@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	mathrand "math/rand/v2"
 	"path/filepath"
@@ -17,13 +18,9 @@ import (
 	"glovebox/agent"
 	"glovebox/agent/cloud"
 	"glovebox/agent/hmi"
+	"glovebox/profiles"
 	"glovebox/telemetry"
 	"glovebox/telemetry/outbox"
-)
-
-const (
-	tickAtMost   = 250 * time.Millisecond // motion and lockouts act at least so often
-	lockoutEvery = 10 * time.Second       // what is left of a wait is stored so often
 )
 
 // errConfig is wrapped by what is wrong with the files that the configuration names.
@@ -87,34 +84,24 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	}
 
 	epoch, orders := newEpoch(), &actuators{plan: p.mapping, wires: map[string]*wire{}}
+	courier := telemetry.NewCourier(p.courier(cfg, identity.VID, epoch, box, log))
 	cabin, err := agent.New(agent.Needs{
-		Vehicle:  agent.Vehicle{Model: cfg.Vehicle.Model, Year: cfg.Vehicle.ModelYear, Country: cfg.Vehicle.Country},
+		Model:    agent.Model{Name: cfg.Vehicle.Model, Year: cfg.Vehicle.ModelYear, Country: cfg.Vehicle.Country},
 		Identity: identity, Policy: p.policy, Gzip: cfg.Telemetry.Gzip,
 		Buses: busNames(cfg.Buses), GNSS: cfg.GNSS.Port != "", Cloud: p.broker != nil, Recovered: s.recovered,
-		Alarms: p.alarms(), Actuated: orders.paths(), Actuator: orders, Epoch: epoch, Store: s.people, Now: now, Rand: rand.Reader, Log: log,
+		Alarms: p.alarms(), Actuated: orders.paths(), Actuator: orders, Epoch: epoch, Store: s.people, Courier: courier,
+		Now: now, Random: func(string) io.Reader { return rand.Reader }, Log: log,
 	})
 	if err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	counts := newCounters()
-	errands := make(chan *agent.Errand, waitingErrands)
-	post := &inbound{
-		cabin: cabin, identity: identity, trust: p.trust, desk: cloud.NewDesk(identity.VID), errands: errands,
-		counts: counts, log: log, refused: &sparing{},
+	inbound := &agent.Inbound{
+		Cabin: cabin, Topics: topics(identity.VID), Verifier: cloud.NewVerifier(identity, p.trust),
+		Count: func(name string) { counts.add(name, 1) }, Log: log,
 	}
-	options := telemetry.CourierOptions{
-		VID: identity.VID, Agent: version, Epoch: epoch, Outbox: box, Keepalive: time.Duration(cfg.MQTT.KeepAlive), PauseMax: time.Duration(cfg.MQTT.ReconnectMax),
-		Recheck: cabin.MaySend, Timely: cabin.Timely, Link: cabin.Linked, Handed: cabin.Handed,
-		Inbound: func(topic string, payload []byte) { post.take(ctx, topic, payload) },
-		Rand:    mathrand.Float64, Log: log,
-	}
-	if p.broker != nil {
-		options.Dial = p.broker.Dial
-	}
-	courier := telemetry.NewCourier(options)
-	cabin.Join(courier)
-	if err := face.Own(show{cabin, counts}); err != nil {
+	if err := face.Own(show{cabin, counts, identity.Public()}); err != nil {
 		return err
 	}
 	said(log, daemon.SdNotifyReady)
@@ -135,74 +122,53 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 		group.Go(func() error { return gnssWire(cfg.GNSS, cabin, counts, log).read(ctx) })
 	}
 	if p.broker != nil {
-		group.Go(func() error { return courier.Deliver(ctx) })
+		group.Go(func() error {
+			return courier.Deliver(ctx, telemetry.Callbacks{
+				Decide: cabin.Decide, Link: cabin.Linked, Handed: cabin.Handed,
+				Inbound: func(topic string, payload []byte) { inbound.Take(ctx, topic, payload) },
+			})
+		})
 	}
-	group.Go(func() error { return carry(ctx, cabin, errands, post.done, log) })
 	group.Go(func() error { return face.Run(ctx) })
-	group.Go(func() error { return tell(ctx, cabin, face) })
-	group.Go(func() error { return tick(ctx, cabin, log) })
+	group.Go(func() error { return agent.Show(ctx, cabin, face) })
+	group.Go(func() error { return agent.CarryOut(ctx, cabin) })
+	group.Go(func() error { return agent.Execute(ctx, cabin, inbound.Done) })
+	watchdog, _ := daemon.SdWatchdogEnabled(false)
+	group.Go(func() error {
+		return agent.Tick(ctx, cabin, watchdog/3, func() { said(log, daemon.SdNotifyWatchdog) })
+	})
 	group.Go(func() error { <-ctx.Done(); said(log, daemon.SdNotifyStopping); return nil })
 	err = group.Wait()
 	return errors.Join(err, cabin.Stop())
 }
 
-// tick lets time act on the cabin, at each deadline and at least four times a
-// second; the watchdog hears from this loop and from nowhere else.
-func tick(ctx context.Context, cabin *agent.Cabin, log *slog.Logger) error {
-	watchdog, _ := daemon.SdWatchdogEnabled(false)
-	var praised time.Duration
-	stored := now().Boot
-	for {
-		next := cabin.Tick()
-		at := now().Boot
-		if watchdog > 0 && at-praised >= watchdog/3 {
-			praised = at
-			said(log, daemon.SdNotifyWatchdog)
-		}
-		if at-stored >= lockoutEvery {
-			cabin.Pass(at - stored)
-			stored = at
-		}
-		pause := max(0, min(next-at, tickAtMost))
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(pause):
-		}
-		if now().Boot < at+pause/2 {
-			log.Warn("boot clock does not go on")
-			cabin.Renew()
-		}
+// courier is what the courier needs of the configuration.
+func (p plan) courier(cfg Config, vid, epoch string, box telemetry.Outbox, log *slog.Logger) telemetry.CourierOptions {
+	o := telemetry.CourierOptions{
+		VID: vid, Agent: version, Epoch: epoch, Outbox: box, Keepalive: time.Duration(cfg.MQTT.KeepAlive), PauseMax: time.Duration(cfg.MQTT.ReconnectMax),
+		Rand: mathrand.Float64, Log: log,
 	}
+	if p.broker != nil {
+		o.Dial = p.broker.Dial
+	}
+	return o
 }
 
-// tell carries what changed to the head unit.
-func tell(ctx context.Context, cabin *agent.Cabin, face *hmi.Face) error {
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-cabin.Changed():
-		}
-		for _, e := range cabin.Events() {
-			switch e := e.(type) {
-			case agent.Ended:
-				face.Ended(e.Reason, e.Receipt)
-			case agent.SettingsChanged:
-				face.SettingsChanged(e.Group, e.Keys)
-			case agent.LedgerChanged:
-				face.LedgerChanged(e.Last)
-			}
-		}
-		face.Refresh()
-	}
+// topics are those that a car listens to.
+func topics(vid string) agent.Topics {
+	own := "gb/1/" + vid
+	return agent.Topics{Document: own + "/policy", Action: own + "/act", Ask: own + "/ask"}
 }
 
 // show is the cabin as the head unit sees it, with the counters of the wires.
 type show struct {
 	*agent.Cabin
-	counts *counters
+	counts   *counters
+	identity profiles.PublicIdentity
 }
+
+// Identity is the public half of the car's own.
+func (s show) Identity() profiles.PublicIdentity { return s.identity }
 
 // Statistics is every counter by name.
 func (s show) Statistics() map[string]uint64 { return s.counts.copy() }

@@ -99,7 +99,7 @@ func (d *Dialer) Check(client string) error {
 
 // Dial opens one line. It blocks until the line is ready, or ctx ends, or 10 s
 // went by; the end of ctx afterwards does nothing to the line.
-func (d *Dialer) Dial(ctx context.Context, o telemetry.Opening) (telemetry.Line, error) {
+func (d *Dialer) Dial(ctx context.Context, o telemetry.Opening) (telemetry.Connection, error) {
 	if err := d.Check(o.Client); err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (d *Dialer) Dial(ctx context.Context, o telemetry.Opening) (telemetry.Line,
 	if err != nil {
 		return nil, err
 	}
-	socket := newConn(raw, ctx.Err)
+	socket := newSocket(raw, ctx.Err)
 	defer context.AfterFunc(ctx, func() {
 		if !socket.ready.Load() {
 			socket.release()

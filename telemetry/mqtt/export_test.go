@@ -3,11 +3,11 @@ package mqtt
 import "net"
 
 // Socket is the muting socket, for its own tests.
-type Socket struct{ *conn }
+type Socket struct{ *socket }
 
 // NewSocket wraps raw, ready to be used.
 func NewSocket(raw net.Conn) Socket {
-	c := newConn(raw, nil)
+	c := newSocket(raw, nil)
 	c.ready.Store(true)
 	return Socket{c}
 }

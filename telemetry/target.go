@@ -13,24 +13,24 @@ const renewal = 500 * time.Millisecond
 
 var errCalledOff = errors.New("no line is opened now")
 
-// helm is what the cabin wants of the line, and the line it has. Its lock is
+// target is what the cabin wants of the line, and the line it has. Its lock is
 // held for moments only, so the cabin may call while it holds its own.
-type helm struct {
+type target struct {
 	wake      chan struct{} // has one element when something changed
 	keepalive time.Duration
 
 	mu      sync.Mutex
 	epoch   string             // guarded by mu
-	policy  uint64             // guarded by mu; version of the access document
+	version uint64             // guarded by mu; version of the access document
 	muted   bool               // guarded by mu
 	renewAt time.Time          // guarded by mu; when a line is to open after a session's end
 	callOff context.CancelFunc // guarded by mu; of the dial under way
-	line    Line               // guarded by mu; the newest line, a muted one even after its end
+	line    Connection         // guarded by mu; the newest line, a muted one even after its end
 	silence *time.Timer        // guarded by mu; closes a muted line
 }
 
-// nudge tells Deliver to look again.
-func (h *helm) nudge() {
+// wakeUp tells Deliver to look again.
+func (h *target) wakeUp() {
 	select {
 	case h.wake <- struct{}{}:
 	default:
@@ -38,7 +38,7 @@ func (h *helm) nudge() {
 }
 
 // renew asks for a new line with a new epoch.
-func (h *helm) renew(epoch string) {
+func (h *target) renew(epoch string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.epoch = epoch
@@ -46,11 +46,11 @@ func (h *helm) renew(epoch string) {
 	if h.callOff != nil {
 		h.callOff()
 	}
-	h.nudge()
+	h.wakeUp()
 }
 
 // mute makes the line silent, or allows a new one.
-func (h *helm) mute(on bool) {
+func (h *target) mute(on bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.muted = on
@@ -58,15 +58,15 @@ func (h *helm) mute(on bool) {
 		h.callOff()
 	}
 	if on {
-		h.hush()
+		h.fallSilent()
 	}
-	h.nudge()
+	h.wakeUp()
 }
 
-// hush silences the line there is. Its socket is closed when the broker must
+// fallSilent silences the line there is. Its socket is closed when the broker must
 // have given it up by itself: one and a half keepalives, and some more. Called
 // with mu held.
-func (h *helm) hush() {
+func (h *target) fallSilent() {
 	if h.line == nil || h.silence != nil {
 		return
 	}
@@ -74,76 +74,76 @@ func (h *helm) hush() {
 	h.silence = time.AfterFunc(2*h.keepalive, h.line.Close)
 }
 
-// setPolicy changes the version that the state shows.
-func (h *helm) setPolicy(version uint64) {
+// setVersion changes the version that the state shows.
+func (h *target) setVersion(version uint64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.policy = version
-	h.nudge()
+	h.version = version
+	h.wakeUp()
 }
 
 // begin returns what a line opens with now, or errCalledOff. It closes what is
 // left of the line before. The context ends when the dial is to be given up.
-func (h *helm) begin(ctx context.Context) (dialing context.Context, epoch string, policy uint64, err error) {
+func (h *target) begin(ctx context.Context) (dialing context.Context, epoch string, version uint64, err error) {
 	h.mu.Lock()
 	if h.muted {
 		h.mu.Unlock()
 		return nil, "", 0, errCalledOff
 	}
-	left := h.letGo()
+	left := h.release()
 	dialing, h.callOff = context.WithCancel(ctx)
-	epoch, policy = h.epoch, h.policy
+	epoch, version = h.epoch, h.version
 	h.mu.Unlock()
 	if left != nil {
 		left.Close()
 	}
-	return dialing, epoch, policy, nil
+	return dialing, epoch, version, nil
 }
 
 // opened takes over a new line, or nil if there is none.
-func (h *helm) opened(l Line) {
+func (h *target) opened(l Connection) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.callOff()
 	h.callOff = nil
 	h.line = l
 	if h.muted {
-		h.hush()
+		h.fallSilent()
 	}
 }
 
 // state is what the line should show now, and whether it is the right line for
 // it: of the current epoch, and not silenced while silence is over.
-func (h *helm) state(epoch string) (policy uint64, fits bool) {
+func (h *target) state(epoch string) (version uint64, fits bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.policy, h.epoch == epoch && h.renewAt.IsZero() && (h.silence == nil || h.muted)
+	return h.version, h.epoch == epoch && h.renewAt.IsZero() && (h.silence == nil || h.muted)
 }
 
 // silent reports whether what is handed over now goes nowhere.
-func (h *helm) silent() bool {
+func (h *target) silent() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.silence != nil
 }
 
 // renewed returns when to open after a session's end, once.
-func (h *helm) renewed() (at time.Time, ok bool) {
+func (h *target) renewed() (at time.Time, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	at, h.renewAt = h.renewAt, time.Time{}
 	return at, !at.IsZero()
 }
 
-// tidy closes a line that is not in use any more. While muted its socket stays
+// closeUnused closes a line that is not in use any more. While muted its socket stays
 // open: closing would be seen.
-func (h *helm) tidy() {
+func (h *target) closeUnused() {
 	h.mu.Lock()
 	if h.muted {
 		h.mu.Unlock()
 		return
 	}
-	l := h.letGo()
+	l := h.release()
 	h.mu.Unlock()
 	if l != nil {
 		l.Close()
@@ -151,17 +151,17 @@ func (h *helm) tidy() {
 }
 
 // end closes the line, muted or not.
-func (h *helm) end() {
+func (h *target) end() {
 	h.mu.Lock()
-	l := h.letGo()
+	l := h.release()
 	h.mu.Unlock()
 	if l != nil {
 		l.Close()
 	}
 }
 
-// letGo hands the line out to be closed. Called with mu held.
-func (h *helm) letGo() Line {
+// release hands the line out to be closed. Called with mu held.
+func (h *target) release() Connection {
 	l := h.line
 	h.line = nil
 	if h.silence != nil {

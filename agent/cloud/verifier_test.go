@@ -56,16 +56,22 @@ func signedAction(t testing.TB, payload string, key crypto.Signer) []byte {
 	return []byte(jws)
 }
 
-// desk is one whose clock runs so fast that no rate matters.
-type desk struct {
-	*cloud.Desk
+// unhurried is a verifier whose clock runs so fast that no rate matters.
+type unhurried struct {
+	*cloud.Verifier
 	people profiles.Roster
 	now    time.Duration
 }
 
-func (d *desk) take(jws []byte) (profiles.Action, error) {
+func (d *unhurried) take(jws []byte) (profiles.Action, error) {
 	d.now += 10 * time.Second
-	return d.Action(jws, d.people, d.now)
+	a, _, err := d.Action(jws, d.people, d.now)
+	return a, err
+}
+
+// newVerifier is the one of the car of all tests; it trusts no back end.
+func newVerifier() *cloud.Verifier {
+	return cloud.NewVerifier(profiles.Identity{VID: hex128("car")}, cloud.KeySet{})
 }
 
 func step(err error) cloud.Step {
@@ -79,7 +85,7 @@ func step(err error) cloud.Step {
 // from a good one, and of random ones, none passes; then the good one does.
 func TestOneSpellingOfAnAction(t *testing.T) {
 	for alg, key := range orderers(t) {
-		d := &desk{cloud.NewDesk(hex128("car")), people(t, key), 0}
+		d := &unhurried{newVerifier(), people(t, key), 0}
 		good := signedAction(t, claims(t, key, 7), key)
 		tried := 0
 		refuse := func(kind string, spoilt []byte) {
@@ -150,12 +156,12 @@ func TestOrderOfChecks(t *testing.T) {
 		{"another car", signedAction(t, strings.Replace(good, hex128("car"), hex128("other"), 1), lea), cloud.AtVehicle},
 		{"another car, bad claims", signedAction(t, strings.Replace(good, hex128("car"), "x", 1), lea), cloud.AtClaims},
 	} {
-		d := &desk{cloud.NewDesk(hex128("car")), people(t, lea), 0}
+		d := &unhurried{newVerifier(), people(t, lea), 0}
 		if _, err := d.take(row.jws); step(err) != row.want {
 			t.Errorf("%s: refused at %q (%v), want %q", row.name, step(err), err, row.want)
 		}
 	}
-	d := &desk{cloud.NewDesk(hex128("car")), gone, 0}
+	d := &unhurried{newVerifier(), gone, 0}
 	if _, err := d.take(signedAction(t, good, lea)); step(err) != cloud.AtKey {
 		t.Errorf("removed: %v", err)
 	}
@@ -165,14 +171,14 @@ func TestOrderOfChecks(t *testing.T) {
 // minute, when the signature is theirs, and the others go on.
 func TestRates(t *testing.T) {
 	lea := ed("lea's phone")
-	d := &desk{cloud.NewDesk(hex128("car")), people(t, lea), 0}
+	d := &unhurried{newVerifier(), people(t, lea), 0}
 	good := signedAction(t, claims(t, lea, 7), lea)
 	passed, told, at := 0, 0, time.Hour
 	for range 100 {
-		switch a, err := d.Action(good, d.people, at); {
+		switch a, busy, err := d.Action(good, d.people, at); {
 		case err == nil:
 			passed++
-		case step(err) == cloud.AtRate && a.Ctr == 7:
+		case step(err) == cloud.AtRate && busy && a.Ctr == 7:
 			told++
 		case step(err) != cloud.AtRate:
 			t.Fatal(err)
@@ -185,11 +191,11 @@ func TestRates(t *testing.T) {
 	at += time.Minute
 	looked := 0
 	for range 100 {
-		a, err := d.Action(forged, d.people, at)
+		a, busy, err := d.Action(forged, d.people, at)
 		if step(err) == cloud.AtSignature {
 			looked++
 		}
-		if err == nil || a.Key != "" {
+		if err == nil || busy || a.Key != "" {
 			t.Fatal("a forger is told")
 		}
 	}
@@ -197,13 +203,13 @@ func TestRates(t *testing.T) {
 		t.Errorf("looked at %d forged signatures, want the ten of the rate and one", looked)
 	}
 	at += time.Minute
-	if _, err := d.Action(signedAction(t, claims(t, ed("anna"), 1), ed("anna")), d.people, at); err != nil {
+	if _, _, err := d.Action(signedAction(t, claims(t, ed("anna"), 1), ed("anna")), d.people, at); err != nil {
 		t.Errorf("Anna: %v", err)
 	}
 	passed = 0
 	for range 50 { // ten a second for five seconds, after a rest
 		at += 100 * time.Millisecond
-		if _, err := d.Action(good, d.people, at); err == nil {
+		if _, _, err := d.Action(good, d.people, at); err == nil {
 			passed++
 		}
 	}
@@ -234,11 +240,11 @@ func TestAsk(t *testing.T) {
 		{"too long", []byte(strings.Repeat(" ", 1025)), people(t, lea), cloud.AtSize},
 		{"no JSON", []byte("x"), people(t, lea), cloud.AtClaims},
 	} {
-		if _, err := cloud.NewDesk(hex128("car")).Ask(row.text, row.people, time.Hour); step(err) != row.want {
+		if _, err := newVerifier().Ask(row.text, row.people, time.Hour); step(err) != row.want {
 			t.Errorf("%s: %v, want %q", row.name, err, row.want)
 		}
 	}
-	d, passed := cloud.NewDesk(hex128("car")), 0
+	d, passed := newVerifier(), 0
 	for range 30 {
 		if _, err := d.Ask(ask(hex128("box lea"), kid), people(t, lea), time.Hour); err == nil {
 			passed++
@@ -285,7 +291,7 @@ func FuzzAction(f *testing.F) {
 	roster := people(f, signers["EdDSA"])
 	roster.People = append(roster.People, profiles.Person{ID: profiles.ID{3}, Role: profiles.Secondary, State: profiles.Active, Sign: public(f, signers["ES256"])})
 	f.Fuzz(func(t *testing.T, jws []byte) {
-		a, err := cloud.NewDesk(hex128("car")).Action(jws, roster, time.Hour)
+		a, _, err := newVerifier().Action(jws, roster, time.Hour)
 		if (err == nil) != good[string(jws)] {
 			t.Fatalf("%q: %v", jws, err)
 		}

@@ -17,38 +17,38 @@ const (
 	outboxRetry = 10 * time.Second // after a disk error
 )
 
-// shift is the work on one line.
-type shift struct {
-	line   Line
-	epoch  string
-	policy uint64           // as the state shows it
-	flying []flight         // in the order they were handed over, which is the order of receipts (MQTT 3.1.1, 4.6)
-	last   uint64           // id of the newest kept message looked at on this line
-	early  []Kept           // looked at, and waiting for a slot of their reader
-	retry  <-chan time.Time // not nil while the outbox rests after an error
+// dispatch is the work on one line.
+type dispatch struct {
+	line    Connection
+	epoch   string
+	version uint64           // as the state shows it
+	flying  []flight         // in the order they were handed over, which is the order of acknowledgements (MQTT 3.1.1, 4.6)
+	last    uint64           // id of the newest kept message looked at on this line
+	early   []Kept           // looked at, and waiting for a slot of their reader
+	retry   <-chan time.Time // not nil while the outbox rests after an error
 }
 
 // flight is a message that was handed over.
 type flight struct {
-	id      uint64 // of a kept message, else 0
-	receipt Receipt
+	id    uint64 // of a kept message, else 0
+	token Token
 }
 
 // serve hands messages over on one line until it ends, or should.
-func (c *Courier) serve(ctx context.Context, s *shift) {
-	policy, fits := c.helm.state(s.epoch)
+func (c *Courier) serve(ctx context.Context, s *dispatch) {
+	version, fits := c.target.state(s.epoch)
 	if !fits { // it was called off just when it opened
-		c.helm.tidy()
+		c.target.closeUnused()
 		return
 	}
 	c.with.Log.Info("line open")
-	s.policy = policy
-	s.fly(0, c.state(true, s.epoch, s.policy))
+	s.version = version
+	s.fly(0, c.state(true, s.epoch, s.version))
 	c.live.switchTo(true)
 	c.link(true)
 	defer func() {
 		c.live.switchTo(false)
-		c.helm.tidy()
+		c.target.closeUnused()
 		c.collect(s)
 		c.mu.Lock()
 		if err := c.settle(); err != nil {
@@ -60,19 +60,19 @@ func (c *Courier) serve(ctx context.Context, s *shift) {
 	stalled := time.NewTimer(patience)
 	defer stalled.Stop()
 	for {
-		policy, fits := c.helm.state(s.epoch)
+		version, fits := c.target.state(s.epoch)
 		if !fits {
 			return
 		}
-		if policy != s.policy {
-			s.policy = policy
-			s.fly(0, c.state(true, s.epoch, policy))
+		if version != s.version {
+			s.version = version
+			s.fly(0, c.state(true, s.epoch, version))
 		}
 		c.handLive(s)
 		c.handKept(s)
 		var head <-chan struct{}
 		if len(s.flying) > 0 {
-			head = s.flying[0].receipt.Done()
+			head = s.flying[0].token.Done()
 		}
 		select {
 		case <-ctx.Done():
@@ -80,18 +80,18 @@ func (c *Courier) serve(ctx context.Context, s *shift) {
 			return
 		case <-s.line.Ended():
 			return
-		case <-c.helm.wake:
+		case <-c.target.wake:
 		case <-s.retry:
 			s.retry = nil
 		case <-head:
-			if s.flying[0].receipt.Error() != nil {
+			if s.flying[0].token.Error() != nil {
 				return
 			}
 			c.collect(s)
 			stalled.Reset(patience)
 		case <-stalled.C:
 			if len(s.flying) > 0 {
-				c.with.Log.Warn("line gives no receipts")
+				c.with.Log.Warn("line gives no acknowledgements")
 				return
 			}
 			stalled.Reset(patience)
@@ -100,28 +100,28 @@ func (c *Courier) serve(ctx context.Context, s *shift) {
 }
 
 func (c *Courier) link(up bool) {
-	if c.with.Link != nil {
-		c.with.Link(up)
+	if c.call.Link != nil {
+		c.call.Link(up)
 	}
 }
 
 // fly hands a message to the line.
-func (s *shift) fly(id uint64, m Message) {
+func (s *dispatch) fly(id uint64, m Message) {
 	s.flying = append(s.flying, flight{id, s.line.Publish(m)})
 }
 
-// collect takes the receipts that are there, oldest first.
-func (c *Courier) collect(s *shift) {
+// collect takes the acknowledgements that are there, oldest first.
+func (c *Courier) collect(s *dispatch) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for len(s.flying) > 0 {
 		f := s.flying[0]
 		select {
-		case <-f.receipt.Done():
+		case <-f.token.Done():
 		default:
 			return
 		}
-		if f.receipt.Error() != nil {
+		if f.token.Error() != nil {
 			return
 		}
 		if f.id != 0 {
@@ -132,9 +132,9 @@ func (c *Courier) collect(s *shift) {
 }
 
 // handLive hands over what is live, as far as the window is free.
-func (c *Courier) handLive(s *shift) {
+func (c *Courier) handLive(s *dispatch) {
 	for _, w := range c.live.peek(window - len(s.flying)) {
-		if !c.with.Recheck(w.released) {
+		if c.call.Decide(w.released) == Drop {
 			c.live.take(w.number)
 			continue
 		}
@@ -145,10 +145,10 @@ func (c *Courier) handLive(s *shift) {
 }
 
 // handOne hands a live message over unless it was purged or replaced meanwhile.
-func (c *Courier) handOne(s *shift, w fresh) bool {
+func (c *Courier) handOne(s *dispatch, w fresh) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, fits := c.helm.state(s.epoch); !fits || !c.live.take(w.number) {
+	if _, fits := c.target.state(s.epoch); !fits || !c.live.take(w.number) {
 		return false
 	}
 	_, n := c.stamp(s.epoch, outside.Series(w.released.Mailbox(), w.released.Kind()))
@@ -157,7 +157,7 @@ func (c *Courier) handOne(s *shift, w fresh) bool {
 
 // handKept hands over kept messages, in order, a batch at a time. What is not
 // timely waits until something else is sent, which happens at each slot.
-func (c *Courier) handKept(s *shift) {
+func (c *Courier) handKept(s *dispatch) {
 	room := window - len(s.flying)
 	if s.retry != nil || room < batch && len(s.flying) > 0 {
 		return
@@ -172,10 +172,14 @@ func (c *Courier) handKept(s *shift) {
 	var send, refused []uint64
 	for _, k := range slices.Concat(s.early, waiting) {
 		last = max(last, k.ID)
-		switch {
-		case !c.with.Timely(k.Released) || len(send) == room:
+		answer := Wait
+		if len(send) < room {
+			answer = c.call.Decide(k.Released)
+		}
+		switch answer {
+		case Wait:
 			early = append(early, k)
-		case c.with.Recheck(k.Released):
+		case Send:
 			send = append(send, k.ID)
 		default:
 			refused = append(refused, k.ID)
@@ -194,7 +198,7 @@ func (c *Courier) handKept(s *shift) {
 
 // handBatch stamps and hands over what still waits of send. A purge comes
 // before or after, never in between: then a number would be missing.
-func (c *Courier) handBatch(s *shift, send, refused []uint64) ([]outside.Released, error) {
+func (c *Courier) handBatch(s *dispatch, send, refused []uint64) ([]outside.Released, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.done = append(c.done, refused...)
@@ -235,7 +239,7 @@ func (c *Courier) settle() error {
 }
 
 // restOutbox leaves the disk alone for a while; live messages go on.
-func (c *Courier) restOutbox(s *shift, err error) {
+func (c *Courier) restOutbox(s *dispatch, err error) {
 	c.with.Log.Warn("outbox not usable", "error", err)
 	s.retry = time.After(outboxRetry)
 }
@@ -251,7 +255,7 @@ func (c *Courier) stamp(epoch, series string) (string, uint64) {
 
 // publish encodes a message and hands it over; what cannot be encoded is
 // dropped. Called with mu held.
-func (c *Courier) publish(s *shift, k Kept) bool {
+func (c *Courier) publish(s *dispatch, k Kept) bool {
 	suffix, payload, err := k.Released.Encode(outside.Seq{Epoch: k.Epoch, N: k.Seq, Resend: k.Resend})
 	if err != nil {
 		c.with.Log.Error("message not encoded", "kind", string(k.Released.Kind()), "error", err)
@@ -263,19 +267,19 @@ func (c *Courier) publish(s *shift, k Kept) bool {
 
 // handed reports a message that really left.
 func (c *Courier) handed(r outside.Released) {
-	if c.with.Handed != nil && !c.helm.silent() {
-		c.with.Handed(r)
+	if c.call.Handed != nil && !c.target.silent() {
+		c.call.Handed(r)
 	}
 }
 
 // leave says that the car stops, and waits a moment for what is in flight.
-func (c *Courier) leave(s *shift) {
-	s.fly(0, c.state(false, s.epoch, s.policy))
+func (c *Courier) leave(s *dispatch) {
+	s.fly(0, c.state(false, s.epoch, s.version))
 	timeout := time.After(goodbye)
-	for len(s.flying) > 0 && !c.helm.silent() {
+	for len(s.flying) > 0 && !c.target.silent() {
 		select {
-		case <-s.flying[0].receipt.Done():
-			if s.flying[0].receipt.Error() != nil {
+		case <-s.flying[0].token.Done():
+			if s.flying[0].token.Error() != nil {
 				return
 			}
 			c.collect(s)

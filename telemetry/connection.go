@@ -19,20 +19,20 @@ type Message struct {
 	Payload  []byte
 }
 
-// Receipt tells when the broker has a message.
-type Receipt interface {
+// Token tells when the broker has a message.
+type Token interface {
 	// Done is closed when the broker acknowledged, or never will.
 	Done() <-chan struct{}
 	// Error is nil, once Done is closed, if and only if the broker acknowledged.
 	Error() error
 }
 
-// Line is one connection to the broker from its opening to its end; it never
+// Connection is one connection to the broker from its opening to its end; it never
 // reconnects. Its methods may be called at any time, from any goroutine.
-type Line interface {
+type Connection interface {
 	// Publish hands one message over; it may block for a second on a frozen
-	// peer. After the end the receipt fails at once.
-	Publish(Message) Receipt
+	// peer. After the end the token fails at once.
+	Publish(Message) Token
 	// Ended is closed when no message can pass any more.
 	Ended() <-chan struct{}
 	// Mute makes the line silent for good: when it returns nothing more is

@@ -10,7 +10,7 @@ import (
 // writeTimeout bounds one write to a frozen peer.
 const writeTimeout = time.Second
 
-// conn is a socket that can fall silent. It lies below TLS, so that a muted
+// socket is a socket that can fall silent. It lies below TLS, so that a muted
 // line sends nothing at all: no record, no alert, no DISCONNECT.
 //
 //	open ──Mute──▶ silent ──release──▶ closed
@@ -18,7 +18,7 @@ const writeTimeout = time.Second
 //
 // Silent, a Write is swallowed, a Read waits, and Close only frees the readers:
 // the peer must time out by itself, as if the car had entered a tunnel.
-type conn struct {
+type socket struct {
 	net.Conn
 	open   func() error // while the line opens: not nil once the opening was called off
 	ready  atomic.Bool  // the line is open, open is not asked any more
@@ -28,48 +28,48 @@ type conn struct {
 	gone   chan struct{} // closed by Close
 }
 
-func newConn(raw net.Conn, open func() error) *conn {
-	return &conn{Conn: raw, open: open, gone: make(chan struct{})}
+func newSocket(raw net.Conn, open func() error) *socket {
+	return &socket{Conn: raw, open: open, gone: make(chan struct{})}
 }
 
 // past is a deadline that wakes whoever is blocked.
 var past = time.Unix(1, 0)
 
 // Mute makes the socket silent for good. A write under way is cut short.
-func (c *conn) Mute() {
-	c.muted.Store(true)
-	_ = c.Conn.SetDeadline(past)
-	c.writes.Lock()
+func (s *socket) Mute() {
+	s.muted.Store(true)
+	_ = s.Conn.SetDeadline(past)
+	s.writes.Lock()
 	//lint:ignore SA2001 nothing to do here but to have waited
-	c.writes.Unlock()
+	s.writes.Unlock()
 }
 
 // Write sends p, or swallows it once muted.
-func (c *conn) Write(p []byte) (int, error) {
-	c.writes.RLock()
-	defer c.writes.RUnlock()
-	if !c.ready.Load() {
-		if err := c.open(); err != nil {
+func (s *socket) Write(p []byte) (int, error) {
+	s.writes.RLock()
+	defer s.writes.RUnlock()
+	if !s.ready.Load() {
+		if err := s.open(); err != nil {
 			return 0, err
 		}
 	}
 	// First the deadline, then the look: a Mute in between still cuts the write.
-	if err := c.Conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+	if err := s.Conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
 		return 0, err
 	}
-	if c.muted.Load() {
-		return c.swallow(p)
+	if s.muted.Load() {
+		return s.swallow(p)
 	}
-	n, err := c.Conn.Write(p)
-	if err != nil && c.muted.Load() {
-		return c.swallow(p)
+	n, err := s.Conn.Write(p)
+	if err != nil && s.muted.Load() {
+		return s.swallow(p)
 	}
 	return n, err
 }
 
-func (c *conn) swallow(p []byte) (int, error) {
+func (s *socket) swallow(p []byte) (int, error) {
 	select {
-	case <-c.gone:
+	case <-s.gone:
 		return 0, net.ErrClosed
 	default:
 		return len(p), nil
@@ -77,43 +77,43 @@ func (c *conn) swallow(p []byte) (int, error) {
 }
 
 // Read returns what came in; muted, it waits for Close.
-func (c *conn) Read(p []byte) (int, error) {
-	if !c.muted.Load() {
-		n, err := c.Conn.Read(p)
-		if !c.muted.Load() {
+func (s *socket) Read(p []byte) (int, error) {
+	if !s.muted.Load() {
+		n, err := s.Conn.Read(p)
+		if !s.muted.Load() {
 			return n, err
 		}
 	}
-	<-c.gone
+	<-s.gone
 	return 0, net.ErrClosed
 }
 
 // SetDeadline sets the deadline of reads. Each write has its own.
-func (c *conn) SetDeadline(t time.Time) error { return c.SetReadDeadline(t) }
+func (s *socket) SetDeadline(t time.Time) error { return s.SetReadDeadline(t) }
 
 // SetReadDeadline does not wake a muted socket again.
-func (c *conn) SetReadDeadline(t time.Time) error {
-	err := c.Conn.SetReadDeadline(t)
-	if c.muted.Load() {
-		err = c.Conn.SetReadDeadline(past)
+func (s *socket) SetReadDeadline(t time.Time) error {
+	err := s.Conn.SetReadDeadline(t)
+	if s.muted.Load() {
+		err = s.Conn.SetReadDeadline(past)
 	}
 	return err
 }
 
 // SetWriteDeadline does nothing: each write has its own deadline.
-func (c *conn) SetWriteDeadline(time.Time) error { return nil }
+func (s *socket) SetWriteDeadline(time.Time) error { return nil }
 
 // Close closes the socket; a muted one stays open until release.
-func (c *conn) Close() error {
-	c.shut.Do(func() { close(c.gone) })
-	if c.muted.Load() {
+func (s *socket) Close() error {
+	s.shut.Do(func() { close(s.gone) })
+	if s.muted.Load() {
 		return nil
 	}
-	return c.Conn.Close()
+	return s.Conn.Close()
 }
 
 // release closes the socket, muted or not.
-func (c *conn) release() {
-	c.shut.Do(func() { close(c.gone) })
-	_ = c.Conn.Close()
+func (s *socket) release() {
+	s.shut.Do(func() { close(s.gone) })
+	_ = s.Conn.Close()
 }

@@ -22,17 +22,17 @@ const (
 	refused     = 0x80 // SUBACK return code, MQTT 3.1.1 section 3.9.3
 )
 
-// line is one paho client on one socket.
-type line struct {
+// connection is one paho client on one socket.
+type connection struct {
 	client paho.Client
-	socket *conn
+	socket *socket
 	ended  chan struct{}
 	end    sync.Once
 	closed sync.Once
 }
 
 // open speaks TLS, connects and subscribes.
-func open(ctx context.Context, socket *conn, secure *tls.Config, o telemetry.Opening, log *slog.Logger) (*line, error) {
+func open(ctx context.Context, socket *socket, secure *tls.Config, o telemetry.Opening, log *slog.Logger) (*connection, error) {
 	var stream net.Conn = socket
 	if secure != nil {
 		session := tls.Client(socket, secure)
@@ -41,20 +41,20 @@ func open(ctx context.Context, socket *conn, secure *tls.Config, o telemetry.Ope
 		}
 		stream = session
 	}
-	l := &line{socket: socket, ended: make(chan struct{})}
-	l.client = paho.NewClient(l.options(stream, o, log))
-	if err := wait(ctx, l.client.Connect()); err != nil {
+	c := &connection{socket: socket, ended: make(chan struct{})}
+	c.client = paho.NewClient(c.options(stream, o, log))
+	if err := wait(ctx, c.client.Connect()); err != nil {
 		return nil, err
 	}
-	if err := l.subscribe(ctx, o.Subscribe); err != nil {
-		l.Close()
+	if err := c.subscribe(ctx, o.Subscribe); err != nil {
+		c.Close()
 		return nil, err
 	}
 	socket.ready.Store(true)
-	return l, nil
+	return c, nil
 }
 
-func (l *line) options(stream net.Conn, o telemetry.Opening, log *slog.Logger) *paho.ClientOptions {
+func (c *connection) options(stream net.Conn, o telemetry.Opening, log *slog.Logger) *paho.ClientOptions {
 	options := paho.NewClientOptions().
 		AddBroker("tcp://line"). // never dialled: the socket is open already
 		SetCustomOpenConnectionFn(func(*url.URL, paho.ClientOptions) (net.Conn, error) { return stream, nil }).
@@ -70,7 +70,7 @@ func (l *line) options(stream net.Conn, o telemetry.Opening, log *slog.Logger) *
 		SetPingTimeout(min(pingTimeout, max(o.Keepalive, time.Second))).
 		SetConnectionLostHandler(func(_ paho.Client, err error) {
 			log.Info("line lost", "error", err)
-			l.finish()
+			c.finish()
 		})
 	if o.Will.Topic != "" {
 		options.SetBinaryWill(o.Will.Topic, o.Will.Payload, 1, o.Will.Retained)
@@ -81,7 +81,7 @@ func (l *line) options(stream net.Conn, o telemetry.Opening, log *slog.Logger) *
 	return options
 }
 
-func (l *line) subscribe(ctx context.Context, topics []string) error {
+func (c *connection) subscribe(ctx context.Context, topics []string) error {
 	if len(topics) == 0 {
 		return nil
 	}
@@ -89,7 +89,7 @@ func (l *line) subscribe(ctx context.Context, topics []string) error {
 	for _, topic := range topics {
 		filters[topic] = 1
 	}
-	token := l.client.SubscribeMultiple(filters, nil)
+	token := c.client.SubscribeMultiple(filters, nil)
 	if err := wait(ctx, token); err != nil {
 		return fmt.Errorf("subscribe: %w", err)
 	}
@@ -113,23 +113,23 @@ func wait(ctx context.Context, token paho.Token) error {
 }
 
 // Publish hands one message to paho.
-func (l *line) Publish(m telemetry.Message) telemetry.Receipt {
-	return l.client.Publish(m.Topic, 1, m.Retained, m.Payload)
+func (c *connection) Publish(m telemetry.Message) telemetry.Token {
+	return c.client.Publish(m.Topic, 1, m.Retained, m.Payload)
 }
 
 // Ended is closed when paho gave the connection up or Close was called.
-func (l *line) Ended() <-chan struct{} { return l.ended }
+func (c *connection) Ended() <-chan struct{} { return c.ended }
 
-// Mute makes the line silent: see conn.
-func (l *line) Mute() { l.socket.Mute() }
+// Mute makes the line silent: see socket.
+func (c *connection) Mute() { c.socket.Mute() }
 
 // Close says DISCONNECT, unless muted, and closes the socket.
-func (l *line) Close() {
-	l.closed.Do(func() {
-		l.client.Disconnect(uint(farewell.Milliseconds()))
-		l.socket.release()
-		l.finish()
+func (c *connection) Close() {
+	c.closed.Do(func() {
+		c.client.Disconnect(uint(farewell.Milliseconds()))
+		c.socket.release()
+		c.finish()
 	})
 }
 
-func (l *line) finish() { l.end.Do(func() { close(l.ended) }) }
+func (c *connection) finish() { c.end.Do(func() { close(c.ended) }) }

@@ -61,7 +61,7 @@ func TestNewestFirst(t *testing.T) {
 	within(t, func(t *testing.T, dir string) {
 		linked := make(chan func(), 1)
 		c := drive(t, dir, func(c *car) {
-			c.options.Link = func(up bool) {
+			c.callbacks.Link = func(up bool) {
 				if f := <-linked; up {
 					f()
 				}
@@ -185,10 +185,15 @@ func TestDiskFails(t *testing.T) {
 
 // What the decision refuses at sending is not sent, costs no number and does
 // not wait any longer.
-func TestRecheck(t *testing.T) {
+func TestDecideAgain(t *testing.T) {
 	within(t, func(t *testing.T, dir string) {
 		c := drive(t, dir, func(c *car) {
-			c.options.Recheck = func(r outside.Released) bool { return r.Mailbox() != anna.Mailbox }
+			c.callbacks.Decide = func(r outside.Released) telemetry.Answer {
+				if r.Mailbox() == anna.Mailbox {
+					return telemetry.Drop
+				}
+				return telemetry.Send
+			}
 		})
 		synctest.Wait()
 		c.send(statusTo(t, anna, "x"), alarmTo(t, anna, "abs"), statusTo(t, lea, "x"), alarmTo(t, lea, "abs"))
@@ -221,18 +226,18 @@ func TestNoReceipts(t *testing.T) {
 func TestPurgeBetween(t *testing.T) {
 	within(t, func(t *testing.T, dir string) {
 		var c *car
-		purge := func(r outside.Released) bool {
+		purge := func(r outside.Released) telemetry.Answer {
 			if r.Code() == "abs" || r.Kind() == outside.KindStatus {
 				if n, err := c.Purge(func(k outside.Released) bool { return k.Code() != r.Code() || k.Kind() != r.Kind() }); n != 1 || err != nil {
 					t.Errorf("purged %d, %v", n, err)
 				}
 			}
-			return true
+			return telemetry.Send
 		}
 		ready := make(chan struct{})
 		c = drive(t, dir, func(c *car) {
-			c.options.Recheck = purge
-			c.options.Link = func(up bool) { <-ready }
+			c.callbacks.Decide = purge
+			c.callbacks.Link = func(up bool) { <-ready }
 		})
 		close(ready)
 		synctest.Wait()

@@ -28,7 +28,7 @@ func opening(keepalive time.Duration) telemetry.Opening {
 	}
 }
 
-func dial(t *testing.T, address string, o telemetry.Opening) telemetry.Line {
+func dial(t *testing.T, address string, o telemetry.Opening) telemetry.Connection {
 	t.Helper()
 	d, err := mqtt.New("mqtt://"+address, mqtt.Files{}, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -42,7 +42,7 @@ func dial(t *testing.T, address string, o telemetry.Opening) telemetry.Line {
 	return l
 }
 
-func acknowledged(t *testing.T, r telemetry.Receipt) {
+func acknowledged(t *testing.T, r telemetry.Token) {
 	t.Helper()
 	select {
 	case <-r.Done():
@@ -54,7 +54,7 @@ func acknowledged(t *testing.T, r telemetry.Receipt) {
 	}
 }
 
-// A message whose receipt is good is with the broker, retained if it was to be,
+// A message whose token is good is with the broker, retained if it was to be,
 // and a line that says goodbye leaves no will.
 func TestPublishAndClose(t *testing.T) {
 	broker := testbroker.Start(t, nil)

@@ -1,0 +1,298 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"glovebox/hal"
+	"glovebox/profiles"
+	"glovebox/telemetry/outside"
+)
+
+// effect is one thing that a method of the cabin wants done outside its lock. It may
+// be done again.
+type effect struct {
+	what   string               // for the log; the newest of a name replaces an older one that failed
+	memory bool                 // touches memory only and never waits
+	owed   bool                 // nobody waits for its error: what failed is tried again until it is done
+	do     func(w *world) error // outside every lock
+	after  func(err error)      // then, if not nil; it may take the cabin's lock
+
+	batch *batch // of keep: messages that failed before go first
+}
+
+// batch is messages on their way to the disk; those that it has are not in it.
+type batch struct{ messages []outside.Released }
+
+// world is all that an effect reaches. Nothing else in this package does.
+type world struct {
+	store    Store
+	courier  Courier
+	actuator Actuator
+	maySend  func(outside.Released) bool
+}
+
+// The effects. Each of those that touch a disk may take as long as the disk does.
+
+func sendLive(fresh []outside.Released) effect {
+	return effect{what: "live", memory: true, do: func(w *world) error { w.courier.Live(fresh); return nil }}
+}
+
+func dropLive() effect {
+	return effect{what: "drop live", memory: true, do: func(w *world) error { w.courier.DropLive(w.maySend); return nil }}
+}
+
+func mute(on bool) effect {
+	return effect{what: "mute", memory: true, do: func(w *world) error { w.courier.Mute(on); return nil }}
+}
+
+func renew(epoch string) effect {
+	return effect{what: "renew", memory: true, do: func(w *world) error { w.courier.Renew(epoch); return nil }}
+}
+
+func showDocument(version uint64) effect {
+	return effect{what: "document version", memory: true, do: func(w *world) error { w.courier.DocumentVersion(version); return nil }}
+}
+
+// tell is news for the head unit, in its place among the other effects.
+func tell(news func()) effect {
+	return effect{what: "tell", do: func(*world) error { news(); return nil }}
+}
+
+// keep puts messages on disk, and after them what readers were shown: a power cut
+// between the two shows it twice, never not at all.
+func keep(messages []outside.Released, held []byte) effect {
+	b := &batch{messages}
+	return effect{what: "queue", owed: true, batch: b, do: func(w *world) error {
+		if len(b.messages) > 0 {
+			if err := w.courier.Keep(b.messages); err != nil {
+				return err
+			}
+			b.messages = nil
+		}
+		return w.store.SetCarFact(factHeld, held)
+	}}
+}
+
+// purge drops of the queue what may not be sent any more.
+func purge(after func(error)) effect {
+	return effect{what: "purge", owed: true, do: func(w *world) error { _, err := w.courier.Purge(w.maySend); return err }, after: after}
+}
+
+func keepFact(name string, value []byte) effect {
+	return effect{what: "fact " + name, owed: true, do: func(w *world) error { return w.store.SetCarFact(name, value) }}
+}
+
+func keepTally(t profiles.Tally) effect {
+	e := keepFact(factTally, nil)
+	e.do = func(w *world) error {
+		text, err := json.Marshal(t)
+		if err != nil {
+			return err
+		}
+		return w.store.SetCarFact(factTally, text)
+	}
+	return e
+}
+
+func keepTries(who profiles.ID, l profiles.Lockout) effect {
+	return effect{what: "tries " + who.String(), owed: true, do: func(w *world) error { return w.store.SetLockout(who, l) }}
+}
+
+func keepVerifier(who profiles.ID, v profiles.Verifier, after func(error)) effect {
+	return effect{what: "verifier " + who.String(), owed: after == nil, after: after, do: func(w *world) error { return w.store.SetOwnVerifier(who, v) }}
+}
+
+func applyRoster(next profiles.Roster, after func(error)) effect {
+	return effect{what: "roster", after: after, do: func(w *world) error { return w.store.Apply(next) }}
+}
+
+func setSettings(who profiles.ID, group string, values map[string][]byte, after func(error)) effect {
+	return effect{what: "settings", after: after, do: func(w *world) error { return w.store.SetSettings(who, group, values) }}
+}
+
+// readSettings reads all groups of a person into raw.
+func readSettings(who profiles.ID, raw map[string]map[string][]byte, after func(error)) effect {
+	return effect{what: "read settings", after: after, do: func(w *world) error {
+		for _, g := range profiles.Groups() {
+			values, err := w.store.Settings(who, g.Name)
+			if err != nil {
+				return fmt.Errorf("settings %s: %w", g.Name, err)
+			}
+			raw[g.Name] = values
+		}
+		return nil
+	}}
+}
+
+// settingsOf reads every group of who asks for the wheel: what a login answers. It
+// waits its turn behind what is to be written. A value that cannot be read back is its
+// default, so that a login never fails for one damaged value.
+func (e *effects) settingsOf(r Request) (map[string]map[string]any, error) {
+	raw := map[string]map[string][]byte{}
+	if !r.Guest && !r.Who.IsZero() {
+		var failed error
+		e.add(readSettings(r.Who, raw, func(err error) { failed = err }))
+		e.wait()
+		if failed != nil {
+			return nil, failed
+		}
+	}
+	all := map[string]map[string]any{}
+	for _, g := range profiles.Groups() {
+		values, unread := g.DecodeAll(raw[g.Name])
+		for _, key := range unread {
+			e.log.Warn("setting unreadable", "group", g.Name, "key", key)
+		}
+		all[g.Name] = values
+	}
+	return all, nil
+}
+
+// maxOwed is how many kept messages wait in memory for a disk that takes none.
+const maxOwed = 256
+
+// again is how long after a failure what is owed is tried again.
+const again = time.Second
+
+// effects carries out what the cabin wants done, in order. There are two rows: what
+// touches memory only is done at once by whoever brought it, and never waits for the
+// other row, which is as slow as the disk.
+type effects struct {
+	world world
+	log   *slog.Logger
+	now   func() hal.Instant
+	wake  bell // the slow row has work, or the cabin has a transition that is due
+
+	memory, disk row
+}
+
+// row is effects in order. mu is held for moments only; busy is held while one is done.
+type row struct {
+	mu      sync.Mutex
+	waiting []effect // guarded by mu
+	busy    sync.Mutex
+	owed    []effect      // guarded by busy: what failed, oldest first, each name once
+	due     time.Duration // guarded by busy: when it is tried again, boot clock
+}
+
+// add puts effects behind all others. The cabin calls it with its lock held, so that
+// their order is that of the changes they follow from. From the first one that
+// touches a disk on, all that were brought together stay together.
+func (e *effects) add(todo ...effect) {
+	n := 0
+	for n < len(todo) && todo[n].memory {
+		n++
+	}
+	e.memory.add(todo[:n])
+	if e.disk.add(todo[n:]) {
+		e.wake.ring()
+	}
+}
+
+func (r *row) add(todo []effect) bool {
+	if len(todo) == 0 {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waiting = append(r.waiting, todo...)
+	return true
+}
+
+// atOnce does what touches memory only: it never waits for a disk. Called without
+// the cabin's lock.
+func (e *effects) atOnce() { e.carryOut(&e.memory) }
+
+// wait returns when everything that was added before is done, or failed.
+func (e *effects) wait() {
+	e.atOnce()
+	e.carryOut(&e.disk)
+}
+
+// carryOut does what waits in a row, in order; one goroutine at a time.
+func (e *effects) carryOut(r *row) {
+	r.busy.Lock()
+	defer r.busy.Unlock()
+	for {
+		r.mu.Lock()
+		if len(r.waiting) == 0 {
+			r.waiting = nil
+			r.mu.Unlock()
+			return
+		}
+		next := r.waiting[0]
+		r.waiting = r.waiting[1:]
+		r.mu.Unlock()
+		e.one(r, next)
+	}
+}
+
+// one does one effect; busy is held.
+func (e *effects) one(r *row, next effect) {
+	r.join(next)
+	err := next.do(&e.world)
+	if err != nil && next.owed {
+		e.log.Warn("not done, tried again", "effect", next.what, "error", err)
+		r.owed = append(r.owed, next)
+		r.due = e.now().Boot + again
+	}
+	if next.after != nil {
+		next.after(err)
+	}
+}
+
+// join takes the place of an older one of its name that failed.
+func (r *row) join(next effect) {
+	i := slices.IndexFunc(r.owed, func(old effect) bool { return old.what == next.what })
+	if i < 0 || !next.owed {
+		return
+	}
+	if old := r.owed[i]; old.batch != nil {
+		all := append(old.batch.messages, next.batch.messages...)
+		next.batch.messages = all[max(0, len(all)-maxOwed):]
+	}
+	r.owed = slices.Delete(r.owed, i, i+1)
+}
+
+// retry does once more what is owed and due, and returns how long until the next
+// time; zero if nothing is owed.
+func (e *effects) retry() time.Duration {
+	r := &e.disk
+	r.busy.Lock()
+	defer r.busy.Unlock()
+	if left := r.due - e.now().Boot; len(r.owed) == 0 || left > 0 {
+		return max(0, left)
+	}
+	owed := r.owed
+	r.owed = nil
+	for _, next := range owed {
+		e.one(r, next)
+	}
+	if len(r.owed) == 0 {
+		return 0
+	}
+	return again
+}
+
+// actuate sends one command to the car and waits until it is written.
+func (e *effects) actuate(ctx context.Context, path string, v hal.Value) error {
+	return e.world.actuator.Actuate(ctx, path, v)
+}
+
+// left is what is still owed, as an error.
+func (e *effects) left() error {
+	e.disk.busy.Lock()
+	defer e.disk.busy.Unlock()
+	var all error
+	for _, owed := range e.disk.owed {
+		all = errors.Join(all, fmt.Errorf("%s: not done", owed.what))
+	}
+	return all
+}

@@ -1,0 +1,159 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"glovebox/hal"
+	"glovebox/profiles"
+	"glovebox/telemetry/outside"
+)
+
+const (
+	confirmIn  = 5 * time.Second
+	lookEvery  = 50 * time.Millisecond // at what the car says meanwhile
+	flashesFor = 3 * time.Second
+)
+
+// Ask answers a reader's challenge; mailbox and key belong to one person.
+func (c *Cabin) Ask(a profiles.Ask) {
+	c.mu.Lock()
+	now := c.needs.Now()
+	c.privacy.out.Ask(a.Mailbox, a.Key, a.Challenge, now)
+	c.effects.add(c.privacy.tick(now)...)
+	c.clock.sooner(c.privacy.out.Next())
+	c.mu.Unlock()
+	c.effects.atOnce()
+}
+
+// Act decides about an action whose signature was verified for this car; with busy it
+// is one too many, and its sender is told so. A refusal is told at once; what is
+// accepted waits for Execute.
+func (c *Cabin) Act(a profiles.Action, busy bool) Outcome {
+	c.mu.Lock()
+	now := c.needs.Now()
+	outcome := c.remote.consider(a, busy, &c.people, &c.vehicle, c.privacy.out, now)
+	c.effects.add(c.privacy.tick(now)...)
+	c.clock.sooner(c.privacy.out.Next())
+	c.mu.Unlock()
+	c.effects.atOnce()
+	if outcome.Accepted() {
+		c.ordered.ring()
+	}
+	return outcome
+}
+
+// Execute executes the oldest order that waits and tells its reader what became of it:
+// done once the car shows the effect, unknown when it does not within five seconds.
+// What changed while it waited counts: it may still be refused. ok is false if none
+// waits. It also ends the climate that was ordered for so many minutes, once they are
+// over, and returns for how long there is nothing to do, or zero. It blocks.
+func (c *Cabin) Execute(ctx context.Context) (outcome Outcome, ok bool, rest time.Duration) {
+	c.mu.Lock()
+	now := c.needs.Now()
+	over := c.remote.climate != 0 && now.Boot >= c.remote.climate
+	if over {
+		c.remote.climate = 0
+	}
+	stop := over && !c.vehicle.motion.inUse(now) // whoever has got in meanwhile keeps it
+	if len(c.remote.waiting) == 0 && !stop {
+		if c.remote.climate != 0 {
+			rest = c.remote.climate - now.Boot
+		}
+		c.mu.Unlock()
+		return outcome, false, rest
+	}
+	var next order
+	if !stop {
+		next, c.remote.waiting = c.remote.waiting[0], c.remote.waiting[1:]
+	}
+	c.mu.Unlock()
+	if stop {
+		if err := c.effects.actuate(ctx, pathClimate, hal.Bool(false)); err != nil {
+			c.needs.Log.Warn("climate not ended", "error", err)
+		}
+		return outcome, false, 0
+	}
+	outcome = c.execute(ctx, next)
+	c.mu.Lock()
+	now = c.needs.Now()
+	if p, known := c.people.roster.Orderer(next.action.Key); known {
+		outcome.Who = p.ID
+		c.privacy.out.Answer(p.Mailbox, next.action.Key, next.action.Ctr, outcome.Result, now)
+	}
+	c.effects.add(c.privacy.tick(now)...)
+	c.clock.sooner(c.privacy.out.Next())
+	c.mu.Unlock()
+	c.effects.atOnce()
+	return outcome, true, 0
+}
+
+func (c *Cabin) execute(ctx context.Context, o order) Outcome {
+	c.mu.Lock()
+	since := c.needs.Now()
+	wants, refusal := c.remote.again(o, &c.people, &c.vehicle, c.privacy.out, since)
+	c.mu.Unlock()
+	if refusal.Result != "" {
+		return refusal
+	}
+	for i, w := range wants {
+		err := c.effects.actuate(ctx, w.path, w.value)
+		switch {
+		case err == nil:
+		case i == 0 && errors.Is(err, ErrNotSent):
+			return Outcome{Result: outside.NotNow, Cause: "device"}
+		default:
+			return Outcome{Result: outside.Uncertain, Cause: "device"}
+		}
+	}
+	if o.action.Verb == profiles.ClimateStart {
+		c.mu.Lock()
+		c.remote.climate = c.needs.Now().Boot + o.args.For
+		c.mu.Unlock()
+	}
+	shown := false
+	for left := confirmIn; left >= 0 && !shown; left -= lookEvery {
+		c.mu.Lock()
+		shown = true
+		for _, w := range wants {
+			shown = shown && c.vehicle.shows(w, since.Boot)
+		}
+		c.mu.Unlock()
+		if !shown && left > 0 && !pause(ctx, lookEvery) {
+			break
+		}
+	}
+	if o.action.Verb == profiles.Flash {
+		pause(ctx, flashesFor)
+		// A stop of the agent must not leave them on.
+		if err := c.effects.actuate(context.WithoutCancel(ctx), pathHazard, hal.Bool(false)); err != nil {
+			return Outcome{Result: outside.Uncertain, Cause: "device"}
+		}
+	}
+	if !shown {
+		return Outcome{Result: outside.Uncertain, Cause: "not confirmed"}
+	}
+	return Outcome{Result: outside.Done}
+}
+
+// pause waits, and reports whether ctx lasted as long.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// Renew begins a new epoch, as after a session's end: the boot clock was seen to go
+// back or to stand still, so nothing that was signed before is known to be fresh.
+func (c *Cabin) Renew() {
+	c.mu.Lock()
+	c.effects.add(renew(c.remote.begin(c.needs.Now())))
+	c.mu.Unlock()
+	c.effects.atOnce()
+}

@@ -1,0 +1,155 @@
+package agent
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"glovebox/hal"
+	"glovebox/telemetry/outside"
+)
+
+// vehicle is what the car says now. It is a plain value without a lock: the cabin
+// owns it.
+type vehicle struct {
+	model     Model
+	names     []string // of the buses
+	gnss      bool     // there is a receiver
+	recovered []string // stores that were repaired at boot
+	rules     map[string][]AlarmRule
+
+	motion  motion
+	heard   map[string]time.Duration // when each bus was last heard, boot clock
+	signals map[string]hal.Reading   // the newest of each path
+	buses   map[string]string        // which bus a path came from last
+	alarms  map[string]alarm         // by code
+	taps    map[*hal.Tap]struct{}
+}
+
+func newVehicle(needs Needs) vehicle {
+	v := vehicle{
+		model: needs.Model, names: needs.Buses, gnss: needs.GNSS, recovered: needs.Recovered,
+		rules:   map[string][]AlarmRule{},
+		heard:   map[string]time.Duration{},
+		signals: map[string]hal.Reading{},
+		buses:   map[string]string{},
+		alarms:  map[string]alarm{},
+		taps:    map[*hal.Tap]struct{}{},
+	}
+	for _, rule := range needs.Alarms {
+		v.rules[rule.Path] = append(v.rules[rule.Path], rule)
+	}
+	return v
+}
+
+// frames notes that a bus is alive.
+func (v *vehicle) frames(bus string, now hal.Instant) {
+	v.heard[bus] = now.Boot
+	v.motion.frames(now)
+}
+
+// read takes in one reading and returns the warnings that it changed.
+func (v *vehicle) read(bus string, r hal.Reading) (changed []outside.Alarm) {
+	v.motion.read(r)
+	v.signals[r.Path], v.buses[r.Path] = r, bus
+	for tap := range v.taps {
+		tap.Offer(r)
+	}
+	if r.Value.Absent() {
+		return nil // changes no warning
+	}
+	for _, rule := range v.rules[r.Path] {
+		if a, news := v.alarm(rule, r.Value == rule.When, r.At); news {
+			changed = append(changed, a)
+		}
+	}
+	return changed
+}
+
+// alarm notes the state of a warning and reports whether it is another one now.
+func (v *vehicle) alarm(rule AlarmRule, active bool, at hal.Instant) (a outside.Alarm, news bool) {
+	if before, known := v.alarms[rule.Code]; known && before.active == active {
+		return a, false
+	}
+	v.alarms[rule.Code] = alarm{rule, active, at}
+	return outside.Alarm{Code: rule.Code, Severity: rule.Severity, Active: active}, true
+}
+
+// shows reports whether the car says that w holds: the newest value is it, and its
+// bus was heard at or after a moment.
+func (v *vehicle) shows(w want, since time.Duration) bool {
+	is, there := v.signals[w.path]
+	if !there || v.heard[v.buses[w.path]] < since {
+		return false
+	}
+	a, isNumber := is.Value.Float()
+	b, wantsNumber := w.value.Float()
+	if isNumber && wantsNumber {
+		return a-b <= degree && b-a <= degree
+	}
+	return is.Value == w.value
+}
+
+// degree is how far a temperature may be from the wanted one: one step of the dial.
+const degree = 0.5
+
+// doorOpen reports whether any door is open.
+func (v *vehicle) doorOpen() bool {
+	for path, r := range v.signals {
+		if strings.HasPrefix(path, doors) && strings.HasSuffix(path, doorIsOpen) && r.Value.IsTrue() {
+			return true
+		}
+	}
+	return false
+}
+
+const receiverSilent = 5 * time.Second // a receiver without a fix for so long is down
+
+// view is the car, for the head unit; cloud is what the line to the broker is.
+func (v *vehicle) view(cloud string, now hal.Instant) hal.VehicleView {
+	view := hal.VehicleView{
+		Model: v.model.Name, ModelYear: uint16(v.model.Year), Country: v.model.Country,
+		Moving: v.motion.moving(now), Parked: v.motion.parked(now), GuestAvailable: v.model.guestAvailable(),
+		CAN: "off", GNSS: "off", Cloud: cloud, Recovered: v.recovered,
+	}
+	if len(v.names) > 0 {
+		alive := 0
+		for _, bus := range v.names {
+			if at, ok := v.heard[bus]; ok && now.Boot-at < busSilent {
+				alive++
+			}
+		}
+		view.CAN = [...]string{"down", "degraded", "up"}[min(alive, 1)+alive/len(v.names)]
+	}
+	switch {
+	case !v.gnss:
+	case v.motion.fixKnown && now.Boot-v.motion.fixAt < receiverSilent:
+		view.GNSS = "up"
+	default:
+		view.GNSS = "down"
+	}
+	return view
+}
+
+// newest is the newest value of each path, by path.
+func (v *vehicle) newest(now hal.Instant) []hal.SignalView {
+	all := make([]hal.SignalView, 0, len(v.signals))
+	for _, path := range slices.Sorted(maps.Keys(v.signals)) {
+		r := v.signals[path]
+		all = append(all, hal.SignalView{Path: path, Value: r.Value, Age: now.Since(r.At)})
+	}
+	return all
+}
+
+// health is the warnings that are on now, in the order of their codes.
+func (v *vehicle) health() []hal.HealthView {
+	var all []hal.HealthView
+	for code, a := range v.alarms {
+		if a.active {
+			all = append(all, hal.HealthView{Code: code, Severity: a.rule.Severity, Active: true, Since: a.since})
+		}
+	}
+	slices.SortFunc(all, func(a, b hal.HealthView) int { return strings.Compare(a.Code, b.Code) })
+	return all
+}
