@@ -140,7 +140,7 @@ func New(needs Needs) (*Cabin, error) {
 			defer c.mu.Unlock()
 			return c.privacy.out.Recheck(r, needs.Now())
 		}},
-		log: needs.Log, now: needs.Now, wake: make(bell, 1),
+		log: needs.Log, now: needs.Now, wake: make(bell, 1), memory: row{busy: make(turn, 1)}, disk: row{busy: make(turn, 1)},
 	}
 	var err error
 	if c.people, err = loadPeople(needs.Store, needs.Identity.VID, now.Boot); err != nil && c.people.tries == nil {

@@ -173,11 +173,11 @@ type effects struct {
 	memory, disk row
 }
 
-// row is effects in order. mu is held for moments only; busy is held while one is done.
+// row is effects in order.
 type row struct {
+	busy    turn // held while effects are done
 	mu      sync.Mutex
-	waiting []effect // guarded by mu
-	busy    sync.Mutex
+	waiting []effect      // guarded by mu, which is held for moments only
 	owed    []effect      // guarded by busy: what failed, oldest first, each name once
 	due     time.Duration // guarded by busy: when it is tried again, boot clock
 }
@@ -218,8 +218,8 @@ func (e *effects) wait() {
 
 // carryOut does what waits in a row, in order; one goroutine at a time.
 func (e *effects) carryOut(r *row) {
-	r.busy.Lock()
-	defer r.busy.Unlock()
+	r.busy <- struct{}{}
+	defer r.busy.give()
 	for {
 		r.mu.Lock()
 		if len(r.waiting) == 0 {
@@ -265,8 +265,8 @@ func (r *row) join(next effect) {
 // time; zero if nothing is owed.
 func (e *effects) retry() time.Duration {
 	r := &e.disk
-	r.busy.Lock()
-	defer r.busy.Unlock()
+	r.busy <- struct{}{}
+	defer r.busy.give()
 	if left := r.due - e.now().Boot; len(r.owed) == 0 || left > 0 {
 		return max(0, left)
 	}
@@ -288,8 +288,8 @@ func (e *effects) actuate(ctx context.Context, path string, v hal.Value) error {
 
 // left is what is still owed, as an error.
 func (e *effects) left() error {
-	e.disk.busy.Lock()
-	defer e.disk.busy.Unlock()
+	e.disk.busy <- struct{}{}
+	defer e.disk.busy.give()
 	var all error
 	for _, owed := range e.disk.owed {
 		all = errors.Join(all, fmt.Errorf("%s: not done", owed.what))

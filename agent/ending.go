@@ -77,8 +77,8 @@ type receipt struct {
 	failed bool
 }
 
-func (r *receipt) clear(store string, before int) {
-	r.stores = append(r.stores, profiles.StoreReceipt{Name: store, Before: uint32(before), Result: "erased"})
+func (r *receipt) clear(name string, before int) {
+	r.stores = append(r.stores, profiles.StoreReceipt{Name: name, Before: uint32(before), Result: "erased"})
 }
 
 func (r *receipt) purged(err error) {

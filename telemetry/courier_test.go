@@ -368,7 +368,7 @@ func drive(t *testing.T, dir string, before func(*car)) *car {
 	}
 	c.callbacks = telemetry.Callbacks{
 		Decide: sendAll,
-		Handed:  func(outside.Released) { c.mu.Lock(); defer c.mu.Unlock(); c.handed++ },
+		Handed: func(outside.Released) { c.mu.Lock(); defer c.mu.Unlock(); c.handed++ },
 	}
 	if before != nil {
 		before(c)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"sync"
 	"time"
 
 	"glovebox/telemetry/outside"
@@ -26,11 +25,18 @@ type Courier struct {
 	target target
 	live   live
 
-	mu    sync.Mutex        // held while messages are handed over and while a purge runs
-	epoch string            // guarded by mu; of seqs
-	seqs  map[string]uint64 // guarded by mu; the last number given in each series
-	done  []uint64          // guarded by mu; kept messages that the broker has, to be forgotten
+	handing handing           // held while messages are handed over and while a purge runs, disk and all
+	epoch   string            // guarded by handing; of seqs
+	seqs    map[string]uint64 // guarded by handing; the last number given in each series
+	done    []uint64          // guarded by handing; kept messages that the broker has, to be forgotten
 }
+
+// handing has one token. It is no mutex, for its holder may wait for the disk; only
+// Deliver and Purge wait for it.
+type handing chan struct{}
+
+func (h handing) take() { h <- struct{}{} }
+func (h handing) give() { <-h }
 
 // CourierOptions is what a Courier needs. Rand and Log may be nil.
 type CourierOptions struct {
@@ -62,8 +68,8 @@ const (
 // Callbacks are what the Courier asks and tells while it delivers. All but Decide may be nil.
 type Callbacks struct {
 	Decide  func(outside.Released) Answer // the decision once more, just before sending
-	Link    func(up bool)               // the line opened, or ended, in turn; what Link(true) sends goes before all that waits
-	Handed  func(outside.Released)      // a message was handed over to MQTT, a repeat too; not called into a muted line
+	Link    func(up bool)                 // the line opened, or ended, in turn; what Link(true) sends goes before all that waits
+	Handed  func(outside.Released)        // a message was handed over to MQTT, a repeat too; not called into a muted line
 	Inbound func(topic string, payload []byte)
 }
 
@@ -78,7 +84,7 @@ func NewCourier(o CourierOptions) *Courier {
 	if o.Rand == nil {
 		o.Rand = func() float64 { return 1 }
 	}
-	c := &Courier{with: o, seqs: map[string]uint64{}}
+	c := &Courier{with: o, handing: make(handing, 1), seqs: map[string]uint64{}}
 	c.target = target{wake: make(chan struct{}, 1), keepalive: o.Keepalive, epoch: o.Epoch, version: o.DocumentVersion}
 	return c
 }
@@ -114,8 +120,8 @@ func (c *Courier) Keep(messages []outside.Released) error {
 // how many that were. Once it returned none of them is handed over any more.
 // keep must not call the Courier.
 func (c *Courier) Purge(keep func(outside.Released) bool) (int, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.handing.take()
+	defer c.handing.give()
 	n := c.live.purge(keep)
 	if err := c.settle(); err != nil { // the broker has these, they are not lost
 		return n, err

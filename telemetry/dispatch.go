@@ -50,11 +50,11 @@ func (c *Courier) serve(ctx context.Context, s *dispatch) {
 		c.live.switchTo(false)
 		c.target.closeUnused()
 		c.collect(s)
-		c.mu.Lock()
+		c.handing.take()
 		if err := c.settle(); err != nil {
 			c.with.Log.Warn("outbox not written", "error", err) // sent again under the same numbers
 		}
-		c.mu.Unlock()
+		c.handing.give()
 		c.link(false)
 	}()
 	stalled := time.NewTimer(patience)
@@ -112,8 +112,8 @@ func (s *dispatch) fly(id uint64, m Message) {
 
 // collect takes the acknowledgements that are there, oldest first.
 func (c *Courier) collect(s *dispatch) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.handing.take()
+	defer c.handing.give()
 	for len(s.flying) > 0 {
 		f := s.flying[0]
 		select {
@@ -146,8 +146,8 @@ func (c *Courier) handLive(s *dispatch) {
 
 // handOne hands a live message over unless it was purged or replaced meanwhile.
 func (c *Courier) handOne(s *dispatch, w fresh) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.handing.take()
+	defer c.handing.give()
 	if _, fits := c.target.state(s.epoch); !fits || !c.live.take(w.number) {
 		return false
 	}
@@ -199,8 +199,8 @@ func (c *Courier) handKept(s *dispatch) {
 // handBatch stamps and hands over what still waits of send. A purge comes
 // before or after, never in between: then a number would be missing.
 func (c *Courier) handBatch(s *dispatch, send, refused []uint64) ([]outside.Released, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.handing.take()
+	defer c.handing.give()
 	c.done = append(c.done, refused...)
 	if len(send) == 0 {
 		if len(s.flying) > 0 {
@@ -226,7 +226,7 @@ func (c *Courier) handBatch(s *dispatch, send, refused []uint64) ([]outside.Rele
 	return out, nil
 }
 
-// settle forgets what is done. Called with mu held.
+// settle forgets what is done. Called with handing held.
 func (c *Courier) settle() error {
 	if len(c.done) == 0 {
 		return nil
@@ -244,7 +244,7 @@ func (c *Courier) restOutbox(s *dispatch, err error) {
 	s.retry = time.After(outboxRetry)
 }
 
-// stamp gives the next number of a series. Called with mu held.
+// stamp gives the next number of a series. Called with handing held.
 func (c *Courier) stamp(epoch, series string) (string, uint64) {
 	if c.epoch != epoch {
 		c.epoch, c.seqs = epoch, map[string]uint64{}
@@ -254,7 +254,7 @@ func (c *Courier) stamp(epoch, series string) (string, uint64) {
 }
 
 // publish encodes a message and hands it over; what cannot be encoded is
-// dropped. Called with mu held.
+// dropped. Called with handing held.
 func (c *Courier) publish(s *dispatch, k Kept) bool {
 	suffix, payload, err := k.Released.Encode(outside.Seq{Epoch: k.Epoch, N: k.Seq, Resend: k.Resend})
 	if err != nil {

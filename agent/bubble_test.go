@@ -1,0 +1,309 @@
+package agent_test
+
+import (
+	"context"
+	"crypto/rand"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"glovebox/agent"
+	"glovebox/hal"
+	"glovebox/profiles"
+	"glovebox/profiles/keyring"
+	"glovebox/telemetry"
+	"glovebox/telemetry/outbox"
+	"glovebox/telemetry/outside"
+)
+
+// bubble is cabin, gate, pipeline, queue and courier with all the loops that drive
+// them, on a clock of their own. Only the broker, the head unit and the people's store
+// are made up; the queue is a real file.
+type bubble struct {
+	*world
+	disk   *slowDisk
+	queue  *slowQueue
+	broker *broker
+	stop   func()
+}
+
+// inBubble runs f beside an agent whose people are Anna, Lea (shared) and Jonas
+// (limited), and stops it.
+func inBubble(t *testing.T, f func(t *testing.T, b *bubble)) {
+	t.Helper()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBubble(t, dir)
+		f(t, b)
+		b.stop()
+	})
+}
+
+func newBubble(t *testing.T, dir string) *bubble {
+	t.Helper()
+	ring, err := keyring.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ring.Add(anna, lea, jonas); err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	now := func() hal.Instant {
+		at := time.Since(begun)
+		return hal.Instant{UTC: time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC).Add(at), Boot: time.Hour + at}
+	}
+	box, err := outbox.Open(filepath.Join(dir, "outbox.db"), ring, outbox.Bounds{MaxBytes: 4 << 20, MaxAge: 720 * time.Hour}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	identity, err := profiles.NewIdentity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bubble{
+		world:  &world{t: t, screen: &screen{}, identity: identity, store: newStore(), actuator: &actuator{obeys: true}},
+		queue:  &slowQueue{Outbox: box},
+		broker: &broker{begun: begun},
+	}
+	b.disk, b.actuator.world = &slowDisk{store: b.store}, b.world
+	courier := telemetry.NewCourier(telemetry.CourierOptions{
+		VID: identity.VID, Agent: "1.0.0", Epoch: firstEpoch, Outbox: b.queue, Dial: b.broker.dial,
+	})
+	b.Cabin, err = agent.New(agent.Needs{
+		Model: agent.Model{Name: "Taycan", Year: 2024}, Identity: identity, Policy: outside.Builtin(),
+		Buses: []string{"body"}, GNSS: true, Cloud: true, Actuated: actuated, Actuator: b.actuator, Epoch: firstEpoch,
+		Alarms: []agent.AlarmRule{{Code: "brake", Path: "Vehicle.Chassis.Brake.IsBrakesWorn", When: hal.Bool(true), Severity: "warning"}},
+		Store:  b.disk, Courier: courier, Now: now, Random: func(string) io.Reader { return rand.Reader }, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	var loops sync.WaitGroup
+	loops.Go(func() {
+		courier.Deliver(ctx, telemetry.Callbacks{Decide: b.Decide, Link: b.Linked, Handed: b.Handed})
+	})
+	loops.Go(func() { agent.Tick(ctx, b.Cabin, 0, nil) })
+	loops.Go(func() { agent.CarryOut(ctx, b.Cabin) })
+	loops.Go(func() { agent.Execute(ctx, b.Cabin, func(agent.Outcome) {}) })
+	loops.Go(func() { agent.Show(ctx, b.Cabin, b.screen) })
+	b.stop = func() {
+		stop()
+		loops.Wait()
+		if err := box.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := ring.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	b.now = now()
+	a := b.access()
+	a.Version, a.Hash = 1, profiles.Hash{1}
+	if err := b.Apply(t.Context(), a, profiles.Signer{Kind: profiles.BackEnd}); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Wait()
+	return b
+}
+
+// drive has the car drive for a while: ten frames and a fix a second. Each is handed on
+// by a goroutine of its own, as the wires do it.
+func (b *bubble) drive(d time.Duration) {
+	for range int(d / time.Second) {
+		for range 10 {
+			b.observe("Vehicle.LowVoltageSystemState", hal.Word("ON"))
+			b.observe("Vehicle.Speed", hal.Number(50))
+			time.Sleep(100 * time.Millisecond)
+		}
+		b.Fix(&hal.Position{Latitude: 54.19 + b.at().Seconds()/1e5, Longitude: 6.62, Speed: hal.KilometresPerHour(50)})
+	}
+}
+
+// driving is drive beside the test; the returned function waits for its end.
+func (b *bubble) driving(d time.Duration) (end func()) {
+	var on sync.WaitGroup
+	on.Go(func() { b.drive(d) })
+	return on.Wait
+}
+
+func (b *bubble) observe(path string, v hal.Value) {
+	b.Observe("body", 1, []hal.Reading{{Path: path, Value: v, At: hal.Instant{Boot: time.Hour + b.at()}}})
+}
+
+// at is the time since the agent started.
+func (b *bubble) at() time.Duration { return time.Since(b.broker.begun) }
+
+// slowDisk is a store whose calls may take their time or fail, by name.
+type slowDisk struct {
+	*store
+	slow map[string]time.Duration // guarded by store.mu
+	bad  map[string]error         // guarded by store.mu
+}
+
+// wait takes as long as a call is to take and says whether it is to fail.
+func (d *slowDisk) wait(call string) error {
+	d.mu.Lock()
+	slow, bad := d.slow[call], d.bad[call]
+	d.mu.Unlock()
+	time.Sleep(slow)
+	return bad
+}
+
+// make sets how long a call takes from now on and what it answers.
+func (d *slowDisk) make(call string, slow time.Duration, bad error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.slow == nil {
+		d.slow, d.bad = map[string]time.Duration{}, map[string]error{}
+	}
+	d.slow[call], d.bad[call] = slow, bad
+}
+
+func (d *slowDisk) Settings(who profiles.ID, group string) (map[string][]byte, error) {
+	if err := d.wait("Settings"); err != nil {
+		return nil, err
+	}
+	return d.store.Settings(who, group)
+}
+
+func (d *slowDisk) SetLockout(who profiles.ID, l profiles.Lockout) error {
+	if err := d.wait("SetLockout"); err != nil {
+		return err
+	}
+	return d.store.SetLockout(who, l)
+}
+
+func (d *slowDisk) SetCarFact(name string, value []byte) error {
+	if err := d.wait("SetCarFact " + name); err != nil {
+		return err
+	}
+	return d.store.SetCarFact(name, value)
+}
+
+// slowQueue is a queue whose purge may take its time or fail.
+type slowQueue struct {
+	telemetry.Outbox
+
+	mu     sync.Mutex
+	slow   time.Duration
+	bad    error
+	purged []time.Time // when a purge was done
+}
+
+func (q *slowQueue) set(slow time.Duration, bad error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.slow, q.bad = slow, bad
+}
+
+func (q *slowQueue) Purge(keep func(outside.Released) bool) (int, error) {
+	q.mu.Lock()
+	slow, bad := q.slow, q.bad
+	q.mu.Unlock()
+	time.Sleep(slow)
+	if bad != nil {
+		return 0, bad
+	}
+	n, err := q.Outbox.Purge(keep)
+	q.mu.Lock()
+	q.purged = append(q.purged, time.Now())
+	q.mu.Unlock()
+	return n, err
+}
+
+// broker takes everything at once and writes down what happened when.
+type broker struct {
+	begun time.Time
+
+	mu   sync.Mutex
+	wire []wire
+}
+
+// wire is what went over the connection, or happened to it.
+type wire struct {
+	at    time.Duration
+	event string // connect, mute, close; empty for a message
+	telemetry.Message
+}
+
+func (b *broker) see(event string, m telemetry.Message) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.wire = append(b.wire, wire{time.Since(b.begun), event, m})
+}
+
+func (b *broker) dial(context.Context, telemetry.Opening) (telemetry.Connection, error) {
+	b.see("connect", telemetry.Message{})
+	return &connection{broker: b, ended: make(chan struct{})}, nil
+}
+
+// to is what went to a mailbox as one kind.
+func (b *broker) to(mailbox string, kind outside.Kind) (all []wire) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, w := range b.wire {
+		if w.event == "" && filepath.Base(w.Topic) == string(kind) && filepath.Base(filepath.Dir(w.Topic)) == mailbox {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+// events is when each event of that name happened.
+func (b *broker) events(name string) (all []time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, w := range b.wire {
+		if w.event == name {
+			all = append(all, w.at)
+		}
+	}
+	return all
+}
+
+type connection struct {
+	broker *broker
+	once   sync.Once
+	muted  bool
+	ended  chan struct{}
+}
+
+func (c *connection) Publish(m telemetry.Message) telemetry.Token {
+	c.broker.mu.Lock()
+	muted := c.muted
+	c.broker.mu.Unlock()
+	if muted {
+		return pending{}
+	}
+	c.broker.see("", m)
+	return acknowledged{}
+}
+
+func (c *connection) Ended() <-chan struct{} { return c.ended }
+
+func (c *connection) Mute() {
+	c.broker.see("mute", telemetry.Message{})
+	c.broker.mu.Lock()
+	defer c.broker.mu.Unlock()
+	c.muted = true
+}
+
+func (c *connection) Close() {
+	c.once.Do(func() { c.broker.see("close", telemetry.Message{}); close(c.ended) })
+}
+
+type acknowledged struct{}
+
+func (acknowledged) Done() <-chan struct{} { c := make(chan struct{}); close(c); return c }
+func (acknowledged) Error() error          { return nil }
+
+type pending struct{}
+
+func (pending) Done() <-chan struct{} { return nil }
+func (pending) Error() error          { return nil }
