@@ -214,6 +214,9 @@ func (c *Cabin) moved(now hal.Instant) {
 			c.privacy.out.Signal(hal.Reading{Path: pathIgnition, Value: hal.Word("OFF"), At: now})
 		}
 	}
+	if s.parked && c.next.waits() {
+		c.effects.wake.ring()
+	}
 	if s.parked != c.shown.parked || s.inUse != c.shown.inUse {
 		c.effects.add(c.privacy.regate(c.privacy.gate.Motion(s.parked, s.inUse), now)...)
 	}

@@ -139,8 +139,8 @@ func TestEndedComesAfterThePurge(t *testing.T) {
 		logout := make(chan error)
 		go func() { logout <- b.Logout(t.Context()) }()
 		time.Sleep(time.Second)
-		if v := b.SessionView(); v.State != "leaving" || v.WipeState != "pending" || len(b.screen.ended) != 0 {
-			t.Errorf("a second into the purge: %s, wipe %s, %d ends told", v.State, v.WipeState, len(b.screen.ended))
+		if v := b.SessionView(); v.State != "leaving" || v.WipeState != "pending" || b.screen.ends() != 0 {
+			t.Errorf("a second into the purge: %s, wipe %s, %d ends told", v.State, v.WipeState, b.screen.ends())
 		}
 		if err := <-logout; err != nil || b.at()-began != 2*time.Second {
 			t.Errorf("logout answered %v after %s", err, b.at()-began)

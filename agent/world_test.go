@@ -252,7 +252,14 @@ func (s *screen) SettingsChanged(group string, _ []string) {
 func (s *screen) LedgerChanged(uint64) {}
 func (s *screen) Refresh()             {}
 
-// last is the newest end that was told; it waits for it.
+// ends is how many ends were told.
+func (s *screen) ends() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.ended)
+}
+
+// last is the n-th end that was told; it waits for it.
 func (s *screen) last(t *testing.T, n int) agent.Ended {
 	t.Helper()
 	for range 1000 {
