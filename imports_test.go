@@ -24,12 +24,13 @@ var arrows = map[string][]string{
 	"hal/serial":       {},
 	"hal/socketcan":    {"hal/can"},
 	"profiles":         {},
-	"profiles/keyring": {"profiles"},
-	"profiles/bolt":    {"profiles", "profiles/keyring"},
+	"profiles/disk":    {},
+	"profiles/keyring": {"profiles", "profiles/disk"},
+	"profiles/bolt":    {"profiles", "profiles/disk", "profiles/keyring"},
 	// never profiles: readers and columns reach it as its own values
 	"telemetry/outside": {"hal"},
 	"telemetry":         {"hal", "profiles", "telemetry/outside"},
-	"telemetry/outbox":  {"hal", "profiles", "telemetry", "telemetry/outside"},
+	"telemetry/outbox":  {"hal", "profiles", "profiles/disk", "telemetry", "telemetry/outside"},
 	"telemetry/mqtt":    {"telemetry"},
 	"agent":             {"hal", "profiles", "telemetry", "telemetry/outside"},
 	// hmi and cloud name the small interface that they need, never agent

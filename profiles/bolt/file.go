@@ -11,6 +11,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"glovebox/profiles/disk"
 	"glovebox/profiles/keyring"
 )
 
@@ -39,7 +40,7 @@ func create(dir string, ring *keyring.Ring) (made bool, err error) {
 	if _, err := os.Stat(join(dir, Name)); !errors.Is(err, os.ErrNotExist) {
 		return false, err
 	}
-	aside := join(dir, Name+".new")
+	aside := disk.Aside(join(dir, Name))
 	if err := os.Remove(aside); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return false, err
 	}
@@ -62,30 +63,7 @@ func create(dir string, ring *keyring.Ring) (made bool, err error) {
 	if err := errors.Join(err, db.Close()); err != nil {
 		return false, err
 	}
-	return true, settle(aside, join(dir, Name))
-}
-
-// settle syncs the file aside and gives it its final name, for good.
-func settle(aside, final string) error {
-	f, err := os.OpenFile(aside, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(aside, final); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(final))
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return true, disk.Rename(aside, join(dir, Name))
 }
 
 // checkMeta holds a file to what it says of itself: of this layout, and sealed

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"glovebox/profiles/disk"
 	"glovebox/profiles/keyring"
 )
 
@@ -32,14 +33,14 @@ func Mend(dir, name string, check func(path string) error) (recovered bool, err 
 	if err := quarantine(dir, name); err != nil {
 		return false, fmt.Errorf("set %s aside: %w", name, err)
 	}
-	aside := path + ".new"
+	aside := disk.Aside(path)
 	found, err := states(path)
 	if err != nil {
 		return false, err
 	}
 	for _, state := range found {
 		if err := copyAs(path, aside, state); err == nil && check(aside) == nil {
-			return true, settle(aside, path)
+			return true, disk.Rename(aside, path)
 		}
 	}
 	if err := os.Remove(path); err != nil {
@@ -48,7 +49,7 @@ func Mend(dir, name string, check func(path string) error) (recovered bool, err 
 	if err := os.Remove(aside); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return false, err
 	}
-	return true, syncDir(dir)
+	return true, disk.SyncFolder(dir)
 }
 
 // OpenRing opens the key ring in dir. If no key can be read any more, nothing
@@ -105,5 +106,5 @@ func quarantine(dir, name string) error {
 			return err
 		}
 	}
-	return errors.Join(syncDir(folder), syncDir(dir))
+	return errors.Join(disk.SyncFolder(folder), disk.SyncFolder(dir))
 }

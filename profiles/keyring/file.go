@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"glovebox/profiles/disk"
 )
 
 func path(dir string) string { return filepath.Join(dir, "keys") }
@@ -59,37 +61,7 @@ func create(dir string) error {
 		}
 		content = append(content, slot...)
 	}
-	return replace(dir, filepath.Base(path(dir)), content)
-}
-
-// replace writes the file name in dir so that it is there whole or not at all,
-// readable to its owner only.
-func replace(dir, name string, content []byte) error {
-	final := filepath.Join(dir, name)
-	aside := final + ".new"
-	if err := writeSynced(aside, content); err != nil {
-		return err
-	}
-	if err := os.Rename(aside, final); err != nil {
-		return err
-	}
-	folder, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
-}
-
-func writeSynced(name string, content []byte) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
+	return disk.Write(path(dir), content)
 }
 
 // read makes a ring of the newest slot that can be read.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"glovebox/profiles"
+	"glovebox/profiles/disk"
 )
 
 // identityFile holds both halves: the public one is also what tells a damaged
@@ -48,7 +49,7 @@ func newIdentity(dir string) (profiles.Identity, error) {
 	if err != nil {
 		return profiles.Identity{}, err
 	}
-	if err := replace(dir, "identity", append(data, '\n')); err != nil {
+	if err := disk.Write(filepath.Join(dir, "identity"), append(data, '\n')); err != nil {
 		return profiles.Identity{}, fmt.Errorf("write the identity: %w", err)
 	}
 	return identity, nil

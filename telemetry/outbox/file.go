@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"go.etcd.io/bbolt"
 
 	"glovebox/profiles"
+	"glovebox/profiles/disk"
 )
 
 var (
@@ -61,7 +61,7 @@ func openFile(path string) (*bbolt.DB, error) {
 // create makes a new file aside and renames it: bbolt's first pages are not
 // safe against a power cut.
 func create(path string) error {
-	aside := path + ".new"
+	aside := disk.Aside(path)
 	if err := os.Remove(aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -83,21 +83,10 @@ func create(path string) error {
 		}
 		return meta.Put(metaSchema, binary.BigEndian.AppendUint32(nil, schema))
 	})
-	if err := errors.Join(err, db.Sync(), db.Close()); err != nil {
+	if err := errors.Join(err, db.Close()); err != nil {
 		return err
 	}
-	if err := os.Rename(aside, path); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return disk.Rename(aside, path)
 }
 
 func checkMeta(tx *bbolt.Tx) error {
