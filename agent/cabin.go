@@ -148,7 +148,7 @@ func New(needs Needs) (*Cabin, error) {
 	} else if err != nil {
 		needs.Log.Warn("PIN state unreadable", "error", err)
 	}
-	c.privacy, err = newPrivacy(needs, now, func(key string, at hal.Instant) outside.Facts {
+	c.privacy, err = newPrivacy(needs, now, func(key string, at hal.Instant) outside.Freshness {
 		return c.remote.freshness(key, c.people.roster.Version, at) // the pipeline asks while mu is held
 	})
 	if err != nil {

@@ -31,11 +31,11 @@ type privacy struct {
 
 // newPrivacy makes gate and pipeline of what was kept. What cannot be read holds on
 // the strict side: nothing held is shown, the gate takes the last end for hidden.
-func newPrivacy(needs Needs, now hal.Instant, facts func(key string, at hal.Instant) outside.Facts) (*privacy, error) {
+func newPrivacy(needs Needs, now hal.Instant, freshness func(key string, at hal.Instant) outside.Freshness) (*privacy, error) {
 	p := &privacy{policy: needs.Policy, ledgers: map[profiles.ID]*telemetry.Ledger{}, nobodys: telemetry.NewLedger(needs.Policy.Numbers())}
 	p.book = p.nobodys
 	p.out = outside.New(needs.Policy, now, outside.Options{
-		VID: needs.Identity.VID, Sign: needs.Identity.Sign, Gzip: needs.Gzip, Decided: p.decided, Facts: facts,
+		VID: needs.Identity.VID, Sign: needs.Identity.Sign, Gzip: needs.Gzip, Decided: p.decided, Freshness: freshness,
 	})
 	held, err := needs.Store.CarFact(factHeld)
 	if err == nil && held != nil {

@@ -71,8 +71,8 @@ func (r *remote) begin(now hal.Instant) (name string) {
 }
 
 // freshness is what a reader has to know before an action.
-func (r *remote) freshness(key string, document uint64, at hal.Instant) outside.Facts {
-	return outside.Facts{Epoch: r.epoch.name, Now: r.epoch.now(at.Boot), Ctr: r.epoch.used[key].highest, Policy: document}
+func (r *remote) freshness(key string, document uint64, at hal.Instant) outside.Freshness {
+	return outside.Freshness{Epoch: r.epoch.name, Now: r.epoch.now(at.Boot), Ctr: r.epoch.used[key].highest, DocumentVersion: document}
 }
 
 // consider decides about an action whose signature was verified for this car

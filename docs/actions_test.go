@@ -22,8 +22,8 @@ func TestAcksFitTheirSchemas(t *testing.T) {
 	box := strings.Repeat("a1", 16)
 	out := outside.New(outside.Builtin(), start, outside.Options{
 		VID: vid, Sign: ed25519.NewKeyFromSeed(make([]byte, 32)),
-		Facts: func(string, hal.Instant) outside.Facts {
-			return outside.Facts{Epoch: epoch, Now: 1200, Ctr: 41, Policy: document}
+		Freshness: func(string, hal.Instant) outside.Freshness {
+			return outside.Freshness{Epoch: epoch, Now: 1200, Ctr: 41, DocumentVersion: document}
 		},
 	})
 	out.SetReaders(document, []outside.Reader{{ID: "main", Mailbox: box, Column: outside.ColumnMain}}, start)

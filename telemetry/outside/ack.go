@@ -27,13 +27,13 @@ const (
 
 var reasons = []Result{Expired, NotPermitted, BadRequest, NotNow, Busy}
 
-// Facts are what a reader has to know before an action: which epoch it is, for how
+// Freshness is what a reader has to know before an action: which epoch it is, for how
 // long, and which counters of the key are used up.
-type Facts struct {
-	Epoch  string
-	Now    uint64 // whole seconds of the boot clock since the epoch began
-	Ctr    uint64 // the highest counter seen of the key
-	Policy uint64 // version of the access document
+type Freshness struct {
+	Epoch           string
+	Now             uint64 // whole seconds of the boot clock since the epoch began
+	Ctr             uint64 // the highest counter seen of the key
+	DocumentVersion uint64 // of the access document in force
 }
 
 // answer waits for the slot of its reader. With a challenge it answers an ask.
@@ -71,10 +71,10 @@ func (b *resultBody) sound() bool {
 
 func (b *resultBody) json(Seq, string) ([]byte, error) { return json.Marshal(b) }
 
-// factsBody is the signed answer to an ask, complete.
-type factsBody []byte
+// freshnessBody is the signed answer to an ask, complete.
+type freshnessBody []byte
 
-func (b factsBody) json(Seq, string) ([]byte, error) { return slices.Clone(b), nil }
+func (b freshnessBody) json(Seq, string) ([]byte, error) { return slices.Clone(b), nil }
 
 // Answer tells the reader of a mailbox what became of an action of its key. A
 // limited reader is told at the next slot while the car is in use, one result a
@@ -83,7 +83,7 @@ func (o *Outside) Answer(mailbox, key string, ctr uint64, r Result, at hal.Insta
 	o.answer(answer{mailbox: mailbox, key: key, ctr: ctr, result: r}, at)
 }
 
-// Ask answers a challenge with the facts of the moment it is answered at, signed
+// Ask answers a challenge with what is so at the moment it is answered at, signed
 // by the car; to a limited reader in use at the next slot, one a slot.
 func (o *Outside) Ask(mailbox, key, challenge string, at hal.Instant) {
 	o.answer(answer{mailbox: mailbox, key: key, challenge: challenge}, at)
@@ -107,7 +107,7 @@ func (o *Outside) answer(a answer, at hal.Instant) {
 		return
 	}
 	if !o.Veiled(a.mailbox, at) {
-		o.tell(r, a, at)
+		o.respond(r, a, at)
 		return
 	}
 	col := &o.columns[r.index]
@@ -118,19 +118,19 @@ func (o *Outside) answer(a answer, at hal.Instant) {
 	o.plan()
 }
 
-// tellAll tells what waited for this slot.
-func (o *Outside) tellAll(i int, slot hal.Instant) {
+// respondAll answers what waited for this slot.
+func (o *Outside) respondAll(i int, slot hal.Instant) {
 	waiting := o.columns[i].answers
 	o.columns[i].answers = nil
 	for _, a := range waiting {
 		if r := o.find(a.mailbox); r != nil {
-			o.tell(r, a, slot)
+			o.respond(r, a, slot)
 		}
 	}
 }
 
-// tell makes the message of an answer. A result is kept, facts are live.
-func (o *Outside) tell(r *reader, a answer, at hal.Instant) {
+// respond makes the message of an answer. A result is kept, freshness is live.
+func (o *Outside) respond(r *reader, a answer, at hal.Instant) {
 	cell := o.policy.Decide(classResult, r.Column, Unassigned, o.state(at.Boot))
 	if !cell.Verdict.Releases() {
 		o.withhold(r, classResult, KindAck, cell, at)
@@ -145,27 +145,27 @@ func (o *Outside) tell(r *reader, a answer, at hal.Instant) {
 		}
 		out.body = result
 	} else {
-		facts, err := o.facts(a, at)
+		signed, err := o.freshness(a, at)
 		if err != nil {
 			return // a car without a key has nothing to prove
 		}
-		out.live, out.pad, out.body = true, 0, facts
+		out.live, out.pad, out.body = true, 0, signed
 	}
 	o.pending = append(o.pending, out)
 }
 
-var errNoFacts = errors.New("nobody knows the facts")
+var errNoFreshness = errors.New("nobody knows the epoch")
 
-// facts signs the answer to an ask.
-func (o *Outside) facts(a answer, at hal.Instant) (factsBody, error) {
-	if o.options.Facts == nil {
-		return nil, errNoFacts
+// freshness signs the answer to an ask.
+func (o *Outside) freshness(a answer, at hal.Instant) (freshnessBody, error) {
+	if o.options.Freshness == nil {
+		return nil, errNoFreshness
 	}
-	signer, err := newSigner(o.options.Sign, typeFacts)
+	signer, err := newSigner(o.options.Sign, typeFreshness)
 	if err != nil {
 		return nil, err
 	}
-	f := o.options.Facts(a.key, at)
+	f := o.options.Freshness(a.key, at)
 	claims, err := json.Marshal(struct {
 		VID       string `json:"vid"`
 		Epoch     string `json:"epoch"`
@@ -173,7 +173,7 @@ func (o *Outside) facts(a answer, at hal.Instant) (factsBody, error) {
 		Ctr       uint64 `json:"ctr"`
 		Policy    uint64 `json:"policy"`
 		Challenge string `json:"challenge"`
-	}{o.options.VID, f.Epoch, f.Now, f.Ctr, f.Policy, a.challenge})
+	}{o.options.VID, f.Epoch, f.Now, f.Ctr, f.DocumentVersion, a.challenge})
 	if err != nil {
 		return nil, err
 	}

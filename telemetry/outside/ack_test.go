@@ -19,11 +19,11 @@ const key = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
 func asked(t testing.TB) *car {
 	c := newCar(t, outside.Builtin(), outside.Options{
 		VID: vid, Sign: carKey(),
-		Facts: func(k string, at hal.Instant) outside.Facts {
+		Freshness: func(k string, at hal.Instant) outside.Freshness {
 			if k != key {
 				t.Errorf("asked for the counter of %q", k)
 			}
-			return outside.Facts{Epoch: epoch, Now: uint64((at.Boot - start.Boot + 10*time.Second) / time.Second), Ctr: 41, Policy: 12}
+			return outside.Freshness{Epoch: epoch, Now: uint64((at.Boot - start.Boot + 10*time.Second) / time.Second), Ctr: 41, DocumentVersion: 12}
 		},
 	})
 	c.link(true)

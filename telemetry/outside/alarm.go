@@ -52,7 +52,7 @@ func (o *Outside) Alarm(a Alarm, at hal.Instant) {
 	o.alarms[a.Code] = a
 	for i, c := range columns {
 		switch {
-		case quick(c) || o.leaks.early:
+		case immediate(c) || o.leaks.early:
 			o.showAlarm(i, a, at, at.UTC)
 		case o.hasReaders(i):
 			o.columns[i].waiting[a.Code] = true

@@ -17,11 +17,11 @@ const Never = time.Duration(math.MaxInt64)
 
 // Options are what the pipeline can do without.
 type Options struct {
-	VID     string                                 // the vehicle id; needed to seal
-	Sign    ed25519.PrivateKey                     // the car's key; without it nothing goes to a reader with a seal key
-	Gzip    bool                                   // main and shared readers get open messages gzipped
-	Decided func(Decision)                         // called for each decision, while a method of Outside runs
-	Facts   func(key string, at hal.Instant) Facts // asked for as an ask is answered, while a method of Outside runs; nil: no ask is answered
+	VID       string                                     // the vehicle id; needed to seal
+	Sign      ed25519.PrivateKey                         // the car's key; without it nothing goes to a reader with a seal key
+	Gzip      bool                                       // main and shared readers get open messages gzipped
+	Decided   func(Decision)                             // called for each decision, while a method of Outside runs
+	Freshness func(key string, at hal.Instant) Freshness // asked for as an ask is answered, while a method of Outside runs; nil: no ask is answered
 }
 
 // Outside is the pipeline from what the car says to what may leave. It has
@@ -156,15 +156,15 @@ func (o *Outside) Link(up bool, at hal.Instant) {
 	}
 	o.everUp = true
 	for i, c := range columns {
-		if quick(c) {
+		if immediate(c) {
 			o.status(i, at, at, true)
 			o.gaps(i, at)
 		}
 	}
 }
 
-// quick reports whether a column's kept messages leave at once.
-func quick(c Column) bool { return c == ColumnMain || c == ColumnShared }
+// immediate reports whether a column's kept messages leave at once.
+func immediate(c Column) bool { return c == ColumnMain || c == ColumnShared }
 
 // state is the state column at a moment: Open, or NoPosition while in use
 // without a gated fix, whatever the cause.
@@ -212,13 +212,13 @@ func (o *Outside) passColumn(i int, now hal.Instant) {
 		case now.Boot-slot.Boot <= late:
 			o.status(i, slot, now, false)
 			o.gaps(i, slot)
-		case quick(columns[i]):
+		case immediate(columns[i]):
 			o.status(i, now, now, false)
 		}
 	}
 	if len(col.answers) > 0 && n > 0 && o.up {
 		if slot := col.status.slot(o.clock, 0); now.Boot-slot.Boot <= late {
-			o.tellAll(i, slot)
+			o.respondAll(i, slot)
 		}
 	}
 	if n := col.alarms.pass(o.clock, now.Boot); n > 0 && o.up {

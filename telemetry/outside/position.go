@@ -135,7 +135,7 @@ func (o *Outside) placeMessage(r *reader, fixes []fix, slot, now hal.Instant) Re
 	out := o.release(r, KindPosition, slot)
 	out.class, out.live, out.place, out.oldest = ClassPosition, true, o.place, fixes[0].at.Boot
 	out.seal = r.seal
-	out.gzip = o.options.Gzip && quick(r.Column)
+	out.gzip = o.options.Gzip && immediate(r.Column)
 	out.body = &eventBody{string(KindPosition), millis(wall(slot, now)), track(fixes)}
 	return out
 }

@@ -30,8 +30,8 @@ var errNoSigner = errors.New("the car has no key to sign with")
 
 // Types of what the car signs, the header `typ`.
 const (
-	typeSealed = "gb-sealed"
-	typeFacts  = "gb-facts"
+	typeSealed    = "gb-sealed"
+	typeFreshness = "gb-facts"
 )
 
 // newSigner signs with the car's key. The header is exactly alg, kid and typ.

@@ -19,7 +19,7 @@ const slack = 500 * time.Millisecond
 // instant of a new line would tell where coverage began.
 func (o *Outside) Timely(r Released, now hal.Instant) bool {
 	i := columnIndex(r.column)
-	if i < 0 || quick(r.column) {
+	if i < 0 || immediate(r.column) {
 		return true
 	}
 	g := o.columns[i].status

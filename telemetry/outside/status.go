@@ -26,16 +26,16 @@ func (o *Outside) status(i int, slot, now hal.Instant, first bool) {
 		for _, n := range empty {
 			o.withhold(r, n.class, KindStatus, n.cell, slot)
 		}
-		if len(data) == 0 && quick(r.Column) {
+		if len(data) == 0 && immediate(r.Column) {
 			continue
 		}
 		ts := slot.UTC
-		if quick(r.Column) {
+		if immediate(r.Column) {
 			ts = wall(slot, now)
 		}
 		out := o.release(r, KindStatus, slot)
 		out.live, out.first, out.runs = true, first, runs
-		out.gzip = o.options.Gzip && quick(r.Column)
+		out.gzip = o.options.Gzip && immediate(r.Column)
 		out.body = &eventBody{string(KindStatus), millis(ts), data}
 		o.pending = append(o.pending, out)
 	}
@@ -80,7 +80,7 @@ func (o *Outside) assemble(i int, slot hal.Instant) (data []point, runs, empty [
 // stamp is the time shown for a value: its arrival to main and shared, the
 // slot to everyone else, for an arrival tells when the car was used.
 func (o *Outside) stamp(i int, arrival time.Time, slot hal.Instant) time.Time {
-	if quick(columns[i]) || o.leaks.sampleTime {
+	if immediate(columns[i]) || o.leaks.sampleTime {
 		return arrival
 	}
 	return slot.UTC
