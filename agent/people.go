@@ -248,10 +248,8 @@ func (p *people) readers(now hal.Instant) []outside.Reader {
 
 // without is the kinds of messages that a restriction takes from a person.
 func without(p profiles.Person) (kinds []outside.Kind) {
-	for function, kind := range map[profiles.Function]outside.Kind{
-		"vehicle-status": outside.KindStatus, "position": outside.KindPosition, "alerts": outside.KindAlarms,
-	} {
-		if p.Role != profiles.Main && slices.Contains(p.Restricted, function) {
+	for _, kind := range outside.Kinds() {
+		if f := profiles.Function(kind.Function()); f != "" && p.Role != profiles.Main && slices.Contains(p.Restricted, f) {
 			kinds = append(kinds, kind)
 		}
 	}

@@ -195,8 +195,8 @@ func (c *Courier) open(ctx context.Context) (*dispatch, error) {
 
 // topics is what the car listens to, and nothing that it says itself.
 func (c *Courier) topics() []string {
-	own := "gb/1/" + c.with.VID
-	return []string{own + "/policy", own + "/act", own + "/ask"}
+	vid := c.with.VID
+	return []string{outside.PolicyTopic(vid), outside.ActTopic(vid), outside.AskTopic(vid)}
 }
 
 // state is the retained message that shows whether the car is there.
@@ -207,7 +207,7 @@ func (c *Courier) state(online bool, epoch string, version uint64) Message {
 		Policy uint64 `json:"policy"`
 		Agent  string `json:"agent"`
 	}{online, epoch, version, c.with.Agent})
-	return Message{Topic: "gb/1/" + c.with.VID + "/state", Retained: true, Payload: payload}
+	return Message{Topic: outside.StateTopic(c.with.VID), Retained: true, Payload: payload}
 }
 
 // rest waits for the time to open the next line.

@@ -21,6 +21,7 @@ import (
 	"glovebox/profiles"
 	"glovebox/telemetry"
 	"glovebox/telemetry/outbox"
+	"glovebox/telemetry/outside"
 )
 
 // errConfig is wrapped by what is wrong with the files that the configuration names.
@@ -156,8 +157,7 @@ func (p plan) courier(cfg Config, vid, epoch string, box telemetry.Outbox, log *
 
 // topics are those that a car listens to.
 func topics(vid string) agent.Topics {
-	own := "gb/1/" + vid
-	return agent.Topics{Document: own + "/policy", Action: own + "/act", Ask: own + "/ask"}
+	return agent.Topics{Document: outside.PolicyTopic(vid), Action: outside.ActTopic(vid), Ask: outside.AskTopic(vid)}
 }
 
 // show is the cabin as the head unit sees it, with the counters of the wires.

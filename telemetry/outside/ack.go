@@ -131,25 +131,26 @@ func (o *Outside) respondAll(i int, slot hal.Instant) {
 
 // respond makes the message of an answer. A result is kept, freshness is live.
 func (o *Outside) respond(r *reader, a answer, at hal.Instant) {
-	cell := o.policy.Decide(classResult, r.Column, Unassigned, o.state(at.Boot))
-	if !cell.Verdict.Releases() {
-		o.withhold(r, classResult, KindAck, cell, at)
+	form := formResult
+	if a.challenge != "" {
+		form = formFreshness
+	}
+	out, ok := o.offer(r, form, at)
+	if !ok {
 		return
 	}
-	out := o.release(r, KindAck, at)
-	out.class = classResult
-	if a.challenge == "" {
+	if a.challenge != "" {
+		signed, err := o.freshness(a, at)
+		if err != nil {
+			return // a car without a key has nothing to prove
+		}
+		out.body = signed
+	} else {
 		result := newResult(a.key, a.ctr, a.result)
 		if !result.sound() {
 			return // not a word for outside
 		}
 		out.body = result
-	} else {
-		signed, err := o.freshness(a, at)
-		if err != nil {
-			return // a car without a key has nothing to prove
-		}
-		out.live, out.pad, out.body = true, 0, signed
 	}
 	o.pending = append(o.pending, out)
 }

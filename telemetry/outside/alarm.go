@@ -35,6 +35,8 @@ func (b *alarmBody) json(s Seq, _ string) ([]byte, error) {
 	}{s.Epoch, s.N, s.Resend, *b})
 }
 
+func (b *alarmBody) sound() bool { return b.Alarm != "" }
+
 // minute is the minute an alarm leaves in.
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02T15:04Z") }
 
@@ -80,17 +82,9 @@ func (o *Outside) showAlarm(i int, a Alarm, slot hal.Instant, utc time.Time) {
 		if r.index != i {
 			continue
 		}
-		cell := o.policy.Decide(classAlarm, r.Column, Unassigned, o.state(slot.Boot))
-		if r.without(KindAlarms) {
-			cell = restricted
+		if out, ok := o.offer(r, formAlarm, slot); ok {
+			out.body = &alarmBody{a.Code, a.Severity, a.Active, minute(utc)}
+			o.pending = append(o.pending, out)
 		}
-		if !cell.Verdict.Releases() {
-			o.withhold(r, classAlarm, KindAlarms, cell, slot)
-			continue
-		}
-		out := o.release(r, KindAlarms, slot)
-		out.class, out.code = classAlarm, a.Code
-		out.body = &alarmBody{a.Code, a.Severity, a.Active, minute(utc)}
-		o.pending = append(o.pending, out)
 	}
 }

@@ -66,9 +66,9 @@ func (r Released) Encode(s Seq) (suffix string, payload []byte, err error) {
 	}
 	plain, err := r.body.json(s, aud)
 	if err != nil {
-		return "", nil, fmt.Errorf("encode %s: %w", r.kind, err)
+		return "", nil, fmt.Errorf("encode %s: %w", r.Kind(), err)
 	}
-	suffix = string(r.kind)
+	suffix = string(r.Kind())
 	switch {
 	case r.seal != nil:
 		suffix += "/hpke"

@@ -1,5 +1,7 @@
 package outside
 
+import "strings"
+
 // PolicyCSV is the embedded matrix.
 func PolicyCSV() string { return policyCSV }
 
@@ -39,3 +41,28 @@ func (o *Outside) LeakSampleTime() { o.leaks.sampleTime = true }
 
 // LeakEarlyAlarms shows limited readers alarms at once.
 func (o *Outside) LeakEarlyAlarms() { o.leaks.early = true }
+
+// Form is a row of the table of forms.
+type Form struct {
+	Kind         Kind
+	Class        Class
+	Live, Beside bool
+	Member       string
+}
+
+// Forms is the table of forms, by number; the first is that of nothing.
+func Forms() (all []Form) {
+	for _, f := range forms {
+		all = append(all, Form{f.kind, f.class, f.live, f.beside, f.member})
+	}
+	return all
+}
+
+// Form is the number of a message's row.
+func (r Released) Form() int { return int(r.form) }
+
+// Empty is the stored form of a message with a row's empty content.
+func Empty(form int) ([]byte, error) {
+	f := forms[form]
+	return Released{mailbox: strings.Repeat("0", 32), column: ColumnMain, form: formID(form), body: f.content()}.MarshalBinary()
+}

@@ -34,13 +34,17 @@ func (b *gapBody) json(s Seq, _ string) ([]byte, error) {
 	}{s.Epoch, s.N, s.Resend, *b})
 }
 
+func (b *gapBody) sound() bool {
+	return b.Kind != "" && (b.Reason == ReasonAge || b.Reason == ReasonBytes)
+}
+
 // GapRecord tells a reader how much of a kind was dropped, and nothing of
 // what it was. The caller's decision at sending still applies to it. Only
 // ID, Mailbox and Column of the reader are used.
 func GapRecord(to Reader, kind Kind, first, last time.Time, dropped uint64, reason Reason) Released {
 	return Released{
 		reader: to.ID, mailbox: to.Mailbox, column: to.Column,
-		kind: KindGaps, class: classGapRecord, pad: Builtin().Slot(to.Column).Pad,
+		form: formGap, pad: Builtin().Slot(to.Column).Pad,
 		body: &gapBody{kind, millis(first), millis(last), dropped, reason},
 	}
 }
@@ -63,13 +67,9 @@ func (o *Outside) gap(r *reader, kind Kind, m *missed, slot hal.Instant) {
 		*m = missed{} // nobody promised it
 		return
 	}
-	if cell := o.policy.Decide(classGapRecord, r.Column, Unassigned, o.state(slot.Boot)); cell.Verdict.Releases() {
-		out := o.release(r, KindGaps, slot)
-		out.class = classGapRecord
+	if out, ok := o.offer(r, formGap, slot); ok {
 		out.body = &gapBody{kind, millis(m.first), millis(m.last), m.dropped, ReasonAge}
 		o.pending = append(o.pending, out)
-	} else {
-		o.withhold(r, classGapRecord, KindGaps, cell, slot)
 	}
 	*m = missed{}
 }

@@ -4,6 +4,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -67,6 +69,79 @@ func TestFormsStay(t *testing.T) {
 	}
 }
 
+// Each row of the table of forms is whole: decided by a class that the policy puts
+// on its topic, kept with a content of its own or live without, made by this
+// package, and, when it is kept, in the golden file above.
+func TestEachForm(t *testing.T) {
+	made, kept := map[int]bool{}, map[string]bool{}
+	for _, r := range everything(t).released {
+		made[r.Form()] = true
+	}
+	for i, f := range outside.Forms() {
+		if i == 0 {
+			continue
+		}
+		if !made[i] {
+			t.Errorf("no message of %s (form %d) is made by the car of this test", f.Kind, i)
+		}
+		if f.Class != "" && outside.Builtin().Detail(string(f.Class), "topic") != string(f.Kind) {
+			t.Errorf("%s: the policy has class %s on another topic", f.Kind, f.Class)
+		}
+		if f.Class == "" && !f.Live {
+			t.Errorf("%s: what is kept is decided by one class", f.Kind)
+		}
+		if f.Live != (f.Member == "") {
+			t.Errorf("%s: live is %t, its member on disk is %q", f.Kind, f.Live, f.Member)
+		}
+		if f.Beside == slices.Contains(outside.Kinds(), f.Kind) {
+			t.Errorf("%s: beside the mailbox is %t, listed %v", f.Kind, f.Beside, outside.Kinds())
+		}
+		want, series := vid+"/to/"+boxMain+"/"+string(f.Kind), boxMain
+		if f.Beside {
+			want, series = vid+"/"+string(f.Kind)+"/"+boxMain, boxMain+"/"+string(f.Kind)
+		}
+		if got := outside.Topic(vid, boxMain, string(f.Kind)); got != "gb/1/"+want {
+			t.Errorf("%s: topic %s, want gb/1/%s", f.Kind, got, want)
+		}
+		if got := outside.Series(boxMain, f.Kind); got != series {
+			t.Errorf("%s: counted in %s, want %s", f.Kind, got, series)
+		}
+		if f.Live {
+			continue
+		}
+		if kept[string(f.Kind)+f.Member] {
+			t.Errorf("%s: two rows are stored alike", f.Kind)
+		}
+		kept[string(f.Kind)+f.Member] = true
+		empty, err := outside.Empty(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := outside.UnmarshalReleased(empty); err == nil {
+			t.Errorf("%s: an empty content was taken from disk: %s", f.Kind, empty)
+		}
+	}
+}
+
+// Topics are written in one file.
+func TestTopicsStandOnce(t *testing.T) {
+	for _, dir := range []string{".", "..", "../mqtt", "../outbox", "../../agent", "../../agent/cloud", "../../agent/hmi", "../../cmd/gloveboxd"} {
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %d files, %v", dir, len(files), err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.HasSuffix(file, "_test.go") && file != "topic.go" && strings.Contains(string(text), `"gb/1`) {
+				t.Errorf("%s writes a topic", file)
+			}
+		}
+	}
+}
+
 // A message that waited on disk since yesterday is sent as it was.
 func TestOldRecordsOpen(t *testing.T) {
 	text, err := os.ReadFile("testdata/forms.golden")
@@ -89,7 +164,9 @@ func TestOldRecordsOpen(t *testing.T) {
 		}
 		kinds[r.Kind()]++
 	}
-	if len(kinds) < 3 {
-		t.Errorf("only %v were stored", kinds)
+	for _, f := range outside.Forms()[1:] {
+		if !f.Live && kinds[f.Kind] == 0 {
+			t.Errorf("no %s was stored", f.Kind)
+		}
 	}
 }

@@ -110,10 +110,10 @@ func (o *Outside) Tick(now hal.Instant) []Released {
 	out := o.pending
 	o.pending = nil
 	slices.SortStableFunc(out, func(a, b Released) int {
-		if by := cmp.Compare(a.slot.Boot, b.slot.Boot); by != 0 || a.live == b.live {
+		if by := cmp.Compare(a.slot.Boot, b.slot.Boot); by != 0 || a.Live() == b.Live() {
 			return by
 		}
-		if a.live {
+		if a.Live() {
 			return -1
 		}
 		return 1
@@ -248,12 +248,32 @@ func (o *Outside) hasReaders(i int) bool {
 // wall is the wall clock at a slot, by the reading that now carries.
 func wall(slot, now hal.Instant) time.Time { return now.UTC.Add(slot.Boot - now.Boot) }
 
-// release begins a message to r.
-func (o *Outside) release(r *reader, kind Kind, slot hal.Instant) Released {
-	return Released{
-		reader: r.ID, mailbox: r.Mailbox, column: r.Column, kind: kind, slot: slot,
-		pad: o.policy.Slot(r.Column).Pad,
+// offer begins a message of a form if r may have one now; else it reports that it
+// was withheld.
+func (o *Outside) offer(r *reader, id formID, slot hal.Instant) (out Released, ok bool) {
+	f := &forms[id]
+	cell := o.policy.Decide(f.class, r.Column, Unassigned, o.state(slot.Boot))
+	if r.without(f.kind) {
+		cell = restricted
 	}
+	if !cell.Verdict.Releases() {
+		o.withhold(r, f.class, f.kind, cell, slot)
+		return Released{}, false
+	}
+	return o.release(r, id, slot), true
+}
+
+// release begins a message to r, as its row of the table says.
+func (o *Outside) release(r *reader, id formID, slot hal.Instant) Released {
+	f, out := &forms[id], Released{reader: r.ID, mailbox: r.Mailbox, column: r.Column, form: id, slot: slot}
+	out.gzip = f.zipped && o.options.Gzip && immediate(r.Column)
+	if f.sealed {
+		out.seal = r.seal
+	}
+	if f.padded {
+		out.pad = o.policy.Slot(r.Column).Pad
+	}
+	return out
 }
 
 func (o *Outside) report(d Decision) {

@@ -67,7 +67,7 @@ func (o *Outside) dropPlace(at hal.Instant) {
 		}
 	}
 	o.place++
-	o.pending = slices.DeleteFunc(o.pending, func(r Released) bool { return r.kind == KindPosition && !o.Recheck(r, at) })
+	o.pending = slices.DeleteFunc(o.pending, func(r Released) bool { return r.row().place && !o.Recheck(r, at) })
 }
 
 // placeFor decides whether a reader may have the place. A seal key that cannot
@@ -132,10 +132,8 @@ func (o *Outside) showPosition(fixes []fix, slot, now hal.Instant) {
 
 // placeMessage is the message of fixes to a reader who may have them.
 func (o *Outside) placeMessage(r *reader, fixes []fix, slot, now hal.Instant) Released {
-	out := o.release(r, KindPosition, slot)
-	out.class, out.live, out.place, out.oldest = ClassPosition, true, o.place, fixes[0].at.Boot
-	out.seal = r.seal
-	out.gzip = o.options.Gzip && immediate(r.Column)
+	out := o.release(r, formPosition, slot)
+	out.place, out.oldest = o.place, fixes[0].at.Boot
 	out.body = &eventBody{string(KindPosition), millis(wall(slot, now)), track(fixes)}
 	return out
 }

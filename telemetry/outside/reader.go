@@ -120,7 +120,7 @@ func (o *Outside) find(mailbox string) *reader {
 // as purged.
 func (o *Outside) Recheck(r Released, now hal.Instant) bool {
 	cell, ok := o.recheck(r, now)
-	if !ok && r.kind != "" {
+	if !ok && r.form != 0 {
 		for _, d := range r.decisions(cell) {
 			d.At, d.Outcome = now, Purged
 			o.report(d)
@@ -131,38 +131,35 @@ func (o *Outside) Recheck(r Released, now hal.Instant) bool {
 
 // recheck returns the cell that decides now.
 func (o *Outside) recheck(r Released, now hal.Instant) (Cell, bool) {
-	gone := Cell{Rule: DefaultDeny, LimitedBy: nobody}
+	f, cell := r.row(), Cell{Rule: DefaultDeny, LimitedBy: nobody}
 	to := o.find(r.mailbox)
 	if to == nil || r.body == nil || to.ID != r.reader {
-		return gone, false
+		return cell, false
 	}
-	if to.without(r.kind) {
+	if to.without(f.kind) {
 		return restricted, false
 	}
-	if r.live && (!o.up || to.Column != r.column) {
-		return gone, false
-	}
-	if r.kind == KindStatus {
-		return gone, now.Boot-r.slot.Boot <= o.policy.Slot(to.Column).Every
-	}
-	cell := o.policy.Decide(r.class, to.Column, Unassigned, o.state(now.Boot))
-	switch {
-	case !cell.Verdict.Releases():
+	if f.live && (!o.up || to.Column != r.column) {
 		return cell, false
-	case r.kind == KindPosition:
-		fresh := now.Boot-r.oldest <= o.policy.numbers.PositionMaxAge
-		return cell, fresh && r.place == o.place && r.seal == to.seal && !to.sealBroken
 	}
-	return cell, true
+	if f.class != "" {
+		if cell = o.policy.Decide(f.class, to.Column, Unassigned, o.state(now.Boot)); !cell.Verdict.Releases() {
+			return cell, false
+		}
+	}
+	if f.sealed && (r.seal != to.seal || to.sealBroken) {
+		return cell, false
+	}
+	return cell, f.still == nil || f.still(o, to, r, now)
 }
 
 // Handed is told that a message was handed over to the link: it is then in
 // the ledger as published or reduced, and a place lights the indicator.
 func (o *Outside) Handed(r Released, now hal.Instant) {
-	if r.kind == KindPosition && r.place == o.place {
+	if r.row().place && r.place == o.place {
 		o.placeAt, o.placeOut = now.Boot, true
 	}
-	cell := o.policy.Decide(r.class, r.column, Unassigned, Open)
+	cell := o.policy.Decide(r.Class(), r.column, Unassigned, Open)
 	for _, d := range r.decisions(cell) {
 		d.At = now
 		o.report(d)
@@ -171,16 +168,16 @@ func (o *Outside) Handed(r Released, now hal.Instant) {
 
 // decisions are the decisions a message stands for; cell is that of its class.
 func (r Released) decisions(cell Cell) []Decision {
-	if r.kind != KindStatus {
+	if class := r.Class(); class != "" {
 		return []Decision{{
-			Class: r.class, Reader: r.reader, Kind: r.kind,
+			Class: class, Reader: r.reader, Kind: r.Kind(),
 			Outcome: cell.outcome(), Rule: cell.Rule, LimitedBy: cell.LimitedBy,
 		}}
 	}
 	var out []Decision
 	for _, n := range r.runs {
 		out = append(out, Decision{
-			Class: n.class, Reader: r.reader, Kind: r.kind,
+			Class: n.class, Reader: r.reader, Kind: r.Kind(),
 			Outcome: n.cell.outcome(), Rule: n.cell.Rule, LimitedBy: n.cell.LimitedBy,
 		})
 	}

@@ -23,10 +23,10 @@ func (o *Outside) Timely(r Released, now hal.Instant) bool {
 		return true
 	}
 	g := o.columns[i].status
-	if age := now.Boot - r.slot.Boot; r.kind == KindAck && !o.inUse && age >= 0 && age <= late {
+	if age := now.Boot - r.slot.Boot; r.row().parked && !o.inUse && age >= 0 && age <= late {
 		return true // parked, and just asked for
 	}
-	if r.kind == KindAlarms {
+	if r.row().alarms {
 		g = o.columns[i].alarms
 	}
 	return g.every > 0 && now.Boot-o.clock.at(o.clock.index(now.Boot, g.every), g.every).Boot <= slack

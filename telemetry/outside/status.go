@@ -33,9 +33,8 @@ func (o *Outside) status(i int, slot, now hal.Instant, first bool) {
 		if immediate(r.Column) {
 			ts = wall(slot, now)
 		}
-		out := o.release(r, KindStatus, slot)
-		out.live, out.first, out.runs = true, first, runs
-		out.gzip = o.options.Gzip && immediate(r.Column)
+		out := o.release(r, formStatus, slot)
+		out.first, out.runs = first, runs
 		out.body = &eventBody{string(KindStatus), millis(ts), data}
 		o.pending = append(o.pending, out)
 	}
