@@ -57,8 +57,8 @@ func newBubble(t *testing.T, dir string) *bubble {
 		at := time.Since(begun)
 		return hal.Instant{UTC: time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC).Add(at), Boot: time.Hour + at}
 	}
-	box, err := outbox.Open(filepath.Join(dir, "outbox.db"), ring, outbox.Bounds{MaxBytes: 4 << 20, MaxAge: 720 * time.Hour}, now)
-	if err != nil {
+	box := outbox.New(filepath.Join(dir, "outbox.db"), ring, outbox.Bounds{MaxBytes: 4 << 20, MaxAge: 720 * time.Hour}, now)
+	if err := box.Open(); err != nil {
 		t.Fatal(err)
 	}
 	identity, err := profiles.NewIdentity()
@@ -202,7 +202,7 @@ func (q *slowQueue) set(slow time.Duration, bad error) {
 	q.slow, q.bad = slow, bad
 }
 
-func (q *slowQueue) Purge(keep func(outside.Released) bool) (int, error) {
+func (q *slowQueue) Purge(keep func(outside.Tag, int) bool) (int, error) {
 	q.mu.Lock()
 	slow, bad := q.slow, q.bad
 	q.mu.Unlock()

@@ -90,7 +90,7 @@ type Courier interface {
 	Live([]outside.Released)
 	Keep([]outside.Released) error
 	DropLive(keep func(outside.Released) bool)
-	Purge(keep func(outside.Released) bool) (purged int, err error)
+	Purge(live func(outside.Released) bool, kept func(tag outside.Tag, n int) bool) (purged int, err error)
 	Renew(epoch string)
 	Mute(muted bool)
 	DocumentVersion(version uint64)
@@ -139,6 +139,10 @@ func New(needs Needs) (*Cabin, error) {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			return c.privacy.out.Recheck(r, needs.Now())
+		}, func(tag outside.Tag, n int) bool {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			return c.privacy.out.Keeps(tag, n, needs.Now())
 		}},
 		log: needs.Log, now: needs.Now, wake: make(bell, 1), memory: row{busy: make(turn, 1)}, disk: row{busy: make(turn, 1)},
 	}

@@ -36,6 +36,7 @@ type world struct {
 	courier  Courier
 	actuator Actuator
 	maySend  func(outside.Released) bool
+	mayWait  func(tag outside.Tag, n int) bool
 }
 
 // The effects. Each of those that touch a disk may take as long as the disk does.
@@ -82,7 +83,7 @@ func keep(messages []outside.Released, held []byte) effect {
 
 // purge drops of the queue what may not be sent any more.
 func purge(after func(error)) effect {
-	return effect{what: "purge", owed: true, do: func(w *world) error { _, err := w.courier.Purge(w.maySend); return err }, after: after}
+	return effect{what: "purge", owed: true, do: func(w *world) error { _, err := w.courier.Purge(w.maySend, w.mayWait); return err }, after: after}
 }
 
 func keepFact(name string, value []byte) effect {

@@ -156,7 +156,7 @@ func (c *courier) Mute(muted bool)                      { c.muted = muted }
 func (c *courier) DocumentVersion(uint64)               {}
 func (c *courier) DropLive(func(outside.Released) bool) {}
 
-func (c *courier) Purge(func(outside.Released) bool) (int, error) {
+func (c *courier) Purge(func(outside.Released) bool, func(outside.Tag, int) bool) (int, error) {
 	c.purges++
 	return 0, c.jammed
 }

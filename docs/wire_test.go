@@ -194,7 +194,7 @@ type noOutbox struct{}
 
 func (noOutbox) Put([]outside.Released) error                       { return nil }
 func (noOutbox) Next(uint64, int) ([]telemetry.Kept, error)         { return nil, nil }
-func (noOutbox) Purge(func(outside.Released) bool) (n int, e error) { return 0, nil }
+func (noOutbox) Purge(func(outside.Tag, int) bool) (n int, e error) { return 0, nil }
 func (noOutbox) Settle(_, _ []uint64, _ func(string) (string, uint64)) ([]telemetry.Kept, error) {
 	return nil, nil
 }

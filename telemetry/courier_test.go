@@ -86,8 +86,8 @@ func queue(t testing.TB, dir string) *outbox.Outbox {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := outbox.Open(filepath.Join(dir, "outbox.db"), ring, outbox.Bounds{MaxBytes: 4 << 20, MaxAge: 720 * time.Hour}, func() hal.Instant { return start })
-	if err != nil {
+	o := outbox.New(filepath.Join(dir, "outbox.db"), ring, outbox.Bounds{MaxBytes: 4 << 20, MaxAge: 720 * time.Hour}, func() hal.Instant { return start })
+	if err := o.Open(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -418,6 +418,16 @@ func (c *car) send(messages ...outside.Released) {
 	if err := c.Send(messages); err != nil {
 		c.t.Fatal(err)
 	}
+}
+
+// waiting is how many messages wait on disk.
+func (c *car) waiting() int {
+	c.t.Helper()
+	kept, err := c.queue.Next(0, 1<<20)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return len(kept)
 }
 
 // count is how many messages were reported as handed over.

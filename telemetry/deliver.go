@@ -18,7 +18,7 @@ import (
 //
 // Deliver calls back without a lock held, so a callback may take the cabin's lock
 // and call any method but Deliver. The methods themselves must be called without the
-// lock that Decide, or the keep of a Purge, takes.
+// lock that Decide, or the functions of a Purge, take.
 type Courier struct {
 	with   CourierOptions
 	call   Callbacks // of Deliver
@@ -116,18 +116,19 @@ func (c *Courier) Keep(messages []outside.Released) error {
 	return c.with.Outbox.Put(messages)
 }
 
-// Purge forgets what keep refuses, waiting in memory and on disk, and returns
-// how many that were. Once it returned none of them is handed over any more.
-// keep must not call the Courier.
-func (c *Courier) Purge(keep func(outside.Released) bool) (int, error) {
+// Purge forgets what live refuses of what waits in memory, and on disk everything of
+// the tags that kept refuses, which is told how many have the tag; it returns how many
+// messages that were. Once it returned none of them is handed over any more. live and
+// kept must not call the Courier.
+func (c *Courier) Purge(live func(outside.Released) bool, kept func(tag outside.Tag, n int) bool) (int, error) {
 	c.handing.take()
 	defer c.handing.give()
-	n := c.live.purge(keep)
+	n := c.live.purge(live)
 	if err := c.settle(); err != nil { // the broker has these, they are not lost
 		return n, err
 	}
-	kept, err := c.with.Outbox.Purge(keep)
-	return n + kept, err
+	forgotten, err := c.with.Outbox.Purge(kept)
+	return n + forgotten, err
 }
 
 // Renew is a session's end: the line closes, and exactly 500 ms after this call

@@ -166,7 +166,7 @@ func TestCutLine(t *testing.T) {
 		broker.Wait(fmt.Sprint(n, " messages"), func() bool { return len(broker.Published()) >= n })
 		proxy.Cut()
 	}
-	broker.Wait("all messages", func() bool { return c.queue.Len() == 0 })
+	broker.Wait("all messages", func() bool { return c.waiting() == 0 })
 	mail := received(t, broker)
 	c.park()
 	judge(t, mail, total)

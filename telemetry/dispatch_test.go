@@ -100,8 +100,8 @@ func TestBreak(t *testing.T) {
 		if got := list(c.port.line().mail()); got != "b2 alarmsabs 1r, a1 alarmsbrake 3" {
 			t.Errorf("then: %s", got)
 		}
-		if c.queue.Len() != 0 {
-			t.Errorf("%d messages still wait", c.queue.Len())
+		if c.waiting() != 0 {
+			t.Errorf("%d messages still wait", c.waiting())
 		}
 	})
 }
@@ -133,8 +133,8 @@ func TestWindow(t *testing.T) {
 				t.Fatalf("message %d is %s", i, list(mail[i:i+1]))
 			}
 		}
-		if len(mail) != 320 || c.queue.Len() != 0 {
-			t.Errorf("%d sent, %d wait", len(mail), c.queue.Len())
+		if len(mail) != 320 || c.waiting() != 0 {
+			t.Errorf("%d sent, %d wait", len(mail), c.waiting())
 		}
 		if counting.commits > 25 {
 			t.Errorf("%d commits for 320 messages: want about one for 16", counting.commits)
@@ -201,8 +201,8 @@ func TestDecideAgain(t *testing.T) {
 		if got := list(c.port.mail()); got != "b2 status 1, b2 alarmsabs 2" {
 			t.Errorf("sent %s", got)
 		}
-		if c.queue.Len() != 0 {
-			t.Errorf("%d messages wait", c.queue.Len())
+		if c.waiting() != 0 {
+			t.Errorf("%d messages wait", c.waiting())
 		}
 		if handed := c.count(); handed != 2 {
 			t.Errorf("%d reported as handed over", handed)
@@ -228,7 +228,8 @@ func TestPurgeBetween(t *testing.T) {
 		var c *car
 		purge := func(r outside.Released) telemetry.Answer {
 			if r.Code() == "abs" || r.Kind() == outside.KindStatus {
-				if n, err := c.Purge(func(k outside.Released) bool { return k.Code() != r.Code() || k.Kind() != r.Kind() }); n != 1 || err != nil {
+				live := func(k outside.Released) bool { return k.Tag() != r.Tag() }
+				if n, err := c.Purge(live, func(tag outside.Tag, _ int) bool { return tag != r.Tag() }); n != 1 || err != nil {
 					t.Errorf("purged %d, %v", n, err)
 				}
 			}
@@ -241,7 +242,7 @@ func TestPurgeBetween(t *testing.T) {
 		})
 		close(ready)
 		synctest.Wait()
-		c.send(statusTo(t, anna, "x"), alarmTo(t, anna, "abs"), alarmTo(t, anna, "brake"))
+		c.send(statusTo(t, anna, "x"), alarmTo(t, lea, "abs"), alarmTo(t, anna, "brake"))
 		synctest.Wait()
 		if got := list(c.port.mail()); got != "a1 alarmsbrake 1" {
 			t.Errorf("sent %s", got)
@@ -262,7 +263,7 @@ func TestPurgeCountsWhatIsOnTheWay(t *testing.T) {
 		synctest.Wait()
 		c.port.line().acknowledge(4) // the state and three alarms
 		synctest.Wait()
-		if n, err := c.Purge(func(r outside.Released) bool { return r.Kind() == outside.KindGaps }); n != 17 || err != nil {
+		if n, err := c.Purge(everyone, func(tag outside.Tag, _ int) bool { return tag.Kind == outside.KindGaps }); n != 17 || err != nil {
 			t.Errorf("purged %d, %v: want 17", n, err)
 		}
 		c.port.line().acknowledge(1000)
@@ -296,7 +297,7 @@ func TestPurgeWaits(t *testing.T) {
 	c := drive(t, t.TempDir(), func(c *car) { box.Outbox = c.options.Outbox; c.options.Outbox = box })
 	c.send(alarmTo(t, anna, "abs"), alarmTo(t, anna, "brake"))
 	<-box.stamped
-	if _, err := c.Purge(func(outside.Released) bool { return false }); err != nil {
+	if _, err := c.Purge(everyone, func(outside.Tag, int) bool { return false }); err != nil {
 		t.Fatal(err)
 	}
 	before := len(c.port.mail())

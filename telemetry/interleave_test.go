@@ -96,7 +96,9 @@ func (w *world) step() {
 
 // purge purges all that was sent to a reader so far.
 func (w *world) purge(to outside.Reader) {
-	if _, err := w.Purge(func(r outside.Released) bool { return r.Mailbox() != to.Mailbox || r.Kind() == outside.KindGaps }); err != nil {
+	live := func(r outside.Released) bool { return r.Mailbox() != to.Mailbox }
+	kept := func(tag outside.Tag, _ int) bool { return tag.Mailbox != to.Mailbox || tag.Kind == outside.KindGaps }
+	if _, err := w.Purge(live, kept); err != nil {
 		w.t.Fatal(err)
 	}
 	handed := len(w.port.mail())
@@ -116,8 +118,8 @@ func (w *world) settle() {
 	w.port.line().acknowledge(1000)
 	time.Sleep(5 * time.Minute)
 	synctest.Wait()
-	if w.queue.Len() != 0 {
-		w.t.Errorf("%d messages still wait", w.queue.Len())
+	if w.waiting() != 0 {
+		w.t.Errorf("%d messages still wait", w.waiting())
 	}
 	content := map[string]string{}
 	last := map[string]uint64{}

@@ -25,6 +25,7 @@ type Outbox interface {
 	// their order, each with the stamp from before, else with the one that
 	// stamp gives to its series (outside.Series).
 	Settle(done, send []uint64, stamp func(series string) (epoch string, seq uint64)) ([]Kept, error)
-	// Purge forgets what keep refuses and says how many that were.
-	Purge(keep func(outside.Released) bool) (int, error)
+	// Purge forgets the messages whose tag keep refuses and says how many that
+	// were. keep is asked for each tag that waits, with how many have it.
+	Purge(keep func(tag outside.Tag, n int) bool) (int, error)
 }

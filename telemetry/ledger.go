@@ -48,10 +48,10 @@ func NewLedger(n outside.Numbers) *Ledger {
 
 // Add enters a decision and reports whether it began a new entry.
 func (l *Ledger) Add(d outside.Decision) bool {
-	key := run{d.Class, d.Reader, d.Kind, d.Outcome, d.Rule}
+	key, count := run{d.Class, d.Reader, d.Kind, d.Outcome, d.Rule}, uint32(max(1, d.Count))
 	if i, ok := l.open[key]; ok {
 		if e := &l.entries[i-l.dropped]; d.At.Boot-e.first < runLength {
-			e.Count++
+			e.Count += count
 			e.To = d.At.UTC.UTC().Truncate(time.Minute)
 			return false
 		}
@@ -61,7 +61,7 @@ func (l *Ledger) Add(d outside.Decision) bool {
 	e := entry{
 		Entry: Entry{
 			ID: l.last, From: at, To: at, Class: string(d.Class), Reader: d.Reader, Kind: string(d.Kind),
-			Outcome: string(d.Outcome), Rule: d.Rule, LimitedBy: d.LimitedBy, Count: 1,
+			Outcome: string(d.Outcome), Rule: d.Rule, LimitedBy: d.LimitedBy, Count: count,
 		},
 		first: d.At.Boot,
 		run:   key,

@@ -55,6 +55,19 @@ func TestLedgerRuns(t *testing.T) {
 	}
 }
 
+// A decision about many messages is an entry with that count, or adds to one.
+func TestLedgerCountsMessages(t *testing.T) {
+	l := telemetry.NewLedger(outside.Builtin().Numbers())
+	purged := withheld("alarm", "anna", after(0))
+	purged.Outcome, purged.Count = outside.Purged, 10_000
+	l.Add(purged)
+	purged.Count = 0 // one
+	l.Add(purged)
+	if all := l.Entries(telemetry.LedgerFilter{}); len(all) != 1 || all[0].Count != 10_001 || all[0].Outcome != "purged" {
+		t.Errorf("entries %+v: want one of 10001", all)
+	}
+}
+
 func TestLedgerFilter(t *testing.T) {
 	l := telemetry.NewLedger(outside.Builtin().Numbers())
 	for i, class := range []outside.Class{"speed", "motion", "speed", "network"} {

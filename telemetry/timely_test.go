@@ -43,8 +43,8 @@ func TestTimely(t *testing.T) {
 		if got := list(c.port.mail()); got != "b2 alarmsabs 1, a1 alarmsabs 1, a1 status 2, b2 alarmsabs 1r, b2 alarmsbrake 2" {
 			t.Errorf("at the slot: %s", got)
 		}
-		if c.queue.Len() != 0 {
-			t.Errorf("%d messages wait", c.queue.Len())
+		if c.waiting() != 0 {
+			t.Errorf("%d messages wait", c.waiting())
 		}
 	})
 }

@@ -74,8 +74,8 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 			return fmt.Errorf("%w: %w", errConfig, err)
 		}
 	}
-	box, err := outbox.Open(filepath.Join(cfg.Store.Dir, outboxFile), s.ring, outbox.Bounds{MaxBytes: numbers.KeptMaxBytes, MaxAge: numbers.KeptMaxAge}, now)
-	if err != nil {
+	box := outbox.New(filepath.Join(cfg.Store.Dir, outboxFile), s.ring, outbox.Bounds{MaxBytes: numbers.KeptMaxBytes, MaxAge: numbers.KeptMaxAge}, now)
+	if err := box.Open(); err != nil {
 		return err
 	}
 	defer closing("outbox", box.Close)

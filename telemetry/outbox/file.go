@@ -13,6 +13,7 @@ import (
 
 	"glovebox/profiles"
 	"glovebox/profiles/disk"
+	"glovebox/telemetry/outside"
 )
 
 var (
@@ -145,7 +146,11 @@ func Check(path string, sealer Sealer) (err error) {
 			if !sealer.Has(owner) {
 				return nil
 			}
-			if _, _, err := read(sealer, owner, number(key), sealed); err != nil {
+			r, err := unseal(sealer, owner, number(key), sealed)
+			if err == nil {
+				_, err = outside.UnmarshalHead(r.content)
+			}
+			if err != nil {
 				all = append(all, fmt.Errorf("%s: %w", path, err))
 			}
 			return nil

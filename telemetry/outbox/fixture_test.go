@@ -28,7 +28,8 @@ var (
 type keys struct {
 	mu   sync.Mutex
 	gone map[profiles.ID]bool
-	last int // size of the newest sealed value
+	deaf map[profiles.ID]bool // seals nothing
+	last int                  // size of the newest sealed value
 }
 
 var errNoKey = errors.New("no key")
@@ -43,6 +44,13 @@ func (k *keys) remove(id profiles.ID) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.gone[id] = true
+}
+
+// refuse makes the ring seal nothing for a person, but open what it has sealed.
+func (k *keys) refuse(id profiles.ID, refuse bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.deaf = map[profiles.ID]bool{id: refuse}
 }
 
 func (k *keys) gcm(id profiles.ID) (cipher.AEAD, error) {
@@ -68,6 +76,9 @@ func (k *keys) Seal(id profiles.ID, file, key string, schema uint32, plaintext [
 	sealed := gcm.Seal(nil, nil, plaintext, label(id, file, key, schema))
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.deaf[id] {
+		return nil, errNoKey
+	}
 	k.last = len(sealed)
 	return sealed, nil
 }
@@ -106,8 +117,8 @@ var roomy = outbox.Bounds{MaxBytes: 4 << 20, MaxAge: 30 * 24 * time.Hour}
 
 func (b *box) open() {
 	b.t.Helper()
-	var err error
-	if b.Outbox, err = outbox.Open(b.path, b.keys, b.bounds, func() hal.Instant { return b.clock }); err != nil {
+	b.Outbox = outbox.New(b.path, b.keys, b.bounds, func() hal.Instant { return b.clock })
+	if err := b.Open(); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -168,6 +179,23 @@ func alarm(t testing.TB, to outside.Reader, code, severity string, at hal.Instan
 	t.Fatalf("no alarm was released to %s", to.ID)
 	return outside.Released{}
 }
+
+// result is what became of action n of a reader, as outside releases it.
+func result(t testing.TB, to outside.Reader, n int) outside.Released {
+	t.Helper()
+	at := hal.Instant{UTC: noon, Boot: time.Hour}
+	o := outside.New(outside.Builtin(), at, outside.Options{})
+	o.SetReaders(1, []outside.Reader{to}, at)
+	o.Answer(to.Mailbox, "key", uint64(n), outside.Done, at)
+	for _, r := range o.Tick(at) {
+		return r
+	}
+	t.Fatalf("no result was released to %s", to.ID)
+	return outside.Released{}
+}
+
+// everything keeps what waits.
+func everything(outside.Tag, int) bool { return true }
 
 // text is the payload of a message as it would be sent now.
 func text(t testing.TB, k telemetry.Kept) string {

@@ -10,34 +10,39 @@ import (
 // missed is what fell out, for a gap record. Records of the same kind and
 // reason grow into one while they wait.
 type missed struct {
-	kind        outside.Kind
-	reason      outside.Reason
+	gapOf
 	first, last time.Time
 	dropped     uint64
 }
 
-// lost is what one mailbox missed in this draft.
+type gapOf struct {
+	kind   outside.Kind
+	reason outside.Reason
+}
+
+// lost is what one mailbox missed in this transaction.
 type lost struct {
-	of *item // any item of that mailbox
+	tag *tagged // any tag of that mailbox
 	missed
 }
 
 // miss counts a message that fell out. A gap record leaves no gap of its own.
-func (d *draft) miss(it *item, reason outside.Reason) {
-	if it.kind == outside.KindGaps {
+func (t *transaction) miss(it *item, reason outside.Reason) {
+	if it.tag.Kind == outside.KindGaps {
 		return
 	}
 	at := it.slot
 	if at.IsZero() {
 		at = it.put.UTC
 	}
-	for _, l := range d.lost {
-		if l.of.mailbox == it.mailbox && l.kind == it.kind && l.reason == reason {
+	of := gapOf{it.tag.Kind, reason}
+	for _, l := range t.lost {
+		if l.tag.Mailbox == it.tag.Mailbox && l.gapOf == of {
 			l.grow(at, at, 1)
 			return
 		}
 	}
-	d.lost = append(d.lost, &lost{it, missed{it.kind, reason, at, at, 1}})
+	t.lost = append(t.lost, &lost{it.tag, missed{of, at, at, 1}})
 }
 
 func (m *missed) grow(first, last time.Time, dropped uint64) {
@@ -50,29 +55,25 @@ func (m *missed) grow(first, last time.Time, dropped uint64) {
 	m.dropped += dropped
 }
 
-// tell writes the gap records. One that waits and was not handed over yet is
+// writeGaps writes the gap records. One that waits and was not handed over yet is
 // replaced by one that counts both.
-func (d *draft) tell() error {
-	for _, l := range d.lost {
-		m := l.missed
-		var old *item
-		for _, it := range d.box(l.of.mailbox).items {
-			if it.missed != nil && !it.stamped && it.missed.kind == m.kind && it.missed.reason == m.reason {
-				old = it
-				m.grow(it.missed.first, it.missed.last, it.missed.dropped)
-			}
+func (t *transaction) writeGaps() error {
+	for _, l := range t.lost {
+		m, old := l.missed, t.index.box(l.tag.Mailbox).gaps[l.gapOf]
+		if old != nil {
+			m.grow(old.missed.first, old.missed.last, old.missed.dropped)
 		}
-		reader := outside.Reader{ID: l.of.reader, Mailbox: l.of.mailbox, Column: l.of.column}
+		reader := outside.Reader{ID: l.tag.Reader, Mailbox: l.tag.Mailbox, Column: l.tag.Column}
 		r := outside.GapRecord(reader, m.kind, m.first, m.last, m.dropped, m.reason)
-		if d.keep != nil && !d.keep(r) {
+		if !t.keep(r.Tag()) {
 			continue
 		}
 		if old != nil {
-			if err := d.remove(old); err != nil {
+			if err := t.remove(old); err != nil {
 				return err
 			}
 		}
-		if err := d.add(r, &m); err != nil && !errors.Is(err, errRefused) {
+		if err := t.add(r, &m); err != nil && !errors.Is(err, errRefused) {
 			return err
 		}
 	}

@@ -190,8 +190,8 @@ func TestOutboxIsAPlainList(t *testing.T) {
 			"purge": func(rt *rapid.T) {
 				mailbox := rapid.SampledFrom(mailboxes).Draw(rt, "mailbox")
 				told := rapid.Bool().Draw(rt, "told")
-				if _, err := b.Purge(func(r outside.Released) bool {
-					return r.Mailbox() != mailbox || told && r.Kind() == outside.KindGaps
+				if _, err := b.Purge(func(tag outside.Tag, _ int) bool {
+					return tag.Mailbox != mailbox || told && tag.Kind == outside.KindGaps
 				}); err != nil {
 					rt.Fatal(err)
 				}

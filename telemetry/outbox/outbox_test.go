@@ -163,14 +163,14 @@ func TestPurge(t *testing.T) {
 	b := newBox(t, roomy)
 	b.put(alarm(t, anna, "abs", "warning", b.clock), alarm(t, lea, "abs", "warning", b.clock), alarm(t, lea, "brake", "warning", b.clock))
 	b.settle(nil, []uint64{b.next()[1].ID}, counter(nil))
-	n, err := b.Purge(func(r outside.Released) bool { return r.Reader() != lea.ID || r.Kind() == outside.KindGaps })
+	n, err := b.Purge(func(tag outside.Tag, _ int) bool { return tag.Reader != lea.ID || tag.Kind == outside.KindGaps })
 	if err != nil || n != 2 {
 		t.Fatalf("purged %d, %v: want 2", n, err)
 	}
 	if g := gaps(t, b); len(g) != 1 || g[0].Reason != "age" || g[0].Dropped != 1 {
 		t.Errorf("gaps %+v: want the one message that was on the way", g)
 	}
-	if n, err = b.Purge(func(r outside.Released) bool { return r.Reader() != lea.ID }); err != nil || n != 1 {
+	if n, err = b.Purge(func(tag outside.Tag, _ int) bool { return tag.Reader != lea.ID }); err != nil || n != 1 {
 		t.Fatalf("purged %d, %v: want the gap record", n, err)
 	}
 	b.reopen()
@@ -277,10 +277,11 @@ func TestDamage(t *testing.T) {
 		if err := outbox.Check(b.path, b.keys); err == nil {
 			t.Errorf("%s: Check says it is whole", name)
 		}
-		if o, err := outbox.Open(b.path, b.keys, roomy, nil); err == nil {
+		o := outbox.New(b.path, b.keys, roomy, nil)
+		if err := o.Open(); err == nil {
 			t.Errorf("%s: Open takes it", name)
-			_ = o.Close()
 		}
+		_ = o.Close()
 	}
 	write(whole)
 	b.open()

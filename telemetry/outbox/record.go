@@ -21,14 +21,10 @@ const (
 	schema   = 1
 )
 
-// item is what the index knows of one message. It is never changed.
+// item is what the index knows of one message. It is never changed once it is in.
 type item struct {
 	id      uint64
-	owner   profiles.ID
-	reader  string
-	mailbox string
-	column  outside.Column
-	kind    outside.Kind
+	tag     *tagged
 	code    string    // of an alarm
 	slot    time.Time // UTC
 	size    int
@@ -114,59 +110,60 @@ func decodeMissed(b []byte) (*missed, error) {
 
 func unix(b []byte) time.Time { return time.Unix(0, int64(binary.BigEndian.Uint64(b))).UTC() }
 
-// read unseals and decodes a record.
-func (o *Outbox) read(owner profiles.ID, id uint64, sealed []byte) (*item, telemetry.Kept, error) {
-	return read(o.sealer, owner, id, sealed)
+// record is a record as it was before it was sealed.
+type record struct {
+	put     time.Time
+	epoch   []byte // 16 bytes
+	seq     uint64 // zero until it is stamped
+	missed  *missed
+	content []byte
 }
 
-func read(sealer Sealer, owner profiles.ID, id uint64, sealed []byte) (*item, telemetry.Kept, error) {
-	fail := func(err error) (*item, telemetry.Kept, error) {
-		return nil, telemetry.Kept{}, fmt.Errorf("message %d: %w", id, err)
-	}
+// unseal opens and splits a record.
+func unseal(sealer Sealer, owner profiles.ID, id uint64, sealed []byte) (r record, err error) {
 	b, err := sealer.Open(owner, fileName, sealKey(id), schema, sealed)
 	if err != nil {
-		return fail(err)
+		return r, fmt.Errorf("message %d: %w", id, err)
 	}
 	if len(b) < headLen || b[0] != recordVersion {
-		return fail(errRecord)
+		return r, fmt.Errorf("message %d: %w", id, errRecord)
 	}
-	put, stamp, seq := unix(b[1:]), b[9:25], binary.BigEndian.Uint64(b[25:])
+	r = record{put: unix(b[1:]), epoch: b[9:25], seq: binary.BigEndian.Uint64(b[25:])}
 	gap := int(binary.BigEndian.Uint16(b[33:]))
 	if b = b[headLen:]; len(b) < gap {
-		return fail(errRecord)
+		return r, fmt.Errorf("message %d: %w", id, errRecord)
 	}
-	m, err := decodeMissed(b[:gap])
-	if err != nil {
-		return fail(err)
+	if r.missed, err = decodeMissed(b[:gap]); err != nil {
+		return r, fmt.Errorf("message %d: %w", id, err)
 	}
-	r, err := outside.UnmarshalReleased(b[gap:])
-	if err != nil {
-		return fail(err)
-	}
-	k := telemetry.Kept{ID: id, Released: r}
-	if seq != 0 {
-		k.Epoch, k.Seq, k.Resend = hex.EncodeToString(stamp), seq, true
-	}
-	it := newItem(id, owner, r, len(sealed), hal.Instant{UTC: put})
-	it.stamped, it.missed = k.Resend, m
-	return it, k, nil
+	r.content = b[gap:]
+	return r, nil
 }
 
-func newItem(id uint64, owner profiles.ID, r outside.Released, size int, put hal.Instant) *item {
-	return &item{
-		id: id, owner: owner, reader: r.Reader(), mailbox: r.Mailbox(), column: r.Column(),
-		kind: r.Kind(), code: r.Code(), slot: r.Slot().UTC, size: size, put: put,
+// kept is the message of a record.
+func (r record) kept(id uint64) (k telemetry.Kept, err error) {
+	if k.Released, err = outside.UnmarshalReleased(r.content); err != nil {
+		return k, fmt.Errorf("message %d: %w", id, err)
 	}
+	k.ID = id
+	if r.seq != 0 {
+		k.Epoch, k.Seq, k.Resend = hex.EncodeToString(r.epoch), r.seq, true
+	}
+	return k, nil
 }
 
 // fetch reads an item's message.
 func (o *Outbox) fetch(tx *bbolt.Tx, it *item) (telemetry.Kept, error) {
-	bucket := tx.Bucket(it.owner[:])
+	owner := it.tag.owner
+	bucket := tx.Bucket(owner[:])
 	if bucket == nil {
 		return telemetry.Kept{}, errRecord
 	}
-	_, k, err := o.read(it.owner, it.id, bucket.Get(key(it.id)))
-	return k, err
+	r, err := unseal(o.sealer, owner, it.id, bucket.Get(key(it.id)))
+	if err != nil {
+		return telemetry.Kept{}, err
+	}
+	return r.kept(it.id)
 }
 
 func key(id uint64) []byte { return binary.BigEndian.AppendUint64(nil, id) }

@@ -21,6 +21,7 @@ type Decision struct {
 	Outcome   Outcome
 	Rule      string   // class/column of the cell that decided, or default-deny
 	LimitedBy []string // all cells that were as strict; shared, not to be changed
+	Count     int      // how many messages it is about; zero is one
 }
 
 // run is what a status message says of one class.

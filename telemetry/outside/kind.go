@@ -36,6 +36,7 @@ type form struct {
 	padded bool // in steps of the reader's column
 	zipped bool // may go gzipped to who gets it at once
 	place  bool // shows where the car is: it is void once the place closed, and lights the indicator
+	coded  bool // a newer one of its code takes the place of one that waits
 	alarms bool // a reader with slots gets it at those of alarms
 	parked bool // while the car is not in use a reader with slots gets it at once
 
@@ -72,7 +73,7 @@ var forms = [...]form{
 		},
 	},
 	formAlarm: {
-		kind: KindAlarms, class: classAlarm, function: "alerts", padded: true, alarms: true,
+		kind: KindAlarms, class: classAlarm, function: "alerts", padded: true, coded: true, alarms: true,
 		member: "alarm", content: func() storable { return &alarmBody{} },
 	},
 	formGap: {

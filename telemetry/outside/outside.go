@@ -284,5 +284,8 @@ func (o *Outside) report(d Decision) {
 
 // withhold reports that a cell kept a class from a reader.
 func (o *Outside) withhold(r *reader, class Class, kind Kind, cell Cell, at hal.Instant) {
-	o.report(Decision{at, class, r.ID, kind, Withheld, cell.Rule, cell.LimitedBy})
+	o.report(Decision{
+		At: at, Class: class, Reader: r.ID, Kind: kind,
+		Outcome: Withheld, Rule: cell.Rule, LimitedBy: cell.LimitedBy,
+	})
 }

@@ -62,7 +62,10 @@ func (o *Outside) dropPlace(at hal.Instant) {
 		o.fixes = nil
 		for _, r := range o.readers {
 			if cell, ok := o.placeFor(r, at.Boot); ok {
-				o.report(Decision{at, ClassPosition, r.ID, KindPosition, Purged, cell.Rule, cell.LimitedBy})
+				o.report(Decision{
+					At: at, Class: ClassPosition, Reader: r.ID, Kind: KindPosition,
+					Outcome: Purged, Rule: cell.Rule, LimitedBy: cell.LimitedBy,
+				})
 			}
 		}
 	}

@@ -131,23 +131,14 @@ func (o *Outside) Recheck(r Released, now hal.Instant) bool {
 
 // recheck returns the cell that decides now.
 func (o *Outside) recheck(r Released, now hal.Instant) (Cell, bool) {
-	f, cell := r.row(), Cell{Rule: DefaultDeny, LimitedBy: nobody}
-	to := o.find(r.mailbox)
-	if to == nil || r.body == nil || to.ID != r.reader {
+	to, cell, ok := o.decide(r.Tag(), now)
+	f := r.row()
+	switch {
+	case !ok || r.body == nil:
 		return cell, false
-	}
-	if to.without(f.kind) {
-		return restricted, false
-	}
-	if f.live && (!o.up || to.Column != r.column) {
-		return cell, false
-	}
-	if f.class != "" {
-		if cell = o.policy.Decide(f.class, to.Column, Unassigned, o.state(now.Boot)); !cell.Verdict.Releases() {
-			return cell, false
-		}
-	}
-	if f.sealed && (r.seal != to.seal || to.sealBroken) {
+	case f.live && (!o.up || to.Column != r.column):
+		return Cell{Rule: DefaultDeny, LimitedBy: nobody}, false
+	case f.sealed && (r.seal != to.seal || to.sealBroken):
 		return cell, false
 	}
 	return cell, f.still == nil || f.still(o, to, r, now)

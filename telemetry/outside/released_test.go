@@ -88,6 +88,9 @@ func FuzzUnmarshalReleased(f *testing.F) {
 		if r.Live() || outside.Forms()[r.Form()].Member == "" {
 			t.Fatalf("a kept %s", r.Kind())
 		}
+		if head, err := outside.UnmarshalHead(data); err != nil || head != r.Head() {
+			t.Errorf("head %+v, %v: want %+v", head, err, r.Head())
+		}
 		once, err := r.MarshalBinary()
 		if err != nil {
 			t.Fatal(err)

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"strconv"
 	"time"
 
 	"glovebox/hal"
@@ -67,76 +67,141 @@ func UnmarshalReleased(data []byte) (Released, error) {
 	return r, nil
 }
 
-func readStored(data []byte) (Released, error) {
-	var h envelope
-	member, content, err := h.read(data)
-	switch {
-	case err != nil:
-		return Released{}, err
-	case h.Version != storedVersion:
-		return Released{}, fmt.Errorf("version %d: want %d", h.Version, storedVersion)
-	case !isMailbox(h.Mailbox):
-		return Released{}, errors.New("the mailbox is not 32 hex digits")
-	case columnIndex(h.Column) < 0:
-		return Released{}, fmt.Errorf("unknown column %q", h.Column)
-	case h.Pad < 0 || h.Pad > 1<<20:
-		return Released{}, fmt.Errorf("padding of %d bytes", h.Pad)
+// UnmarshalHead reads the head alone: the content is looked at when the message is
+// sent.
+func UnmarshalHead(data []byte) (Head, error) {
+	e, f, content, err := readEnvelope(data)
+	if err != nil {
+		return Head{}, fmt.Errorf("read a kept message: %w", err)
 	}
-	for id, f := range forms {
-		if f.content == nil || f.kind != h.Kind || f.member != member {
-			continue
-		}
-		b := f.content()
-		if err := strictJSON(content, b); err != nil {
-			return Released{}, err
-		}
-		if !b.sound() {
-			return Released{}, fmt.Errorf("%s: not a content of ours", member)
-		}
-		return Released{
-			reader: h.Reader, mailbox: h.Mailbox, column: h.Column, form: formID(id), pad: h.Pad, body: b,
-			slot: hal.Instant{UTC: h.UTC, Boot: time.Duration(h.Boot)},
-		}, nil
+	if forms[f].coded { // few wait: the newest of each code
+		r, err := e.with(f, content)
+		return r.Head(), err
 	}
-	return Released{}, fmt.Errorf("kind %q does not go with %q", h.Kind, member)
+	return Head{Tag: Tag{e.Reader, e.Mailbox, e.Column, e.Kind, forms[f].class}, Slot: e.UTC}, nil
 }
 
-// read fills the envelope, each member at most once, and returns the one member that
-// is not of it.
-func (h *envelope) read(data []byte) (member string, content json.RawMessage, err error) {
-	into := map[string]any{
-		"v": &h.Version, "reader": &h.Reader, "mailbox": &h.Mailbox, "column": &h.Column, "kind": &h.Kind,
-		"utc": &h.UTC, "boot": &h.Boot, "pad": &h.Pad,
+func readStored(data []byte) (Released, error) {
+	e, f, content, err := readEnvelope(data)
+	if err != nil {
+		return Released{}, err
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return "", nil, errors.New("not an object")
+	return e.with(f, content)
+}
+
+// with is the message in an envelope.
+func (e envelope) with(f formID, content []byte) (Released, error) {
+	b := forms[f].content()
+	if err := strictJSON(content, b); err != nil {
+		return Released{}, err
 	}
-	for d.More() {
-		t, err := d.Token()
-		if err != nil {
-			return "", nil, err
+	if !b.sound() {
+		return Released{}, fmt.Errorf("%s: not a content of ours", forms[f].member)
+	}
+	return Released{
+		reader: e.Reader, mailbox: e.Mailbox, column: e.Column, form: f, pad: e.Pad, body: b,
+		slot: hal.Instant{UTC: e.UTC, Boot: time.Duration(e.Boot)},
+	}, nil
+}
+
+// readEnvelope reads the members in the order in which MarshalBinary writes them,
+// and refuses any other.
+func readEnvelope(data []byte) (e envelope, f formID, content []byte, err error) {
+	s := scanner{rest: data}
+	s.literal(`{"v":`)
+	e.Version = int(s.number())
+	if !s.bad && e.Version != storedVersion {
+		return e, 0, nil, fmt.Errorf("version %d: want %d", e.Version, storedVersion)
+	}
+	s.literal(`,"reader":`)
+	e.Reader = string(s.text())
+	s.literal(`,"mailbox":`)
+	e.Mailbox = string(s.text())
+	s.literal(`,"column":`)
+	column := s.text()
+	s.literal(`,"kind":`)
+	kind := s.text()
+	s.literal(`,"utc":`)
+	utc := s.text()
+	s.literal(`,"boot":`)
+	e.Boot = s.number()
+	s.literal(`,`)
+	member := s.text()
+	s.literal(`:`)
+	if string(member) == "pad" {
+		e.Pad = int(s.number())
+		s.literal(`,`)
+		member = s.text()
+		s.literal(`:`)
+	}
+	content, whole := bytes.CutSuffix(s.rest, []byte("}"))
+	if e.UTC, err = time.Parse(time.RFC3339Nano, string(utc)); s.bad || !whole || err != nil {
+		return e, 0, nil, errors.New("not as it was written")
+	}
+	c := columnIndex(Column(column))
+	switch {
+	case !isMailbox(e.Mailbox):
+		return e, 0, nil, errors.New("the mailbox is not 32 hex digits")
+	case c < 0:
+		return e, 0, nil, fmt.Errorf("unknown column %q", column)
+	case e.Pad < 0 || e.Pad > 1<<20:
+		return e, 0, nil, fmt.Errorf("padding of %d bytes", e.Pad)
+	}
+	e.Column = columns[c]
+	for id := range forms {
+		if of := &forms[id]; of.content != nil && string(of.kind) == string(kind) && of.member == string(member) {
+			e.Kind = of.kind
+			return e, formID(id), content, nil
 		}
-		name := t.(string) // in an object the decoder returns nothing else
-		to, known := into[name]
-		if !known {
-			if member != "" {
-				return "", nil, fmt.Errorf("member %q beside %q", name, member)
-			}
-			member, to = name, &content
+	}
+	return e, 0, nil, fmt.Errorf("kind %q does not go with %q", kind, member)
+}
+
+// scanner reads what encoding/json wrote, piece by piece. It is bad after the first
+// piece that is not there.
+type scanner struct {
+	rest []byte
+	bad  bool
+}
+
+func (s *scanner) literal(text string) {
+	rest, ok := bytes.CutPrefix(s.rest, []byte(text))
+	s.rest, s.bad = rest, s.bad || !ok
+}
+
+// text reads a string. It is not copied unless something in it is escaped.
+func (s *scanner) text() []byte {
+	s.literal(`"`)
+	end := 0
+	for end < len(s.rest) && s.rest[end] != '"' {
+		if s.rest[end] == '\\' {
+			end++
 		}
-		delete(into, name)
-		if err := d.Decode(to); err != nil {
-			return "", nil, err
-		}
+		end++
 	}
-	if _, err := d.Token(); err != nil {
-		return "", nil, err
+	if s.bad || end >= len(s.rest) {
+		s.bad = true
+		return nil
 	}
-	if _, err := d.Token(); err != io.EOF {
-		return "", nil, errors.New("more than one value")
+	raw := s.rest[:end]
+	s.rest = s.rest[end+1:]
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return raw
 	}
-	return member, content, nil
+	var text string
+	s.bad = json.Unmarshal(fmt.Appendf(nil, `"%s"`, raw), &text) != nil
+	return []byte(text)
+}
+
+// number reads a whole number.
+func (s *scanner) number() int64 {
+	end := 0
+	for end < len(s.rest) && (s.rest[end] >= '0' && s.rest[end] <= '9' || s.rest[end] == '-') {
+		end++
+	}
+	n, err := strconv.ParseInt(string(s.rest[:end]), 10, 64)
+	s.rest, s.bad = s.rest[end:], s.bad || err != nil
+	return n
 }
 
 // isMailbox reports whether s is 32 lower-case hex digits.

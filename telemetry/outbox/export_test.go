@@ -1,0 +1,35 @@
+package outbox
+
+import "errors"
+
+// Len is how many messages wait.
+func (o *Outbox) Len() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.index.items)
+}
+
+// Dropped is how many messages could not be read when the queue was opened.
+func (o *Outbox) Dropped() int { return o.dropped }
+
+// Writes counts what was written to the file, page runs and header.
+func (o *Outbox) Writes() int64 {
+	stats := o.db.Stats()
+	return stats.TxStats.GetWrite()
+}
+
+// PurgeInVain forgets all of a kind in a transaction that fails at its end.
+func (o *Outbox) PurgeInVain(kind string) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.update(func(t *transaction) error {
+		gone := map[*tagged]bool{}
+		for _, tag := range o.index.tags {
+			if string(tag.Kind) == kind {
+				gone[tag] = true
+			}
+		}
+		_, err := t.purge(gone)
+		return errors.Join(err, errors.New("no space left on device"))
+	})
+}

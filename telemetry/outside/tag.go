@@ -1,0 +1,59 @@
+package outside
+
+import (
+	"time"
+
+	"glovebox/hal"
+)
+
+// Tag is all that the decision about a kept message depends on: messages with the
+// same tag are kept or purged together. It can be compared.
+type Tag struct {
+	Reader, Mailbox string
+	Column          Column // the reader's, when the message was made
+	Kind            Kind
+	Class           Class
+}
+
+// Head is what a queue has to know of a message that waits.
+type Head struct {
+	Tag
+	Code string    // of an alarm
+	Slot time.Time // UTC
+}
+
+// Tag is the message's tag.
+func (r Released) Tag() Tag { return Tag{r.reader, r.mailbox, r.column, r.Kind(), r.Class()} }
+
+// Head is the message without its content.
+func (r Released) Head() Head { return Head{r.Tag(), r.Code(), r.slot.UTC} }
+
+// Keeps is the decision once more about n messages of one tag that wait. What it
+// refuses must be forgotten, and is reported as purged, in one decision.
+func (o *Outside) Keeps(t Tag, n int, now hal.Instant) bool {
+	_, cell, ok := o.decide(t, now)
+	if !ok && n > 0 {
+		o.report(Decision{
+			At: now, Class: t.Class, Reader: t.Reader, Kind: t.Kind,
+			Outcome: Purged, Rule: cell.Rule, LimitedBy: cell.LimitedBy, Count: n,
+		})
+	}
+	return ok
+}
+
+// decide is the decision about a tag by the readers and the place of now, and the
+// reader it is about.
+func (o *Outside) decide(t Tag, now hal.Instant) (to *reader, cell Cell, ok bool) {
+	cell = Cell{Rule: DefaultDeny, LimitedBy: nobody}
+	if to = o.find(t.Mailbox); to == nil || to.ID != t.Reader {
+		return nil, cell, false
+	}
+	if to.without(t.Kind) {
+		return to, restricted, false
+	}
+	if t.Class != "" {
+		cell = o.policy.Decide(t.Class, to.Column, Unassigned, o.state(now.Boot))
+		return to, cell, cell.Verdict.Releases()
+	}
+	return to, cell, true // decided class by class when it was made
+}
