@@ -54,7 +54,7 @@ func (o *Outside) Alarm(a Alarm, at hal.Instant) {
 	o.alarms[a.Code] = a
 	for i, c := range columns {
 		switch {
-		case immediate(c) || o.leaks.early:
+		case immediate(c):
 			o.showAlarm(i, a, at, at.UTC)
 		case o.hasReaders(i):
 			o.columns[i].waiting[a.Code] = true

@@ -8,15 +8,6 @@ func PolicyCSV() string { return policyCSV }
 // Parse reads a whole policy.
 func Parse(text string) (*Policy, error) { return parse(text) }
 
-// Careless reads a policy and does not mind that it gives a missing fix away.
-func Careless(text string) (*Policy, error) {
-	rows, order, err := parseRows(text)
-	if err != nil {
-		return nil, err
-	}
-	return build(rows, order)
-}
-
 // CellText is a cell as it is written.
 func (p *Policy) CellText(row, column string) string { return p.rows[row].cells[column].String() }
 
@@ -35,12 +26,6 @@ func ReadTables() (rules, names error) {
 	_, names = readNames(agentClasses)
 	return rules, names
 }
-
-// LeakSampleTime shows limited readers when a value arrived.
-func (o *Outside) LeakSampleTime() { o.leaks.sampleTime = true }
-
-// LeakEarlyAlarms shows limited readers alarms at once.
-func (o *Outside) LeakEarlyAlarms() { o.leaks.early = true }
 
 // Form is a row of the table of forms.
 type Form struct {

@@ -62,13 +62,6 @@ type Outside struct {
 
 	pending []Released
 	next    time.Duration
-	leaks   leaks
-}
-
-// leaks are faults that only tests set, to see that other tests find them.
-type leaks struct {
-	sampleTime bool // limited readers are shown when a value arrived
-	early      bool // limited readers are shown alarms at once
 }
 
 // columnState is what all readers of a column share: their slots, and the

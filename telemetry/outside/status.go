@@ -57,7 +57,7 @@ func (o *Outside) assemble(i int, slot hal.Instant) (data []point, runs, empty [
 		}
 		value := o.value(s, i, cell, slot)
 		if value.ok {
-			data = append(data, point{s.path, []dp{{value.text, millis(o.stamp(i, value.at, slot))}}})
+			data = append(data, point{s.path, []dp{{value.text, millis(stamp(i, value.at, slot))}}})
 		}
 		if was, seen := released[s.class.class]; !seen {
 			known = append(known, run{s.class.class, cell})
@@ -78,8 +78,8 @@ func (o *Outside) assemble(i int, slot hal.Instant) (data []point, runs, empty [
 
 // stamp is the time shown for a value: its arrival to main and shared, the
 // slot to everyone else, for an arrival tells when the car was used.
-func (o *Outside) stamp(i int, arrival time.Time, slot hal.Instant) time.Time {
-	if immediate(columns[i]) || o.leaks.sampleTime {
+func stamp(i int, arrival time.Time, slot hal.Instant) time.Time {
+	if immediate(columns[i]) {
 		return arrival
 	}
 	return slot.UTC
