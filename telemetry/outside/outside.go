@@ -150,7 +150,7 @@ func (o *Outside) Link(up bool, at hal.Instant) {
 	o.everUp = true
 	for i, c := range columns {
 		if immediate(c) {
-			o.status(i, at, at, true)
+			o.status(i, at, at)
 			o.gaps(i, at)
 		}
 	}
@@ -203,10 +203,10 @@ func (o *Outside) passColumn(i int, now hal.Instant) {
 		case !o.up:
 			o.miss(i, func(r *reader) { r.missedStatus.add(&col.status, o.clock, n) })
 		case now.Boot-slot.Boot <= late:
-			o.status(i, slot, now, false)
+			o.status(i, slot, now)
 			o.gaps(i, slot)
 		case immediate(columns[i]):
-			o.status(i, now, now, false)
+			o.status(i, now, now)
 		}
 	}
 	if len(col.answers) > 0 && n > 0 && o.up {

@@ -22,7 +22,6 @@ type Released struct {
 	mailbox string
 	column  Column
 	form    formID
-	first   bool
 	slot    hal.Instant
 	pad     int    // payload size in steps of this many bytes; 0 is as it comes
 	gzip    bool   // may be sent gzipped
@@ -69,10 +68,6 @@ func (r Released) Code() string {
 // Live reports whether the message is worthless once a newer one exists: it
 // is never stored and never sent after a gap.
 func (r Released) Live() bool { return r.row().live }
-
-// First reports whether it is the newest state after a gap in the link and
-// goes before everything else.
-func (r Released) First() bool { return r.first }
 
 // Slot is the instant it is meant to leave.
 func (r Released) Slot() hal.Instant { return r.slot }

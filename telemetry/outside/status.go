@@ -8,7 +8,7 @@ import (
 
 // status makes one message for each reader of a column, of what is known at
 // the slot. A column with a grid of its own gets one even if it is empty.
-func (o *Outside) status(i int, slot, now hal.Instant, first bool) {
+func (o *Outside) status(i int, slot, now hal.Instant) {
 	if !o.hasReaders(i) {
 		return
 	}
@@ -34,7 +34,7 @@ func (o *Outside) status(i int, slot, now hal.Instant, first bool) {
 			ts = wall(slot, now)
 		}
 		out := o.release(r, formStatus, slot)
-		out.first, out.runs = first, runs
+		out.runs = runs
 		out.body = &eventBody{string(KindStatus), millis(ts), data}
 		o.pending = append(o.pending, out)
 	}
