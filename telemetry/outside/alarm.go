@@ -9,7 +9,7 @@ import (
 	"glovebox/hal"
 )
 
-// Alarm is a warning light: its code of the contract, how bad it is, and
+// Alarm is a warning light: its code (docs/contract.md, Alarm codes), how bad it is, and
 // whether it is on.
 type Alarm struct {
 	Code     string

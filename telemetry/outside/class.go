@@ -2,7 +2,7 @@
 // messages. It knows the gated place, the signals, the alarms, the readers of
 // the access document and the state of the link. It has no input that names a
 // level, a session or a person at the wheel, so nothing that leaves can depend
-// on them: see the privacy rules, section 2.
+// on them (docs/privacy.md, The pipeline).
 //
 // What is hot: Signal runs once for each changed reading and allocates nothing
 // for a path it has seen before.

@@ -73,7 +73,7 @@ func TestGuestEqualsNoPosition(t *testing.T) {
 	}
 }
 
-// The rules named in the privacy rules, section 4, are the @rule rows.
+// The rules of docs/privacy.md, Rules, are the @rule rows.
 func TestRuleNames(t *testing.T) {
 	want := []string{
 		"answer5", "bare", "climate-own", "day1", "distance-band", "fuel8", "grid5", "hold", "min15", "odo-day",

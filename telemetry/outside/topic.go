@@ -2,7 +2,7 @@ package outside
 
 import "strings"
 
-// The topics of one car (docs/contract.md, MQTT). They are written nowhere else.
+// The topics of one car (docs/contract.md, Topics). They are written nowhere else.
 //
 //	gb/1/VID/to/MAILBOX/SUFFIX   a message to a reader
 //	gb/1/VID/ack/MAILBOX         what became of an action, the answer to an ask
