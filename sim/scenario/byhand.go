@@ -13,7 +13,7 @@ const rhythm = 100 * time.Millisecond
 // play runs one step of a session, and keeps it if it went well; with it, how long
 // nothing was done before, and what is seen after it.
 func (s *Session) play(ctx context.Context, step Step, next []Step) StepResult {
-	if e, check := step.Command.(*expect); check && e.refused != "" {
+	if judges(step) {
 		result, ok := s.judge(step)
 		if ok {
 			s.keep(step, result)
@@ -21,14 +21,13 @@ func (s *Session) play(ctx context.Context, step Step, next []Step) StepResult {
 		return result
 	}
 	s.refused, s.noted = nil, false
-	if _, head := step.Command.(*heading); head {
+	if step.rules&head != 0 {
 		result := StepResult{Line: step.Line, Text: step.Text(), OK: true}
 		s.keep(step, result)
 		return result
 	}
 	if d := min(s.paused.Round(rhythm), longest); d > 0 {
-		w := &wait{d}
-		s.keep(Step{step.File, step.Line, w}, StepResult{Line: step.Line, Text: w.String(), OK: true, MS: d.Milliseconds()})
+		s.note(step, "wait "+span(d), StepResult{OK: true, MS: d.Milliseconds()})
 	}
 	s.paused = 0
 	i := len(s.steps)
@@ -47,8 +46,7 @@ func (s *Session) play(ctx context.Context, step Step, next []Step) StepResult {
 			s.promise(ctx, check)
 		}
 	case len(next) == 0 || !judges(next[0]):
-		e := &expect{refused: refusal(refused)}
-		s.keep(Step{step.File, step.Line, e}, StepResult{Line: step.Line, Text: e.String(), OK: true, Got: refused.Error()})
+		s.note(step, "expect error "+refusal(refused), StepResult{OK: true, Got: refused.Error()})
 		s.noted = true
 	}
 	s.stage.guard(ctx, false)
@@ -57,14 +55,14 @@ func (s *Session) play(ctx context.Context, step Step, next []Step) StepResult {
 
 // judges reports whether a step says how the one before is refused.
 func judges(s Step) bool {
-	e, ok := s.Command.(*expect)
-	return ok && e.refused != ""
+	_, ok := s.what.(*expectError)
+	return ok
 }
 
 // judge compares how the line before was refused.
 func (s *Session) judge(step Step) (StepResult, bool) {
 	result := StepResult{Line: step.Line, Text: step.Text()}
-	got, err := wasRefused(step.Command.(*expect).refused, s.refused)
+	got, err := wasRefused(step.what.(*expectError).name, s.refused)
 	if result.OK, result.Got = err == nil, got; err != nil {
 		result.Got, s.failed = err.Error(), true
 	}
@@ -77,10 +75,17 @@ func (s *Session) keep(step Step, result StepResult) {
 	s.ended = ends(step)
 }
 
-func ends(step Step) bool {
-	c, is := step.Command.(*verb)
-	return is && c.word == "end"
+// note keeps a line that nobody said, in the place of another.
+func (s *Session) note(at Step, text string, result StepResult) {
+	c, err := newParser(at.File, nil).command(text)
+	if err != nil {
+		panic(err) // a line of our own
+	}
+	result.Line, result.Text = at.Line, text
+	s.keep(Step{at.File, at.Line, c}, result)
 }
+
+func ends(step Step) bool { return step.word == "end" }
 
 // promise keeps a check that holds.
 func (s *Session) promise(ctx context.Context, check string) {
@@ -89,7 +94,7 @@ func (s *Session) promise(ctx context.Context, check string) {
 		return
 	}
 	step := whole.Steps[len(whole.Steps)-1]
-	got, err := step.Command.(*expect).do(ctx, s.stage)
+	got, err := step.what.(*expect).do(ctx, s.stage)
 	if err == nil {
 		s.keep(step, StepResult{Line: step.Line, Text: step.Text(), OK: true, Got: got})
 	}
@@ -100,14 +105,11 @@ func (s *Session) promises(c Command) []string {
 	signal := func(path string, value any) []string {
 		return []string{fmt.Sprintf("expect signal Vehicle.%s %v within 2s", path, value)}
 	}
-	switch c := c.(type) {
-	case *verb:
-		switch c.word {
-		case "boot", "restart":
-			return []string{"expect ready"}
-		case "logout":
-			return []string{"expect state idle"}
-		}
+	switch c := c.what.(type) {
+	case *boot, *restart:
+		return []string{"expect ready"}
+	case *logout:
+		return []string{"expect state idle"}
 	case *login:
 		if !c.wait {
 			return []string{"expect state active " + c.name}
@@ -124,8 +126,9 @@ func (s *Session) promises(c Command) []string {
 		return []string{fmt.Sprintf("expect document %d", s.stage.world.Cloud.State().Policy)}
 	case *alarm:
 		return []string{"expect warning " + c.code + " " + onOff(c.on) + " within 3s"}
-	case *lock:
-		return signal("Cabin.Door.Row1.DriverSide.IsLocked", c.locked)
+	case *lock, *unlock:
+		_, locked := c.(*lock)
+		return signal("Cabin.Door.Row1.DriverSide.IsLocked", locked)
 	case *ignition:
 		if c.on {
 			return signal("LowVoltageSystemState", "ON")
@@ -133,7 +136,7 @@ func (s *Session) promises(c Command) []string {
 		return signal("LowVoltageSystemState", "OFF")
 	case *door:
 		if c.name == "driver" {
-			return signal("Cabin.Door.Row1.DriverSide.IsOpen", c.open)
+			return signal("Cabin.Door.Row1.DriverSide.IsOpen", c.how == "open")
 		}
 	}
 	return nil

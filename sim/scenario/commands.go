@@ -1,85 +1,142 @@
 package scenario
 
-// entry is a row of the table of commands.
-type entry struct {
-	word  string
-	usage string
-	head  bool // before boot only
-	once  bool
-	needs needs
-	parse func(*parser, *line) (Command, error)
-}
+import (
+	"fmt"
+	"slices"
+)
 
-type needs bool
+// rules say where a row may stand.
+type rules uint8
 
-// agentRuns marks commands that make no sense without an agent.
-const agentRuns needs = true
+const (
+	head       rules = 1 << iota // before boot only
+	once                         // and once only
+	agentRuns                    // not without an agent
+	since                        // a check asks what happened since a moment
+	expectOnly                   // a check that makes no sense behind never
+)
 
 // commands is the table of what a line may begin with, besides include.
-func commands() []entry {
-	return []entry{
-		{"title", "title TEXT", true, true, false, parseTitle},
-		{"seed", "seed N", true, true, false, parseSeed},
-		{"speed", "speed 10x", true, true, false, parseSpeed},
-		{"config", "config KEY VALUE", true, false, false, parseConfig},
-		{"policy", "policy FILE", true, true, false, parsePolicy},
-		{"car", "car MODEL YEAR [odo=D] [soc=P] [cold=D]", true, true, false, parseCar},
-		{"users", "users NAME:ROLE[:PIN[:seal]] …", true, true, false, parseUsers},
-		{"boot", "boot", false, false, false, parseBoot},
-		{"stop", "stop", false, false, agentRuns, parseStop},
-		{"kill", "kill [D into COMMAND]", false, false, agentRuns, parseKill},
-		{"restart", "restart", false, false, agentRuns, parseVerb("restart")},
-		{"replay", "replay [can=F] [nmea=F] [dbc=BUS:FILE …] [mapping=F] [for=D]", false, false, false, parseReplay},
-		{"drive", "drive FILE.gpx [speed=50km/h]", false, false, false, parseDrive},
-		{"door", "door driver|passenger|… open|close [fob=NAME]", false, false, false, parseDoor},
-		{"lock", "lock", false, false, false, parseLock},
-		{"unlock", "unlock [fob=NAME]", false, false, false, parseUnlock},
-		{"ignition", "ignition on|off", false, false, false, parseIgnition},
-		{"gear", "gear P|R|N|D", false, false, false, parseGear},
-		{"fob", "fob NAME in|out", false, false, false, parseFob},
-		{"signal", "signal PATH VALUE", false, false, false, parseSignal},
-		{"alarm", "alarm CODE on|off", false, false, false, parseAlarm},
-		{"document", "document older|forked|malformed|foreign|unsigned|widened|fresh|limit NAME|remove NAME", false, false, false, parseDocument},
-		{"login", "login NAME [pin=PIN] [wait]", false, false, agentRuns, parseLogin},
-		{"guest", "guest [wait]", false, false, agentRuns, parseGuest},
-		{"logout", "logout", false, false, agentRuns, parseVerb("logout")},
-		{"set", "set GROUP KEY VALUE", false, false, agentRuns, parseSet},
-		{"level", "level share|no-position|offline", false, false, agentRuns, parseLevel},
-		{"assign", "assign TRIP NAME…", false, false, agentRuns, parseAssign},
-		{"hmi", "hmi ACTION …", false, false, agentRuns, parseHMI},
-		{"app", "app NAME ACTION …", false, false, false, parseApp},
-		{"workshop", "workshop ACTION …", false, false, false, parseWorkshop},
-		{"fault", "fault KIND [for D]", false, false, false, parseFault},
-		{"wait", "wait D", false, false, false, parseWait},
-		{"at", "at D COMMAND", false, false, false, parseAt},
-		{"sync", "sync", false, false, false, parseSync},
-		{"mark", "mark LABEL", false, false, false, parseMark},
-		{"expect", "expect [not] CHECK [since LABEL] [within D]", false, false, false, parseExpect},
-		{"never", "never CHECK", false, false, false, parseNever},
-		{"end", "end", false, false, false, parseEnd},
-	}
+var commands = table(
+	form{usage: "title TEXT", new: as[title], rules: head | once},
+	form{usage: "seed N", new: as[seed], rules: head | once},
+	form{usage: "speed 10x", new: as[speed], rules: head | once},
+	form{usage: "config KEY VALUE", new: as[config], rules: head},
+	form{usage: "policy FILE", new: as[policy], rules: head | once},
+	form{usage: "car MODEL YEAR [odo=12500km] [soc=62] [cold=D]", new: as[model], rules: head | once},
+	form{usage: "users NAME:ROLE[:PIN[:seal]] …", new: as[users], rules: head | once},
+	form{usage: "boot", new: as[boot]},
+	form{usage: "stop", new: as[stop], rules: agentRuns},
+	form{usage: "kill [D into COMMAND]", new: as[kill], rules: agentRuns},
+	form{usage: "restart", new: as[restart], rules: agentRuns},
+	form{usage: "replay [can=F] [nmea=F] [dbc=BUS:FILE …] [mapping=F] [for=D]", new: as[Replay]},
+	form{usage: "drive FILE.gpx [speed=50km/h]", new: as[drive]},
+	form{usage: "door driver|passenger|… open [fob=NAME]", new: as[door]},
+	form{usage: "door driver|passenger|… close", new: as[door], want: "a fob opens a door, it does not close one"},
+	form{usage: "lock", new: as[lock]},
+	form{usage: "unlock [fob=NAME]", new: as[unlock]},
+	form{usage: "ignition on|off", new: as[ignition]},
+	form{usage: "gear P|R|N|D", new: as[gear]},
+	form{usage: "fob NAME in|out", new: as[fob]},
+	form{usage: "signal PATH VALUE", new: as[signal]},
+	form{usage: "alarm CODE on|off", new: as[alarm]},
+	form{usage: "document older|forked|malformed|foreign|unsigned|widened|fresh", new: as[document]},
+	form{usage: "document limit|remove NAME", new: as[document]},
+	form{usage: "login NAME [pin=PIN] [wait]", new: as[login], rules: agentRuns},
+	form{usage: "guest [wait]", new: as[guest], rules: agentRuns},
+	form{usage: "logout", new: as[logout], rules: agentRuns},
+	form{usage: "set GROUP KEY VALUE", new: as[set], rules: agentRuns},
+	form{usage: "level share|no-position|offline", new: as[level], rules: agentRuns},
+	form{usage: "assign TRIP NAME…", new: as[assign], rules: agentRuns},
+	form{usage: "hmi ACTION", new: as[screen], rules: agentRuns},
+	form{usage: "app NAME ACTION", new: as[phone]},
+	form{usage: "workshop ACTION", new: as[workshop]},
+	form{usage: "fault offline|broker-restart|duplicate|can|gnss|can-garbage|gnss-garbage|disk-full [for D]", new: as[fault]},
+	form{usage: "fault power|slow-disk [for D]", new: as[agentFault]},
+	form{usage: "fault unplug can|gnss [for D]", new: as[unplug]},
+	form{usage: "fault clock +D", new: as[clockShift], want: "a clock that was moved stays so, say no for"},
+	form{usage: "wait D", new: as[wait]},
+	form{usage: "at D COMMAND", new: as[at]},
+	form{usage: "sync", new: as[syncUp]},
+	form{usage: "mark LABEL", new: as[mark]},
+	form{usage: "expect [not] CHECK [since LABEL] [within D]", new: as[expect]},
+	form{usage: "expect error ERROR", new: as[expectError], want: "expect error takes a name and nothing else"},
+	form{usage: "never CHECK", new: as[never]},
+	form{usage: "end", new: as[end]},
+)
+
+// onPeople are the actions that a phone and the head unit have in common.
+var onPeople = []string{
+	"invite NAME shared|limited", "cancel NAME", "activate NAME", "remove NAME", "share NAME shared|limited",
+	"restrict NAME [FUNCTION…]", "guest-services on|off", "remote-services on|off", "transfer NAME",
+	"chat TEXT", "book TEXT",
 }
 
-// laterChecks are words of the language that this program does not run yet.
-func laterChecks() []string { return []string{"trip"} }
+// actions are the tables of what may follow the word of a screen.
+var actions = map[string][]*form{
+	"app": acts(onPeople, "accept [CODE] [pin=PIN]", "code", "lock", "unlock", "flash", "locate",
+		"climate on [celsius=21] [minutes=10]", "climate off", "assign TRIP NAME…"),
+	"hmi": acts(onPeople, "cancel-pending", "pin NAME OLD NEW", "reset-pin NAME", "link-fob NAME", "unlink-fobs NAME",
+		"export NAME", "import NAME FILE", "erase everything [pin=PIN]"),
+	"workshop": acts(nil, "invite-main NAME", "remove-main [confirm]", "chat TEXT", "quote TEXT"),
+}
+
+// acts is a table of actions.
+func acts(common []string, others ...string) []*form {
+	var rows []form
+	for _, u := range append(slices.Clone(common), others...) {
+		rows = append(rows, form{usage: u, new: as[words], want: "celsius and minutes: want a number, behind on"})
+		if u != "climate off" {
+			rows[len(rows)-1].want = ""
+		}
+	}
+	return table(rows...)
+}
 
 // Word is a row of the table of commands or checks, for whoever lists them.
 type Word struct{ Word, Usage string }
 
 // Commands lists what a line may begin with.
-func Commands() []Word {
-	all := []Word{{"include", "include FILE"}}
-	for _, e := range commands() {
-		all = append(all, Word{e.word, e.usage})
+func Commands() []Word { return append([]Word{{"include", "include FILE"}}, listed(commands)...) }
+
+// Checks lists what may follow expect and never.
+func Checks() []Word { return listed(checks) }
+
+func listed(table []*form) (all []Word) {
+	for _, f := range table {
+		n := len(all)
+		switch {
+		case f.new == nil:
+		case n > 0 && all[n-1].Word == f.word:
+			all[n-1].Usage += " | " + f.usage
+		default:
+			all = append(all, Word{f.word, f.usage})
+		}
 	}
 	return all
 }
 
-// Checks lists what may follow expect and never.
-func Checks() []Word {
-	var all []Word
-	for _, e := range checks() {
-		all = append(all, Word{e.word, e.usage})
+// inner is the table of a line inside a line.
+func (t part) inner() []*form {
+	switch t.name {
+	case "CHECK":
+		return checks
+	case "COMMAND":
+		return commands
 	}
-	return all
+	return actions[t.screen]
+}
+
+// allowed says why a command cannot stand here.
+func (p *parser) allowed(f *form) error {
+	switch {
+	case f.rules&head != 0 && p.booted:
+		return fmt.Errorf("%s belongs before boot", f.word)
+	case f.rules&once != 0 && p.seen[f.word]:
+		return fmt.Errorf("%s stands twice", f.word)
+	case f.rules&agentRuns != 0 && !p.running:
+		return fmt.Errorf("%s: the agent does not run here", f.word)
+	}
+	p.seen[f.word] = true
+	return nil
 }

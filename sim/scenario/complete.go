@@ -2,13 +2,10 @@ package scenario
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
-
-	"glovebox/profiles"
 )
 
 // Complete lists the words with which the last word of a line, begun or empty,
@@ -43,84 +40,48 @@ func Completed(text string, choices []string) (string, []string) {
 			common = common[:len(common)-1]
 		}
 	}
-	if len(choices) == 1 {
+	if len(choices) == 1 && !strings.HasSuffix(common, "=") {
 		common += " "
 	}
 	return text[:strings.LastIndexAny(text, " \t")+1] + common, choices
 }
 
-// words are those that may follow a text: the parser is asked what it would have
-// taken in place of a word that it cannot know.
+// words are those that may follow a text.
 func (s *Session) words(ctx context.Context, text string) []string {
-	before := strings.Fields(text)
-	if len(before) == 0 {
-		all := []string{"include"}
-		for _, e := range commands() {
-			all = append(all, e.word)
-		}
-		return all
-	}
-	if live := s.live(ctx, before); live != nil {
-		return live
-	}
-	const nobody = "\uFFFC" // no word of any list
-	p := s.parser()
-	_, err := p.command(&line{rest: text + " " + nobody})
-	var u *unknownWord
-	if !errors.As(err, &u) || u.word != nobody {
-		return nil
-	}
-	if u.what == "check" {
-		u.words = append(u.words, "not")
-	}
-	return u.words
-}
-
-// parser is one that has read all lines so far.
-func (s *Session) parser() *parser {
 	p := newParser(s.name+".txtar", s.open)
 	p.file(s.name+".txtar", join([]byte(strings.Join(s.lines, "\n")+"\n"), s.files))
-	p.problems = nil
-	return p
+	p.live = func(kind string) []string { return s.live(ctx, kind) }
+	all := p.goesOn(text)
+	if strings.TrimSpace(text) == "" {
+		all = append(all, "include")
+	}
+	return all
 }
 
-// live are names that only the running world, or another package, knows; nil if
-// the place is not one for them.
-func (s *Session) live(ctx context.Context, before []string) []string {
-	for len(before) > 0 && slices.Contains([]string{"expect", "never", "not"}, before[0]) {
-		before = before[1:]
-	}
-	if len(before) == 0 {
+// goesOn are the words that may stand behind a text.
+func (p *parser) goesOn(text string) []string {
+	_, _ = p.command(text + " " + nobody) // that is no word of any line
+	if p.expected.at <= len(text) {
 		return nil
 	}
-	switch n := len(before); {
-	case before[0] == "signal" && n == 1:
+	return p.expected.words
+}
+
+// live are words that only the running world knows.
+func (s *Session) live(ctx context.Context, kind string) []string {
+	switch {
+	case s.stage == nil:
+		return nil
+	case kind == "PATH":
 		return s.paths(ctx)
-	case before[0] == "statistic" && n == 1 && s.stage != nil:
-		return slices.Collect(maps.Keys(s.stage.counters(ctx)))
-	case (before[0] == "set" || before[0] == "setting") && n == 1:
-		var groups []string
-		for _, g := range profiles.Groups() {
-			groups = append(groups, g.Name)
-		}
-		return groups
-	case (before[0] == "set" || before[0] == "setting") && n == 2:
-		if g, err := profiles.GroupByName(before[1]); err == nil {
-			return g.KeyNames()
-		}
-	case before[0] == "drive" && n == 1:
-		return append(routeNames(), slices.Collect(maps.Keys(s.files))...)
-	case before[0] == "frame" && n == 1 && s.stage != nil:
+	case kind == "BUS":
 		return slices.Sorted(maps.Keys(s.stage.world.Ports))
 	}
-	return nil
+	return slices.Collect(maps.Keys(s.stage.counters(ctx)))
 }
 
 // paths are those of the car: what the agent decoded, and what a scenario may say.
 func (s *Session) paths(ctx context.Context) []string {
-	if s.stage == nil {
-		return nil
-	}
 	all := s.stage.plan.Paths()
 	known, err := s.stage.world.HMI.Signals(ctx)
 	if err != nil {

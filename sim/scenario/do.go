@@ -2,8 +2,8 @@ package scenario
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,56 +11,60 @@ import (
 	"glovebox/sim/cloud"
 )
 
-// doer is a command that needs nothing but the stage.
+// doer is what is done at its line.
 type doer interface {
 	do(ctx context.Context, s *stage) (got string, err error)
 }
 
 // do runs the command of a step.
 func (s *stage) do(ctx context.Context, step int, c Command) (string, error) {
-	switch c := c.(type) {
-	case *heading:
-		return "", nil
-	case *verb:
-		return s.verb(ctx, c.word)
+	switch c := c.what.(type) {
 	case *at:
 		return c.do(ctx, s, step)
 	case *never:
 		since, err := s.now(ctx, false)
-		s.nevers = append(s.nevers, &watchman{step: step, never: c, since: since})
+		s.nevers = append(s.nevers, &watchman{step: step, never: c.what, since: since})
 		return "", err
 	case doer:
 		return c.do(ctx, s)
 	}
-	return "", fmt.Errorf("%s: not built yet", c)
+	return "", nil // of the head
 }
 
-func (s *stage) verb(ctx context.Context, word string) (string, error) {
-	switch word {
-	case "boot", "restart":
-		if word == "restart" {
-			if err := s.stop(ctx); err != nil {
-				return "", err
-			}
-		}
-		if err := s.world.Boot(ctx); err != nil {
-			return "", err
-		}
-		s.up, s.who = true, ""
-		return fmt.Sprintf("document %d", s.world.Cloud.State().Policy), s.watch()
-	case "stop":
-		return "", s.stop(ctx)
-	case "logout":
-		err := s.world.HMI.Logout(ctx)
-		if err == nil {
-			s.who = ""
-		}
-		return "", err
-	case "sync":
-		return s.sync(ctx)
-	}
-	return "", nil // end
+type boot struct{ none }
+
+func (c *boot) check(p *parser) error {
+	already := p.running
+	p.booted, p.running = true, true
+	return refuse(already, "the agent runs already")
 }
+
+func (c *boot) do(ctx context.Context, s *stage) (string, error) {
+	if err := s.world.Boot(ctx); err != nil {
+		return "", err
+	}
+	s.up, s.who = true, ""
+	return fmt.Sprintf("document %d", s.world.Cloud.State().Policy), s.watch()
+}
+
+type restart struct{ none }
+
+func (c *restart) do(ctx context.Context, s *stage) (string, error) {
+	if err := s.stop(ctx); err != nil {
+		return "", err
+	}
+	return (&boot{}).do(ctx, s)
+}
+
+type stop struct{ none }
+
+func (c *stop) check(p *parser) error { p.running = false; return nil }
+
+func (c *stop) do(ctx context.Context, s *stage) (string, error) { return "", s.stop(ctx) }
+
+type end struct{ none }
+
+func (c *end) check(p *parser) error { p.ended = true; return nil }
 
 // stop asks the agent to end; files are looked at before and after.
 func (s *stage) stop(ctx context.Context) error {
@@ -71,9 +75,44 @@ func (s *stage) stop(ctx context.Context) error {
 	return err
 }
 
+// kill ends the agent as a power cut does: at once, or some time into a command
+// that may then go unanswered.
+type kill struct {
+	after time.Duration // 0: at once
+	into  Command
+}
+
+func (c *kill) slots() slots { return slots{&c.after, nil, &c.into} }
+
+func (c *kill) check(p *parser) error {
+	p.running = false
+	if c.after == 0 {
+		return nil
+	}
+	switch into := c.into.what.(type) {
+	case *document:
+		into.unawaited = true
+	case *login, *guest, *logout, *set, *level:
+	default:
+		return fmt.Errorf("%s: the agent is not asked anything by that", c.into)
+	}
+	return nil
+}
+
+// refusable reports whether somebody answers a command, and may refuse it.
+func refusable(c Command) bool {
+	switch c := c.what.(type) {
+	case *login, *guest, *logout, *set, *level, *assign, *phone, *workshop, *screen:
+		return true
+	case *at:
+		return refusable(c.command)
+	}
+	return false
+}
+
 func (c *kill) do(ctx context.Context, s *stage) (string, error) {
 	s.guard(ctx, true)
-	if c.into == nil {
+	if c.after == 0 {
 		s.up, s.who = false, ""
 		s.world.Kill()
 		return "", nil
@@ -109,6 +148,15 @@ func lost(err error) bool {
 	return strings.HasPrefix(sim.RefusedAs(err), "org.freedesktop.DBus.Error.")
 }
 
+// login is of a person, with their own PIN unless another is given.
+type login struct {
+	name string
+	pin  string // empty: their own; none: an empty one
+	wait bool
+}
+
+func (c *login) slots() slots { return slots{&c.name, &c.pin, &c.wait} }
+
 func (c *login) do(ctx context.Context, s *stage) (string, error) {
 	r := s.reader(c.name)
 	code := r.PIN
@@ -126,6 +174,10 @@ func (c *login) do(ctx context.Context, s *stage) (string, error) {
 	return "", err
 }
 
+type guest struct{ wait bool }
+
+func (c *guest) slots() slots { return slots{&c.wait} }
+
 func (c *guest) do(ctx context.Context, s *stage) (string, error) {
 	_, err := s.world.HMI.Guest(ctx, c.wait)
 	if err == nil {
@@ -133,6 +185,21 @@ func (c *guest) do(ctx context.Context, s *stage) (string, error) {
 	}
 	return "", err
 }
+
+type logout struct{ none }
+
+func (c *logout) do(ctx context.Context, s *stage) (string, error) {
+	err := s.world.HMI.Logout(ctx)
+	if err == nil {
+		s.who = ""
+	}
+	return "", err
+}
+
+// set writes one setting of whoever is at the wheel.
+type set struct{ group, key, value string }
+
+func (c *set) slots() slots { return slots{&c.group, &c.key, &c.value} }
 
 func (c *set) do(ctx context.Context, s *stage) (string, error) {
 	err := s.world.HMI.SetText(ctx, c.group, c.key, c.value)
@@ -157,6 +224,10 @@ func (c *set) do(ctx context.Context, s *stage) (string, error) {
 	return "", err
 }
 
+type level struct{ level string }
+
+func (c *level) slots() slots { return slots{&c.level} }
+
 func (c *level) do(ctx context.Context, s *stage) (string, error) {
 	// A spell at a lower level lasts from the answer to the call that raises.
 	asked := time.Now()
@@ -175,9 +246,20 @@ func (c *level) do(ctx context.Context, s *stage) (string, error) {
 	return "", nil
 }
 
+// document is one that the back end publishes: a bad one, or one that the car
+// has to accept.
+type document struct {
+	kind, name string
+	unawaited  bool // it is not waited for until it is in force
+}
+
+func (c *document) slots() slots { return slots{&c.kind, &c.name} }
+
+func (c *document) check(p *parser) error { return refuse(len(p.s.Users) == 0, "nobody is enrolled") }
+
 func (c *document) do(ctx context.Context, s *stage) (string, error) {
 	back := s.world.Cloud
-	if c.bad() {
+	if slices.Contains(cloud.Variants(), c.kind) {
 		d, err := back.Variant(c.kind)
 		if err != nil {
 			return "", err
@@ -200,7 +282,21 @@ func (c *document) do(ctx context.Context, s *stage) (string, error) {
 	return got, s.world.Issue(ctx, d)
 }
 
+type wait struct{ span time.Duration }
+
+func (c *wait) slots() slots { return slots{&c.span} }
+
 func (c *wait) do(ctx context.Context, s *stage) (string, error) { return "", s.pause(ctx, c.span) }
+
+type mark struct{ label string }
+
+func (c *mark) slots() slots { return slots{&c.label} }
+
+func (c *mark) check(p *parser) error {
+	twice := p.labels[c.label]
+	p.labels[c.label] = true
+	return refuse(twice, "label "+c.label+" stands twice")
+}
 
 func (c *mark) do(ctx context.Context, s *stage) (string, error) {
 	m, err := s.now(ctx, s.comparesDisk(c.label))
@@ -210,44 +306,12 @@ func (c *mark) do(ctx context.Context, s *stage) (string, error) {
 
 // comparesDisk reports whether a later line compares the disk with a label.
 func (s *stage) comparesDisk(label string) bool {
-	if s.byHand {
-		return true
-	}
-	for _, step := range s.Steps {
-		e, ok := bare(step.Command).(*expect)
+	return s.byHand || slices.ContainsFunc(s.Steps, func(step Step) bool {
+		e, ok := bare(step.Command).what.(*expect)
 		if !ok || e.since != label {
-			continue
+			return false
 		}
-		if d, ok := e.what.(*disk); ok && d.text == "" {
-			return true
-		}
-	}
-	return false
-}
-
-// do looks until the check holds or its time is up.
-func (c *expect) do(ctx context.Context, s *stage) (string, error) {
-	since := s.start
-	if c.since != "" {
-		var ok bool
-		if since, ok = s.marks[c.since]; !ok {
-			return "", fmt.Errorf("mark %s was not reached", c.since)
-		}
-	}
-	for end := time.Now().Add(c.within); ; {
-		met, got, err := c.what.holds(ctx, s, since)
-		if err == nil && met != c.not {
-			return got, nil
-		}
-		if left := time.Until(end); left > 0 {
-			if err := s.pause(ctx, min(left, c.pace)); err != nil {
-				return "", err
-			}
-			continue
-		}
-		if err == nil {
-			err = errors.New(got)
-		}
-		return got, err
-	}
+		_, compares := e.what.what.(*unchanged)
+		return compares
+	})
 }

@@ -2,14 +2,36 @@ package scenario
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path"
 	"time"
 
-	"glovebox/sim"
+	"glovebox/hal"
 	"glovebox/sim/car"
 	"glovebox/sim/scenarios"
 )
+
+// Vehicle is how the made car begins, as the head says it.
+type Vehicle struct {
+	Odometer float64       // metres
+	Charge   float64       // %; 0: not said
+	Cold     time.Duration // of the car's time until the receiver has a fix
+}
+
+// made notes that the car must be a made one: the recorded one has no people.
+func (p *parser) made() error {
+	if p.handled == 0 {
+		p.handled = p.line
+	}
+	return nil
+}
+
+// door is opened or closed; with a fob the car is unlocked by it first.
+type door struct{ name, how, fob string }
+
+func (c *door) slots() slots          { return slots{&c.name, &c.how, &c.fob} }
+func (c *door) check(p *parser) error { return p.made() }
 
 func (c *door) do(_ context.Context, s *stage) (string, error) {
 	if c.fob != "" {
@@ -17,40 +39,94 @@ func (c *door) do(_ context.Context, s *stage) (string, error) {
 			return "", err
 		}
 	}
-	return "", s.world.Car.Door(c.name, c.open)
+	return "", s.world.Car.Door(c.name, c.how == "open")
 }
 
+// lock locks all doors by hand.
+type lock struct{ none }
+
+func (c *lock) check(p *parser) error { return p.made() }
+
 func (c *lock) do(_ context.Context, s *stage) (string, error) {
+	s.world.Car.Lock(true)
+	return "", nil
+}
+
+// unlock unlocks all doors by hand, or with a fob.
+type unlock struct{ fob string }
+
+func (c *unlock) slots() slots          { return slots{&c.fob} }
+func (c *unlock) check(p *parser) error { return p.made() }
+
+func (c *unlock) do(_ context.Context, s *stage) (string, error) {
 	if c.fob != "" {
 		return "", s.world.Car.Unlock(c.fob)
 	}
-	s.world.Car.Lock(c.locked)
+	s.world.Car.Lock(false)
 	return "", nil
 }
+
+type ignition struct{ on bool }
+
+func (c *ignition) slots() slots          { return slots{&c.on} }
+func (c *ignition) check(p *parser) error { return p.made() }
 
 func (c *ignition) do(_ context.Context, s *stage) (string, error) {
 	s.world.Car.Ignition(c.on)
 	return "", nil
 }
 
+type gear struct{ name string }
+
+func (c *gear) slots() slots          { return slots{&c.name} }
+func (c *gear) check(p *parser) error { return p.made() }
+
 func (c *gear) do(_ context.Context, s *stage) (string, error) { return "", s.world.Car.Gear(c.name) }
+
+// fob comes near the driver's seat, or goes.
+type fob struct {
+	name string
+	in   bool
+}
+
+func (c *fob) slots() slots          { return slots{&c.name, &c.in} }
+func (c *fob) check(p *parser) error { return p.made() }
 
 func (c *fob) do(_ context.Context, s *stage) (string, error) {
 	return "", s.world.Car.Fob(c.name, c.in)
+}
+
+// drive follows a route. It goes on while the next lines run, until sync.
+type drive struct {
+	file string
+	kmh  float64 // 0: as the route says
+}
+
+func (c *drive) slots() slots { return slots{&c.file, &c.kmh} }
+
+func (c *drive) check(p *parser) error {
+	if c.kmh != 0 && (c.kmh < 1 || c.kmh > 250) {
+		return errors.New("want such as 50km/h, from 1 to 250")
+	}
+	if err := p.plays(); err != nil {
+		return err
+	}
+	_ = p.names(c.file)
+	return p.made()
 }
 
 // setOff is how long a car may take to say that it cannot be driven.
 const setOff = 20 * time.Millisecond
 
 func (c *drive) do(ctx context.Context, s *stage) (string, error) {
-	route, err := sim.Route(c.route, s.Files)
+	route, err := s.route(c.file)
 	if err != nil {
 		return "", err
 	}
-	l := &lap{begun: time.Now(), boot: s.bootClock(), speed: s.Speed, done: make(chan struct{})}
+	l := &playback{begun: time.Now(), boot: s.bootClock(), speed: s.Speed, done: make(chan struct{})}
 	s.jobs.Go(func() {
 		defer close(l.done)
-		l.err = s.world.Car.Drive(s.ctx, route, c.speed)
+		l.err = s.world.Car.Drive(s.ctx, route, hal.KilometresPerHour(c.kmh))
 	})
 	select {
 	case <-l.done:
@@ -58,7 +134,7 @@ func (c *drive) do(ctx context.Context, s *stage) (string, error) {
 	case <-ctx.Done():
 		return "", ctx.Err()
 	case <-time.After(setOff):
-		s.lap = l
+		s.playback = l
 		return decimal(float64(int(route.Length()))) + " m", nil
 	}
 }

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -14,17 +11,8 @@ import (
 // happened since a moment where that matters, and says what it saw; an error
 // means that it could not look.
 type condition interface {
-	fmt.Stringer
+	action
 	holds(ctx context.Context, s *stage, since moment) (ok bool, got string, err error)
-}
-
-// checkEntry is a row of the table of checks.
-type checkEntry struct {
-	word  string
-	usage string
-	since bool          // it asks what happened since a moment
-	pace  time.Duration // how long to wait before looking again
-	parse func(*parser, *line) (condition, error)
 }
 
 // How long to wait before looking again: the head unit may call twenty times a
@@ -36,130 +24,109 @@ const (
 )
 
 // checks is the table of what may follow expect and never.
-func checks() []checkEntry {
-	return []checkEntry{
-		{"state", "state guest|idle|active NAME", false, paceBus, parseState},
-		{"setting", "setting GROUP KEY VALUE|default", false, paceBus, parseSetting},
-		{"settings", "settings acknowledged", false, paceBus, parseWords(&acknowledged{}, "acknowledged")},
-		{"permits", "permits FUNCTION yes|no", false, paceBus, parsePermits},
-		{"mail", "mail NAME CONTAINING", true, paceLine, parseLetter("mail")},
-		{"sms", "sms NAME CONTAINING", true, paceLine, parseLetter("sms")},
-		{"message", "message NAME CONTAINING", true, paceLine, parseLetter("message")},
-		{"frame", "frame BUS MESSAGE[.SIGNAL VALUE]", true, paceBus, parseFrame},
-		{"publish", "publish NAME KIND [PATH|CODE [VALUE]]", true, paceLine, parsePublish},
-		{"messages", "messages NAME KIND N", true, paceLine, parseMessages},
-		{"points", "points NAME N", true, paceLine, parsePoints},
-		{"recorded", "recorded NAME", true, paceLine, parseRecorded},
-		{"track", "track NAME [length=M]", true, paceLine, parseTrack},
-		{"place", "place NAME", false, paceFiles, parsePlace},
-		{"first", "first NAME KIND", false, paceLine, parseFirst},
-		{"gap", "gap NAME KIND [dropped=N]", true, paceLine, parseGap},
-		{"backfill", "backfill NAME", false, paceLine, parseBackfill},
-		{"repeats", "repeats consistent", false, paceLine, parseWords(&repeats{}, "consistent")},
-		{"withheld", "withheld CLASS [for NAME] [rule=R]", false, paceBus, parseWithheld},
-		{"indicator", "indicator on|off", false, paceBus, parseIndicator},
-		{"level", "level share|no-position|offline", false, paceBus, parseLevelIs},
-		{"warning", "warning CODE on|off", false, paceBus, parseWarning},
-		{"signal", "signal PATH VALUE [at=D] | signal PATH min=A max=B", true, paceBus, parseSignalIs},
-		{"signals", "signals mapped|recorded", true, paceBus, parseSignals},
-		{"statistic", "statistic NAME N", true, paceBus, parseStatistic},
-		{"port", "port can|gnss|cloud up|down|degraded|off", false, paceBus, parsePort},
-		{"document", "document N", false, paceLine, parseInForce},
-		{"sent", "sent", true, paceFiles, parseWords(&sent{})},
-		{"wire", "wire TEXT", false, paceFiles, parseWire},
-		{"disk", "disk TEXT | disk unchanged since LABEL", true, paceFiles, parseDisk},
-		{"stores", "stores whole", false, paceFiles, parseWords(&stores{}, "whole")},
-		{"ready", "ready", false, paceBus, parseWords(&ready{})},
-	}
-}
-
-// parseWords is a check that consists of fixed words.
-func parseWords(c condition, words ...string) func(*parser, *line) (condition, error) {
-	return func(_ *parser, l *line) (condition, error) {
-		for _, w := range words {
-			if _, err := l.choice("word", w); err != nil {
-				return nil, err
-			}
-		}
-		return c, nil
-	}
-}
+var checks = table(
+	form{usage: "state guest|idle", new: as[state], pace: paceBus},
+	form{usage: "state active NAME", new: as[state], pace: paceBus},
+	form{usage: "setting GROUP KEY VALUE", new: as[setting], pace: paceBus},
+	form{usage: "settings acknowledged", new: as[acknowledged], pace: paceBus, rules: expectOnly},
+	form{usage: "permits FUNCTION yes|no", new: as[permits], pace: paceBus},
+	form{usage: "mail NAME CONTAINING", new: as[mail], pace: paceLine, rules: since},
+	form{usage: "sms NAME CONTAINING", new: as[sms], pace: paceLine, rules: since},
+	form{usage: "message NAME CONTAINING", new: as[notice], pace: paceLine, rules: since},
+	form{usage: "frame BUS MESSAGE", new: as[frame], pace: paceBus, rules: since},
+	form{usage: "frame BUS MESSAGE.SIGNAL N", new: as[frameWith], pace: paceBus, rules: since, want: wantMessage},
+	form{usage: "publish READER status|position [PATH [VALUE]]", new: as[publish], pace: paceLine, rules: since},
+	form{usage: "publish READER alarms [CODE [on|off]]", new: as[publish], pace: paceLine, rules: since},
+	form{usage: "publish READER gaps [KIND]", new: as[publish], pace: paceLine, rules: since},
+	form{usage: "messages READER KIND N", new: as[messages], pace: paceLine, rules: since},
+	form{usage: "points READER N", new: as[points], pace: paceLine, rules: since},
+	form{usage: "recorded READER", new: as[recorded], pace: paceLine, rules: since | expectOnly},
+	form{usage: "track READER [length=1011m]", new: as[track], pace: paceLine, rules: since | expectOnly},
+	form{usage: "place READER", new: as[place], pace: paceFiles},
+	form{usage: "first READER KIND", new: as[first], pace: paceLine},
+	form{usage: "gap READER KIND [dropped=N]", new: as[gap], pace: paceLine, rules: since | expectOnly},
+	form{usage: "backfill READER", new: as[backfill], pace: paceLine},
+	form{usage: "repeats consistent", new: as[repeats], pace: paceLine, rules: expectOnly},
+	form{usage: "withheld CLASS [for READER] [rule=R]", new: as[withheld], pace: paceBus},
+	form{usage: "indicator on|off", new: as[indicator], pace: paceBus},
+	form{usage: "level share|no-position|offline", new: as[levelIs], pace: paceBus},
+	form{usage: "warning CODE on|off", new: as[warning], pace: paceBus},
+	form{usage: "port can|gnss|cloud up|down|degraded|off", new: as[port], pace: paceBus},
+	form{usage: "document N", new: as[inForce], pace: paceLine},
+	form{usage: "signal PATH VALUE [at=D]", new: as[signalIs], pace: paceBus, rules: since},
+	form{usage: "signal PATH min=A max=B", new: as[signalRange], pace: paceBus, rules: since},
+	form{usage: "signals mapped|recorded", new: as[signals], pace: paceBus, rules: since | expectOnly},
+	form{usage: "statistic COUNTER N", new: as[statistic], pace: paceBus, rules: since},
+	form{usage: "sent", new: as[sent], pace: paceFiles, rules: since},
+	form{usage: "wire TEXT", new: as[wire], pace: paceFiles},
+	form{usage: "disk unchanged", new: as[unchanged], pace: paceFiles, rules: since | expectOnly},
+	form{usage: "disk TEXT", new: as[disk], pace: paceFiles},
+	form{usage: "stores whole", new: as[stores], pace: paceFiles, rules: expectOnly},
+	form{usage: "ready", new: as[ready], pace: paceBus},
+	form{usage: "trip"}, // of a later version
+)
 
 // expect is a check that must hold, at once or within a time.
 type expect struct {
-	not     bool
-	what    condition // nil where refused is set
-	refused string    // expect error: how the line before was refused
-	since   string    // a label; empty is the start
-	within  time.Duration
-	pace    time.Duration
+	not    bool
+	what   Command
+	since  string // a label; empty is the start
+	within time.Duration
 }
 
-func (c *expect) String() string {
-	if c.refused != "" {
-		return "expect error " + c.refused
+func (c *expect) slots() slots { return slots{&c.not, &c.what, nil, &c.since, nil, &c.within} }
+
+func (c *expect) check(*parser) error {
+	switch c.what.what.(type) {
+	case *unchanged, *sent:
+		return refuse(c.since == "", c.what.String()+" needs since LABEL")
 	}
-	s := "expect "
-	if c.not {
-		s += "not "
+	if c.since != "" && c.what.rules&since == 0 {
+		return fmt.Errorf("%s looks at now, not since %s", c.what.word, c.since)
 	}
-	s += c.what.String()
+	return nil
+}
+
+// do looks until the check holds or its time is up.
+func (c *expect) do(ctx context.Context, s *stage) (string, error) {
+	since := s.start
 	if c.since != "" {
-		s += " since " + c.since
+		var ok bool
+		if since, ok = s.marks[c.since]; !ok {
+			return "", fmt.Errorf("mark %s was not reached", c.since)
+		}
 	}
-	if c.within > 0 {
-		s += " within " + span(c.within)
+	for end := time.Now().Add(c.within); ; {
+		met, got, err := c.what.what.(condition).holds(ctx, s, since)
+		if err == nil && met != c.not {
+			return got, nil
+		}
+		if left := time.Until(end); left > 0 {
+			if err := s.pause(ctx, min(left, c.what.pace)); err != nil {
+				return "", err
+			}
+			continue
+		}
+		if err == nil {
+			err = errors.New(got)
+		}
+		return got, err
 	}
-	return s
 }
 
-func parseExpect(p *parser, l *line) (Command, error) {
-	c := &expect{}
-	if value, ok := l.last("within"); ok {
-		d, err := duration(value)
-		if err == nil && d > longest {
-			err = fmt.Errorf("within %s: no wait is over %s", value, longest)
-		}
-		if err != nil {
-			return nil, err
-		}
-		c.within = d
-	}
-	if label, ok := l.last("since"); ok {
-		if !p.labels[label] {
-			return nil, fmt.Errorf("no line above says mark %s: %w", clip(label), unknown("label", label, slices.Sorted(maps.Keys(p.labels))))
-		}
-		c.since = label
-	}
-	ahead := *l
-	if ahead.word() == "not" {
-		*l, c.not = ahead, true
-	}
-	ahead = *l
-	if ahead.word() == "error" {
-		if c.not || c.since != "" || c.within > 0 {
-			return nil, errors.New("expect error takes a name and nothing else")
-		}
-		var err error
-		c.refused, err = ahead.choice("error", refusals()...)
-		*l = ahead
-		return c, err
-	}
-	what, row, err := parseCheck(p, l)
-	if err != nil {
-		return nil, err
-	}
-	if c.since != "" && !row.since {
-		return nil, fmt.Errorf("%s looks at now, not since %s", row.word, c.since)
-	}
-	if d, ok := what.(*disk); ok && d.text == "" && c.since == "" {
-		return nil, errors.New("disk unchanged needs since LABEL")
-	}
-	if s, ok := what.(*sent); ok && c.since == "" {
-		return nil, fmt.Errorf("%s needs since LABEL", s)
-	}
-	c.what, c.pace = what, row.pace
-	return c, nil
+// expectError is how the line before was refused.
+type expectError struct{ name string }
+
+func (c *expectError) slots() slots { return slots{nil, &c.name} }
+
+// never is a check that must not hold from its line to the end. What it finds is
+// reported at the end.
+type never struct{ what Command }
+
+func (c *never) slots() slots { return slots{&c.what} }
+
+func (c *never) check(*parser) error {
+	return refuse(c.what.rules&expectOnly != 0, "never "+c.what.String()+": say expect")
 }
 
 // refusals are the names of the errors with which the agent refuses, then those
@@ -173,65 +140,4 @@ func refusals() []string {
 		"expired", "not-permitted", "bad-request", "not-now", "busy", "unknown",
 		"Refused", "Warning",
 	}
-}
-
-// parseCheck reads what may follow expect and never.
-func parseCheck(p *parser, l *line) (condition, checkEntry, error) {
-	word, err := l.need("the check")
-	if err != nil {
-		return nil, checkEntry{}, err
-	}
-	if slices.Contains(laterChecks(), word) {
-		return nil, checkEntry{}, fmt.Errorf("%s: not built yet", word)
-	}
-	known := laterChecks()
-	for _, row := range checks() {
-		known = append(known, row.word)
-		if row.word != word {
-			continue
-		}
-		c, err := row.parse(p, l)
-		if err == nil {
-			err = l.end()
-		}
-		if err != nil {
-			err = fmt.Errorf("%s: %w (%s)", word, err, row.usage)
-		}
-		return c, row, err
-	}
-	return nil, checkEntry{}, unknown("check", word, append(known, "error", "not"))
-}
-
-// never is a check that must not hold from its line to the end. What it finds is
-// reported at the end.
-type never struct {
-	what condition
-	pace time.Duration
-}
-
-func (c *never) String() string { return "never " + c.what.String() }
-
-func parseNever(p *parser, l *line) (Command, error) {
-	what, row, err := parseCheck(p, l)
-	if err != nil {
-		return nil, err
-	}
-	switch c := what.(type) {
-	case *signals, *repeats, *acknowledged, *recorded, *track, *stores, *gap:
-		return nil, fmt.Errorf("never %s: say expect", what)
-	case *disk:
-		if c.text == "" {
-			return nil, errors.New("never disk unchanged: say expect")
-		}
-	}
-	return &never{what, row.pace}, nil
-}
-
-// vssPath takes the next word, a VSS path.
-func vssPath(l *line) (string, error) {
-	w, err := l.need("the path")
-	if err == nil && (!strings.HasPrefix(w, "Vehicle.") || strings.HasSuffix(w, ".") || strings.Contains(w, "..")) {
-		err = fmt.Errorf("path %q: want such as Vehicle.Speed", clip(w))
-	}
-	return w, err
 }

@@ -11,6 +11,48 @@ import (
 	"glovebox/sim/car"
 )
 
+// fault is something that breaks, for a time or until the scenario ends.
+type fault struct {
+	kind string
+	span time.Duration // 0: until the end; of garbage, power and a broker: once
+}
+
+func (c *fault) slots() slots { return slots{&c.kind, nil, &c.span} }
+
+func (c *fault) check(p *parser) error {
+	p.offline = p.offline || c.kind == "offline"
+	p.s.SmallDisk = p.s.SmallDisk || c.kind == "disk-full"
+	return nil
+}
+
+// agentFault breaks an agent that runs.
+type agentFault struct{ fault }
+
+func (c *agentFault) check(p *parser) error { return refuse(!p.running, "the agent does not run here") }
+
+// unplug pulls a device out.
+type unplug struct {
+	fault
+	port string
+}
+
+func (c *unplug) slots() slots { return slots{nil, &c.port, nil, &c.span} }
+
+func (c *unplug) do(ctx context.Context, s *stage) (string, error) {
+	return (&fault{"unplug " + c.port, c.span}).do(ctx, s)
+}
+
+// clockShift moves the boot clock.
+type clockShift struct{ by string }
+
+func (c *clockShift) slots() slots { return slots{nil, &c.by} }
+
+func (c *clockShift) do(_ context.Context, s *stage) (string, error) {
+	d, err := duration(c.by[1:])
+	s.world.Agent.ShiftClock(d)
+	return "from the next start", err
+}
+
 // do begins a fault. One with an end is over by itself; the script goes on
 // meanwhile.
 func (c *fault) do(ctx context.Context, s *stage) (string, error) {
@@ -21,9 +63,6 @@ func (c *fault) do(ctx context.Context, s *stage) (string, error) {
 		return s.restartBroker(c)
 	case "power":
 		return s.powerCut(ctx, c.span)
-	case "clock":
-		s.world.Agent.ShiftClock(c.shift)
-		return "from the next start", nil
 	}
 	mend, err := s.damage(c.kind)
 	if err != nil || c.span == 0 {
@@ -120,7 +159,7 @@ func (s *stage) powerCut(ctx context.Context, away time.Duration) (string, error
 	if err := s.pause(ctx, away); err != nil {
 		return "", err
 	}
-	return s.verb(ctx, "boot")
+	return (&boot{}).do(ctx, s)
 }
 
 // Garbage comes in bursts of so many pieces, so often.

@@ -3,7 +3,6 @@ package scenario
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -16,74 +15,61 @@ import (
 	"glovebox/hal/dbc"
 )
 
-// frame is a message that was on a bus of the car, said by whomever; with a
-// signal, one in which that had a value.
-type frame struct {
-	bus, message, signal string
-	value                float64
+// frame is a message that was on a bus of the car, said by whomever.
+type frame struct{ bus, message string }
+
+func (c *frame) slots() slots { return slots{&c.bus, &c.message} }
+
+func (c *frame) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
+	return s.spoken(c.bus, c.message, "", 0, since)
 }
 
-func (c *frame) String() string {
-	s := "frame " + c.bus + " " + c.message
-	if c.signal != "" {
-		s += "." + c.signal + " " + decimal(c.value)
-	}
-	return s
+// frameWith is one in which a signal had a value.
+type frameWith struct {
+	bus, signal string
+	value       float64
 }
 
-func parseFrame(_ *parser, l *line) (condition, error) {
-	c := &frame{}
-	var err error
-	if c.bus, err = l.need("the bus"); err != nil {
-		return nil, err
-	}
-	w, err := l.need("the message")
-	if err != nil {
-		return nil, err
-	}
-	c.message, c.signal, _ = strings.Cut(w, ".")
-	v, there := l.word(), strings.Contains(w, ".")
-	if there != (v != "") || c.message == "" || there && c.signal == "" {
-		return nil, errors.New("want MESSAGE, or MESSAGE.SIGNAL and its value")
-	}
-	if v != "" {
-		c.value, err = number(v)
-	}
-	return c, err
+func (c *frameWith) slots() slots { return slots{&c.bus, &c.signal, &c.value} }
+
+func (c *frameWith) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
+	message, signal, _ := strings.Cut(c.signal, ".")
+	return s.spoken(c.bus, message, signal, c.value, since)
 }
 
 // described finds what the DBC file of the bus says of the frame.
-func (c *frame) described(s *stage) (*dbc.Message, *dbc.Signal, error) {
+func (s *stage) described(bus, message, signal string) (*dbc.Message, *dbc.Signal, error) {
 	for _, b := range s.buses {
-		if b.Name != c.bus {
+		if b.Name != bus {
 			continue
 		}
 		file, _ := dbc.Parse(b.Name, b.DBC)
-		i := slices.IndexFunc(file.Messages, func(m *dbc.Message) bool { return m.Name == c.message })
+		i := slices.IndexFunc(file.Messages, func(m *dbc.Message) bool { return m.Name == message })
 		if i < 0 {
-			return nil, nil, fmt.Errorf("bus %s has no message %s", c.bus, c.message)
+			return nil, nil, fmt.Errorf("bus %s has no message %s", bus, message)
 		}
 		m := file.Messages[i]
-		if c.signal == "" {
+		if signal == "" {
 			return m, nil, nil
 		}
-		if signal := m.Signal(c.signal); signal != nil {
-			return m, signal, nil
+		if found := m.Signal(signal); found != nil {
+			return m, found, nil
 		}
-		return nil, nil, fmt.Errorf("message %s has no signal %s", c.message, c.signal)
+		return nil, nil, fmt.Errorf("message %s has no signal %s", message, signal)
 	}
-	return nil, nil, fmt.Errorf("the car has no bus %s", c.bus)
+	return nil, nil, fmt.Errorf("the car has no bus %s", bus)
 }
 
-func (c *frame) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
-	m, signal, err := c.described(s)
+// spoken looks for a message on a bus, and for a value of one of its signals.
+func (s *stage) spoken(bus, message, name string, value float64, since moment) (bool, string, error) {
+	m, signal, err := s.described(bus, message, name)
 	if err != nil {
 		return false, "", err
 	}
 	if err := s.world.Flush(); err != nil {
 		return false, "", err
 	}
-	log, err := os.Open(filepath.Join(s.world.Dir, "can-"+c.bus+".log"))
+	log, err := os.Open(filepath.Join(s.world.Dir, "can-"+bus+".log"))
 	if err != nil {
 		return false, "", err
 	}
@@ -100,7 +86,7 @@ func (c *frame) holds(_ context.Context, s *stage, since moment) (bool, string, 
 			return true, lines.Text(), nil
 		}
 		if v, ok := signal.Plan().Value(f.Data[:f.Len]); ok {
-			if newest = decimal(v); math.Abs(v-c.value) < 0.005 {
+			if newest = decimal(v); math.Abs(v-value) < 0.005 {
 				return true, lines.Text(), nil
 			}
 		}

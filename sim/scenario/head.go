@@ -4,147 +4,117 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
+	"time"
 
 	"glovebox/sim"
 	"glovebox/sim/cloud"
 )
 
-// heading is a line of the head; what it says stands in Scenario.Head.
-type heading struct{ word, rest string }
+// The lines of the head; what they say stands in Scenario.Head.
 
-func (h *heading) String() string { return h.word + " " + h.rest }
+type title struct{ text string }
 
-func parseTitle(p *parser, l *line) (Command, error) {
-	p.s.Title = l.text()
-	if p.s.Title == "" {
-		return nil, errors.New("the title is missing")
-	}
-	return &heading{"title", p.s.Title}, nil
+func (c *title) slots() slots { return slots{&c.text} }
+
+func (c *title) check(p *parser) error { p.s.Title = c.text; return nil }
+
+type seed struct{ n uint64 }
+
+func (c *seed) slots() slots { return slots{&c.n} }
+
+func (c *seed) check(p *parser) error { p.s.Seed = c.n; return nil }
+
+type speed struct{ times float64 }
+
+func (c *speed) slots() slots { return slots{&c.times} }
+
+func (c *speed) check(p *parser) error {
+	p.s.Speed = c.times
+	return refuse(c.times < 0.1 || c.times > 1000, "want such as 10x, from 0.1x to 1000x")
 }
 
-func parseSeed(p *parser, l *line) (Command, error) {
-	w, err := l.need("the seed")
-	if err != nil {
-		return nil, err
-	}
-	if p.s.Seed, err = strconv.ParseUint(w, 10, 64); err != nil {
-		return nil, fmt.Errorf("seed %q: want a whole number", w)
-	}
-	return &heading{"seed", strconv.FormatUint(p.s.Seed, 10)}, nil
+type config struct{ key, value string }
+
+func (c *config) slots() slots { return slots{&c.key, &c.value} }
+
+func (c *config) check(p *parser) error {
+	p.s.Config = append(p.s.Config, sim.Setting{Key: c.key, Value: c.value})
+	return nil
 }
 
-func parseSpeed(p *parser, l *line) (Command, error) {
-	w, err := l.need("the speed")
-	if err != nil {
-		return nil, err
-	}
-	number, ok := strings.CutSuffix(w, "x")
-	v, err := strconv.ParseFloat(number, 64)
-	if !ok || err != nil || !(v >= 0.1 && v <= 1000) {
-		return nil, fmt.Errorf("%q: want such as 10x, from 0.1x to 1000x", w)
-	}
-	p.s.Speed = v
-	return &heading{"speed", strconv.FormatFloat(v, 'f', -1, 64) + "x"}, nil
+type policy struct{ file string }
+
+func (c *policy) slots() slots { return slots{&c.file} }
+
+func (c *policy) check(p *parser) error { p.s.Policy = c.file; return nil }
+
+// model is the car.
+type model struct {
+	name     string
+	year     int
+	odo, soc string
+	cold     time.Duration
 }
 
-func parseConfig(p *parser, l *line) (Command, error) {
-	key, err := l.need("the key")
-	if err != nil {
-		return nil, err
-	}
-	s := sim.Setting{Key: key, Value: l.text()}
-	if s.Value == "" {
-		return nil, errors.New("the value is missing")
-	}
-	p.s.Config = append(p.s.Config, s)
-	return &heading{"config", s.Key + " " + s.Value}, nil
-}
+func (c *model) slots() slots { return slots{&c.name, &c.year, &c.odo, &c.soc, &c.cold} }
 
-func parsePolicy(p *parser, l *line) (Command, error) {
-	name, err := l.need("the file")
-	p.s.Policy = name
-	return &heading{"policy", name}, err
-}
-
-// parseCar reads a model of one or more words and its year.
-func parseCar(p *parser, l *line) (Command, error) {
-	words := strings.Fields(l.text())
-	said := ""
-	for n := len(words); n > 0 && strings.Contains(words[n-1], "="); n-- {
-		if err := p.s.Vehicle.option(words[n-1]); err != nil {
-			return nil, err
-		}
-		said = " " + words[n-1] + said
-		words = words[:n-1]
+func (c *model) check(p *parser) error {
+	p.s.Model, p.s.Year, p.s.Vehicle = c.name, c.year, Vehicle{Cold: c.cold}
+	if c.odo != "" {
+		p.s.Vehicle.Odometer, _ = odometer(c.odo) // its kind has read both
 	}
-	for i, w := range words {
-		year, err := strconv.Atoi(w)
-		if i > 0 && err == nil && year >= 1990 && year < 2100 {
-			p.s.Model, p.s.Year = strings.Join(words[:i], " "), year
-			l.rest = strings.Join(words[i+1:], " ")
-			return &heading{"car", p.s.Model + " " + w + said}, nil
-		}
-	}
-	return nil, errors.New("want a model and a year from 1990 on")
-}
-
-// option reads odo=12500km, soc=62 or cold=30s.
-func (v *Vehicle) option(w string) (err error) {
-	key, text, _ := strings.Cut(w, "=")
-	switch key {
-	case "odo":
-		v.Odometer, err = number(strings.TrimSuffix(text, "km"))
-		if err == nil && (v.Odometer < 0 || v.Odometer > 1e6) {
-			err = errors.New("want kilometres, up to a million")
-		}
-		v.Odometer *= 1000
-	case "soc":
-		v.Charge, err = number(strings.TrimSuffix(text, "%"))
-		if err == nil && (v.Charge <= 0 || v.Charge > 100) {
-			err = errors.New("want a percentage of more than 0")
-		}
-	case "cold":
-		v.Cold, err = duration(text)
-	default:
-		return unknown("option", key, []string{"odo", "soc", "cold"})
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", w, err)
+	if c.soc != "" {
+		p.s.Vehicle.Charge, _ = charge(c.soc)
 	}
 	return nil
 }
 
-func parseUsers(p *parser, l *line) (Command, error) {
-	var shown []string
-	for w := l.word(); w != ""; w = l.word() {
+// odometer reads kilometres as metres.
+func odometer(w string) (metres float64, err error) {
+	km, err := number(strings.TrimSuffix(w, "km"))
+	if err == nil && (km < 0 || km > 1e6) {
+		err = errors.New("want kilometres, up to a million")
+	}
+	return km * 1000, err
+}
+
+// charge reads a percentage.
+func charge(w string) (percent float64, err error) {
+	percent, err = number(strings.TrimSuffix(w, "%"))
+	if err == nil && (percent <= 0 || percent > 100) {
+		err = errors.New("want a percentage of more than 0")
+	}
+	return percent, err
+}
+
+type users struct{ all []string }
+
+func (c *users) slots() slots { return slots{&c.all} }
+
+func (c *users) check(p *parser) error {
+	mains := 0
+	for _, w := range c.all {
 		u, err := parseUser(w)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if slices.Contains(p.readers(), u.Name) {
-			return nil, fmt.Errorf("%s: the name is taken", u.Name)
+			return fmt.Errorf("%s: the name is taken", u.Name)
 		}
-		p.s.Users = append(p.s.Users, u)
-		shown = append(shown, w)
-	}
-	mains := 0
-	for _, u := range p.s.Users {
 		if u.Role == cloud.Main {
 			mains++
 		}
+		p.s.Users = append(p.s.Users, u)
 	}
 	const most = 6
 	switch {
-	case len(shown) == 0:
-		return nil, errors.New("nobody is named")
 	case mains != 1:
-		return nil, fmt.Errorf("%d main users: a car has one", mains)
+		return fmt.Errorf("%d main users: a car has one", mains)
 	case len(p.s.Users) > most:
-		return nil, fmt.Errorf("%d users: a car has at most %d", len(p.s.Users), most)
+		return fmt.Errorf("%d users: a car has at most %d", len(p.s.Users), most)
 	}
-	return &heading{"users", strings.Join(shown, " ")}, nil
+	return nil
 }
 
 // parseUser reads NAME:ROLE[:PIN[:seal]].
@@ -173,10 +143,4 @@ func parseUser(w string) (cloud.User, error) {
 		u.Seal = true
 	}
 	return u, nil
-}
-
-func notName(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }
-
-func pin(s string) bool {
-	return len(s) >= 4 && len(s) <= 12 && strings.Trim(s, "0123456789") == ""
 }

@@ -8,10 +8,16 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"glovebox/profiles"
 	"glovebox/sim"
 )
+
+// state is who is at the wheel: guest, idle, or active and a name.
+type state struct{ state, name string }
+
+func (c *state) slots() slots { return slots{&c.state, &c.name} }
 
 func (c *state) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
 	v, err := s.world.HMI.Session(ctx)
@@ -26,6 +32,22 @@ func (c *state) holds(ctx context.Context, s *stage, _ moment) (bool, string, er
 	}
 	got := strings.TrimSpace(v.State + " " + name)
 	return v.State == c.state && (c.state != "active" || name == c.name), got + ", reason " + v.Reason, nil
+}
+
+// setting is one value of whoever is at the wheel; "default" is what nobody set.
+type setting struct{ group, key, value string }
+
+func (c *setting) slots() slots { return slots{&c.group, &c.key, &c.value} }
+
+func (c *setting) check(*parser) error {
+	g, err := profiles.GroupByName(c.group)
+	if err != nil {
+		return err
+	}
+	if _, err := g.Setting(c.key); err != nil {
+		return unknown("key", c.key, g.KeyNames())
+	}
+	return nil
 }
 
 func (c *setting) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
@@ -56,6 +78,9 @@ func sameJSON(a, b any) (bool, error) {
 	y, errY := json.Marshal(b)
 	return string(x) == string(y), errors.Join(errX, errY)
 }
+
+// acknowledged compares all that a person set with what the agent said of it.
+type acknowledged struct{ none }
 
 func (*acknowledged) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
 	v, err := s.world.HMI.Session(ctx)
@@ -99,10 +124,22 @@ func (*acknowledged) holds(ctx context.Context, s *stage, _ moment) (bool, strin
 	return true, fmt.Sprintf("%d values of %s, %d of them unanswered but kept", len(s.set[who]), who, unanswered), nil
 }
 
+type permits struct {
+	function string
+	yes      bool
+}
+
+func (c *permits) slots() slots { return slots{&c.function, &c.yes} }
+
 func (c *permits) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
 	allowed, reason, err := s.world.HMI.Permits(ctx, c.function)
 	return allowed == c.yes, strings.TrimSpace(fmt.Sprintf("%t %s", allowed, reason)), err
 }
+
+// withheld is an entry of the ledger of whoever is at the wheel.
+type withheld struct{ class, name, rule string }
+
+func (c *withheld) slots() slots { return slots{&c.class, nil, &c.name, &c.rule} }
 
 func (c *withheld) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
 	entries, err := s.world.HMI.Ledger(ctx, map[string]any{"class": c.class, "outcome": "withheld"})
@@ -121,10 +158,18 @@ func (c *withheld) holds(ctx context.Context, s *stage, _ moment) (bool, string,
 	return false, fmt.Sprintf("%d other entries of %s withheld: %v", len(entries), c.class, slices.Compact(others)), nil
 }
 
+type indicator struct{ on bool }
+
+func (c *indicator) slots() slots { return slots{&c.on} }
+
 func (c *indicator) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
 	on, err := s.world.HMI.LocationInUse(ctx)
 	return on == c.on, onOff(on), err
 }
+
+type levelIs struct{ level string }
+
+func (c *levelIs) slots() slots { return slots{&c.level} }
 
 func (c *levelIs) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
 	p, err := s.world.HMI.Properties(ctx, "Privacy1")
@@ -132,17 +177,35 @@ func (c *levelIs) holds(ctx context.Context, s *stage, _ moment) (bool, string, 
 	return p["Level"] == c.level, got, err
 }
 
+// port is how the agent finds one of its three lines.
+type port struct{ name, state string }
+
+func (c *port) slots() slots { return slots{&c.name, &c.state} }
+
 func (c *port) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
 	p, err := s.world.HMI.Properties(ctx, "Vehicle1")
 	property := map[string]string{"can": "CAN", "gnss": "GNSS", "cloud": "Cloud"}[c.name]
 	return p[property] == c.state, fmt.Sprint(p[property]), err
 }
 
+// inForce is the version of the access document that the car says it has.
+type inForce struct{ version int }
+
+func (c *inForce) slots() slots { return slots{&c.version} }
+
 func (c *inForce) holds(_ context.Context, s *stage, _ moment) (bool, string, error) {
 	state := s.world.Cloud.State()
 	got := fmt.Sprintf("document %d, online %t", state.Policy, state.Online)
 	return state.Online && state.Policy == uint64(c.version), got, nil
 }
+
+// warning is a light on the head unit.
+type warning struct {
+	code string
+	on   bool
+}
+
+func (c *warning) slots() slots { return slots{&c.code, &c.on} }
 
 func (c *warning) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
 	lights, err := s.world.HMI.Health(ctx)
@@ -153,17 +216,21 @@ func (c *warning) holds(ctx context.Context, s *stage, _ moment) (bool, string, 
 	return on == c.on, onOff(on), nil
 }
 
-func (c *signalIs) holds(ctx context.Context, s *stage, since moment) (bool, string, error) {
-	if c.extremes {
-		low, high, n := extremes(s.seen.since(c.path, since.boot))
-		got := fmt.Sprintf("%.2f to %.2f in %d readings", low, high, n)
-		return equalValue(decimal(low), decimal(c.min)) && equalValue(decimal(high), decimal(c.max)), got, nil
-	}
+// signalIs is what the agent decoded: the newest value of a path, or the one at a
+// time of the drive.
+type signalIs struct {
+	path, value string
+	at          time.Duration // of the drive; 0 is now
+}
+
+func (c *signalIs) slots() slots { return slots{&c.path, &c.value, &c.at} }
+
+func (c *signalIs) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
 	if c.at > 0 {
-		if s.lap == nil {
+		if s.playback == nil {
 			return false, "no drive was played", nil
 		}
-		ok, got := s.seen.near(c.path, c.value, s.lap.boot+duringLap(c.at, s.lap.speed))
+		ok, got := s.seen.near(c.path, c.value, s.playback.boot+duringPlayback(c.at, s.playback.speed))
 		return ok, got, nil
 	}
 	all, err := s.world.HMI.Signals(ctx)
@@ -175,6 +242,25 @@ func (c *signalIs) holds(ctx context.Context, s *stage, since moment) (bool, str
 	}
 	return false, "nothing", err
 }
+
+// signalRange is the smallest and the largest value that the agent decoded.
+type signalRange struct {
+	path     string
+	min, max float64
+}
+
+func (c *signalRange) slots() slots { return slots{&c.path, &c.min, &c.max} }
+
+func (c *signalRange) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
+	low, high, n := extremes(s.seen.since(c.path, since.boot))
+	got := fmt.Sprintf("%.2f to %.2f in %d readings", low, high, n)
+	return equalValue(decimal(low), decimal(c.min)) && equalValue(decimal(high), decimal(c.max)), got, nil
+}
+
+// signals compares all that was decoded with the mapping file or the drive.
+type signals struct{ with string }
+
+func (c *signals) slots() slots { return slots{&c.with} }
 
 func (c *signals) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
 	if s.last == nil {
@@ -208,6 +294,14 @@ func (c *signals) holds(ctx context.Context, s *stage, _ moment) (bool, string, 
 	return true, fmt.Sprintf("%d paths", len(paths)), nil
 }
 
+// statistic is a counter that reached a number, or rose by it.
+type statistic struct {
+	name  string
+	least int
+}
+
+func (c *statistic) slots() slots { return slots{&c.name, &c.least} }
+
 func (c *statistic) holds(ctx context.Context, s *stage, since moment) (bool, string, error) {
 	all := s.counters(ctx)
 	if all == nil {
@@ -224,6 +318,9 @@ func (c *statistic) holds(ctx context.Context, s *stage, since moment) (bool, st
 	}
 	return n-before >= uint64(c.least), fmt.Sprint(n - before), nil
 }
+
+// ready is true while the agent owns its name.
+type ready struct{ none }
 
 func (*ready) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
 	owned, err := s.world.HMI.Present(ctx)

@@ -2,38 +2,38 @@ package scenario
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
 	"glovebox/sim/cloud"
 )
 
-// letter is something the back end wrote to a person: a mail, a text message, or
-// a notice in the app of their phone.
-type letter struct{ kind, name, containing string }
+// letter is something the back end wrote to a person.
+type letter struct{ name, containing string }
 
-func (c *letter) String() string { return c.kind + " " + c.name + " " + c.containing }
+func (c *letter) slots() slots { return slots{&c.name, &c.containing} }
 
-func parseLetter(kind string) func(*parser, *line) (condition, error) {
-	return func(p *parser, l *line) (condition, error) {
-		name, err := l.name(p.people())
-		if err != nil {
-			return nil, err
-		}
-		c := &letter{kind, name, l.text()}
-		if c.containing == "" {
-			return nil, errors.New("the text is missing")
-		}
-		return c, nil
-	}
+type mail struct{ letter }
+
+func (c *mail) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
+	return c.written(cloud.Mail, s, since)
 }
 
-func (c *letter) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
-	kind := c.kind
-	if kind == "message" {
-		kind = cloud.App
-	}
+// sms is a text message.
+type sms struct{ letter }
+
+func (c *sms) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
+	return c.written(cloud.SMS, s, since)
+}
+
+// notice is one in the app of their phone.
+type notice struct{ letter }
+
+func (c *notice) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
+	return c.written(cloud.App, s, since)
+}
+
+func (c *letter) written(kind string, s *stage, since moment) (bool, string, error) {
 	n, newest := 0, ""
 	for _, l := range s.world.Cloud.Outbox() {
 		if l.To != c.name || l.Kind != kind || l.At.Before(since.at) {

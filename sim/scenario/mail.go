@@ -11,16 +11,23 @@ import (
 	"glovebox/telemetry/outside"
 )
 
-// mail is what a reader found since a moment, of one kind.
-func (s *stage) mail(name, kind string, since moment) []cloud.Message {
+// found is what a reader found since a moment, of one kind.
+func (s *stage) found(name, kind string, since moment) []cloud.Message {
 	all := s.world.Cloud.Since(name, since.received[name])
 	return slices.DeleteFunc(all, func(m cloud.Message) bool { return m.Kind != kind || m.Err != nil })
 }
 
-// news is mail without the repeats.
+// news is that without the repeats.
 func (s *stage) news(name, kind string, since moment) []cloud.Message {
-	return slices.DeleteFunc(s.mail(name, kind, since), func(m cloud.Message) bool { return m.Repeat })
+	return slices.DeleteFunc(s.found(name, kind, since), func(m cloud.Message) bool { return m.Repeat })
 }
+
+// publish is a message that a reader found; with a path, one that holds it; with
+// a value, one that holds it with that value. Of alarms the path is the code and
+// the newest message counts.
+type publish struct{ name, kind, path, value string }
+
+func (c *publish) slots() slots { return slots{&c.name, &c.kind, &c.path, &c.value} }
 
 func (c *publish) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
 	all := s.news(c.name, c.kind, since)
@@ -58,6 +65,14 @@ func (c *publish) holds(_ context.Context, s *stage, since moment) (bool, string
 	return false, fmt.Sprintf("%s, %s %v", got, c.path, slices.Compact(values)), nil
 }
 
+// messages counts those of a kind, repeats once.
+type messages struct {
+	name, kind string
+	least      int
+}
+
+func (c *messages) slots() slots { return slots{&c.name, &c.kind, &c.least} }
+
 func (c *messages) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
 	n := len(s.news(c.name, c.kind, since))
 	return n >= c.least, fmt.Sprint(n), nil
@@ -72,6 +87,13 @@ func (s *stage) outageOver() (outage, bool) {
 	return *o, true
 }
 
+// first is the kind of the first message after the newest outage.
+type first struct{ name, kind string }
+
+func (c *first) slots() slots { return slots{&c.name, &c.kind} }
+
+func (c *first) check(p *parser) error { return refuse(!p.offline, "no line above says fault offline") }
+
 func (c *first) holds(_ context.Context, s *stage, _ moment) (bool, string, error) {
 	o, over := s.outageOver()
 	if !over {
@@ -84,6 +106,11 @@ func (c *first) holds(_ context.Context, s *stage, _ moment) (bool, string, erro
 	}
 	return false, "nothing yet", nil
 }
+
+// backfill is a live message from within an outage that came after it.
+type backfill struct{ name string }
+
+func (c *backfill) slots() slots { return slots{&c.name} }
 
 func (c *backfill) holds(_ context.Context, s *stage, _ moment) (bool, string, error) {
 	spells := s.spells
@@ -123,6 +150,9 @@ func (o outage) filled(m cloud.Message, slots bool) string {
 	return ""
 }
 
+// repeats looks at every message with a number that was there before.
+type repeats struct{ none }
+
 func (*repeats) holds(_ context.Context, s *stage, _ moment) (bool, string, error) {
 	var all []cloud.Message
 	for _, r := range s.world.Cloud.Readers() {
@@ -155,6 +185,11 @@ func judgeRepeats(all []cloud.Message) (n int, wrong string) {
 	return n, ""
 }
 
+// gap is a record of what a reader missed, that counts right.
+type gap struct{ name, kind, dropped string } // empty: what the slots between its times are
+
+func (c *gap) slots() slots { return slots{&c.name, &c.kind, &c.dropped} }
+
 func (c *gap) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
 	o, over := s.outageOver()
 	if !over {
@@ -173,7 +208,7 @@ func (c *gap) holds(_ context.Context, s *stage, since moment) (bool, string, er
 			continue
 		}
 		got := fmt.Sprintf("%d dropped from %s to %s", m.Gap.Dropped, m.Gap.From.Format(time.TimeOnly), m.Gap.To.Format(time.TimeOnly))
-		if c.dropped >= 0 && m.Gap.Dropped != uint64(c.dropped) {
+		if c.dropped != "" && fmt.Sprint(m.Gap.Dropped) != c.dropped {
 			return false, got, nil
 		}
 		if wrong := o.miscounted(*m.Gap, s.every(c.name, c.kind), back, s.news(c.name, c.kind, s.start)); wrong != "" {

@@ -1,13 +1,12 @@
 package scenario
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path"
 	"slices"
 	"strings"
-
-	"glovebox/sim"
 )
 
 // Parse reads a scenario. open reads the files that it includes, by the name
@@ -40,18 +39,34 @@ type parser struct {
 	ended   bool
 	labels  map[string]bool
 	seen    map[string]bool // head words that may stand once
-	replays []*Replay
-	handled int      // the line of the first command that only a made car obeys
-	routes  []routed // lines that name a route
-	invited []string // beside the users
-	files   []string // attachments that lines name
-	offline bool     // there was a fault that cuts the line
+	replays []replayed
+	handled int         // the line of the first command that only a made car obeys
+	invited []string    // beside the users
+	named   []namedFile // that lines name
+	offline bool        // there was a fault that cuts the line
+
+	expected expected                   // in the line that is read
+	live     func(kind string) []string // words of a running world, nil if there is none
+}
+
+// namedFile is a file that a line names.
+type namedFile struct {
+	file string // of the line
+	line int
+	name string
+}
+
+// replayed is a replay and its line.
+type replayed struct {
+	*Replay
+	file string
+	line int
 }
 
 func newParser(name string, open func(string) ([]byte, error)) *parser {
 	base := path.Base(name)
 	return &parser{
-		s:    &Scenario{Name: strings.TrimSuffix(base, path.Ext(base)), Files: map[string][]byte{}, Head: Head{Seed: 1, Speed: 1, Model: "Taycan", Year: 2024}},
+		s:    &Scenario{Name: strings.TrimSuffix(base, path.Ext(base)), Files: map[string][]byte{}, beside: map[string][]byte{}, Head: Head{Seed: 1, Speed: 1, Model: "Taycan", Year: 2024}},
 		open: open, labels: map[string]bool{}, seen: map[string]bool{},
 	}
 }
@@ -78,8 +93,7 @@ func (p *parser) file(name string, source []byte) {
 	p.line = 0
 	for text := range strings.SplitSeq(commands, "\n") {
 		p.line++
-		l := line{rest: text}
-		if text = l.text(); text == "" || strings.HasPrefix(text, "#") {
+		if text = strings.TrimSpace(text); text == "" || strings.HasPrefix(text, "#") {
 			continue
 		}
 		if p.ended {
@@ -92,16 +106,16 @@ func (p *parser) file(name string, source []byte) {
 
 // one reads one line that says something.
 func (p *parser) one(text string) {
-	if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7F || r == '\uFFFD' }) {
+	if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7F || r == '\uFFFD' }) || strings.Contains(text, nobody) {
 		p.problem("the line holds what is no text")
 		return
 	}
-	l := &line{rest: text}
-	if ahead := *l; ahead.word() == "include" {
-		p.include(&ahead)
+	l := &line{p: p, rest: text}
+	if l.peek() == "include" {
+		p.include(l)
 		return
 	}
-	command, err := p.command(l)
+	command, err := p.command(text)
 	if err != nil {
 		p.problem("%v", err)
 		return
@@ -109,14 +123,24 @@ func (p *parser) one(text string) {
 	p.s.Steps = append(p.s.Steps, Step{p.name, p.line, command})
 }
 
+// command reads one command.
+func (p *parser) command(text string) (Command, error) {
+	p.expected = expected{at: -1}
+	c, m := p.read(commands, "command", &line{p: p, rest: text})
+	if m != nil {
+		return Command{}, p.why(&line{p: p, rest: text}, m, "")
+	}
+	return c, nil
+}
+
 // include reads another file in place of the line.
 func (p *parser) include(l *line) {
-	name, err := l.need("the file")
-	if err == nil {
-		err = l.end()
-	}
+	l.word()
+	name := l.word()
+	var err error
 	switch {
-	case err != nil:
+	case name == "" || l.peek() != "":
+		err = errors.New("include: want the name of one file (include FILE)")
 	case p.open == nil:
 		err = fmt.Errorf("include %s: there are no other files here", name)
 	case len(p.inside) == deepest || slices.Contains(p.inside, name):
@@ -133,39 +157,6 @@ func (p *parser) include(l *line) {
 	p.file(name, source)
 }
 
-// command reads one command; those that hold another call it again.
-func (p *parser) command(l *line) (Command, error) {
-	word := l.word()
-	for _, e := range commands() {
-		if e.word != word {
-			continue
-		}
-		if e.head && p.booted {
-			return nil, fmt.Errorf("%s belongs before boot", word)
-		}
-		if e.head && e.once && p.seen[word] {
-			return nil, fmt.Errorf("%s stands twice", word)
-		}
-		p.seen[word] = true
-		if e.needs == agentRuns && !p.running {
-			return nil, fmt.Errorf("%s: the agent does not run here", word)
-		}
-		c, err := e.parse(p, l)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w (%s)", word, err, e.usage)
-		}
-		if err := l.end(); err != nil {
-			return nil, fmt.Errorf("%s: %w (%s)", word, err, e.usage)
-		}
-		return c, nil
-	}
-	var all []string
-	for _, e := range commands() {
-		all = append(all, e.word)
-	}
-	return nil, unknown("command", word, all)
-}
-
 // whole checks what only shows at the end.
 func (p *parser) whole() {
 	last := Step{}
@@ -174,32 +165,23 @@ func (p *parser) whole() {
 	}
 	p.name, p.line = last.File, last.Line
 	for i, s := range p.s.Steps {
-		e, ok := s.Command.(*expect)
-		if !ok || e.refused == "" {
-			continue
-		}
-		if i == 0 || !refusable(p.s.Steps[i-1].Command) {
+		if _, ok := s.what.(*expectError); ok && (i == 0 || !refusable(p.s.Steps[i-1].Command)) {
 			p.problems = append(p.problems, Problem{s.File, s.Line, "expect error: the line before cannot be refused"})
 		}
 	}
+	for _, f := range p.named {
+		p.name, p.line = f.file, f.line
+		p.find(f.name)
+	}
 	for _, r := range p.replays {
-		if !r.sameCar(p.replays[0]) {
+		if p.name, p.line = r.file, r.line; !r.sameCar(p.replays[0].Replay) {
 			p.problem("all replays of a file need the same dbc and mapping: the car is built once")
 		}
-		for _, name := range r.attached() {
-			p.attached(name)
+		if err := r.fits(p.s); len(p.problems) == 0 && err != nil {
+			p.problem("replay: %v", err)
 		}
 	}
-	if p.s.Policy != "" {
-		p.attached(p.s.Policy)
-	}
-	for _, name := range p.files {
-		p.attached(name)
-	}
-	for _, r := range p.routes {
-		p.name, p.line = r.file, r.line
-		p.route(r.name)
-	}
+	p.name, p.line = last.File, last.Line
 	switch {
 	case len(p.replays) == 0:
 		p.s.Made = p.handled > 0 || p.seen["car"]
@@ -207,32 +189,50 @@ func (p *parser) whole() {
 		p.line = p.handled
 		p.problem("a recorded car does nothing else: leave out replay, or this")
 	default:
-		p.s.Drive = p.replays[0]
+		p.s.Drive = p.replays[0].Replay
 	}
 	if v := p.s.Vehicle; !p.s.Made && v != (Vehicle{}) {
 		p.problem("odo, soc and cold are of the made car, and replay plays a recorded one")
 	}
 }
 
-// attached says that an attachment is missing. Other files are looked for when
-// the scenario runs.
-func (p *parser) attached(name string) {
-	if _, ok := p.s.Files[name]; ok || strings.ContainsAny(name, "/.") && p.open != nil {
-		return
+// names notes a file that the line names.
+func (p *parser) names(name string) error {
+	if name != Recorded {
+		p.named = append(p.named, namedFile{p.name, p.line, name})
 	}
-	p.problem("%s", unknown("attachment", name, slices.Sorted(maps.Keys(p.s.Files))))
+	return nil
 }
 
-// route says that a route is missing, or that it is none.
-func (p *parser) route(name string) {
-	if _, err := sim.Route(name, p.s.Files); err != nil {
-		known := append(routeNames(), slices.Sorted(maps.Keys(p.s.Files))...)
-		if _, attached := p.s.Files[name]; !attached {
-			err = unknown("route", name, known)
+// find brings a file that a line names: an attachment, one beside the scenario, or
+// one that comes along.
+func (p *parser) find(name string) {
+	route := path.Ext(name) == ".gpx"
+	data, err := p.s.file(name)
+	if err != nil && p.open != nil {
+		if data, err = p.open(name); err == nil {
+			p.s.beside[name] = data
 		}
-		p.problem("drive: %v", err)
+	}
+	switch {
+	case err != nil && route:
+		p.problem("drive: %v", unknown("route", name, p.routes()))
+	case err != nil:
+		p.problem("%v", unknown("attachment", name, slices.Sorted(maps.Keys(p.s.Files))))
+	case route:
+		if _, err := p.s.route(name); err != nil {
+			p.problem("drive: %v", err)
+		}
 	}
 }
+
+// routes are those that come along, and the attachments.
+func (p *parser) routes() []string {
+	return append(routeNames(), slices.Sorted(maps.Keys(p.s.Files))...)
+}
+
+// marks are the labels of the lines above.
+func (p *parser) marks() []string { return slices.Sorted(maps.Keys(p.labels)) }
 
 // people are the names of the users.
 func (p *parser) people() []string {
@@ -245,15 +245,3 @@ func (p *parser) people() []string {
 
 // readers are the names of everybody with a mailbox.
 func (p *parser) readers() []string { return append(p.people(), "workshop", "backend") }
-
-// name takes the next word, which is one of those names.
-func (l *line) name(names []string) (string, error) {
-	w, err := l.need("a name")
-	if err != nil {
-		return "", err
-	}
-	if !slices.Contains(names, w) {
-		return "", unknown("name", w, names)
-	}
-	return w, nil
-}

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -23,8 +24,10 @@ func (s *stage) prepare() (sim.Options, error) {
 	}
 	s.policy = outside.Builtin()
 	if s.Policy != "" {
-		o.Policy = s.Files[s.Policy]
 		var err error
+		if o.Policy, err = s.file(s.Policy); err != nil {
+			return o, err
+		}
 		if s.policy, err = outside.Load(string(o.Policy), true); err != nil {
 			return o, fmt.Errorf("policy %s: %w", s.Policy, err)
 		}
@@ -33,16 +36,20 @@ func (s *stage) prepare() (sim.Options, error) {
 	if s.Made {
 		o.Vehicle = &car.Setup{Seed: s.Seed, Pace: s.Speed, Odometer: s.Vehicle.Odometer, Charge: s.Vehicle.Charge, Cold: s.Vehicle.Cold}
 		o, err = sim.Made(o)
-	} else if s.Drive == nil || len(s.Drive.DBC) == 0 {
+	} else if s.Drive == nil || !s.Drive.brings() {
 		o, err = sim.RAV4(o)
 		s.names = map[string]string{"can0": "powertrain", "can1": "radar"} // truth.md
 	} else {
 		s.names = map[string]string{}
-		for bus, file := range s.Drive.DBC {
+		for bus, name := range s.Drive.buses() {
 			s.names[bus] = bus
-			o.Buses = append(o.Buses, sim.CANBus{Name: bus, DBC: s.Files[file]})
+			text, missing := s.file(name)
+			o.Buses = append(o.Buses, sim.CANBus{Name: bus, DBC: text})
+			err = errors.Join(err, missing)
 		}
-		o.Mapping = s.Files[s.Drive.Mapping]
+		var missing error
+		o.Mapping, missing = s.file(s.Drive.mapping)
+		err = errors.Join(err, missing)
 	}
 	if err != nil {
 		return o, err
@@ -73,24 +80,23 @@ func (s *stage) compile(unlimited bool) (*mapping.Plan, error) {
 
 // load reads the recording that a replay plays.
 func (s *stage) load(r *Replay) (*car.Drive, error) {
-	key := r.String()
+	key := fmt.Sprint(r.can, r.nmea, r.length)
 	if d := s.drives[key]; d != nil {
 		return d, nil
 	}
-	files := folder{s.Files}
-	canLog, nmeaLog := r.CAN, r.NMEA
+	canLog, nmeaLog := r.can, r.nmea
 	if canLog == Recorded {
 		canLog = scenarios.DriveCAN
 	}
 	if nmeaLog == Recorded {
 		nmeaLog = scenarios.DriveNMEA
 	}
-	d, err := car.Load(files, canLog, nmeaLog)
+	d, err := car.Load(folder{s.Scenario}, canLog, nmeaLog)
 	if err != nil {
 		return nil, err
 	}
-	if r.For > 0 {
-		d = beginning(d, r.For)
+	if r.length > 0 {
+		d = beginning(d, r.length)
 	}
 	if s.drives == nil {
 		s.drives = map[string]*car.Drive{}
@@ -116,15 +122,36 @@ func beginning(d *car.Drive, length time.Duration) *car.Drive {
 	return short
 }
 
-// folder is the attachments, and the drive that the simulator brings along.
-type folder struct{ files map[string][]byte }
+// file is one that a line names: an attachment, one beside the scenario, or one
+// that comes along.
+func (s *Scenario) file(name string) ([]byte, error) {
+	for _, files := range []map[string][]byte{s.Files, s.beside} {
+		if data, ok := files[name]; ok {
+			return data, nil
+		}
+	}
+	if path.Ext(name) == ".gpx" {
+		name = path.Join("routes", name)
+	}
+	return scenarios.Files.ReadFile(name)
+}
+
+// route is a way that the made car may drive.
+func (s *Scenario) route(name string) (*car.Route, error) {
+	text, err := s.file(name)
+	if err != nil {
+		return nil, err
+	}
+	return car.ReadRoute(name, bytes.NewReader(text))
+}
+
+// folder is the files that lines name.
+type folder struct{ s *Scenario }
 
 // Open is of fs.FS.
 func (f folder) Open(name string) (fs.File, error) {
-	if data, ok := f.files[name]; ok {
-		return &opened{bytes.NewReader(data), path.Base(name)}, nil
-	}
-	return scenarios.Files.Open(name)
+	data, err := f.s.file(name)
+	return &opened{bytes.NewReader(data), path.Base(name)}, err
 }
 
 // opened is one of them, open. It is also its own fs.FileInfo.

@@ -98,7 +98,7 @@ func (s *stage) play(ctx context.Context, r *Result) bool {
 		result, refused = s.step(ctx, i, refused, s.expectsRefusal(i+1))
 		r.Steps = append(r.Steps, result)
 		ok = ok && result.OK
-		if _, check := bare(step.Command).(*expect); !result.OK && !check {
+		if !result.OK && !isCheck(bare(step.Command)) {
 			break
 		}
 		s.guard(ctx, endsSession(step.Command)) // later commits would reuse its pages
@@ -109,11 +109,18 @@ func (s *stage) play(ctx context.Context, r *Result) bool {
 
 // endsSession reports whether somebody leaves the wheel.
 func endsSession(c Command) bool {
-	switch c := bare(c).(type) {
-	case *login, *guest:
+	switch bare(c).what.(type) {
+	case *login, *guest, *logout:
 		return true
-	case *verb:
-		return c.word == "logout"
+	}
+	return false
+}
+
+// isCheck reports whether a command is one that may fail and the next still runs.
+func isCheck(c Command) bool {
+	switch c.what.(type) {
+	case *expect, *expectError:
+		return true
 	}
 	return false
 }
@@ -124,8 +131,8 @@ func (s *stage) step(ctx context.Context, i int, before error, mayBeRefused bool
 	step, begun := s.Steps[i], time.Now()
 	var got string
 	var err error
-	if e, is := step.Command.(*expect); is && e.refused != "" {
-		got, err = wasRefused(e.refused, before)
+	if e, is := step.what.(*expectError); is {
+		got, err = wasRefused(e.name, before)
 	} else {
 		s.guard(ctx, endsSession(step.Command)) // while it lasts
 		got, err = s.do(ctx, i, step.Command)
@@ -162,8 +169,8 @@ func (s *stage) expectsRefusal(i int) bool {
 	if i >= len(s.Steps) {
 		return false
 	}
-	e, ok := s.Steps[i].Command.(*expect)
-	return ok && e.refused != ""
+	_, ok := s.Steps[i].what.(*expectError)
+	return ok
 }
 
 func wasRefused(want string, err error) (string, error) {

@@ -17,6 +17,8 @@ type Scenario struct {
 	Steps []Step
 	Files map[string][]byte // attachments by name
 	Head
+
+	beside map[string][]byte // other files that lines name
 }
 
 // Head is what a file says of the world before the agent boots.
@@ -43,9 +45,14 @@ type Step struct {
 	Command
 }
 
-// Command is what one line asks for. String is a line that reads as the same
-// command.
-type Command interface{ fmt.Stringer }
+// Command is what one line asks for.
+type Command struct {
+	*form
+	what action
+}
+
+// String is a line that reads as the same command.
+func (c Command) String() string { return c.print(c.what.slots()) }
 
 // Text is the line, in its shortest form.
 func (s Step) Text() string { return s.String() }

@@ -11,6 +11,19 @@ import (
 	"glovebox/sim"
 )
 
+// wire is a text in any byte that the agent sent.
+type wire struct{ text string }
+
+func (c *wire) slots() slots { return slots{&c.text} }
+
+func (c *wire) check(*parser) error { return found(c.text) }
+
+// found refuses a text that is found anywhere.
+func found(text string) error {
+	const shortest = 4
+	return refuse(len(text) < shortest, fmt.Sprintf("%q: less than %d letters are found anywhere", text, shortest))
+}
+
 func (c *wire) holds(_ context.Context, s *stage, _ moment) (bool, string, error) {
 	if err := s.world.Flush(); err != nil {
 		return false, "", err
@@ -39,15 +52,26 @@ func (s *stage) copied(do func(dir string) error) error {
 	return do(dir)
 }
 
-func (c *disk) holds(ctx context.Context, s *stage, since moment) (bool, string, error) {
-	if c.text == "" {
-		now, err := s.people(ctx)
-		if err != nil {
-			return false, "", err
-		}
-		changed := difference(since.people, now)
-		return changed == "" && len(now) > 0, fmt.Sprintf("%d values%s", len(now), changed), nil
+// unchanged compares the people's values with what they were.
+type unchanged struct{ none }
+
+func (*unchanged) holds(ctx context.Context, s *stage, since moment) (bool, string, error) {
+	now, err := s.people(ctx)
+	if err != nil {
+		return false, "", err
 	}
+	changed := difference(since.people, now)
+	return changed == "" && len(now) > 0, fmt.Sprintf("%d values%s", len(now), changed), nil
+}
+
+// disk is a text in the state directory or the log, sealed values opened.
+type disk struct{ text string }
+
+func (c *disk) slots() slots { return slots{&c.text} }
+
+func (c *disk) check(*parser) error { return found(c.text) }
+
+func (c *disk) holds(_ context.Context, s *stage, _ moment) (bool, string, error) {
 	where := ""
 	err := s.copied(func(dir string) (err error) {
 		where, err = onDisk(dir, s.world.LogFile(), c.text)
@@ -106,10 +130,16 @@ func difference(before, now map[string]string) string {
 	return ""
 }
 
+// sent is any byte from the agent to the broker.
+type sent struct{ none }
+
 func (*sent) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
 	n, err := s.sent()
 	return n > since.sent, fmt.Sprintf("%d bytes", n-since.sent), err
 }
+
+// stores is the state directory as the agent's own check finds it.
+type stores struct{ none }
 
 func (*stores) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
 	err := s.copied(func(dir string) error { return s.world.Agent.CheckStore(ctx, dir) })
@@ -118,6 +148,11 @@ func (*stores) holds(ctx context.Context, s *stage, _ moment) (bool, string, err
 	}
 	return true, "sound", nil
 }
+
+// place is any coordinate of the drive in any byte to a reader.
+type place struct{ name string }
+
+func (c *place) slots() slots { return slots{&c.name} }
 
 func (c *place) holds(_ context.Context, s *stage, _ moment) (bool, string, error) {
 	if err := s.driven(); err != nil {

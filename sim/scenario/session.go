@@ -93,8 +93,8 @@ func (s *Session) Do(ctx context.Context, text string) ([]StepResult, error) {
 // unsaid is the head where nobody said one, and the boot behind it.
 func (s *Session) unsaid(text string) []string {
 	word, _, _ := strings.Cut(text, " ")
-	i := slices.IndexFunc(commands(), func(e entry) bool { return e.word == word })
-	if len(s.lines) > 0 || i < 0 || commands()[i].head {
+	i := slices.IndexFunc(commands, func(f *form) bool { return f.word == word })
+	if len(s.lines) > 0 || i < 0 || commands[i].rules&head != 0 {
 		return nil
 	}
 	lines := []string{"car Taycan 2024", "users anna:main lea:shared jonas:limited", "boot"}
@@ -141,7 +141,7 @@ func (s *Session) do(ctx context.Context, text string) ([]StepResult, error) {
 		}
 		result := s.play(ctx, step, steps[i+1:])
 		all = append(all, result)
-		if _, check := step.Command.(*expect); !result.OK && !check {
+		if !result.OK && !isCheck(step.Command) {
 			break
 		}
 	}
@@ -167,7 +167,7 @@ func (s *Session) suits(whole *Scenario) error {
 		return errors.New("the car of this session is a recorded one: say car before boot")
 	case !whole.Made && s.built.Made:
 		return errors.New("the car of this session is a made one: leave out car before boot")
-	case whole.Drive != nil && !whole.Drive.sameCar(&Replay{}) && (s.built.Drive == nil || !whole.Drive.sameCar(s.built.Drive)):
+	case whole.Drive != nil && whole.Drive.brings() && (s.built.Drive == nil || !whole.Drive.sameCar(s.built.Drive)):
 		return errors.New("the car is built before boot: say replay with dbc and mapping there")
 	case whole.SmallDisk && !s.built.SmallDisk:
 		return errors.New("the small disk is made before boot: say it in a file that run plays")
@@ -177,7 +177,7 @@ func (s *Session) suits(whole *Scenario) error {
 
 // world begins with the first step that is none of the head.
 func (s *Session) world(ctx context.Context, whole *Scenario, step Step) error {
-	if _, head := step.Command.(*heading); head || s.stage != nil {
+	if step.rules&head != 0 || s.stage != nil {
 		return nil
 	}
 	st, err := open(ctx, whole, s.options)

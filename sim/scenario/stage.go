@@ -37,17 +37,17 @@ type stage struct {
 
 	watchers sync.WaitGroup // follow the readings, each until its agent ends
 
-	start  moment
-	marks  map[string]moment
-	nevers []*watchman
-	who    string                      // at the wheel, as far as the script knows
-	set    map[string]map[string]*kept // by person, then by group and key
-	byHand bool                        // the lines to come are not known
-	up     bool                        // the agent should run
-	lap    *lap                        // nil before the first
-	spells []spell                     // that are over
-	hidden *spell                      // that lasts, or nil
-	seen   watchLog
+	start    moment
+	marks    map[string]moment
+	nevers   []*watchman
+	who      string                      // at the wheel, as far as the script knows
+	set      map[string]map[string]*kept // by person, then by group and key
+	byHand   bool                        // the lines to come are not known
+	up       bool                        // the agent should run
+	playback *playback                   // nil before the first
+	spells   []spell                     // that are over
+	hidden   *spell                      // that lasts, or nil
+	seen     watchLog
 
 	mu       sync.Mutex
 	overlay  map[string]overlaid // guarded by mu; by path
@@ -73,7 +73,7 @@ type kept struct {
 // watchman is a never that is armed.
 type watchman struct {
 	step  int
-	never *never
+	never Command
 	since moment
 	found string // what it found first
 	next  time.Time
@@ -176,7 +176,7 @@ func (s *stage) guard(ctx context.Context, files bool) {
 			continue
 		}
 		w.next = time.Now().Add(2 * w.never.pace)
-		met, got, err := w.never.what.holds(ctx, s, w.since)
+		met, got, err := w.never.what.(condition).holds(ctx, s, w.since)
 		switch {
 		case err != nil && w.never.pace >= paceFiles:
 			w.found = "cannot look: " + err.Error()

@@ -153,6 +153,16 @@ func seconds(at time.Time, fixes []fix, known int, speed float64) int {
 	return len(had)
 }
 
+// track is the whole drive as a reader got it.
+type track struct {
+	name   string
+	length float64 // metres between the first and the last recorded fix; 0: not compared
+}
+
+func (c *track) slots() slots { return slots{&c.name, &c.length} }
+
+func (c *track) check(*parser) error { return refuse(c.length < 0, "want such as length=1011m") }
+
 func (c *track) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
 	if err := s.driven(); err != nil {
 		return false, "", err
@@ -167,6 +177,11 @@ func (c *track) holds(_ context.Context, s *stage, since moment) (bool, string, 
 	}
 	return wrong == "", got, nil
 }
+
+// recorded is true if every published place is a recorded fix.
+type recorded struct{ name string }
+
+func (c *recorded) slots() slots { return slots{&c.name} }
 
 func (c *recorded) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
 	if err := s.driven(); err != nil {
@@ -184,6 +199,15 @@ func (c *recorded) holds(_ context.Context, s *stage, since moment) (bool, strin
 	return len(spots) > 0, fmt.Sprintf("%d places", len(spots)), nil
 }
 
+// points counts the places in a reader's positions that are not older than the
+// moment.
+type points struct {
+	name  string
+	least int
+}
+
+func (c *points) slots() slots { return slots{&c.name, &c.least} }
+
 func (c *points) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
 	spots, err := spotsOf(s.news(c.name, "position", s.start))
 	if err != nil {
@@ -198,7 +222,7 @@ func (c *points) holds(_ context.Context, s *stage, since moment) (bool, string,
 	return n >= c.least, fmt.Sprint(n), nil
 }
 
-// duringLap is a time of the drive as time that passes.
-func duringLap(d time.Duration, speed float64) time.Duration {
+// duringPlayback is a time of the drive as time that passes.
+func duringPlayback(d time.Duration, speed float64) time.Duration {
 	return time.Duration(float64(d) / speed)
 }

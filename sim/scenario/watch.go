@@ -47,15 +47,15 @@ func (s *stage) watch() error {
 // asksForReadings reports whether a line compares readings.
 func (s *stage) asksForReadings() bool {
 	return slices.ContainsFunc(s.Steps, func(step Step) bool {
-		var what condition
-		switch c := bare(step.Command).(type) {
+		var what Command
+		switch c := bare(step.Command).what.(type) {
 		case *expect:
 			what = c.what
 		case *never:
 			what = c.what
 		}
-		switch what.(type) {
-		case *signalIs, *signals:
+		switch what.what.(type) {
+		case *signalIs, *signalRange, *signals:
 			return true
 		}
 		return false

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,32 +15,43 @@ import (
 	"glovebox/sim/cloud"
 )
 
-func (c *order) do(ctx context.Context, s *stage) (string, error) {
-	switch c.by {
-	case "app":
-		return s.phone(ctx, c)
-	case "workshop":
-		return s.workshop(ctx, c)
-	}
-	return s.screen(ctx, c)
+// words are what stands behind the word of an action.
+type words [3]string
+
+func (w *words) slots() slots { return slots{&w[0], &w[1], &w[2]} }
+
+// phone is what somebody does on their phone.
+type phone struct {
+	who    string
+	action Command
 }
 
-// option is the value of a word key=value.
-func (c *order) option(key, otherwise string) string {
-	for _, w := range c.words {
-		if v, ok := strings.CutPrefix(w, key+"="); ok {
-			return v
-		}
-	}
-	return otherwise
+func (c *phone) slots() slots { return slots{&c.who, &c.action} }
+
+// workshop is what the workshop does at its desk.
+type workshop struct{ action Command }
+
+func (c *workshop) slots() slots { return slots{&c.action} }
+
+// screen is what somebody does on the head unit, besides what has a command of its
+// own.
+type screen struct{ action Command }
+
+func (c *screen) slots() slots { return slots{&c.action} }
+
+// assign is of the head unit, without its word before it.
+type assign struct {
+	trip  string
+	names []string
 }
+
+func (c *assign) slots() slots { return slots{&c.trip, &c.names} }
 
 // answerWithin is how long a phone waits for the car; a limited reader's slot may
 // be far away.
 const answerWithin = 40 * time.Second
 
-// phone is what somebody does on their phone.
-func (s *stage) phone(ctx context.Context, c *order) (string, error) {
+func (c *phone) do(ctx context.Context, s *stage) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	p, err := s.world.Cloud.Phone(c.who)
@@ -59,36 +71,36 @@ func (s *stage) phone(ctx context.Context, c *order) (string, error) {
 		}
 		return r.Result, nil
 	}
-	switch c.action {
+	w := c.action.what.(*words)
+	switch c.action.word {
 	case "code":
 		return "", refused(p.Code())
 	case "lock", "unlock", "flash", "locate":
-		return act(c.action, nil)
+		return act(c.action.word, nil)
 	case "climate":
-		if c.words[0] == "off" {
+		if w[0] == "off" {
 			return act("climate-stop", nil)
 		}
-		celsius, _ := strconv.ParseFloat(c.option("celsius", "21"), 64) // the parser read both
-		minutes, _ := strconv.ParseFloat(c.option("minutes", "10"), 64)
+		celsius, _ := number(cmp.Or(w[1], "21")) // the parser read both
+		minutes, _ := number(cmp.Or(w[2], "10"))
 		return act("climate-start", map[string]any{"celsius": celsius, "minutes": minutes})
 	case "assign":
-		return act("assign", map[string]any{"trip": c.words[0], "users": s.ids(c.words[1:])})
+		return act("assign", map[string]any{"trip": w[0], "users": s.ids(strings.Fields(w[1]))})
 	case "chat":
-		return act("message", map[string]any{"text": c.words[0]})
+		return act("message", map[string]any{"text": w[0]})
 	case "book":
-		return act("book", map[string]any{"text": c.words[0]})
+		return act("book", map[string]any{"text": w[0]})
 	}
-	d, err := s.paper(p, c)
+	d, err := c.document(p, w, s)
 	if err != nil {
 		return "", refused(err)
 	}
-	return s.hand(ctx, d, c.action == "accept" || s.reader(c.who).Role == cloud.Main)
+	return s.hand(ctx, d, c.action.word == "accept" || s.reader(c.who).Role == cloud.Main)
 }
 
-// paper is the document that a phone's order makes.
-func (s *stage) paper(p *cloud.Phone, c *order) (cloud.Document, error) {
-	w := append(append([]string(nil), c.words...), "", "")
-	switch c.action {
+// document is the one that an action of a phone makes.
+func (c *phone) document(p *cloud.Phone, w *words, s *stage) (cloud.Document, error) {
+	switch c.action.word {
 	case "invite":
 		return p.Invite(cloud.Contact{Name: w[0]}, w[1])
 	case "cancel":
@@ -100,7 +112,7 @@ func (s *stage) paper(p *cloud.Phone, c *order) (cloud.Document, error) {
 	case "share":
 		return p.Share(w[0], w[1])
 	case "restrict":
-		return p.Restrict(w[0], c.words[1:]...)
+		return p.Restrict(w[0], strings.Fields(w[1])...)
 	case "guest-services":
 		return p.GuestServices(w[0] == "on")
 	case "remote-services":
@@ -108,11 +120,7 @@ func (s *stage) paper(p *cloud.Phone, c *order) (cloud.Document, error) {
 	case "transfer":
 		return p.Transfer(cloud.Contact{Name: w[0]})
 	}
-	code := w[0] // accept
-	if code == "" || strings.Contains(code, "=") {
-		code = s.newestCode(c.who)
-	}
-	return p.Accept(code, c.option("pin", ""))
+	return p.Accept(cmp.Or(w[0], s.newestCode(c.who)), w[1])
 }
 
 // newestCode is what the newest text message to a person says, empty if there is
@@ -190,52 +198,61 @@ func refused(err error) error {
 	return &sim.Refusal{Name: name, Message: err.Error()}
 }
 
-// workshop is what the workshop does at its desk.
-func (s *stage) workshop(ctx context.Context, c *order) (string, error) {
-	back := s.world.Cloud
-	switch c.action {
+func (c *workshop) do(ctx context.Context, s *stage) (string, error) {
+	back, w := s.world.Cloud, c.action.what.(*words)
+	switch c.action.word {
 	case "invite-main":
-		return "", refused(back.InviteMain(cloud.Contact{Name: c.words[0]}))
+		return "", refused(back.InviteMain(cloud.Contact{Name: w[0]}))
 	case "chat":
-		return "", back.Chat(ctx, c.words[0])
+		return "", back.Chat(ctx, w[0])
 	case "quote":
-		return "", back.Quote(ctx, c.words[0])
+		return "", back.Quote(ctx, w[0])
 	}
-	d, err := back.RemoveMain(len(c.words) > 0)
+	d, err := back.RemoveMain(w[0] != "")
 	if err != nil {
 		return "", refused(err)
 	}
 	return s.hand(ctx, d, true)
 }
 
-// screen is what somebody does on the head unit. What the agent does not have, it
-// refuses with an error of D-Bus.
-func (s *stage) screen(ctx context.Context, c *order) (string, error) {
-	call := func(person, method string, args ...any) (string, error) {
-		answer, err := s.world.HMI.Call(ctx, person, method, args...)
-		return strings.Trim(fmt.Sprint(answer...), "[]"), err
+// call asks the agent over D-Bus. What it does not have, it refuses with an error
+// of D-Bus.
+func (s *stage) call(ctx context.Context, person, method string, args ...any) (string, error) {
+	answer, err := s.world.HMI.Call(ctx, person, method, args...)
+	return strings.Trim(fmt.Sprint(answer...), "[]"), err
+}
+
+func (c *assign) do(ctx context.Context, s *stage) (string, error) {
+	objects := make([]any, 0, len(c.names))
+	for _, id := range s.ids(c.names) {
+		objects = append(objects, sim.ProfilePath(id))
 	}
-	w := append(append([]string(nil), c.words...), "", "", "")
+	return s.call(ctx, "", "Trips1.Assign", c.trip, sim.Paths(objects))
+}
+
+func (c *screen) do(ctx context.Context, s *stage) (string, error) {
+	call := func(person, method string, args ...any) (string, error) { return s.call(ctx, person, method, args...) }
+	w := c.action.what.(*words)
 	who := s.reader(w[0]).ID
 	object := sim.ProfilePath(who)
-	switch c.action {
+	switch c.action.word {
 	case "invite":
 		return call("", "Roster1.Invite", map[string]any{"name": w[0], "email": w[0] + "@example.com"}, w[1])
 	case "transfer":
 		return call("", "Roster1.Transfer", map[string]any{"name": w[0], "email": w[0] + "@example.com"})
 	case "cancel", "activate", "remove", "reset-pin":
 		method := map[string]string{"cancel": "Cancel", "activate": "Activate", "remove": "Remove", "reset-pin": "ResetPIN"}
-		return call("", "Roster1."+method[c.action], object)
+		return call("", "Roster1."+method[c.action.word], object)
 	case "share":
 		return call("", "Roster1.SetSharing", object, w[1])
 	case "restrict":
-		return call("", "Roster1.Restrict", object, append([]string{}, c.words[1:]...))
+		return call("", "Roster1.Restrict", object, append([]string{}, strings.Fields(w[1])...))
 	case "guest-services":
 		return call("", "Roster1.SetGuestServices", w[0] == "on")
 	case "remote-services":
 		return call("", "Roster1.SetRemoteServices", w[0] == "on")
 	case "erase":
-		answer, err := s.world.HMI.CallWith(ctx, "", "Roster1.Erase", map[string]any{"pin": c.option("pin", "")}, w[0])
+		answer, err := s.world.HMI.CallWith(ctx, "", "Roster1.Erase", map[string]any{"pin": w[1]}, w[0])
 		return fmt.Sprint(answer...), err
 	case "cancel-pending":
 		return "", s.world.HMI.CancelPending(ctx)
@@ -251,25 +268,23 @@ func (s *stage) screen(ctx context.Context, c *order) (string, error) {
 		return call("", "Messages1.Book", map[string]any{"text": w[0]})
 	case "export":
 		return call(who, "Profile1.Export")
-	case "import":
-		return s.bring(ctx, who, w[1])
 	}
-	objects := make([]any, 0, len(c.words))
-	for _, id := range s.ids(c.words[1:]) { // assign
-		objects = append(objects, sim.ProfilePath(id))
-	}
-	return call("", "Trips1.Assign", w[0], sim.Paths(objects))
+	return s.bring(ctx, who, w[1]) // import
 }
 
 // bring hands an attachment to the agent as a file.
 func (s *stage) bring(ctx context.Context, who, name string) (string, error) {
+	text, err := s.file(name)
+	if err != nil {
+		return "", err
+	}
 	f, err := os.CreateTemp("", "glovebox-import")
 	if err != nil {
 		return "", err
 	}
 	defer os.Remove(f.Name())
 	defer f.Close()
-	if _, err := f.Write(s.Files[name]); err != nil {
+	if _, err := f.Write(text); err != nil {
 		return "", err
 	}
 	if _, err := f.Seek(0, 0); err != nil {

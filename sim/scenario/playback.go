@@ -1,0 +1,292 @@
+package scenario
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"glovebox/hal"
+	"glovebox/hal/can"
+	"glovebox/hal/candump"
+)
+
+// Recorded is the name of the drive that the simulator brings along.
+const Recorded = "rav4"
+
+// Replay plays a recorded drive on the car's buses and its receiver. It goes on
+// while the next lines run, until sync.
+type Replay struct {
+	can, nmea, mapping string // files, or Recorded; empty for none
+	dbc                []string
+	length             time.Duration // only so much of the beginning; 0 is all
+}
+
+func (c *Replay) slots() slots { return slots{&c.can, &c.nmea, &c.dbc, &c.mapping, &c.length} }
+
+func (c *Replay) check(p *parser) error {
+	if c.can == "" && c.nmea == "" {
+		return errors.New("want can, nmea or both")
+	}
+	if own := c.can != "" && c.can != Recorded; own != (len(c.dbc) > 0 && c.mapping != "") || own != c.brings() {
+		return fmt.Errorf("dbc and mapping belong to a log of one's own; %s brings its own", Recorded)
+	}
+	if n := len(c.buses()); n < len(c.dbc) {
+		return errors.New("dbc of a bus stands twice")
+	}
+	p.replays = append(p.replays, replayed{c, p.name, p.line})
+	return p.plays()
+}
+
+// plays notes that a drive begins.
+func (p *parser) plays() error {
+	already := p.playing
+	p.playing = true
+	return refuse(already, "a drive plays already: sync first")
+}
+
+// busFile reads BUS:FILE.
+func busFile(p *parser, w string) error {
+	bus, file, _ := strings.Cut(w, ":")
+	if bus == "" || file == "" {
+		return errors.New("want BUS:FILE")
+	}
+	return p.names(file)
+}
+
+// buses are the DBC files by the log's name of the bus.
+func (c *Replay) buses() map[string]string {
+	all := map[string]string{}
+	for _, w := range c.dbc {
+		bus, file, _ := strings.Cut(w, ":")
+		all[bus] = file
+	}
+	return all
+}
+
+// brings reports whether the replay says what the car is made of.
+func (c *Replay) brings() bool { return len(c.dbc) > 0 || c.mapping != "" }
+
+// sameCar reports whether one car can play both.
+func (c *Replay) sameCar(other *Replay) bool {
+	return maps.Equal(c.buses(), other.buses()) && c.mapping == other.mapping
+}
+
+// fits says which bus of the log the car does not have.
+func (c *Replay) fits(s *Scenario) error {
+	if !c.brings() {
+		return nil
+	}
+	text, err := s.file(c.can)
+	if plain := unzip(text); plain != nil {
+		text = plain
+	}
+	buses := c.buses()
+	for line := range bytes.Lines(text) {
+		bus, _, _, wrong := candump.Parse(bytes.TrimSpace(line)) // what is wrong is said when it plays
+		if _, named := buses[bus]; wrong == nil && !named {
+			known := slices.Sorted(maps.Keys(buses))
+			return fmt.Errorf("%s has frames of bus %s, and dbc names %s", c.can, bus, strings.Join(known, ", "))
+		}
+	}
+	return err
+}
+
+// playback is a drive that is being played.
+type playback struct {
+	begun time.Time
+	boot  time.Duration
+	speed float64
+	done  chan struct{} // closed when it is over
+	err   error         // set before done is closed
+}
+
+// overlaid is a value that the script puts in place of what was recorded.
+type overlaid struct {
+	value hal.Value
+	text  string
+}
+
+// time is how far the drive is.
+func (l *playback) time() time.Duration {
+	return time.Duration(float64(time.Since(l.begun)) * l.speed)
+}
+
+func (c *Replay) do(ctx context.Context, s *stage) (string, error) {
+	d, err := s.load(c)
+	if err != nil {
+		return "", err
+	}
+	s.last = d
+	if s.fixes, err = fixesOf(d); err != nil {
+		return "", err
+	}
+	playing := s.world.Replay(d, s.names)
+	playing.Speed, playing.Overlay = s.Speed, s.overwrite
+	if c.nmea == "" {
+		playing.GNSS = nil
+	}
+	ctx, cancel := context.WithCancel(s.ctx)
+	l := &playback{begun: time.Now(), boot: s.bootClock(), speed: s.Speed, done: make(chan struct{})}
+	s.playback = l
+	s.jobs.Go(func() {
+		defer close(l.done)
+		defer cancel()
+		l.err = playing.Lap(ctx)
+	})
+	return fmt.Sprintf("%d frames, %d sentences, %v", len(d.Frames), len(d.Sentences), d.Length()), nil
+}
+
+// overwrite puts what the script says into a frame.
+func (s *stage) overwrite(bus string, f *can.Frame) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for path, v := range s.overlay {
+		s.plan.Overwrite(s.names[bus], f, path, v.value)
+	}
+}
+
+// signal overwrites the bits of a path in what the drive plays from now on.
+type signal struct{ path, value string }
+
+func (c *signal) slots() slots { return slots{&c.path, &c.value} }
+
+func (c *signal) check(*parser) error {
+	return refuse(strings.ContainsAny(c.value, " \t"), fmt.Sprintf("%q is more than one word", clip(c.value)))
+}
+
+func (c *signal) do(_ context.Context, s *stage) (string, error) {
+	v, err := s.plan.Parse(c.path, c.value)
+	if err != nil {
+		return "", err
+	}
+	if s.world.Car != nil {
+		return "", s.world.Car.Set(c.path, v)
+	}
+	s.overlayWith(c.path, v)
+	return "", nil
+}
+
+// alarm overwrites the bits of the path that stands for a warning.
+type alarm struct {
+	code string
+	on   bool
+}
+
+func (c *alarm) slots() slots { return slots{&c.code, &c.on} }
+
+func (c *alarm) do(_ context.Context, s *stage) (string, error) {
+	path, v, err := s.plan.AlarmValue(c.code, c.on)
+	if err != nil {
+		return "", err
+	}
+	if s.world.Car != nil {
+		return path + " " + v.String(), s.world.Car.Alarm(c.code, c.on)
+	}
+	s.overlayWith(path, v)
+	return path + " " + v.String(), nil
+}
+
+func (s *stage) overlayWith(path string, v hal.Value) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.overlay[path] = overlaid{v, v.String()}
+	s.seen.allow(path, v.String())
+}
+
+// at waits for a time of the drive, and then runs a command.
+type at struct {
+	time    time.Duration
+	command Command
+}
+
+func (c *at) slots() slots { return slots{&c.time, &c.command} }
+
+func (c *at) check(p *parser) error {
+	if !p.playing {
+		return errors.New("no drive plays here")
+	}
+	switch c.command.what.(type) {
+	case *at, *Replay, *never, *wait:
+	default:
+		if c.command.rules&head == 0 {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s cannot stand behind at", c.command)
+}
+
+// bare is a command without the time at which it runs.
+func bare(c Command) Command {
+	if a, ok := c.what.(*at); ok {
+		return a.command
+	}
+	return c
+}
+
+func (c *at) do(ctx context.Context, s *stage, step int) (string, error) {
+	if s.playback == nil {
+		return "", errors.New("no drive plays")
+	}
+	for {
+		left := time.Duration(float64(c.time-s.playback.time()) / s.playback.speed)
+		if left <= 0 {
+			return s.do(ctx, step, c.command)
+		}
+		if err := s.pause(ctx, left); err != nil {
+			return "", err
+		}
+	}
+}
+
+// syncUp waits until the drive and all faults with an end are over, and the agent
+// has taken in what was said.
+type syncUp struct{ none }
+
+func (c *syncUp) check(p *parser) error { p.playing = false; return nil }
+
+func (c *syncUp) do(ctx context.Context, s *stage) (string, error) {
+	waiting := make(chan struct{})
+	go func() { s.jobs.Wait(); close(waiting) }()
+	for over := false; !over; {
+		select {
+		case <-waiting:
+			over = true
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(guardEvery):
+			s.guard(ctx, false)
+			if err := s.alive(); err != nil {
+				return "", err
+			}
+		}
+	}
+	if s.playback != nil && s.playback.err != nil {
+		return "", s.playback.err
+	}
+	return s.still(ctx)
+}
+
+// still waits until the agent's counters of the wires stand.
+func (s *stage) still(ctx context.Context) (string, error) {
+	before := ""
+	for range 20 {
+		wires := s.counters(ctx)
+		maps.DeleteFunc(wires, func(name string, _ uint64) bool {
+			return !strings.HasPrefix(name, "bus.") && !strings.HasPrefix(name, "gnss.")
+		})
+		now := fmt.Sprint(wires)
+		if !s.up || now == before {
+			break
+		}
+		before = now
+		if err := s.pause(ctx, paceBus); err != nil {
+			return "", err
+		}
+	}
+	return "", nil
+}
