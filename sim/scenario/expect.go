@@ -33,7 +33,7 @@ var checks = table(
 	form{usage: "mail NAME CONTAINING", new: as[mail], pace: paceLine, rules: since},
 	form{usage: "sms NAME CONTAINING", new: as[sms], pace: paceLine, rules: since},
 	form{usage: "message NAME CONTAINING", new: as[notice], pace: paceLine, rules: since},
-	form{usage: "frame BUS MESSAGE", new: as[frame], pace: paceBus, rules: since},
+	form{usage: "frame BUS MESSAGE", new: as[frame], pace: paceBus, rules: since, want: wantMessage},
 	form{usage: "frame BUS MESSAGE.SIGNAL N", new: as[frameWith], pace: paceBus, rules: since, want: wantMessage},
 	form{usage: "publish READER status|position [PATH [VALUE]]", new: as[publish], pace: paceLine, rules: since},
 	form{usage: "publish READER alarms [CODE [on|off]]", new: as[publish], pace: paceLine, rules: since},

@@ -78,3 +78,49 @@ func Strange(recorded map[string]map[string]bool, lines ...string) string {
 	found, _ := w.strange(recorded)
 	return found
 }
+
+// Row is a row of the language: its line begins with before, and goes on as its
+// usage says.
+type Row struct{ Before, Usage string }
+
+// Rows are all rows of the language.
+func Rows() (all []Row) {
+	add := func(before string, table []*form) {
+		for _, f := range table {
+			if f.new != nil {
+				all = append(all, Row{before, f.usage})
+			}
+		}
+	}
+	add("", commands)
+	add("expect ", checks)
+	add("app anna ", actions["app"])
+	add("hmi ", actions["hmi"])
+	add("workshop ", actions["workshop"])
+	return all
+}
+
+// Reader reads single lines in one place of a file.
+type Reader struct{ before string }
+
+// Behind is a reader of lines behind others.
+func Behind(before string) Reader { return Reader{before} }
+
+func (r Reader) parser() *parser {
+	p := newParser("x.txtar", nil)
+	p.file("x.txtar", []byte(r.before))
+	p.live = func(kind string) []string { return []string{"Vehicle.Live." + kind} }
+	return p
+}
+
+// Read is what a line means, printed.
+func (r Reader) Read(line string) (string, error) {
+	c, err := r.parser().command(line)
+	if err != nil {
+		return "", err
+	}
+	return c.String(), nil
+}
+
+// GoesOn are the words that may stand behind a line.
+func (r Reader) GoesOn(line string) []string { return r.parser().goesOn(line) }

@@ -73,13 +73,17 @@ var kinds = map[string]kind{
 	"accept PIN":  {check: func(_ *parser, w string) error { return refuse(!pin(w) && w != "none", "want 4 to 12 digits, or none") }},
 	"dropped N":   {check: whole},
 	"within D":    {check: brief},
-	"wait D":      {check: brief},
+	"wait D":      {what: "time", check: brief},
+	"D":           {what: "time"},
+	"N":           {what: "number"},
+	"OLD":         {what: "old PIN, or none,"},
+	"NEW":         {what: "new PIN"},
 	"+D":          {what: "time", check: forward},
 }
 
 // choices are how errors call a word of a choice.
 var choices = map[string]string{
-	"P|R|N|D": "gear", "shared|limited": "sharing", "yes|no": "answer", "on|off": "state", "guest|idle": "state",
+	"P|R|N|D": "gear", "status|position": "kind", "shared|limited": "sharing", "yes|no": "answer", "on|off": "state", "guest|idle": "state",
 	"can|gnss": "port", "can|gnss|cloud": "port", "up|down|degraded|off": "state", "share|no-position|offline": "level",
 }
 

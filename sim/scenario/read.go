@@ -59,7 +59,12 @@ func (p *parser) could(at int, what string, words ...string) {
 	case at > p.expected.at:
 		p.expected = expected{at, what, slices.Clone(words)}
 	case at == p.expected.at:
-		if p.expected.words = append(p.expected.words, words...); p.expected.what == "word" {
+		for _, w := range words {
+			if !slices.Contains(p.expected.words, w) {
+				p.expected.words = append(p.expected.words, w)
+			}
+		}
+		if p.expected.what == "word" {
 			p.expected.what = what
 		}
 	}
@@ -137,7 +142,7 @@ func (p *parser) why(l *line, m *misfit, want string) error {
 		return errors.New(want)
 	case expected.at != m.at:
 		return fmt.Errorf("%q is one word too many", clip(w))
-	case w == "" && len(expected.words) > 0:
+	case w == "" && len(expected.words) > 0 && !slices.Contains([]string{"command", "check", "name"}, expected.what):
 		return fmt.Errorf("%s is missing: want %s", expected.what, strings.Join(expected.words, ", "))
 	case w == "":
 		return fmt.Errorf("the %s is missing", expected.what)
@@ -239,9 +244,12 @@ func (l *line) one(t part, s slots, last bool) *misfit {
 	w, offers := l.peek(), t.offers(l)
 	if t.key != "" {
 		value, ok := strings.CutPrefix(w, t.key+"=")
-		if !ok || value == "" {
+		if !ok {
 			l.p.could(l.at, "option", t.key+"=")
 			return &misfit{at: l.at}
+		}
+		if value == "" {
+			return &misfit{l.at, fmt.Errorf("%s what is missing", w)}
 		}
 		if err := t.fill(l.p, s[0], value); err != nil {
 			return &misfit{l.at, fmt.Errorf("%s: %w", w, err)}
@@ -250,7 +258,7 @@ func (l *line) one(t part, s slots, last bool) *misfit {
 		return nil
 	}
 	switch {
-	case w == "" || w == nobody || !t.kind.open && offers != nil && !slices.Contains(offers, w):
+	case w == "" || w == nobody || t.kind.text && !last && strings.Contains(w, "=") || !t.kind.open && offers != nil && !slices.Contains(offers, w):
 		l.p.could(l.at, t.what(), offers...)
 		return &misfit{at: l.at}
 	case t.kind.span != nil:
