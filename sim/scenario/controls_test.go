@@ -13,16 +13,20 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"glovebox/hal"
 	"glovebox/sim/cloud"
 	"glovebox/sim/scenario"
 )
 
+var loadRAV4 = sync.OnceValues(scenario.LoadRAV4)
+
 func rav4(t *testing.T) *scenario.RAV4 {
 	t.Helper()
-	r, err := scenario.LoadRAV4()
+	r, err := loadRAV4()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,6 +79,10 @@ func TestTrackControls(t *testing.T) {
 			return s
 		}},
 		{"three seconds missing", "seconds had a fix", func(s []scenario.Spot) []scenario.Spot { return slices.Delete(s, 20, 23) }},
+		{"two seconds missing", "seconds had a fix", func(s []scenario.Spot) []scenario.Spot { return slices.Delete(s, 20, 22) }},
+		{"two more", "seconds had a fix", func(s []scenario.Spot) []scenario.Spot {
+			return slices.Insert(s, 21, s[20], s[20])
+		}},
 		{"the last ten missing", "seconds had a fix", func(s []scenario.Spot) []scenario.Spot { return s[:len(s)-10] }},
 		{"two a second", "seconds had a fix", func(s []scenario.Spot) []scenario.Spot {
 			var twice []scenario.Spot
@@ -89,6 +97,11 @@ func TestTrackControls(t *testing.T) {
 	} {
 		if wrong := r.Compare(tt.harm(slices.Clone(good)), measured); !strings.Contains(wrong, tt.want) {
 			t.Errorf("%s: says %q, want %q", tt.name, wrong, tt.want)
+		}
+	}
+	for _, one := range [][]scenario.Spot{slices.Delete(slices.Clone(good), 20, 21), slices.Insert(slices.Clone(good), 21, good[20])} {
+		if wrong := r.Compare(one, measured); wrong != "" {
+			t.Errorf("%d places of %d: %s", len(one), len(good), wrong)
 		}
 	}
 	for _, other := range []float64{measured * 1.03, measured * 0.97} {
@@ -122,11 +135,15 @@ func TestPlaceControls(t *testing.T) {
 		order.PutUint32(b, uint32(int32(math.Round(v*(1<<31)/180))))
 		return b
 	}
+	cut := fixes[slices.IndexFunc(fixes, func(f hal.Position) bool { // rounded it is another text
+		return fmt.Sprintf("%.9f", f.Latitude)[:len("54.1901")] != fmt.Sprintf("%.4f", f.Latitude)
+	})]
 	minutes := math.Mod(p.Latitude, 1) * 60
 	planted := map[string][]byte{
 		"as published":          fmt.Appendf(nil, "%.7f", p.Latitude),
 		"four decimals":         fmt.Appendf(nil, "%.4f", p.Longitude),
 		"four decimals, cut":    []byte(fmt.Sprintf("%.9f", p.Longitude)[:len("-122.4719")]),
+		"four decimals, north":  []byte(fmt.Sprintf("%.9f", cut.Latitude)[:len("54.1901")]),
 		"without its sign":      fmt.Appendf(nil, "%.5f", -p.Longitude),
 		"a sentence":            fmt.Appendf(nil, "%02d%09.6f", int(p.Latitude), minutes),
 		"float64 little endian": number(binary.LittleEndian, p.Latitude),

@@ -20,8 +20,7 @@ func LoadRAV4() (*RAV4, error) {
 	if err != nil {
 		return nil, err
 	}
-	fixes, err := fixesOf(d)
-	return &RAV4{d, fixes}, err
+	return &RAV4{d, fixesOf(d)}, nil
 }
 
 // Spot is a published place.

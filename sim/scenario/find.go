@@ -71,14 +71,15 @@ type wireMessage struct {
 	Payload []byte
 }
 
-// wireMessages reads what passed on the line, of both sides.
-func wireMessages(dir string) ([]wireMessage, error) {
+// wireMessages reads what passed on the line, of both sides, behind so many bytes
+// of its record.
+func wireMessages(dir string, behind int64) ([]wireMessage, error) {
 	text, err := os.ReadFile(filepath.Join(dir, "wire.jsonl"))
 	if err != nil {
 		return nil, err
 	}
 	var all []wireMessage
-	for dec := json.NewDecoder(bytes.NewReader(text)); dec.More(); {
+	for dec := json.NewDecoder(bytes.NewReader(text[min(behind, int64(len(text))):])); dec.More(); {
 		var m wireMessage
 		if err := dec.Decode(&m); err != nil {
 			return nil, fmt.Errorf("wire.jsonl: %w", err)
@@ -96,7 +97,7 @@ func onWire(dir, text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	messages, err := wireMessages(dir)
+	messages, err := wireMessages(dir, 0)
 	if err != nil {
 		return "", err
 	}

@@ -66,10 +66,10 @@ func (s *stage) spoken(bus, message, name string, value float64, since moment) (
 	if err != nil {
 		return false, "", err
 	}
-	if err := s.world.Flush(); err != nil {
+	if err := s.records.Flush(); err != nil {
 		return false, "", err
 	}
-	log, err := os.Open(filepath.Join(s.world.Dir, "can-"+bus+".log"))
+	log, err := os.Open(filepath.Join(s.dir, "can-"+bus+".log"))
 	if err != nil {
 		return false, "", err
 	}

@@ -20,12 +20,12 @@ type state struct{ state, name string }
 func (c *state) slots() slots { return slots{&c.state, &c.name} }
 
 func (c *state) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
-	v, err := s.world.HMI.Session(ctx)
+	v, err := s.hmi.Session(ctx)
 	if err != nil {
 		return false, "", err
 	}
 	name := ""
-	for _, r := range s.world.Cloud.Readers() {
+	for _, r := range s.back.Readers() {
 		if r.ID == v.Profile && v.Profile != "" {
 			name = r.Name
 		}
@@ -51,7 +51,7 @@ func (c *setting) check(*parser) error {
 }
 
 func (c *setting) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
-	values, err := s.world.HMI.Get(ctx, c.group)
+	values, err := s.hmi.Get(ctx, c.group)
 	if err != nil {
 		return false, "", err
 	}
@@ -83,12 +83,12 @@ func sameJSON(a, b any) (bool, error) {
 type acknowledged struct{ none }
 
 func (*acknowledged) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
-	v, err := s.world.HMI.Session(ctx)
+	v, err := s.hmi.Session(ctx)
 	if err != nil {
 		return false, "", err
 	}
 	who := ""
-	for _, r := range s.world.Cloud.Readers() {
+	for _, r := range s.back.Readers() {
 		if r.ID == v.Profile && v.State == "active" {
 			who = r.Name
 		}
@@ -100,7 +100,7 @@ func (*acknowledged) holds(ctx context.Context, s *stage, _ moment) (bool, strin
 	for _, name := range slices.Sorted(maps.Keys(s.set[who])) {
 		k := s.set[who][name]
 		group, key, _ := strings.Cut(name, " ")
-		values, err := s.world.HMI.Get(ctx, group)
+		values, err := s.hmi.Get(ctx, group)
 		if err != nil {
 			return false, "", err
 		}
@@ -132,8 +132,8 @@ type permits struct {
 func (c *permits) slots() slots { return slots{&c.function, &c.yes} }
 
 func (c *permits) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
-	allowed, reason, err := s.world.HMI.Permits(ctx, c.function)
-	return allowed == c.yes, strings.TrimSpace(fmt.Sprintf("%t %s", allowed, reason)), err
+	allowed, reason, err := s.hmi.Permits(ctx, c.function)
+	return err == nil && allowed == c.yes, strings.TrimSpace(fmt.Sprintf("%t %s", allowed, reason)), err
 }
 
 // withheld is an entry of the ledger of whoever is at the wheel.
@@ -142,7 +142,7 @@ type withheld struct{ class, name, rule string }
 func (c *withheld) slots() slots { return slots{&c.class, nil, &c.name, &c.rule} }
 
 func (c *withheld) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
-	entries, err := s.world.HMI.Ledger(ctx, map[string]any{"class": c.class, "outcome": "withheld"})
+	entries, err := s.hmi.Ledger(ctx, map[string]any{"class": c.class, "outcome": "withheld"})
 	if err != nil {
 		return false, "", err
 	}
@@ -163,8 +163,9 @@ type indicator struct{ on bool }
 func (c *indicator) slots() slots { return slots{&c.on} }
 
 func (c *indicator) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
-	on, err := s.world.HMI.LocationInUse(ctx)
-	return on == c.on, onOff(on), err
+	p, err := s.hmi.Properties(ctx, "Privacy1")
+	on, ok := p["LocationInUse"].(bool)
+	return ok && on == c.on, onOff(on), err
 }
 
 type levelIs struct{ level string }
@@ -172,7 +173,7 @@ type levelIs struct{ level string }
 func (c *levelIs) slots() slots { return slots{&c.level} }
 
 func (c *levelIs) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
-	p, err := s.world.HMI.Properties(ctx, "Privacy1")
+	p, err := s.hmi.Properties(ctx, "Privacy1")
 	got := fmt.Sprintf("%v, effective %v", p["Level"], p["EffectiveLevel"])
 	return p["Level"] == c.level, got, err
 }
@@ -183,7 +184,7 @@ type port struct{ name, state string }
 func (c *port) slots() slots { return slots{&c.name, &c.state} }
 
 func (c *port) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
-	p, err := s.world.HMI.Properties(ctx, "Vehicle1")
+	p, err := s.hmi.Properties(ctx, "Vehicle1")
 	property := map[string]string{"can": "CAN", "gnss": "GNSS", "cloud": "Cloud"}[c.name]
 	return p[property] == c.state, fmt.Sprint(p[property]), err
 }
@@ -194,7 +195,7 @@ type inForce struct{ version int }
 func (c *inForce) slots() slots { return slots{&c.version} }
 
 func (c *inForce) holds(_ context.Context, s *stage, _ moment) (bool, string, error) {
-	state := s.world.Cloud.State()
+	state := s.back.State()
 	got := fmt.Sprintf("document %d, online %t", state.Policy, state.Online)
 	return state.Online && state.Policy == uint64(c.version), got, nil
 }
@@ -208,7 +209,7 @@ type warning struct {
 func (c *warning) slots() slots { return slots{&c.code, &c.on} }
 
 func (c *warning) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
-	lights, err := s.world.HMI.Health(ctx)
+	lights, err := s.hmi.Health(ctx)
 	if err != nil {
 		return false, "", err
 	}
@@ -233,7 +234,7 @@ func (c *signalIs) holds(ctx context.Context, s *stage, _ moment) (bool, string,
 		ok, got := s.seen.near(c.path, c.value, s.playback.boot+duringPlayback(c.at, s.playback.speed))
 		return ok, got, nil
 	}
-	all, err := s.world.HMI.Signals(ctx)
+	all, err := s.hmi.Signals(ctx)
 	for _, v := range all {
 		if v["path"] == c.path {
 			got := fmt.Sprint(v["value"])
@@ -278,7 +279,7 @@ func (c *signals) holds(ctx context.Context, s *stage, _ moment) (bool, string, 
 		}
 		return n > 0, fmt.Sprintf("%d readings", n), nil
 	}
-	all, err := s.world.HMI.Signals(ctx)
+	all, err := s.hmi.Signals(ctx)
 	if err != nil {
 		return false, "", err
 	}
@@ -323,6 +324,6 @@ func (c *statistic) holds(ctx context.Context, s *stage, since moment) (bool, st
 type ready struct{ none }
 
 func (*ready) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
-	owned, err := s.world.HMI.Present(ctx)
+	owned, err := s.hmi.Present(ctx)
 	return owned, fmt.Sprint(owned), err
 }

@@ -35,7 +35,7 @@ func (c *notice) holds(_ context.Context, s *stage, since moment) (bool, string,
 
 func (c *letter) written(kind string, s *stage, since moment) (bool, string, error) {
 	n, newest := 0, ""
-	for _, l := range s.world.Cloud.Outbox() {
+	for _, l := range s.back.Outbox() {
 		if l.To != c.name || l.Kind != kind || l.At.Before(since.at) {
 			continue
 		}

@@ -13,7 +13,7 @@ import (
 
 // found is what a reader found since a moment, of one kind.
 func (s *stage) found(name, kind string, since moment) []cloud.Message {
-	all := s.world.Cloud.Since(name, since.received[name])
+	all := s.back.Since(name, since.received[name])
 	return slices.DeleteFunc(all, func(m cloud.Message) bool { return m.Kind != kind || m.Err != nil })
 }
 
@@ -94,12 +94,12 @@ func (c *first) slots() slots { return slots{&c.name, &c.kind} }
 
 func (c *first) check(p *parser) error { return refuse(!p.offline, "no line above says fault offline") }
 
-func (c *first) holds(_ context.Context, s *stage, _ moment) (bool, string, error) {
+func (c *first) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
 	o, over := s.outageOver()
-	if !over {
-		return false, "the line is still cut", nil
+	if !over || o.to.Before(since.at) {
+		return false, "the line is still cut, or never was", nil
 	}
-	for _, m := range s.world.Cloud.Received(c.name) {
+	for _, m := range s.back.Since(c.name, 0) {
 		if m.At.After(o.to) {
 			return m.Kind == c.kind, fmt.Sprintf("%s, %v after the line was mended", m.Kind, m.At.Sub(o.to).Round(time.Millisecond)), nil
 		}
@@ -112,14 +112,14 @@ type backfill struct{ name string }
 
 func (c *backfill) slots() slots { return slots{&c.name} }
 
-func (c *backfill) holds(_ context.Context, s *stage, _ moment) (bool, string, error) {
+func (c *backfill) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
 	spells := s.spells
 	if s.hidden != nil {
 		lasting := *s.hidden
 		lasting.to = time.Now()
 		spells = append(slices.Clone(spells), lasting)
 	}
-	all := s.world.Cloud.Received(c.name)
+	all := s.back.Since(c.name, since.received[c.name])
 	for _, m := range all {
 		for _, o := range s.during() {
 			if found := o.filled(m, true); found != "" && m.At.After(o.to) {
@@ -155,11 +155,11 @@ type repeats struct{ none }
 
 func (*repeats) holds(_ context.Context, s *stage, _ moment) (bool, string, error) {
 	var all []cloud.Message
-	for _, r := range s.world.Cloud.Readers() {
-		all = append(all, s.world.Cloud.Received(r.Name)...)
+	for _, r := range s.back.Readers() {
+		all = append(all, s.back.Since(r.Name, 0)...)
 	}
 	n, wrong := judgeRepeats(all)
-	for _, fault := range s.world.Cloud.Faults() {
+	for _, fault := range s.back.Faults() {
 		if strings.Contains(fault, "came before") { // with other content
 			wrong = fault
 		}
@@ -196,8 +196,8 @@ func (c *gap) holds(_ context.Context, s *stage, since moment) (bool, string, er
 		return false, "there was no outage, or it lasts", nil
 	}
 	var back time.Time // the first that any reader found after the outage
-	for _, r := range s.world.Cloud.Readers() {
-		for _, m := range s.world.Cloud.Received(r.Name) {
+	for _, r := range s.back.Readers() {
+		for _, m := range s.back.Since(r.Name, 0) {
 			if m.At.After(o.to) && (back.IsZero() || m.At.Before(back)) {
 				back = m.At
 			}

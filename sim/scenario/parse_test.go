@@ -111,6 +111,21 @@ func TestProblems(t *testing.T) {
 	}
 }
 
+// Every name of a refusal that the page has, of D-Bus, of the car or of the back end,
+// may be expected.
+func TestRefusals(t *testing.T) {
+	for _, name := range []string{
+		"WrongPIN", "LockedOut", "NoSuchProfile", "NotPermitted", "NotParked", "Superseded", "GuestUnavailable", "RosterFull", "NotReady",
+		"InvalidArgument", "QuotaExceeded", "CodeExpired", "CodeWrong", "CodeVoid", "EraseFailed", "Offline",
+		"UnknownMethod", "UnknownInterface", "UnknownObject", "Failed",
+		"expired", "not-permitted", "bad-request", "not-now", "busy", "unknown", "Refused", "Warning",
+	} {
+		if _, err := scenario.Parse("x.txtar", []byte(people+"boot\nguest\nexpect error "+name), nil); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // What is read is what stands there.
 func TestHead(t *testing.T) {
 	s, err := scenario.Parse("dir/a.txtar", []byte("title  A  title \nseed 7\nspeed 2.5x\nconfig telemetry.gzip true\n"+

@@ -121,9 +121,9 @@ func (c *Replay) do(ctx context.Context, s *stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	s.last = d
-	if s.fixes, err = fixesOf(d); err != nil {
-		return "", err
+	s.last, s.fixes = d, fixesOf(d)
+	if len(d.Sentences) > 0 && len(s.fixes) == 0 {
+		return "", fmt.Errorf("no fix in %d sentences", len(d.Sentences))
 	}
 	playing := s.world.Replay(d, s.names)
 	playing.Speed, playing.Overlay = s.Speed, s.overwrite

@@ -78,6 +78,7 @@ func open(ctx context.Context, s *Scenario, o Options) (*stage, error) {
 	if st.world, err = sim.Start(ctx, options); err != nil {
 		return nil, err
 	}
+	st.evidence = evidenceOf(st.world)
 	if st.start, err = st.now(ctx, false); err != nil {
 		return nil, errors.Join(err, st.world.Close())
 	}

@@ -25,10 +25,10 @@ func found(text string) error {
 }
 
 func (c *wire) holds(_ context.Context, s *stage, _ moment) (bool, string, error) {
-	if err := s.world.Flush(); err != nil {
+	if err := s.records.Flush(); err != nil {
 		return false, "", err
 	}
-	where, err := onWire(s.world.Dir, c.text)
+	where, err := onWire(s.dir, c.text)
 	return where != "", foundAt(where), err
 }
 
@@ -46,7 +46,7 @@ func (s *stage) copied(do func(dir string) error) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	if err := s.world.CopyState(dir); err != nil {
+	if err := s.records.CopyState(dir); err != nil {
 		return err
 	}
 	return do(dir)
@@ -74,7 +74,7 @@ func (c *disk) check(*parser) error { return found(c.text) }
 func (c *disk) holds(_ context.Context, s *stage, _ moment) (bool, string, error) {
 	where := ""
 	err := s.copied(func(dir string) (err error) {
-		where, err = onDisk(dir, s.world.LogFile(), c.text)
+		where, err = onDisk(dir, s.records.LogFile(), c.text)
 		return err
 	})
 	return where != "", foundAt(where), err
@@ -134,7 +134,7 @@ func difference(before, now map[string]string) string {
 type sent struct{ none }
 
 func (*sent) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
-	n, err := s.sent()
+	n, err := s.size("wire.bin")
 	return n > since.sent, fmt.Sprintf("%d bytes", n-since.sent), err
 }
 
@@ -142,7 +142,7 @@ func (*sent) holds(_ context.Context, s *stage, since moment) (bool, string, err
 type stores struct{ none }
 
 func (*stores) holds(ctx context.Context, s *stage, _ moment) (bool, string, error) {
-	err := s.copied(func(dir string) error { return s.world.Agent.CheckStore(ctx, dir) })
+	err := s.copied(func(dir string) error { return s.agent.CheckStore(ctx, dir) })
 	if err != nil {
 		return false, err.Error(), nil
 	}
@@ -154,17 +154,17 @@ type place struct{ name string }
 
 func (c *place) slots() slots { return slots{&c.name} }
 
-func (c *place) holds(_ context.Context, s *stage, _ moment) (bool, string, error) {
+func (c *place) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
 	if err := s.driven(); err != nil {
 		return false, "", err
 	}
 	if len(s.fixes) == 0 {
 		return false, "no drive was played", nil
 	}
-	if err := s.world.Flush(); err != nil {
+	if err := s.records.Flush(); err != nil {
 		return false, "", err
 	}
-	messages, err := wireMessages(s.world.Dir)
+	messages, err := wireMessages(s.dir, since.lines)
 	if err != nil {
 		return false, "", err
 	}
@@ -183,7 +183,7 @@ func (c *place) holds(_ context.Context, s *stage, _ moment) (bool, string, erro
 			return true, found, nil
 		}
 	}
-	for _, m := range s.world.Cloud.Received(c.name) {
+	for _, m := range s.back.Since(c.name, since.received[c.name]) {
 		if found := look.in(m.Plain); found != "" {
 			return true, found + ", inside a seal", nil
 		}

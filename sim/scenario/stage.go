@@ -22,6 +22,7 @@ import (
 // stage is a running scenario: the world and what the script did to it.
 type stage struct {
 	*Scenario
+	evidence
 	world  *sim.World
 	policy *outside.Policy
 	names  map[string]string // the car's name of a bus by the log's
@@ -85,18 +86,22 @@ type moment struct {
 	boot     time.Duration
 	received map[string]int // by reader
 	counters map[string]uint64
-	sent     int64
+	sent     int64             // bytes
+	lines    int64             // bytes of their record as messages
 	people   map[string]string // unsealed values, where a check asks for them
 }
 
 // now takes the moment that it is.
 func (s *stage) now(ctx context.Context, withDisk bool) (moment, error) {
 	m := moment{at: time.Now(), boot: s.bootClock(), received: map[string]int{}, counters: s.counters(ctx)}
-	for _, r := range s.world.Cloud.Readers() {
-		m.received[r.Name] = s.world.Cloud.Count(r.Name)
+	for _, r := range s.back.Readers() {
+		m.received[r.Name] = s.back.Count(r.Name)
 	}
 	var err error
-	if m.sent, err = s.sent(); err == nil && withDisk {
+	if m.sent, err = s.size("wire.bin"); err == nil {
+		m.lines, err = s.size("wire.jsonl")
+	}
+	if err == nil && withDisk {
 		m.people, err = s.people(ctx)
 	}
 	return m, err
@@ -107,7 +112,7 @@ func (s *stage) counters(ctx context.Context) map[string]uint64 {
 	if !s.up {
 		return nil
 	}
-	answer, err := s.world.HMI.Statistics(ctx)
+	answer, err := s.hmi.Statistics(ctx)
 	if err != nil {
 		return nil
 	}
@@ -120,12 +125,12 @@ func (s *stage) counters(ctx context.Context) map[string]uint64 {
 	return all
 }
 
-// sent is how many bytes the agent has sent to the broker.
-func (s *stage) sent() (int64, error) {
-	if err := s.world.Flush(); err != nil {
+// size is that of a file of what passed on the line to the broker.
+func (s *stage) size(name string) (int64, error) {
+	if err := s.records.Flush(); err != nil {
 		return 0, err
 	}
-	info, err := os.Stat(filepath.Join(s.world.Dir, "wire.bin"))
+	info, err := os.Stat(filepath.Join(s.dir, name))
 	if err != nil {
 		return 0, err
 	}
@@ -138,12 +143,12 @@ func (s *stage) bootClock() time.Duration {
 	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &t); err != nil {
 		return 0
 	}
-	return time.Duration(t.Nano()) + s.world.Agent.ClockShift()
+	return time.Duration(t.Nano()) + s.agent.ClockShift()
 }
 
 // reader returns a reader by name; the parser knows that there is one.
 func (s *stage) reader(name string) cloud.Reader {
-	r, _ := s.world.Cloud.Reader(name)
+	r, _ := s.back.Reader(name)
 	return r
 }
 

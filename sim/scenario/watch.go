@@ -19,7 +19,6 @@ type watchLog struct {
 	mu      sync.Mutex
 	byPath  map[string][]seen          // guarded by mu; in the order of arrival
 	allowed map[string]map[string]bool // guarded by mu; values that the script put in
-	dropped uint64                     // guarded by mu
 }
 
 // seen is one reading.
@@ -65,20 +64,15 @@ func (s *stage) asksForReadings() bool {
 // line takes one line of the stream.
 func (w *watchLog) line(text []byte) {
 	var r struct {
-		T       float64
-		Path    string
-		Value   *string
-		Dropped uint64
+		T     float64
+		Path  string
+		Value *string
 	}
-	if json.Unmarshal(text, &r) != nil {
+	if json.Unmarshal(text, &r) != nil || r.Path == "" { // how many were left out
 		return
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.dropped += r.Dropped
-	if r.Path == "" {
-		return
-	}
 	if w.byPath == nil {
 		w.byPath = map[string][]seen{}
 	}
