@@ -119,7 +119,11 @@ func TestRecordRepeats(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := rhythm.ReplaceAllString(string(s.Format()), "\nPAUSE\n")
+	recording, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := rhythm.ReplaceAllString(string(recording), "\nPAUSE\n")
 	for _, want := range []string{
 		"set radio volume 27\nexpect setting radio volume 27\n", "set radio volume 101\nexpect error InvalidArgument\n",
 		"pin=1357\nexpect error WrongPIN\nset", "\nPAUSE\nlogout\nexpect state idle\nguest\nexpect state guest\n",

@@ -13,31 +13,32 @@ const (
 	once                         // and once only
 	agentRuns                    // not without an agent
 	since                        // a check asks what happened since a moment
+	madeCar                      // the recorded car has no people
 	expectOnly                   // a check that makes no sense behind never
 )
 
 // commands is the table of what a line may begin with, besides include.
 var commands = table(
-	form{usage: "title TEXT", new: as[title], rules: head | once},
-	form{usage: "seed N", new: as[seed], rules: head | once},
-	form{usage: "speed 10x", new: as[speed], rules: head | once},
+	form{usage: "title TEXT", new: into(func(s *Scenario) slots { return slots{&s.Title} }), rules: head | once},
+	form{usage: "seed N", new: into(func(s *Scenario) slots { return slots{&s.Seed} }), rules: head | once},
+	form{usage: "speed 10x", new: into(func(s *Scenario) slots { return slots{&s.Speed} }), rules: head | once},
 	form{usage: "config KEY VALUE", new: as[config], rules: head},
-	form{usage: "policy FILE", new: as[policy], rules: head | once},
+	form{usage: "policy FILE", new: into(func(s *Scenario) slots { return slots{&s.Policy} }), rules: head | once},
 	form{usage: "car MODEL YEAR [odo=12500km] [soc=62] [cold=D]", new: as[model], rules: head | once},
 	form{usage: "users NAME:ROLE[:PIN[:seal]] …", new: as[users], rules: head | once},
 	form{usage: "boot", new: as[boot]},
 	form{usage: "stop", new: as[stop], rules: agentRuns},
 	form{usage: "kill [D into COMMAND]", new: as[kill], rules: agentRuns},
 	form{usage: "restart", new: as[restart], rules: agentRuns},
-	form{usage: "replay [can=F] [nmea=F] [dbc=BUS:FILE …] [mapping=F] [for=D]", new: as[Replay]},
-	form{usage: "drive FILE.gpx [speed=50km/h]", new: as[drive]},
-	form{usage: "door driver|passenger|… open [fob=NAME]", new: as[door]},
-	form{usage: "door driver|passenger|… close", new: as[door], want: "a fob opens a door, it does not close one"},
-	form{usage: "lock", new: as[lock]},
-	form{usage: "unlock [fob=NAME]", new: as[unlock]},
-	form{usage: "ignition on|off", new: as[ignition]},
-	form{usage: "gear P|R|N|D", new: as[gear]},
-	form{usage: "fob NAME in|out", new: as[fob]},
+	form{usage: "replay [can=F] [nmea=F] [dbc=BUS:FILE …] [mapping=F] [for=D]", new: as[replay]},
+	form{usage: "drive FILE.gpx [speed=50km/h]", new: as[drive], rules: madeCar},
+	form{usage: "door driver|passenger|… open [fob=NAME]", new: as[door], rules: madeCar},
+	form{usage: "door driver|passenger|… close", new: as[door], rules: madeCar, want: "a fob opens a door, it does not close one"},
+	form{usage: "lock", new: as[lock], rules: madeCar},
+	form{usage: "unlock [fob=NAME]", new: as[unlock], rules: madeCar},
+	form{usage: "ignition on|off", new: as[ignition], rules: madeCar},
+	form{usage: "gear P|R|N|D", new: as[gear], rules: madeCar},
+	form{usage: "fob NAME in|out", new: as[fob], rules: madeCar},
 	form{usage: "signal PATH VALUE", new: as[signal]},
 	form{usage: "alarm CODE on|off", new: as[alarm]},
 	form{usage: "document older|forked|malformed|foreign|unsigned|widened|fresh", new: as[document]},
@@ -137,6 +138,8 @@ func (p *parser) allowed(f *form) error {
 	case f.rules&agentRuns != 0 && !p.running:
 		return fmt.Errorf("%s: the agent does not run here", f.word)
 	}
-	p.seen[f.word] = true
+	if p.seen[f.word] = true; f.rules&madeCar != 0 && p.handled == 0 {
+		p.handled = p.line
+	}
 	return nil
 }

@@ -253,8 +253,7 @@ type document struct {
 	unawaited  bool // it is not waited for until it is in force
 }
 
-func (c *document) slots() slots { return slots{&c.kind, &c.name} }
-
+func (c *document) slots() slots          { return slots{&c.kind, &c.name} }
 func (c *document) check(p *parser) error { return refuse(len(p.s.Users) == 0, "nobody is enrolled") }
 
 func (c *document) do(ctx context.Context, s *stage) (string, error) {

@@ -19,19 +19,10 @@ type Vehicle struct {
 	Cold     time.Duration // of the car's time until the receiver has a fix
 }
 
-// made notes that the car must be a made one: the recorded one has no people.
-func (p *parser) made() error {
-	if p.handled == 0 {
-		p.handled = p.line
-	}
-	return nil
-}
-
 // door is opened or closed; with a fob the car is unlocked by it first.
 type door struct{ name, how, fob string }
 
-func (c *door) slots() slots          { return slots{&c.name, &c.how, &c.fob} }
-func (c *door) check(p *parser) error { return p.made() }
+func (c *door) slots() slots { return slots{&c.name, &c.how, &c.fob} }
 
 func (c *door) do(_ context.Context, s *stage) (string, error) {
 	if c.fob != "" {
@@ -45,8 +36,6 @@ func (c *door) do(_ context.Context, s *stage) (string, error) {
 // lock locks all doors by hand.
 type lock struct{ none }
 
-func (c *lock) check(p *parser) error { return p.made() }
-
 func (c *lock) do(_ context.Context, s *stage) (string, error) {
 	s.world.Car.Lock(true)
 	return "", nil
@@ -55,8 +44,7 @@ func (c *lock) do(_ context.Context, s *stage) (string, error) {
 // unlock unlocks all doors by hand, or with a fob.
 type unlock struct{ fob string }
 
-func (c *unlock) slots() slots          { return slots{&c.fob} }
-func (c *unlock) check(p *parser) error { return p.made() }
+func (c *unlock) slots() slots { return slots{&c.fob} }
 
 func (c *unlock) do(_ context.Context, s *stage) (string, error) {
 	if c.fob != "" {
@@ -68,8 +56,7 @@ func (c *unlock) do(_ context.Context, s *stage) (string, error) {
 
 type ignition struct{ on bool }
 
-func (c *ignition) slots() slots          { return slots{&c.on} }
-func (c *ignition) check(p *parser) error { return p.made() }
+func (c *ignition) slots() slots { return slots{&c.on} }
 
 func (c *ignition) do(_ context.Context, s *stage) (string, error) {
 	s.world.Car.Ignition(c.on)
@@ -78,8 +65,7 @@ func (c *ignition) do(_ context.Context, s *stage) (string, error) {
 
 type gear struct{ name string }
 
-func (c *gear) slots() slots          { return slots{&c.name} }
-func (c *gear) check(p *parser) error { return p.made() }
+func (c *gear) slots() slots { return slots{&c.name} }
 
 func (c *gear) do(_ context.Context, s *stage) (string, error) { return "", s.world.Car.Gear(c.name) }
 
@@ -89,8 +75,7 @@ type fob struct {
 	in   bool
 }
 
-func (c *fob) slots() slots          { return slots{&c.name, &c.in} }
-func (c *fob) check(p *parser) error { return p.made() }
+func (c *fob) slots() slots { return slots{&c.name, &c.in} }
 
 func (c *fob) do(_ context.Context, s *stage) (string, error) {
 	return "", s.world.Car.Fob(c.name, c.in)
@@ -111,8 +96,7 @@ func (c *drive) check(p *parser) error {
 	if err := p.plays(); err != nil {
 		return err
 	}
-	_ = p.names(c.file)
-	return p.made()
+	return p.names(c.file)
 }
 
 // setOff is how long a car may take to say that it cannot be driven.

@@ -123,3 +123,12 @@ func (r Reader) Read(line string) (string, error) {
 
 // GoesOn are the words that may stand behind a line.
 func (r Reader) GoesOn(line string) []string { return r.parser().goesOn(line) }
+
+// Format is a scenario as one file without includes.
+func Format(s *Scenario) []byte {
+	var commands []byte
+	for _, step := range s.Steps {
+		commands = append(commands, step.Text()+"\n"...)
+	}
+	return join(commands, s.Files)
+}

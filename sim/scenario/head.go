@@ -11,29 +11,7 @@ import (
 	"glovebox/sim/cloud"
 )
 
-// The lines of the head; what they say stands in Scenario.Head.
-
-type title struct{ text string }
-
-func (c *title) slots() slots { return slots{&c.text} }
-
-func (c *title) check(p *parser) error { p.s.Title = c.text; return nil }
-
-type seed struct{ n uint64 }
-
-func (c *seed) slots() slots { return slots{&c.n} }
-
-func (c *seed) check(p *parser) error { p.s.Seed = c.n; return nil }
-
-type speed struct{ times float64 }
-
-func (c *speed) slots() slots { return slots{&c.times} }
-
-func (c *speed) check(p *parser) error {
-	p.s.Speed = c.times
-	return refuse(c.times < 0.1 || c.times > 1000, "want such as 10x, from 0.1x to 1000x")
-}
-
+// config and the others are lines of the head; what they say stands in Scenario.Head.
 type config struct{ key, value string }
 
 func (c *config) slots() slots { return slots{&c.key, &c.value} }
@@ -42,12 +20,6 @@ func (c *config) check(p *parser) error {
 	p.s.Config = append(p.s.Config, sim.Setting{Key: c.key, Value: c.value})
 	return nil
 }
-
-type policy struct{ file string }
-
-func (c *policy) slots() slots { return slots{&c.file} }
-
-func (c *policy) check(p *parser) error { p.s.Policy = c.file; return nil }
 
 // model is the car.
 type model struct {

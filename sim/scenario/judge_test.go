@@ -1,8 +1,6 @@
 package scenario_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -18,158 +16,17 @@ import (
 	"glovebox/sim/scenario"
 )
 
-// noon is when the world of the checks begins; at is so many seconds later.
-func at(seconds float64) time.Time {
-	return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC).Add(time.Duration(seconds * float64(time.Second)))
-}
-
-const lampDBC = "VERSION \"\"\n\nBU_: CAR\n\nBO_ 256 LAMP: 2 CAR\n SG_ LEVEL : 0|8@1+ (0.5,0) [0|127.5] \"\" CAR\n SG_ MODE : 8|8@1+ (1,0) [0|255] \"\" CAR\n"
-
-const lampMapping = "[[signal]]\npath = \"Vehicle.Cabin.Lamp\"\nbus = \"body\"\ncan = \"LAMP.LEVEL\"\n"
-
-// trueWorld is one of which every check of checkControls holds: Lea drives; the line
-// was cut from second 10 to 40; from 60 on the recorded drive played.
-func trueWorld(t *testing.T, check string) *scenario.World {
-	t.Helper()
-	r := rav4(t)
-	stateDir := t.TempDir()
-	if strings.HasPrefix(check, "disk ") || strings.HasPrefix(check, "stores ") {
-		stateDir, _ = store(t, "Canary Wharf 4471")
-	}
-	w := &scenario.World{
-		At:    at(200),
-		Wheel: sim.Session{State: "active", Profile: "1ea"},
-		Faces: map[string]map[string]any{
-			"Privacy1": {"LocationInUse": true, "Level": "no-position", "EffectiveLevel": "no-position"},
-			"Vehicle1": {"CAN": "up", "GNSS": "degraded", "Cloud": "off"},
-		},
-		Settings: map[string]map[string]any{"radio": {"volume": int64(27), "last": ""}},
-		Allowed:  map[string]bool{"chat": true},
-		Entries: []map[string]any{
-			{"class": "doors", "outcome": "withheld", "rule": "doors/limited", "reader": "10a5", "count": uint64(3)},
-			{"class": "doors", "outcome": "withheld", "rule": "doors/shared", "reader": "1ea", "count": uint64(1)},
-			{"class": "position", "outcome": "sent", "rule": "position/shared", "reader": "1ea", "count": uint64(1)},
-		},
-		Newest:   []map[string]any{{"path": "Vehicle.Cabin.Lamp", "value": "2.5"}},
-		Lights:   []map[string]any{{"code": "brake", "active": true}, {"code": "airbag", "active": false}},
-		Counters: map[string]any{"documents.applied": uint64(2), "bus.body.bad": uint64(0)},
-		Set:      map[string]string{"radio volume": "27"},
-		People: []cloud.Reader{
-			{Name: "anna", ID: "a44a", Role: cloud.Main}, {Name: "lea", ID: "1ea", Role: cloud.Shared}, {Name: "jonas", ID: "10a5", Role: cloud.Limited},
-			{Name: "workshop", ID: "workshop", Role: "workshop"},
-		},
-		Letters: []cloud.Letter{
-			{At: at(5), To: "lea", Kind: cloud.Mail, Subject: "Anna invites you", Text: "to her car"},
-			{At: at(5), To: "lea", Kind: cloud.SMS, Text: "The code is 12AB34"},
-			{At: at(5), To: "lea", Kind: cloud.App, Subject: "Removed", Text: "Anna removed Jonas"},
-		},
-		Shown:    cloud.State{Online: true, Policy: 3},
-		Outages:  []scenario.Outage{{From: at(10), To: at(40)}},
-		StateDir: stateDir,
-		Dir:      wireFiles(t, []byte("CONNECT gb-sealed"), []byte(`{"speed":"4711"}`)),
-		DBC:      lampDBC,
-		Mapping:  lampMapping,
-		Frames:   []string{"(1795262500.000000) body 100#0500", "(1795262500.100000) body 100#0700"},
-		Drive:    r,
-	}
-	log := fmt.Sprintf("(%d.000000) body 100#0501\n(%d.000000) body 100#0701\n", at(100).Unix(), at(101).Unix())
-	if err := os.WriteFile(filepath.Join(w.Dir, "can-body.log"), []byte(log), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for i, v := range []string{`"2.5"`, `"3.5"`, "null", `"2.5"`} {
-		w.Readings = append(w.Readings, fmt.Sprintf(`{"t":%d,"path":"Vehicle.Cabin.Lamp","value":%s}`, 100+i, v))
-	}
-	w.Messages = []cloud.Message{
-		{At: at(41), Reader: "lea", Kind: "gaps", Time: at(41), Gap: &cloud.Gap{Kind: "position", From: at(15), To: at(35), Dropped: 3, Reason: "age"}},
-		{At: at(42), Reader: "lea", Kind: "status", Time: at(20), Points: []cloud.Point{{Path: "Vehicle.Cabin.Lamp", Value: "2.5", Time: at(20)}}},
-		{At: at(50), Reader: "lea", Kind: "alarms", Time: at(5), Alarm: &cloud.Alarm{Code: "brake", Active: true}, Repeat: true, Resend: true},
-		{At: at(51), Reader: "lea", Kind: "alarms", Time: at(51), Alarm: &cloud.Alarm{Code: "airbag", Active: true}},
-		{At: at(52), Reader: "lea", Kind: "alarms", Time: at(52), Alarm: &cloud.Alarm{Code: "airbag", Active: false}},
-		{At: at(53), Reader: "anna", Kind: "status", Time: at(53)},
-	}
-	for _, p := range published(r) {
-		p.Time = p.Time.Add(at(60).Sub(published(r)[0].Time)).Truncate(time.Millisecond)
-		w.Messages = append(w.Messages, place(p))
-	}
-	fixed := w.Messages[len(w.Messages)-1].Points[0].Value
-	if check == "state guest" {
-		w.Wheel = sim.Session{State: "guest"}
-	}
-	write(t, w, "wire.jsonl", map[string]any{"dir": "out", "reader": "lea", "topic": "gb/1/a/to/b/position", "payload": []byte(`{"x":"` + fixed + `"}`)})
-	return w
-}
-
-// place is a message with one place.
-func place(p scenario.Spot) cloud.Message {
-	return cloud.Message{At: p.Time.Add(time.Second), Reader: "lea", Kind: "position", Time: p.Time, Points: []cloud.Point{
-		{Path: "Vehicle.CurrentLocation.Latitude", Value: fmt.Sprintf("%.7f", p.Latitude), Time: p.Time},
-		{Path: "Vehicle.CurrentLocation.Longitude", Value: fmt.Sprintf("%.7f", p.Longitude), Time: p.Time},
-	}}
-}
-
-// write appends lines to a file of the world.
-func write(t *testing.T, w *scenario.World, name string, lines ...any) {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(w.Dir, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, l := range lines {
-		if raw, ok := l.(string); ok {
-			text = append(text, raw...)
-			continue
-		}
-		line, err := json.Marshal(l)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text = append(append(text, line...), '\n')
-	}
-	if err := os.WriteFile(filepath.Join(w.Dir, name), text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// empty makes a file of the world hold nothing.
-func empty(name string) func(*scenario.World) {
-	return func(w *scenario.World) { _ = os.WriteFile(filepath.Join(w.Dir, name), nil, 0o600) }
-}
-
-// replace changes a text in a file of the world.
-func replace(name, before, after string) func(*scenario.World) {
-	return func(w *scenario.World) {
-		text, _ := os.ReadFile(filepath.Join(w.Dir, name))
-		_ = os.WriteFile(filepath.Join(w.Dir, name), bytes.ReplaceAll(text, []byte(before), []byte(after)), 0o600)
-	}
-}
-
-// harm changes each message of a kind.
-func harm(kind string, change func(*cloud.Message)) func(*scenario.World) {
-	return func(w *scenario.World) {
-		for i := range w.Messages {
-			if m := &w.Messages[i]; m.Kind == kind {
-				m.Points = slices.Clone(m.Points)
-				change(m)
-			}
-		}
-	}
-}
-
-// nobody got a message of that kind.
-func none(kind string) func(*scenario.World) {
-	return harm(kind, func(m *cloud.Message) { m.Reader = "jonas" })
+type control struct {
+	check string
+	late  bool // it looks at now whatever label is said
+	wrong wrongs
 }
 
 type wrongs map[string]func(*scenario.World)
 
 // checkControls are a check for each row of the language, which holds of the true
-// world, and what makes it wrong, one by one. late is set where it holds of what
-// happened before a label too.
-var checkControls = []struct {
-	check string
-	late  bool
-	wrong wrongs
-}{
+// world, and what makes it wrong, one by one.
+var checkControls = []control{
 	{check: "state guest", wrong: wrongs{
 		"somebody": func(w *scenario.World) { w.Wheel.State = "active" },
 		"nobody":   func(w *scenario.World) { w.Wheel = sim.Session{State: "idle"} },
@@ -280,6 +137,10 @@ var checkControls = []struct {
 		"no drive":          func(w *scenario.World) { w.Drive = nil },
 		"nothing to anyone": empty("wire.jsonl"),
 	}},
+	{check: "place jonas", wrong: wrongs{ // inside a seal
+		"another text": func(w *scenario.World) { w.Messages[len(w.Messages)-1].Plain = []byte("{}") },
+		"to another":   func(w *scenario.World) { w.Messages[len(w.Messages)-1].Reader = "anna" },
+	}},
 	{check: "first lea gaps", wrong: wrongs{
 		"another kind": func(w *scenario.World) { w.Messages[0].Kind = "status" },
 		"one before":   func(w *scenario.World) { w.Messages[0].At = at(39) },
@@ -322,6 +183,10 @@ var checkControls = []struct {
 	}},
 	{check: "indicator on", wrong: wrongs{
 		"off":     func(w *scenario.World) { w.Faces["Privacy1"]["LocationInUse"] = false },
+		"nowhere": func(w *scenario.World) { delete(w.Faces, "Privacy1") },
+	}},
+	{check: "indicator off", wrong: wrongs{
+		"on":      func(w *scenario.World) { w.Faces["Privacy1"]["LocationInUse"] = true },
 		"nowhere": func(w *scenario.World) { delete(w.Faces, "Privacy1") },
 	}},
 	{check: "level no-position", wrong: wrongs{
@@ -413,13 +278,13 @@ func letterWrongs(i int) wrongs {
 }
 
 func oneElsewhere(w *scenario.World) {
-	m := &w.Messages[len(w.Messages)-9]
+	m := &w.Messages[len(w.Messages)-10]
 	m.Points = slices.Clone(m.Points)
 	m.Points[0].Value = "54.1900000"
 }
 
 func oneWord(w *scenario.World) {
-	m := &w.Messages[len(w.Messages)-9]
+	m := &w.Messages[len(w.Messages)-10]
 	m.Points = slices.Clone(m.Points)
 	m.Points[0].Value = "north"
 }
@@ -465,13 +330,7 @@ func TestEveryCheckHasAControl(t *testing.T) {
 		if row.Before != "expect " {
 			continue
 		}
-		if !slices.ContainsFunc(checkControls, func(c struct {
-			check string
-			late  bool
-			wrong wrongs
-		}) bool {
-			return scenario.UsageOf(c.check) == row.Usage && len(c.wrong) > 0
-		}) {
+		if !slices.ContainsFunc(checkControls, func(c control) bool { return scenario.UsageOf(c.check) == row.Usage && len(c.wrong) > 0 }) {
 			t.Errorf("expect %s: no control", row.Usage)
 		}
 	}

@@ -42,6 +42,7 @@ var kinds = map[string]kind{
 	"CONTAINING": {what: "text", text: true},
 	"VALUE":      {what: "value", text: true},
 	"MODEL":      {what: "model", span: modelName},
+	"10x":        {check: times},
 	"12500km":    {check: func(_ *parser, w string) error { _, err := odometer(w); return err }},
 	"62":         {check: func(_ *parser, w string) error { _, err := charge(w); return err }},
 	"YEAR":       {what: "year", check: year},
@@ -197,6 +198,12 @@ func modelName(rest string) int {
 		}
 	}
 	return len(rest)
+}
+
+// times is how much faster than life the car is.
+func times(_ *parser, w string) error {
+	v, err := number(strings.TrimSuffix(w, "x"))
+	return refuse(err != nil || v < 0.1 || v > 1000, fmt.Sprintf("%q: want such as 10x, from 0.1x to 1000x", clip(w)))
 }
 
 func vssPath(_ *parser, w string) error {

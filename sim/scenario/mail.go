@@ -90,8 +90,7 @@ func (s *stage) outageOver() (outage, bool) {
 // first is the kind of the first message after the newest outage.
 type first struct{ name, kind string }
 
-func (c *first) slots() slots { return slots{&c.name, &c.kind} }
-
+func (c *first) slots() slots          { return slots{&c.name, &c.kind} }
 func (c *first) check(p *parser) error { return refuse(!p.offline, "no line above says fault offline") }
 
 func (c *first) holds(_ context.Context, s *stage, since moment) (bool, string, error) {

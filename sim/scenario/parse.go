@@ -58,7 +58,7 @@ type namedFile struct {
 
 // replayed is a replay and its line.
 type replayed struct {
-	*Replay
+	*replay
 	file string
 	line int
 }
@@ -174,7 +174,7 @@ func (p *parser) whole() {
 		p.find(f.name)
 	}
 	for _, r := range p.replays {
-		if p.name, p.line = r.file, r.line; !r.sameCar(p.replays[0].Replay) {
+		if p.name, p.line = r.file, r.line; !r.sameCar(p.replays[0].replay) {
 			p.problem("all replays of a file need the same dbc and mapping: the car is built once")
 		}
 		if err := r.fits(p.s); len(p.problems) == 0 && err != nil {
@@ -189,7 +189,7 @@ func (p *parser) whole() {
 		p.line = p.handled
 		p.problem("a recorded car does nothing else: leave out replay, or this")
 	default:
-		p.s.Drive = p.replays[0].Replay
+		p.s.Drive = p.replays[0].replay
 	}
 	if v := p.s.Vehicle; !p.s.Made && v != (Vehicle{}) {
 		p.problem("odo, soc and cold are of the made car, and replay plays a recorded one")
@@ -198,7 +198,7 @@ func (p *parser) whole() {
 
 // names notes a file that the line names.
 func (p *parser) names(name string) error {
-	if name != Recorded {
+	if name != recordedDrive {
 		p.named = append(p.named, namedFile{p.name, p.line, name})
 	}
 	return nil
@@ -208,8 +208,9 @@ func (p *parser) names(name string) error {
 // one that comes along.
 func (p *parser) find(name string) {
 	route := path.Ext(name) == ".gpx"
-	data, err := p.s.file(name)
+	_, err := p.s.file(name)
 	if err != nil && p.open != nil {
+		var data []byte
 		if data, err = p.open(name); err == nil {
 			p.s.beside[name] = data
 		}

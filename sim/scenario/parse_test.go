@@ -77,6 +77,12 @@ func TestProblems(t *testing.T) {
 		{"at without a drive", "at 3s boot", "no drive plays here"},
 		{"at behind at", "replay can=rav4\nat 3s at 4s boot", "cannot stand behind at"},
 		{"two drives", "replay can=rav4\nreplay can=rav4", "sync first"},
+		{"option twice", "replay can=rav4 can=rav4", "can stands twice"},
+		{"bus twice", "replay can=a dbc=can0:b dbc=can0:b mapping=b\n-- a --\n-- b --\n", "dbc of a bus stands twice"},
+		{"option of nothing", "boot\nreplay can=", "the value is missing"},
+		{"option of another", "replay cam=rav4", `did you mean "can"?`},
+		{"misspelt dbc", "replay can=a dbc=can0:b.dbc mapping=b.toml\n-- a --\n-- b.dbx --\n-- b.toml --\n", `x.txtar:1: unknown attachment "b.dbc": did you mean "b.dbx"?`},
+		{"bus that is not named", "wait 1s\nreplay can=a dbc=can1:b mapping=b\n-- a --\n(1781518499.900000) can0 244#00\n-- b --\n", "x.txtar:2: replay: a has frames of bus can0, and dbc names can1"},
 		{"replay of nothing", "replay for=3s", "want can, nmea or both"},
 		{"own log, no mapping", "replay can=a.log dbc=can0:a.dbc\n-- a.log --\n-- a.dbc --\n", "dbc and mapping belong"},
 		{"attachment missing", "replay can=a.log dbc=can0:a.dbc mapping=m.toml\n-- a.log --\n-- m.toml --\n", `unknown attachment "a.dbc"`},
@@ -218,7 +224,7 @@ func roundTrip(t *testing.T, source []byte, must bool) {
 		}
 		return
 	}
-	printed := s.Format()
+	printed := scenario.Format(s)
 	again, err := scenario.Parse("x.txtar", printed, nil)
 	if err != nil {
 		t.Fatalf("%s\nprinted as\n%s\n%v", source, printed, err)
@@ -231,8 +237,8 @@ func roundTrip(t *testing.T, source []byte, must bool) {
 			t.Fatalf("%q reads again as %q", s.Steps[i].Text(), again.Steps[i].Text())
 		}
 	}
-	if string(again.Format()) != string(printed) {
-		t.Fatalf("%s\nprints again as\n%s", printed, again.Format())
+	if string(scenario.Format(again)) != string(printed) {
+		t.Fatalf("%s\nprints again as\n%s", printed, scenario.Format(again))
 	}
 }
 

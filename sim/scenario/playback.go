@@ -15,25 +15,25 @@ import (
 	"glovebox/hal/candump"
 )
 
-// Recorded is the name of the drive that the simulator brings along.
-const Recorded = "rav4"
+// recordedDrive is the name of the drive that the simulator brings along.
+const recordedDrive = "rav4"
 
-// Replay plays a recorded drive on the car's buses and its receiver. It goes on
+// replay plays a recorded drive on the car's buses and its receiver. It goes on
 // while the next lines run, until sync.
-type Replay struct {
-	can, nmea, mapping string // files, or Recorded; empty for none
+type replay struct {
+	can, nmea, mapping string // files, or recordedDrive; empty for none
 	dbc                []string
 	length             time.Duration // only so much of the beginning; 0 is all
 }
 
-func (c *Replay) slots() slots { return slots{&c.can, &c.nmea, &c.dbc, &c.mapping, &c.length} }
+func (c *replay) slots() slots { return slots{&c.can, &c.nmea, &c.dbc, &c.mapping, &c.length} }
 
-func (c *Replay) check(p *parser) error {
+func (c *replay) check(p *parser) error {
 	if c.can == "" && c.nmea == "" {
 		return errors.New("want can, nmea or both")
 	}
-	if own := c.can != "" && c.can != Recorded; own != (len(c.dbc) > 0 && c.mapping != "") || own != c.brings() {
-		return fmt.Errorf("dbc and mapping belong to a log of one's own; %s brings its own", Recorded)
+	if own := c.can != "" && c.can != recordedDrive; own != (len(c.dbc) > 0 && c.mapping != "") || own != c.brings() {
+		return fmt.Errorf("dbc and mapping belong to a log of one's own; %s brings its own", recordedDrive)
 	}
 	if n := len(c.buses()); n < len(c.dbc) {
 		return errors.New("dbc of a bus stands twice")
@@ -59,7 +59,7 @@ func busFile(p *parser, w string) error {
 }
 
 // buses are the DBC files by the log's name of the bus.
-func (c *Replay) buses() map[string]string {
+func (c *replay) buses() map[string]string {
 	all := map[string]string{}
 	for _, w := range c.dbc {
 		bus, file, _ := strings.Cut(w, ":")
@@ -69,15 +69,15 @@ func (c *Replay) buses() map[string]string {
 }
 
 // brings reports whether the replay says what the car is made of.
-func (c *Replay) brings() bool { return len(c.dbc) > 0 || c.mapping != "" }
+func (c *replay) brings() bool { return len(c.dbc) > 0 || c.mapping != "" }
 
 // sameCar reports whether one car can play both.
-func (c *Replay) sameCar(other *Replay) bool {
+func (c *replay) sameCar(other *replay) bool {
 	return maps.Equal(c.buses(), other.buses()) && c.mapping == other.mapping
 }
 
 // fits says which bus of the log the car does not have.
-func (c *Replay) fits(s *Scenario) error {
+func (c *replay) fits(s *Scenario) error {
 	if !c.brings() {
 		return nil
 	}
@@ -116,7 +116,7 @@ func (l *playback) time() time.Duration {
 	return time.Duration(float64(time.Since(l.begun)) * l.speed)
 }
 
-func (c *Replay) do(ctx context.Context, s *stage) (string, error) {
+func (c *replay) do(ctx context.Context, s *stage) (string, error) {
 	d, err := s.load(c)
 	if err != nil {
 		return "", err
@@ -211,7 +211,7 @@ func (c *at) check(p *parser) error {
 		return errors.New("no drive plays here")
 	}
 	switch c.command.what.(type) {
-	case *at, *Replay, *never, *wait:
+	case *at, *replay, *never, *wait:
 	default:
 		if c.command.rules&head == 0 {
 			return nil

@@ -79,16 +79,16 @@ func (s *stage) compile(unlimited bool) (*mapping.Plan, error) {
 }
 
 // load reads the recording that a replay plays.
-func (s *stage) load(r *Replay) (*car.Drive, error) {
+func (s *stage) load(r *replay) (*car.Drive, error) {
 	key := fmt.Sprint(r.can, r.nmea, r.length)
 	if d := s.drives[key]; d != nil {
 		return d, nil
 	}
 	canLog, nmeaLog := r.can, r.nmea
-	if canLog == Recorded {
+	if canLog == recordedDrive {
 		canLog = scenarios.DriveCAN
 	}
-	if nmeaLog == Recorded {
+	if nmeaLog == recordedDrive {
 		nmeaLog = scenarios.DriveNMEA
 	}
 	d, err := car.Load(folder{s.Scenario}, canLog, nmeaLog)

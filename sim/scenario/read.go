@@ -49,6 +49,13 @@ func (l *line) word() string {
 
 func (l *line) take(n int) { l.rest, l.at = l.rest[n:], l.at+n }
 
+// expected is what may stand in a place of a line.
+type expected struct {
+	at    int
+	what  string
+	words []string
+}
+
 // could notes which words may stand in a place. Those of the furthest place are
 // kept: they are what a wrong word may have meant, and what a line goes on with.
 func (p *parser) could(at int, what string, words ...string) {
@@ -68,13 +75,6 @@ func (p *parser) could(at int, what string, words ...string) {
 			p.expected.what = what
 		}
 	}
-}
-
-// expected is what may stand in a place of a line.
-type expected struct {
-	at    int
-	what  string
-	words []string
 }
 
 // read reads a line, to its end, that one of the forms of a table says.
@@ -99,7 +99,7 @@ func (p *parser) read(table []*form, what string, l *line) (Command, *misfit) {
 		if f.new == nil {
 			return Command{}, &misfit{l.at, fmt.Errorf("%s: not built yet", word)}
 		}
-		ahead, c := *l, Command{f, f.new()}
+		ahead, c := *l, Command{f, f.new(p.s)}
 		m := ahead.match(f.parts, c.what.slots(), true)
 		if m == nil && ahead.peek() != "" {
 			m = &misfit{at: ahead.at}
@@ -170,11 +170,7 @@ func (l *line) match(parts []part, s slots, last bool) *misfit {
 			for n < len(parts) && parts[n].option() {
 				n++
 			}
-			m = l.options(parts[i:n], s)
-			for _, t := range parts[i+1 : n] {
-				mine = s[:len(mine)+t.width()]
-			}
-			i = n - 1
+			m, mine, i = l.options(parts[i:n], s), s[:n-i], n-1
 		case t.group != nil:
 			if l.begins(t.group[0]) {
 				m = l.match(t.group, mine, last)
@@ -213,28 +209,23 @@ func (l *line) begins(t part) bool {
 func (l *line) options(all []part, s slots) *misfit {
 	said := map[string]bool{}
 	for {
-		w := l.peek()
-		key, _, keyed := strings.Cut(w, "=")
-		found := false
-		for i, t := range all {
-			t = t.group[0]
-			if !said[t.key] || t.many {
+		key, _, _ := strings.Cut(l.peek(), "=")
+		for _, t := range all {
+			if t = t.group[0]; !said[t.key] || t.many {
 				l.p.could(l.at, "option", t.key+"=")
 			}
-			if !keyed || t.key != key {
-				continue
-			}
-			if said[key] && !t.many {
-				return &misfit{l.at, fmt.Errorf("%s stands twice", key)}
-			}
-			found, said[key] = true, true
-			if m := l.one(t, s[i:i+1], false); m != nil {
-				return m
-			}
-			break
 		}
-		if !found {
+		i := slices.IndexFunc(all, func(t part) bool { return strings.HasPrefix(l.rest, t.group[0].key+"=") })
+		if i < 0 {
 			return nil
+		}
+		t := all[i].group[0]
+		if said[key] && !t.many {
+			return &misfit{l.at, fmt.Errorf("%s stands twice", key)}
+		}
+		said[key] = true
+		if m := l.one(t, s[i:], false); m != nil {
+			return m
 		}
 	}
 }
@@ -249,7 +240,7 @@ func (l *line) one(t part, s slots, last bool) *misfit {
 			return &misfit{at: l.at}
 		}
 		if value == "" {
-			return &misfit{l.at, fmt.Errorf("%s what is missing", w)}
+			return &misfit{l.at, fmt.Errorf("%s: the value is missing", w)}
 		}
 		if err := t.fill(l.p, s[0], value); err != nil {
 			return &misfit{l.at, fmt.Errorf("%s: %w", w, err)}
@@ -375,7 +366,9 @@ func (l *line) goesOn(t part, tail []part, inside string, at int) (nothingElse b
 		return false
 	}
 	for _, t := range tail {
-		if nothingElse || t.keyword() != "since" || c.rules&since != 0 {
+		value := t.group[1]
+		known := value.kind.words == nil || len(value.offers(l)) > 0
+		if known && (nothingElse || t.keyword() != "since" || c.rules&since != 0) {
 			l.p.could(at, "", t.keyword())
 		}
 	}

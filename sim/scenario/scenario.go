@@ -31,7 +31,7 @@ type Head struct {
 	Model  string
 	Year   int
 	Users  []cloud.User
-	Drive  *Replay // how the first replay plays; the buses of the car are those of it
+	Drive  *replay // how the first replay plays; the buses of the car are those of it
 
 	SmallDisk bool    // a line fills the disk
 	Made      bool    // the car is the made one, not the recorded one
@@ -56,16 +56,6 @@ func (c Command) String() string { return c.print(c.what.slots()) }
 
 // Text is the line, in its shortest form.
 func (s Step) Text() string { return s.String() }
-
-// Format is the scenario as one file without includes. Parse reads it as the
-// same scenario.
-func (s *Scenario) Format() []byte {
-	var commands []byte
-	for _, step := range s.Steps {
-		commands = append(commands, step.Text()+"\n"...)
-	}
-	return join(commands, s.Files)
-}
 
 // Problem is one thing that is wrong with a file.
 type Problem struct {

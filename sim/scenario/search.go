@@ -14,8 +14,7 @@ import (
 // wire is a text in any byte that the agent sent.
 type wire struct{ text string }
 
-func (c *wire) slots() slots { return slots{&c.text} }
-
+func (c *wire) slots() slots        { return slots{&c.text} }
 func (c *wire) check(*parser) error { return found(c.text) }
 
 // found refuses a text that is found anywhere.
@@ -67,8 +66,7 @@ func (*unchanged) holds(ctx context.Context, s *stage, since moment) (bool, stri
 // disk is a text in the state directory or the log, sealed values opened.
 type disk struct{ text string }
 
-func (c *disk) slots() slots { return slots{&c.text} }
-
+func (c *disk) slots() slots        { return slots{&c.text} }
 func (c *disk) check(*parser) error { return found(c.text) }
 
 func (c *disk) holds(_ context.Context, s *stage, _ moment) (bool, string, error) {

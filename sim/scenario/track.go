@@ -155,8 +155,7 @@ type track struct {
 	length float64 // metres between the first and the last recorded fix; 0: not compared
 }
 
-func (c *track) slots() slots { return slots{&c.name, &c.length} }
-
+func (c *track) slots() slots        { return slots{&c.name, &c.length} }
 func (c *track) check(*parser) error { return refuse(c.length < 0, "want such as length=1011m") }
 
 func (c *track) holds(_ context.Context, s *stage, since moment) (bool, string, error) {

@@ -26,6 +26,8 @@ type action interface{ slots() slots }
 // *[]string for what may stand more than once, *Command for one inside.
 type slots []any
 
+func (s slots) slots() slots { return s }
+
 // none is an action without slots.
 type none struct{}
 
@@ -34,7 +36,7 @@ func (none) slots() slots { return nil }
 // form is a row of a table: one way to say something.
 type form struct {
 	usage string
-	new   func() action
+	new   func(*Scenario) action
 	rules rules
 	pace  time.Duration // of a check: how long to wait before looking again
 	want  string        // what an error says of a word too few or too many
@@ -46,8 +48,13 @@ type form struct {
 func as[T any, P interface {
 	*T
 	action
-}]() action {
+}](*Scenario) action {
 	return P(new(T))
+}
+
+// into makes one whose words go into the scenario itself.
+func into(where func(*Scenario) slots) func(*Scenario) action {
+	return func(s *Scenario) action { return where(s) }
 }
 
 // part is an element of a usage.

@@ -56,7 +56,8 @@ type World struct {
 }
 
 // Judge lets a check look at the world, at what happened since it was as then; nil is
-// the beginning. reads is what it looked at: the head unit, files, or nothing of them.
+// the beginning. reads is what it looked at, the head unit or files,
+// and pace how soon it would look again.
 func (w *World) Judge(t testing.TB, check string, then *World) (ok bool, got string, reads string, pace time.Duration, err error) {
 	t.Helper()
 	c := readCheck(check)
