@@ -268,7 +268,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// The page on scenarios has every command and every check.
+// The page on scenarios has every command, every check and every action.
 func TestDocumented(t *testing.T) {
 	page, err := os.ReadFile("../../docs/scenarios.md")
 	if err != nil {
@@ -278,6 +278,11 @@ func TestDocumented(t *testing.T) {
 	for _, w := range append(scenario.Commands(), scenario.Checks()...) {
 		if !strings.Contains(text, "`"+w.Usage+"`") {
 			t.Errorf("docs/scenarios.md does not have `%s`", w.Usage)
+		}
+	}
+	for _, row := range scenario.Rows() {
+		if row.Before != "" && row.Before != "expect " && !strings.Contains(text, "`"+row.Usage+"`") {
+			t.Errorf("docs/scenarios.md does not have `%s`, behind %s", row.Usage, row.Before)
 		}
 	}
 }
