@@ -2,6 +2,7 @@ package scenario_test
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"encoding/base64"
 	"encoding/binary"
@@ -111,6 +112,25 @@ func TestTrackControls(t *testing.T) {
 	}
 }
 
+// Who publishes a corner less has gone another way.
+func TestTrackAcrossACorner(t *testing.T) {
+	var around []scenario.Spot
+	for i := range 20 {
+		east, north := min(i, 10), max(i-10, 0)
+		around = append(around, scenario.Spot{Time: time.Unix(int64(i), 0), Latitude: 54.19 + 1e-4*float64(north), Longitude: 6.62 + 1e-4*float64(east)})
+	}
+	if wrong := scenario.CompareTrack(around, around); wrong != "" {
+		t.Errorf("the way itself: %s", wrong)
+	}
+	across := slices.Clone(around)
+	for i := 1; i < 19; i++ { // it stands, and is at the end at once
+		across[i].Latitude, across[i].Longitude = around[0].Latitude, around[0].Longitude
+	}
+	if wrong := scenario.CompareTrack(across, around); !strings.Contains(wrong, "the recorded way") {
+		t.Errorf("across the corner: says %q", wrong)
+	}
+}
+
 func zip(data []byte) []byte {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
@@ -146,6 +166,7 @@ func TestPlaceControls(t *testing.T) {
 		"four decimals, north":  []byte(fmt.Sprintf("%.9f", cut.Latitude)[:len("54.1901")]),
 		"without its sign":      fmt.Appendf(nil, "%.5f", -p.Longitude),
 		"a sentence":            fmt.Appendf(nil, "%02d%09.6f", int(p.Latitude), minutes),
+		"just beside the drive": number(binary.LittleEndian, slices.MaxFunc(fixes, func(a, b hal.Position) int { return cmp.Compare(a.Latitude, b.Latitude) }).Latitude+5e-5),
 		"float64 little endian": number(binary.LittleEndian, p.Latitude),
 		"float64 big endian":    number(binary.BigEndian, p.Longitude),
 		"semicircles, little":   semicircle(binary.LittleEndian, p.Longitude),

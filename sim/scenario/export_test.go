@@ -47,6 +47,19 @@ func (r *RAV4) Compare(published []Spot, measured float64) string {
 	return wrong
 }
 
+// CompareTrack is the same for a drive with a fix each second.
+func CompareTrack(published, recorded []Spot) string {
+	var spots []spot
+	var fixes []fix
+	for i, p := range published {
+		r := recorded[i]
+		spots = append(spots, spot{p.Time, p.Latitude, p.Longitude})
+		fixes = append(fixes, fix{time.Duration(i) * time.Second, hal.Position{Latitude: r.Latitude, Longitude: r.Longitude}})
+	}
+	_, wrong := compareTrack(spots, fixes, 1, 0)
+	return wrong
+}
+
 // Place is what the check "place" finds.
 func (r *RAV4) Place(data ...[]byte) string { return coordinates(r.fixes, r.drive).in(data...) }
 

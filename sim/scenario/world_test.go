@@ -121,6 +121,22 @@ func (w *World) stage(t testing.TB) *stage {
 	return s
 }
 
+// Acknowledged is whether the settings are the acknowledged ones, while one of them is
+// each of these values in turn.
+func (w *World) Acknowledged(t testing.TB, group, key string, values ...int64) (all []bool) {
+	t.Helper()
+	s := w.stage(t)
+	for _, v := range values {
+		w.Settings[group][key] = v
+		ok, _, err := (&acknowledged{}).holds(t.Context(), s, moment{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, ok)
+	}
+	return all
+}
+
 // worldHMI answers as the head unit.
 type worldHMI World
 
