@@ -123,8 +123,8 @@ func TestTrackAcrossACorner(t *testing.T) {
 		t.Errorf("the way itself: %s", wrong)
 	}
 	across := slices.Clone(around)
-	for i := 1; i < 19; i++ { // it stands, and is at the end at once
-		across[i].Latitude, across[i].Longitude = around[0].Latitude, around[0].Longitude
+	for i := 9; i < 12; i++ { // it stands, and is behind the corner at once
+		across[i].Latitude, across[i].Longitude = around[8].Latitude, around[8].Longitude
 	}
 	if wrong := scenario.CompareTrack(across, around); !strings.Contains(wrong, "the recorded way") {
 		t.Errorf("across the corner: says %q", wrong)
