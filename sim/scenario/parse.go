@@ -54,6 +54,8 @@ type namedFile struct {
 	file string // of the line
 	line int
 	name string
+
+	route bool // it is one
 }
 
 // replayed is a replay and its line.
@@ -171,7 +173,7 @@ func (p *parser) whole() {
 	}
 	for _, f := range p.named {
 		p.name, p.line = f.file, f.line
-		p.find(f.name)
+		p.find(f)
 	}
 	for _, r := range p.replays {
 		if p.name, p.line = r.file, r.line; !r.sameCar(p.replays[0].replay) {
@@ -199,31 +201,38 @@ func (p *parser) whole() {
 // names notes a file that the line names.
 func (p *parser) names(name string) error {
 	if name != recordedDrive {
-		p.named = append(p.named, namedFile{p.name, p.line, name})
+		p.named = append(p.named, namedFile{p.name, p.line, name, false})
 	}
 	return nil
 }
 
 // find brings a file that a line names: an attachment, one beside the scenario, or
 // one that comes along.
-func (p *parser) find(name string) {
-	route := path.Ext(name) == ".gpx"
-	_, err := p.s.file(name)
-	if err != nil && p.open != nil {
-		var data []byte
-		if data, err = p.open(name); err == nil {
-			p.s.beside[name] = data
+func (p *parser) find(f namedFile) {
+	look := func() (err error) {
+		if f.route {
+			_, err = p.s.route(f.name)
+		} else {
+			_, err = p.s.file(f.name)
+		}
+		return err
+	}
+	_, there := p.s.Files[f.name]
+	err := look()
+	if err != nil && !there && p.open != nil {
+		if data, missing := p.open(f.name); missing == nil {
+			there, p.s.beside[f.name] = true, data
+			err = look()
 		}
 	}
 	switch {
-	case err != nil && route:
-		p.problem("drive: %v", unknown("route", name, p.routes()))
-	case err != nil:
-		p.problem("%v", unknown("attachment", name, slices.Sorted(maps.Keys(p.s.Files))))
-	case route:
-		if _, err := p.s.route(name); err != nil {
-			p.problem("drive: %v", err)
-		}
+	case err == nil:
+	case there:
+		p.problem("drive: %v", err)
+	case f.route:
+		p.problem("drive: %v", unknown("route", f.name, p.routes()))
+	default:
+		p.problem("%v", unknown("attachment", f.name, slices.Sorted(maps.Keys(p.s.Files))))
 	}
 }
 

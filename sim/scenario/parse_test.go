@@ -177,6 +177,31 @@ func TestInclude(t *testing.T) {
 	}
 }
 
+// A file that a line names is an attachment, else one beside the scenario, else one that
+// comes along.
+func TestFiles(t *testing.T) {
+	beside := func(name string) ([]byte, error) {
+		if name == "a.log" {
+			return []byte("(1781518499.900000) can0 244#00\n"), nil
+		}
+		return nil, os.ErrNotExist
+	}
+	for source, want := range map[string]string{
+		"replay can=a.log dbc=can0:b.dbc mapping=taycan/mapping.toml\n-- b.dbc --\n": "",
+		"replay can=a.log dbc=can1:b.dbc mapping=taycan/mapping.toml\n-- b.dbc --\n": "a.log has frames of bus can0",
+		"replay can=b.log dbc=can0:b.dbc mapping=taycan/mapping.toml\n-- b.dbc --\n": `unknown attachment "b.log"`,
+		"drive a.log":           "drive: route a.log",
+		"drive block":           "",
+		"drive block.gpx":       "",
+		"drive routes/blok.gpx": `unknown route "routes/blok.gpx"`,
+	} {
+		_, err := scenario.Parse("x.txtar", []byte(source), beside)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", source, err, want)
+		}
+	}
+}
+
 // corpus is every scenario of the project and every usage line of the language.
 func corpus(t testing.TB) [][]byte {
 	t.Helper()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"time"
 
@@ -130,19 +131,14 @@ func (s *Scenario) file(name string) ([]byte, error) {
 			return data, nil
 		}
 	}
-	if path.Ext(name) == ".gpx" {
-		name = path.Join("routes", name)
-	}
 	return scenarios.Files.ReadFile(name)
 }
 
 // route is a way that the made car may drive.
 func (s *Scenario) route(name string) (*car.Route, error) {
-	text, err := s.file(name)
-	if err != nil {
-		return nil, err
-	}
-	return car.ReadRoute(name, bytes.NewReader(text))
+	files := maps.Clone(s.Files)
+	maps.Copy(files, s.beside)
+	return sim.Route(name, files)
 }
 
 // folder is the files that lines name.
