@@ -9,7 +9,6 @@ import (
 
 	"glovebox/hal"
 	"glovebox/hal/can"
-	"glovebox/hal/dbc"
 	"glovebox/hal/mapping"
 	"glovebox/sim"
 	"glovebox/sim/car"
@@ -87,11 +86,12 @@ func compile(o sim.Options) (*mapping.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	dbcs := map[string]*dbc.File{}
+	var buses []mapping.Bus
 	for _, b := range o.Buses {
-		dbcs[b.Name], _ = dbc.Parse(b.Name+".dbc", b.DBC) // the agent tells what it skips
+		buses = append(buses, mapping.Bus{Name: b.Name, File: b.Name + ".dbc", DBC: b.DBC})
 	}
-	return mapping.Compile(file, dbcs)
+	plan, _, err := file.Bind(buses) // the agent tells what it skips
+	return plan, err
 }
 
 // overlay puts the warning of each lap on and off in the recorded frames.

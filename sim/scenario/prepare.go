@@ -9,7 +9,6 @@ import (
 	"path"
 	"time"
 
-	"glovebox/hal/dbc"
 	"glovebox/hal/mapping"
 	"glovebox/sim"
 	"glovebox/sim/car"
@@ -72,11 +71,12 @@ func (s *stage) compile(unlimited bool) (*mapping.Plan, error) {
 			file.Signals[i].Every = 0
 		}
 	}
-	dbcs := map[string]*dbc.File{}
+	var buses []mapping.Bus
 	for _, b := range s.buses {
-		dbcs[b.Name], _ = dbc.Parse(b.Name, b.DBC)
+		buses = append(buses, mapping.Bus{Name: b.Name, File: b.Name, DBC: b.DBC})
 	}
-	return mapping.Compile(file, dbcs)
+	plan, _, err := file.Bind(buses)
+	return plan, err
 }
 
 // load reads the recording that a replay plays.
