@@ -15,6 +15,7 @@ import (
 
 	"glovebox/agent/hmi"
 	"glovebox/hal/slcan"
+	"glovebox/telemetry/mqtt"
 )
 
 // Config is gloveboxd.toml (contract: one TOML file, unknown keys refused with
@@ -222,6 +223,11 @@ func (c *Config) check() error {
 	}
 	if c.GNSS.Baud < 0 {
 		wrong("gnss: baud cannot be negative")
+	}
+	if c.MQTT.Broker != "" {
+		if err := mqtt.CheckBroker(c.MQTT.Broker); err != nil {
+			wrong("mqtt: %w", err)
+		}
 	}
 	if k := time.Duration(c.MQTT.KeepAlive); k < time.Second || k > 65535*time.Second {
 		wrong("mqtt.keepalive %v: want 1s to 65535s (MQTT 3.1.1, 3.1.2.10)", k)

@@ -36,6 +36,8 @@ func TestBadConfiguration(t *testing.T) {
 		{"no such bit rate", "mapping = \"m\"\n[[bus]]\nname = \"a\"\nport = \"p\"\nbitrate = 333000\ndbc = \"d\"\n", []string{"bit rate of 333000"}},
 		{"no keepalive", "[mqtt]\nkeepalive = \"999ms\"\n", []string{"mqtt.keepalive 999ms"}},
 		{"a keepalive too long", "[mqtt]\nkeepalive = \"65536s\"\n", []string{"mqtt.keepalive 18h12m16s"}},
+		{"a broker in the open", "[mqtt]\nbroker = \"mqtt://192.0.2.1\"\n", []string{"plain TCP only to loopback"}},
+		{"a broker of the web", "[mqtt]\nbroker = \"https://broker.example\"\n", []string{"want mqtt:// or mqtts://"}},
 		{"negative baud of the receiver", "[gnss]\nbaud = -1\n", []string{"gnss: baud cannot be negative"}},
 		{"negative baud", "mapping = \"m\"\n[[bus]]\nname = \"a\"\nport = \"p\"\nbaud = -1\ndbc = \"d\"\n", []string{"cannot be negative"}},
 		{"no time", "[session]\nleave_after = \"0s\"\n", []string{"more than nothing"}},
@@ -71,6 +73,7 @@ func TestDefaults(t *testing.T) {
 
 func TestCommandLine(t *testing.T) {
 	good := write(t, "[store]\ndir = \"people\"\n")
+	config := func(text string) []string { return []string{"--config=" + write(t, text), "--check"} }
 	for _, row := range []struct {
 		name   string
 		args   []string
@@ -78,15 +81,22 @@ func TestCommandLine(t *testing.T) {
 		stdout string
 		stderr string
 	}{
-		{"an unknown flag", []string{"--colour"}, 2, "", "unknown flag"},
-		{"no such file", []string{"--config", "/nowhere/gloveboxd.toml"}, 2, "", "no such file"},
-		{"check", []string{"--config", good, "--check"}, 0, "ok", ""},
-		{"check a bad one", []string{"--config", write(t, "x = 1\n"), "--check"}, 2, "", "unknown key"},
-		{"check a broker in the open", []string{"--config", write(t, "[mqtt]\nbroker = \"mqtt://192.0.2.1\"\n"), "--check"}, 2, "", "plain TCP only to loopback"},
-		{"check values and files at once", []string{"--config", write(t, "[session]\nat_boot = \"guest\"\n[telemetry]\npolicy = \"none.csv\"\n"), "--check"}, 2, "", "none.csv"},
-		{"check a missing policy", []string{"--config", write(t, "[telemetry]\npolicy = \"none.csv\"\n"), "--check"}, 2, "", "none.csv"},
+		{"help", []string{"--help"}, 0, "--check-store=PATH", ""},
+		{"help in short", []string{"--check", "-h"}, 0, "Usage: gloveboxd [flags]", ""},
+		{"the version", []string{"--version"}, 0, version + "\n", ""},
+		{"an unknown flag", []string{"--colour"}, 64, "", "unknown flag --colour"},
+		{"a flag that takes no value", []string{"--check=yes"}, 64, "", "--check takes no value"},
+		{"a flag without its value", []string{"--config"}, 64, "", "--config needs a value"},
+		{"a flag with an empty value", []string{"--config="}, 64, "", "--config needs a value"},
+		{"an argument", []string{"gloveboxd.toml"}, 64, "", "unexpected argument gloveboxd.toml"},
+		{"no such file", []string{"--config", "/nowhere/gloveboxd.toml"}, 78, "", "no such file"},
+		{"check", []string{"--config", good, "--check"}, 0, "ok\n", ""},
+		{"check a bad one", config("x = 1\n"), 78, "", "unknown key"},
+		{"check a broker in the open", config("[mqtt]\nbroker = \"mqtt://192.0.2.1\"\n"), 78, "", "plain TCP only to loopback"},
+		{"check values and files at once", config("[session]\nat_boot = \"guest\"\n[telemetry]\npolicy = \"none.csv\"\n"), 78, "", "none.csv"},
+		{"check a missing policy", config("[telemetry]\npolicy = \"none.csv\"\n"), 1, "", "telemetry.policy: open"},
 		{"check a store that is none", []string{"--check-store", good}, 1, "", "want keys"},
-		{"check no store", []string{"--check-store", "/nowhere/profiles.db"}, 1, "", "no such file"},
+		{"check no store", []string{"--check-store=/nowhere/profiles.db"}, 1, "", "no such file"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer

@@ -11,30 +11,21 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
-
-	"github.com/alecthomas/kong"
 
 	"glovebox/profiles/keyring"
 )
 
 var version = "0.1.0" // set by -ldflags -X
 
-// Exit codes (contract section 4).
+// Exit codes (gloveboxd(8), EXIT STATUS). 64 and 78 are those of sysexits.h.
 const (
-	exitStopped = 0 // on request
-	exitFailed  = 1
-	exitConfig  = 2 // bad configuration
+	exitStopped = 0  // on request
+	exitFailed  = 1  // anything else
+	exitUsage   = 64 // the command line is wrong: EX_USAGE
+	exitConfig  = 78 // the TOML or a key of it is wrong: EX_CONFIG, starting again will not help
 )
-
-// options is the command line.
-type options struct {
-	Config     string           `help:"Configuration file." default:"/etc/glovebox/gloveboxd.toml" placeholder:"F"`
-	Identity   bool             `help:"Create the vehicle id and keys if there are none, print them and exit."`
-	Check      bool             `help:"Say all that is wrong with the configuration and exit."`
-	CheckStore string           `help:"Open and read one store file, or all in a directory, say what is wrong and exit." placeholder:"PATH"`
-	Version    kong.VersionFlag `help:"Print the version and exit."`
-}
 
 func main() { os.Exit(command(os.Args[1:], os.Stdout, os.Stderr)) }
 
@@ -43,23 +34,20 @@ func command(args []string, stdout, stderr io.Writer) int {
 	if len(args) == 2 && args[0] == "--check-store" { // the child of each start: no need to read options
 		return report(stderr, checkStore(args[1]), exitFailed)
 	}
-	var o options
-	parser, err := kong.New(&o, kong.Name("gloveboxd"), kong.Description("The agent that looks after the people in a car."),
-		kong.Vars{"version": version}, kong.Writers(stdout, stderr), kong.Exit(os.Exit))
+	o, err := parseOptions(args)
 	if err != nil {
-		panic(err) // the options are ours
+		return refuse(err, stdout, stderr)
 	}
-	if _, err := parser.Parse(args); err != nil {
-		fmt.Fprintln(stderr, "gloveboxd:", err)
-		return exitConfig
+	if o.Version {
+		fmt.Fprintln(stdout, version)
+		return exitStopped
 	}
 	if o.CheckStore != "" {
 		return report(stderr, checkStore(o.CheckStore), exitFailed)
 	}
 	cfg, err := readConfig(o.Config)
-	if err != nil && o.Check {
-		_, more := cfg.plan(newLog(stderr))
-		err = errors.Join(err, more)
+	if o.Check {
+		return check(cfg, err, stdout, stderr)
 	}
 	if err != nil {
 		return report(stderr, err, exitConfig)
@@ -68,25 +56,12 @@ func command(args []string, stdout, stderr io.Writer) int {
 		return report(stderr, printIdentity(cfg, stdout), exitFailed)
 	}
 	log := newLog(stderr)
-	if o.Check {
-		p, err := cfg.plan(log)
-		for _, problem := range p.problems {
-			fmt.Fprintln(stdout, problem) // costs the signals concerned and nothing else
-		}
-		if err == nil {
-			fmt.Fprintln(stdout, "ok")
-		}
-		return report(stderr, err, exitConfig)
-	}
 	if err := harden(); err != nil {
 		log.Warn("core dumps stay possible", "error", err)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	switch err := run(ctx, cfg, log); {
-	case errors.Is(err, errConfig):
-		return report(stderr, err, exitConfig)
-	case err != nil && !errors.Is(err, context.Canceled):
+	if err := run(ctx, cfg, log); err != nil && !errors.Is(err, context.Canceled) {
 		log.Error("ended", "error", err)
 		return exitFailed
 	}
@@ -100,6 +75,32 @@ func report(w io.Writer, err error, code int) int {
 	}
 	fmt.Fprintln(w, "gloveboxd:", err)
 	return code
+}
+
+// check says all that is wrong with the configuration, wrong being what reading it
+// gave, and with the files that it names.
+func check(cfg Config, wrong error, stdout, stderr io.Writer) int {
+	p := cfg.plan(newLog(stderr))
+	all := []error{wrong}
+	if _, err := os.Stat(filepath.Join(cfg.Store.Dir, "identity")); err == nil && p.broker != nil { // it is not made here
+		identity, err := keyring.Identity(cfg.Store.Dir)
+		all = append(all, err)
+		p.fit(identity.VID)
+	}
+	for _, o := range p.off {
+		all = append(all, o.err)
+	}
+	for _, problem := range p.problems {
+		fmt.Fprintln(stdout, problem) // costs the signals concerned and nothing else
+	}
+	err := errors.Join(all...)
+	switch {
+	case wrong != nil:
+		return report(stderr, err, exitConfig)
+	case err == nil:
+		fmt.Fprintln(stdout, "ok")
+	}
+	return report(stderr, err, exitFailed)
 }
 
 // printIdentity shows the car's public half, from which certificate and first

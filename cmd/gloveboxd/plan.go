@@ -1,10 +1,10 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 
 	"glovebox/agent"
 	"glovebox/agent/cloud"
@@ -14,37 +14,52 @@ import (
 	"glovebox/telemetry/outside"
 )
 
-// plan is what the files that the configuration names mean.
+// plan is what the files that the configuration names mean. A file that is missing
+// or bad turns off its part and no other: the head unit comes up.
 type plan struct {
-	mapping *mapping.Plan
+	mapping *mapping.Plan // nil without a bus
+	buses   []Bus         // those that are read: their DBC files have what the mapping file names
+	names   []string      // of all buses, also those left out, which count as silent; none if none is read
 	policy  *outside.Policy
 	trust   cloud.KeySet
 	broker  *mqtt.Dialer // nil without a broker
 
+	off      []partOff
 	problems []dbc.Problem // statements of DBC files that were skipped or mended
 }
 
-// plan reads the files; the error joins all that is wrong with them. What is
-// wrong with a DBC file only costs the signals concerned, and is no error.
-func (c *Config) plan(log *slog.Logger) (plan, error) {
+// partOff is a part of the agent that is off, and which file is missing or bad.
+type partOff struct {
+	part string // can, cloud or documents
+	err  error
+}
+
+// turnOff notes that a part is off.
+func (p *plan) turnOff(part string, err error) {
+	p.off = append(p.off, partOff{part, err})
+}
+
+// plan reads the files.
+func (c *Config) plan(log *slog.Logger) plan {
 	var p plan
-	var all []error
-	note := func(err error) {
+	c.readMapping(&p)
+	var err error
+	if c.MQTT.Broker != "" && mqtt.CheckBroker(c.MQTT.Broker) == nil { // else readConfig said so
+		p.broker, err = mqtt.New(c.MQTT.Broker, mqtt.Files{CA: c.MQTT.CA, Cert: c.MQTT.Cert, Key: c.MQTT.Key}, log)
 		if err != nil {
-			all = append(all, err)
+			p.turnOff("cloud", fmt.Errorf("mqtt: %w", err))
 		}
 	}
-	var err error
-	p.mapping, p.problems, err = c.readMapping()
-	note(err)
 	p.policy = outside.Builtin()
 	if c.Telemetry.Policy != "" {
-		text, err := os.ReadFile(c.Telemetry.Policy)
-		if err == nil {
-			p.policy, err = outside.Load(string(text), c.Telemetry.AllowWider)
-		}
+		over, err := loadPolicy(c.Telemetry.Policy, c.Telemetry.AllowWider)
 		if err != nil {
-			note(fmt.Errorf("%s: %w", c.Telemetry.Policy, err))
+			// Nobody knows how much less than the built-in policy this one would
+			// have shown: nothing leaves until it can be read.
+			p.turnOff("cloud", fmt.Errorf("telemetry.policy: %w", err))
+			p.broker = nil
+		} else {
+			p.policy = over
 		}
 	}
 	if c.Cloud.Trust != "" {
@@ -53,48 +68,97 @@ func (c *Config) plan(log *slog.Logger) (plan, error) {
 			p.trust, err = cloud.ParseTrust(text)
 		}
 		if err != nil {
-			note(fmt.Errorf("cloud.trust: %w", err))
+			p.turnOff("documents", fmt.Errorf("cloud.trust: %w", err)) // each is refused as signed by a stranger
 		}
 	}
-	if c.MQTT.Broker != "" {
-		p.broker, err = mqtt.New(c.MQTT.Broker, mqtt.Files{CA: c.MQTT.CA, Cert: c.MQTT.Cert, Key: c.MQTT.Key}, log)
-		note(err)
-	}
-	return p, errors.Join(all...)
+	return p
 }
 
-// readMapping reads the mapping file and the DBC file of each bus.
-func (c *Config) readMapping() (plan *mapping.Plan, problems []dbc.Problem, err error) {
+func loadPolicy(file string, allowWider bool) (*outside.Policy, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	policy, err := outside.Load(string(text), allowWider)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return policy, nil
+}
+
+// readMapping reads the mapping file and the DBC file of each bus. A bus whose DBC
+// file cannot be read, or has not what the mapping file names, is left out.
+func (c *Config) readMapping(p *plan) {
 	if c.Mapping == "" {
-		return nil, nil, nil
+		return
 	}
 	text, err := os.ReadFile(c.Mapping)
 	if err != nil {
-		return nil, nil, fmt.Errorf("mapping: %w", err)
+		p.turnOff("can", fmt.Errorf("mapping: %w", err))
+		return
 	}
 	file, err := mapping.Load(c.Mapping, text)
 	if err != nil {
-		return nil, nil, err
+		p.turnOff("can", err)
+		return
 	}
-	dbcs := map[string]*dbc.File{}
+	var buses []mapping.Bus
+	unread := map[string]bool{}
 	for _, b := range c.Buses {
-		text, err := os.ReadFile(b.DBC)
-		if err != nil {
-			return nil, problems, fmt.Errorf("bus %q: %w", b.Name, err)
+		if text, err := os.ReadFile(b.DBC); err != nil {
+			unread[b.Name] = true
+			p.turnOff("can", fmt.Errorf("bus %q: dbc: %w", b.Name, err))
+		} else {
+			buses = append(buses, mapping.Bus{Name: b.Name, File: b.DBC, DBC: text})
 		}
-		var found []dbc.Problem
-		dbcs[b.Name], found = dbc.Parse(b.DBC, text)
-		problems = append(problems, found...)
 	}
-	plan, err = mapping.Compile(file, dbcs)
-	return plan, problems, err
+	file = file.Of(func(bus string) bool { return !unread[bus] })
+	if p.mapping, p.problems, err = file.Bind(buses); err != nil {
+		p.turnOff("can", err)
+		buses = sound(file, buses)
+		p.mapping, _, err = only(file, buses...).Bind(buses)
+	}
+	if err != nil {
+		return // each bus is sound and together they are not: no bus is read
+	}
+	p.buses = slices.DeleteFunc(slices.Clone(c.Buses), func(b Bus) bool {
+		return !slices.ContainsFunc(buses, func(of mapping.Bus) bool { return of.Name == b.Name })
+	})
+	if len(p.buses) > 0 {
+		p.names = busNames(c.Buses)
+	}
+}
+
+// sound are the buses whose DBC file has all that the mapping file names of it.
+func sound(file *mapping.File, buses []mapping.Bus) (all []mapping.Bus) {
+	for _, b := range buses {
+		if _, _, err := only(file, b).Bind([]mapping.Bus{b}); err == nil {
+			all = append(all, b)
+		}
+	}
+	return all
+}
+
+// only is the mapping file as far as it is about these buses.
+func only(file *mapping.File, buses ...mapping.Bus) *mapping.File {
+	return file.Of(func(name string) bool {
+		return slices.ContainsFunc(buses, func(b mapping.Bus) bool { return b.Name == name })
+	})
+}
+
+// fit turns the cloud off if the certificate is not made for the car of this vehicle id.
+func (p *plan) fit(vid string) {
+	if p.broker == nil {
+		return
+	}
+	if err := p.broker.Check(vid); err != nil {
+		p.turnOff("cloud", err)
+		p.broker = nil
+	}
 }
 
 // alarms are the mapping file's alarm rules, as the cabin takes them.
 func (p plan) alarms() []agent.AlarmRule {
-	if p.mapping == nil {
-		return nil
-	}
 	var all []agent.AlarmRule
 	for _, a := range p.mapping.Alarms() {
 		all = append(all, agent.AlarmRule{Code: a.Code, Path: a.Path, When: a.When, Severity: a.Severity})

@@ -24,9 +24,6 @@ import (
 	"glovebox/telemetry/outside"
 )
 
-// errConfig is wrapped by what is wrong with the files that the configuration names.
-var errConfig = errors.New("bad configuration")
-
 // open connects to the bus and reads the files that the configuration names while
 // the stores are checked and opened: a head unit that boots waits for all three.
 func open(ctx context.Context, cfg Config, log *slog.Logger) (p plan, s stores, face *hmi.Face, err error) {
@@ -35,10 +32,8 @@ func open(ctx context.Context, cfg Config, log *slog.Logger) (p plan, s stores, 
 		face, err = hmi.New(cfg.DBus.Address, access(cfg.DBus), log)
 		return err
 	})
-	group.Go(func() (err error) {
-		if p, err = cfg.plan(log); err != nil {
-			return fmt.Errorf("%w: %w", errConfig, err)
-		}
+	group.Go(func() error {
+		p = cfg.plan(log)
 		return nil
 	})
 	group.Go(func() (err error) {
@@ -69,11 +64,7 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	}
 	defer closing("stores", s.Close)
 	identity, numbers := s.identity, p.policy.Numbers()
-	if p.broker != nil {
-		if err := p.broker.Check(identity.VID); err != nil {
-			return fmt.Errorf("%w: %w", errConfig, err)
-		}
-	}
+	p.fit(identity.VID)
 	box := outbox.New(filepath.Join(cfg.Store.Dir, outboxFile), s.ring, outbox.Bounds{MaxBytes: numbers.KeptMaxBytes, MaxAge: numbers.KeptMaxAge}, now)
 	if err := box.Open(); err != nil {
 		return err
@@ -83,13 +74,16 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	for _, name := range s.recovered {
 		log.Warn("store recovered", "store", name)
 	}
+	for _, o := range p.off {
+		log.Warn("part off", "part", o.part, "error", o.err)
+	}
 
 	epoch, orders := newEpoch(), &actuators{plan: p.mapping, wires: map[string]*wire{}}
 	courier := telemetry.NewCourier(p.courier(cfg, identity.VID, epoch, box, log))
 	cabin, err := agent.New(agent.Needs{
 		Model:    agent.Model{Name: cfg.Vehicle.Model, Year: cfg.Vehicle.ModelYear, Country: cfg.Vehicle.Country},
 		Identity: identity, Policy: p.policy, Gzip: cfg.Telemetry.Gzip,
-		Buses: busNames(cfg.Buses), GNSS: cfg.GNSS.Port != "", Cloud: p.broker != nil, Recovered: s.recovered,
+		Buses: p.names, GNSS: cfg.GNSS.Port != "", Cloud: p.broker != nil, Recovered: s.recovered,
 		Alarms: p.alarms(), Actuated: orders.paths(), Actuator: orders, Epoch: epoch, Store: s.people, Courier: courier,
 		Now: now, Random: func(string) io.Reader { return rand.Reader }, Log: log,
 	})
@@ -114,7 +108,7 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	}
 	log.Info("ready", "vid", identity.VID, "policy", policyName(p))
 
-	for _, b := range cfg.Buses {
+	for _, b := range p.buses {
 		wire := busWire(b, p.mapping.Bus(b.Name), cabin, counts, log)
 		orders.wires[b.Name] = wire
 		group.Go(func() error { return wire.read(ctx) })

@@ -35,33 +35,52 @@ type Dialer struct {
 	log        *slog.Logger
 }
 
-// New returns a dialer for broker, mqtts://host[:8883], or mqtt://host[:1883]
-// where host is this machine; tls and ssl, tcp mean the same. The error says all
-// that is wrong.
+// New returns a dialer for broker, which CheckBroker takes. The error says all that
+// is wrong.
 func New(broker string, files Files, log *slog.Logger) (*Dialer, error) {
+	d, secure, err := parse(broker)
+	if err != nil {
+		return nil, err
+	}
+	d.log = log
+	if secure {
+		if err := d.secure(files); err != nil {
+			return nil, fmt.Errorf("broker %q: %w", broker, err)
+		}
+	}
+	return d, nil
+}
+
+// CheckBroker says what is wrong with the address of a broker, of the form
+// mqtts://host[:8883], or mqtt://host[:1883] where host is this machine; tls and
+// ssl, tcp mean the same.
+func CheckBroker(broker string) error {
+	_, _, err := parse(broker)
+	return err
+}
+
+// parse reads the address of a broker. A dialer for a secure one lacks its files.
+func parse(broker string) (d *Dialer, secure bool, err error) {
 	u, err := url.Parse(broker)
 	if err != nil {
-		return nil, fmt.Errorf("broker: %w", err)
+		return nil, false, fmt.Errorf("broker: %w", err)
 	}
-	d := &Dialer{host: u.Hostname(), port: u.Port(), log: log}
+	d = &Dialer{host: u.Hostname(), port: u.Port()}
 	if d.host == "" {
-		return nil, fmt.Errorf("broker %q: the host is missing", broker)
+		return nil, false, fmt.Errorf("broker %q: the host is missing", broker)
 	}
 	switch u.Scheme {
 	case "mqtt", "tcp":
 		d.port = orElse(d.port, "1883")
 		if ip, err := netip.ParseAddr(d.host); d.host != "localhost" && (err != nil || !ip.IsLoopback()) {
-			return nil, fmt.Errorf("broker %q: plain TCP only to loopback, use mqtts://", broker)
+			return nil, false, fmt.Errorf("broker %q: plain TCP only to loopback, use mqtts://", broker)
 		}
+		return d, false, nil
 	case "mqtts", "ssl", "tls":
 		d.port = orElse(d.port, "8883")
-		if err := d.secure(files); err != nil {
-			return nil, fmt.Errorf("broker %q: %w", broker, err)
-		}
-	default:
-		return nil, fmt.Errorf("broker %q: want mqtt:// or mqtts://", broker)
+		return d, true, nil
 	}
-	return d, nil
+	return nil, false, fmt.Errorf("broker %q: want mqtt:// or mqtts://", broker)
 }
 
 // secure reads the files of TLS 1.3.
