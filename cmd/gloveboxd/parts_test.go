@@ -73,7 +73,7 @@ func (a *program) boot(before ...string) (vehicle map[string]any, stop func(sysc
 	args := append(before, "gloveboxd", "--config", filepath.Join(a.dir, "gloveboxd.toml"))
 	cmd := exec.Command(args[0], args[1:]...)
 	var said bytes.Buffer
-	cmd.Stderr = &said
+	cmd.Stderr, cmd.WaitDelay = &said, 5*time.Second
 	if err := cmd.Start(); err != nil {
 		a.t.Fatal(err)
 	}

@@ -37,7 +37,7 @@ func open(ctx context.Context, cfg Config, log *slog.Logger) (p plan, s stores, 
 		return nil
 	})
 	group.Go(func() (err error) {
-		s, err = openStores(ctx, cfg.Store.Dir)
+		s, err = openStores(ctx, cfg.Store.Dir, log)
 		return err
 	})
 	err = group.Wait()
@@ -65,6 +65,9 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	defer closing("stores", s.Close)
 	identity, numbers := s.identity, p.policy.Numbers()
 	p.fit(identity.VID)
+	if err := s.mendQueue(ctx); err != nil {
+		return err
+	}
 	box := outbox.New(filepath.Join(cfg.Store.Dir, outboxFile), s.ring, outbox.Bounds{MaxBytes: numbers.KeptMaxBytes, MaxAge: numbers.KeptMaxAge}, now)
 	if err := box.Open(); err != nil {
 		return err

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -16,7 +18,10 @@ import (
 	"glovebox/telemetry/outbox"
 )
 
-const outboxFile = "outbox.db"
+const (
+	keysFile   = "keys"
+	outboxFile = "outbox.db"
+)
 
 // checkStore opens and reads one store file, or all in a directory, and says
 // what is wrong. It may fault on a damaged file: only a process that does
@@ -30,7 +35,7 @@ func checkStore(path string) error {
 		return checkFile(path)
 	}
 	var all []error
-	for _, name := range []string{"keys", bolt.Name, outboxFile} {
+	for _, name := range []string{keysFile, bolt.Name, outboxFile} {
 		file := filepath.Join(path, name)
 		if _, err := os.Stat(file); err == nil {
 			all = append(all, checkFile(file))
@@ -51,7 +56,7 @@ func checkFile(path string) error {
 			return err
 		}
 		return errors.Join(outbox.Check(path, ring), ring.Close())
-	case name == "keys":
+	case name == keysFile:
 		return keyring.Check(filepath.Dir(path))
 	default:
 		return fmt.Errorf("%s: want keys, %s or %s", name, bolt.Name, outboxFile)
@@ -60,15 +65,20 @@ func checkFile(path string) error {
 
 // stores is what the agent keeps on disk, open.
 type stores struct {
+	dir       string
 	identity  profiles.Identity
 	ring      *keyring.Ring
 	people    *bolt.Store
 	recovered []string // what was damaged and is repaired or new
+	mark      bolt.Mark
+	log       *slog.Logger
 }
 
 // openStores opens the state directory: the ring first, which finishes what a
-// power cut left, then the files it seals, checked and mended.
-func openStores(ctx context.Context, dir string) (s stores, err error) {
+// power cut left, then the people it seals, checked and mended. The queue stays
+// closed: mendQueue makes it safe to open.
+func openStores(ctx context.Context, dir string, log *slog.Logger) (s stores, err error) {
+	s.dir, s.log = dir, log
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
@@ -77,7 +87,8 @@ func openStores(ctx context.Context, dir string) (s stores, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return s, err
 	}
-	sound := startCheck(ctx, dir)
+	s.mark = bolt.UseMark(dir)
+	sound := s.startCheck(ctx)
 	if s.identity, err = keyring.Identity(dir); err != nil {
 		return s, errors.Join(err, sound())
 	}
@@ -87,11 +98,10 @@ func openStores(ctx context.Context, dir string) (s stores, err error) {
 	}
 	s.ring = ring
 	if lost {
-		s.recovered = append(s.recovered, "keys")
+		s.recovered = append(s.recovered, keysFile)
 	}
 	if sound() != nil {
-		mended, err := mendStores(ctx, dir)
-		if s.recovered = append(s.recovered, mended...); err != nil {
+		if err := s.mend(ctx, bolt.Name); err != nil {
 			return s, err
 		}
 	}
@@ -99,11 +109,15 @@ func openStores(ctx context.Context, dir string) (s stores, err error) {
 	return s, err
 }
 
-// Close closes what is open, in reverse.
+// Close closes what is open, in reverse, and leaves a mark for the next start if
+// all is sound. The queue was closed before.
 func (s stores) Close() error {
 	var all []error
 	if s.people != nil {
 		all = append(all, s.people.Close())
+		if err := s.leaveMark(); err != nil {
+			s.log.Warn("next start checks", "error", err)
+		}
 	}
 	if s.ring != nil {
 		all = append(all, s.ring.Close())
@@ -111,28 +125,53 @@ func (s stores) Close() error {
 	return errors.Join(all...)
 }
 
-// startCheck has a child look at all stores, beside whatever the caller does, and
-// returns what waits for its answer. The ring may be repaired meanwhile: then the
-// answer can be wrong, on the safe side, and the files are looked at again.
-func startCheck(ctx context.Context, dir string) (sound func() error) {
+// markTime is how much of a stop the mark may take. A queue that is larger than it
+// can check in this time is checked by the next start.
+const markTime = 2 * time.Second
+
+func (s stores) leaveMark() error {
+	ctx, cancel := context.WithTimeout(context.Background(), markTime)
+	defer cancel()
+	return bolt.LeaveMark(s.dir, childCheck(ctx), keysFile, bolt.Name, outboxFile)
+}
+
+// startCheck looks at the people's file beside whatever the caller does, and returns
+// what waits for the answer. After a stop that left a mark it only reads; else a
+// child checks. The ring may be repaired meanwhile: then the answer can be wrong, on
+// the safe side, and the file is looked at again.
+func (s stores) startCheck(ctx context.Context) (sound func() error) {
+	file := filepath.Join(s.dir, bolt.Name)
 	var group errgroup.Group
-	group.Go(func() error { return childCheck(ctx)(dir) })
+	group.Go(func() error {
+		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) || s.marked(bolt.Name) {
+			return nil
+		}
+		return childCheck(ctx)(file)
+	})
 	return group.Wait
 }
 
-// mendStores has each store file checked in a child of its own and names what
-// had to be repaired. After it both files are safe to open.
-func mendStores(ctx context.Context, dir string) (recovered []string, err error) {
-	for _, name := range []string{bolt.Name, outboxFile} {
-		mended, err := bolt.Mend(dir, name, childCheck(ctx))
-		if err != nil {
-			return recovered, err
-		}
-		if mended {
-			recovered = append(recovered, name)
-		}
+// marked reports whether the file, and the ring that opens it, are as the last stop
+// left them.
+func (s stores) marked(name string) bool { return s.mark.Holds(keysFile) && s.mark.Holds(name) }
+
+// mendQueue makes the queue safe to open: it is as the last stop left it, or a
+// child checks it and it is mended.
+func (s *stores) mendQueue(ctx context.Context) error {
+	if s.marked(outboxFile) {
+		return nil
 	}
-	return recovered, nil
+	return s.mend(ctx, outboxFile)
+}
+
+// mend has a store file checked in a child of its own and notes if it had to be
+// repaired. After it the file is safe to open.
+func (s *stores) mend(ctx context.Context, name string) error {
+	mended, err := bolt.Mend(s.dir, name, childCheck(ctx))
+	if mended {
+		s.recovered = append(s.recovered, name)
+	}
+	return err
 }
 
 // childCheck runs this program to check a store: the check may die of what it finds.

@@ -58,17 +58,17 @@ func newCar(t *testing.T) car {
 	return c
 }
 
-// Whatever is damaged, the store opens: as it was, or reported as recovered with
-// the state before the last change, or reported and empty. It never opens with
-// anything else.
-func TestDamagedFileNeverOpensWrong(t *testing.T) {
-	c := newCar(t)
+// damage is one way in which a file goes bad.
+type damage struct {
+	name   string
+	damage func(b []byte, r *rand.Rand) []byte
+}
+
+// damages are the ways in which the newest file may go bad.
+func (c car) damages() []damage {
 	page := os.Getpagesize()
 	pages := len(trimmed(c.after)) / page
-	kinds := []struct {
-		name   string
-		damage func(b []byte, r *rand.Rand) []byte
-	}{
+	return []damage{
 		{"bit flip", func(b []byte, r *rand.Rand) []byte { b[r.IntN(pages*page)] ^= 1 << r.IntN(8); return b }},
 		{"zero page", func(b []byte, r *rand.Rand) []byte { p := r.IntN(pages); clear(b[p*page : (p+1)*page]); return b }},
 		{"garbage page", func(b []byte, r *rand.Rand) []byte {
@@ -93,7 +93,14 @@ func TestDamagedFileNeverOpensWrong(t *testing.T) {
 		{"empty file", func([]byte, *rand.Rand) []byte { return nil }},
 		{"another file", func([]byte, *rand.Rand) []byte { return []byte(strings.Repeat("not a store\n", 1000)) }},
 	}
-	for _, kind := range kinds {
+}
+
+// Whatever is damaged, the store opens: as it was, or reported as recovered with
+// the state before the last change, or reported and empty. It never opens with
+// anything else.
+func TestDamagedFileNeverOpensWrong(t *testing.T) {
+	c := newCar(t)
+	for _, kind := range c.damages() {
 		t.Run(kind.name, func(t *testing.T) {
 			t.Parallel()
 			ends := map[string]int{}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -15,10 +16,20 @@ import (
 	"glovebox/profiles/keyring"
 )
 
-// TestMain also plays the child that checks a file: `bolt.test check-store PATH`.
+// children are what this program does where it is called `bolt.test NAME PATH`:
+// check-store is the child that checks a file.
+var children = map[string]func(path string) error{"check-store": bolt.Check, "stop": stopMarked, "start": startMarked}
+
+// A child's calls are counted by strace for each thread: all of them come from one.
+func init() {
+	if len(os.Args) == 3 && children[os.Args[1]] != nil {
+		runtime.LockOSThread()
+	}
+}
+
 func TestMain(m *testing.M) {
-	if len(os.Args) == 3 && os.Args[1] == "check-store" {
-		if err := bolt.Check(os.Args[2]); err != nil {
+	if len(os.Args) == 3 && children[os.Args[1]] != nil {
+		if err := children[os.Args[1]](os.Args[2]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"glovebox/profiles/bolt"
+)
+
+// Each row's start comes after the end and the damage of the row: a child looks at
+// what a stop on request did not leave so, and at nothing else. What is damaged is
+// found.
+func TestStartAfterStop(t *testing.T) {
+	if _, err := exec.LookPath("strace"); err != nil {
+		t.Skip("strace is not installed")
+	}
+	for _, row := range []struct {
+		name      string
+		end       syscall.Signal
+		damaged   string
+		checks    string // what children look at
+		recovered string
+	}{
+		{"a clean stop", syscall.SIGTERM, "", "", ""},
+		{"an interrupt", syscall.SIGINT, "", "", ""},
+		{"a power cut", syscall.SIGKILL, "", "profiles.db outbox.db", ""},
+		{"bit rot in the people", syscall.SIGTERM, bolt.Name, "profiles.db", bolt.Name},
+		{"bit rot in the queue", syscall.SIGTERM, outboxFile, "outbox.db", outboxFile},
+		{"bit rot in the key ring", syscall.SIGTERM, keysFile, "profiles.db outbox.db", ""},
+		{"bit rot in the mark", syscall.SIGTERM, bolt.MarkName, "profiles.db outbox.db", ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			a := newProgram(t, "")
+			_, stop := a.boot()
+			if code, said := stop(row.end); row.end != syscall.SIGKILL && code != exitStopped {
+				t.Fatalf("exit %d: %s", code, said)
+			}
+			if row.damaged != "" {
+				rot(t, filepath.Join(a.dir, "state", row.damaged))
+			}
+			trace := filepath.Join(a.dir, "trace")
+			vehicle, stop := a.boot("strace", "-D", "-f", "-qq", "-s", "200", "-e", "trace=execve", "-o", trace)
+			if code, said := stop(syscall.SIGTERM); code != exitStopped {
+				t.Errorf("exit %d: %s", code, said)
+			}
+			text, err := os.ReadFile(trace)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range []string{bolt.Name, outboxFile} {
+				looked := strings.Contains(string(text), "/state/"+name+`"`)
+				if looked != strings.Contains(row.checks, name) {
+					t.Errorf("a child checks %s: %v\n%s", name, looked, text)
+				}
+			}
+			if got := fmt.Sprint(vehicle["Recovered"]); got != "["+row.recovered+"]" {
+				t.Errorf("recovered %s, want %s", got, row.recovered)
+			}
+		})
+	}
+}
+
+// rot flips bits in the first page of a file, in each meta page of a bbolt file.
+func rot(t *testing.T, file string) {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range []int{40, os.Getpagesize() + 40} {
+		if at < len(b) {
+			b[at] ^= 1
+		}
+	}
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
