@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -92,19 +93,27 @@ func (k Key) check() error {
 			return errors.New("not a point of P-256")
 		}
 	case X25519:
-		public, err := ecdh.X25519().NewPublicKey(k.x[:])
-		if err != nil {
-			return err
-		}
-		one, err := ecdh.X25519().NewPrivateKey(slices.Repeat([]byte{1}, 32))
-		if err != nil {
-			return err
-		}
-		if _, err := one.ECDH(public); err != nil {
+		u := k.x
+		u[31] &= 0x7F // X25519 does not look at the highest bit
+		if slices.Contains(lowOrder, hex.EncodeToString(u[:])) {
 			return errors.New("an X25519 key of low order")
 		}
 	}
 	return nil
+}
+
+// lowOrder are all u-coordinates of Curve25519 whose point has an order of at most 8,
+// with those of them that may be written above the prime, 2^255-19: what is sealed to
+// such a key, everybody can open (RFC 7748, 6.1). The order of a point that is not in
+// the list is large, and a look at a list costs a start less than a multiplication a key.
+var lowOrder = []string{
+	"0000000000000000000000000000000000000000000000000000000000000000", // of order 4
+	"0100000000000000000000000000000000000000000000000000000000000000",
+	"e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+	"5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // -1
+	"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // 0
+	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // 1
 }
 
 // KeyOf returns the Key of an ed25519.PublicKey, *ecdsa.PublicKey or *ecdh.PublicKey.

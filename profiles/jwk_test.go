@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -66,6 +67,38 @@ func TestParseKey(t *testing.T) {
 	k, err := profiles.ParseKey([]byte(ed))
 	if err != nil || k.Thumbprint() != "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k" { // RFC 8037, appendix A.3
 		t.Errorf("thumbprint %s, %v", k.Thumbprint(), err)
+	}
+}
+
+// A key to which nothing can be sealed is refused, and no other: what X25519 itself
+// says of a multiplication with it.
+func TestLowOrderKeys(t *testing.T) {
+	refused := 0
+	for _, near := range []string{ // 0, the two points of order 8, the prime
+		strings.Repeat("00", 32),
+		"e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+		"5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+		strings.Repeat("ff", 31) + "7f",
+	} {
+		u, _ := hex.DecodeString(near)
+		for n := range 512 {
+			u[0], u[31] = byte(n), u[31]&0x7F|byte(n>>8)<<7
+			public, err := ecdh.X25519().NewPublicKey(u)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = x25519(t, "a").ECDH(public)
+			_, got := profiles.ParseKey(fmt.Appendf(nil, `{"kty":"OKP","crv":"X25519","x":%q}`, base64.RawURLEncoding.EncodeToString(u)))
+			if (got != nil) != (err != nil) {
+				t.Errorf("%x: %v, and X25519 says %v", u, got, err)
+			}
+			if err != nil {
+				refused++
+			}
+		}
+	}
+	if refused != 14 {
+		t.Errorf("%d of the keys are of low order, want 7 and their copies with the highest bit", refused)
 	}
 }
 
