@@ -87,11 +87,11 @@ func openStores(ctx context.Context, dir string, log *slog.Logger) (s stores, er
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return s, err
 	}
-	s.mark = bolt.UseMark(dir)
-	sound := s.startCheck(ctx)
+	sound, mark := s.startCheck(ctx)
 	if s.identity, err = keyring.Identity(dir); err != nil {
 		return s, errors.Join(err, sound())
 	}
+	s.mark = <-mark // before any store file is opened for writing
 	ring, lost, err := bolt.OpenRing(dir, bolt.Name, outboxFile)
 	if err != nil {
 		return s, errors.Join(err, sound())
@@ -135,20 +135,22 @@ func (s stores) leaveMark() error {
 	return bolt.LeaveMark(s.dir, childCheck(ctx), keysFile, bolt.Name, outboxFile)
 }
 
-// startCheck looks at the people's file beside whatever the caller does, and returns
-// what waits for the answer. After a stop that left a mark it only reads; else a
-// child checks. The ring may be repaired meanwhile: then the answer can be wrong, on
-// the safe side, and the file is looked at again.
-func (s stores) startCheck(ctx context.Context) (sound func() error) {
-	file := filepath.Join(s.dir, bolt.Name)
+// startCheck takes the last stop's mark away, hands it on and looks at the people's
+// file, beside whatever the caller does; sound waits for the answer. What is as the
+// mark has it is only read; else a child checks. The ring may be repaired meanwhile:
+// then the answer can be wrong, on the safe side, and the file is looked at again.
+func (s stores) startCheck(ctx context.Context) (sound func() error, mark <-chan bolt.Mark) {
+	file, taken := filepath.Join(s.dir, bolt.Name), make(chan bolt.Mark, 1)
 	var group errgroup.Group
 	group.Go(func() error {
+		s.mark = bolt.UseMark(s.dir)
+		taken <- s.mark
 		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) || s.marked(bolt.Name) {
 			return nil
 		}
 		return childCheck(ctx)(file)
 	})
-	return group.Wait
+	return group.Wait, taken
 }
 
 // marked reports whether the file, and the ring that opens it, are as the last stop

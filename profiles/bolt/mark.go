@@ -155,7 +155,7 @@ func imprintOf(path string, used int64) (imprint, error) {
 		return imprint{}, err
 	}
 	h := sha256.New()
-	n, err := io.CopyBuffer(h, io.LimitReader(f, used), make([]byte, min(used, 128<<10)+1))
+	n, err := io.CopyBuffer(h, io.LimitReader(f, used), make([]byte, 32<<10))
 	if err == nil && n != used {
 		err = io.ErrUnexpectedEOF
 	}
