@@ -17,6 +17,7 @@ import (
 
 	"glovebox/agent/cloud"
 	"glovebox/profiles"
+	"glovebox/telemetry/outside"
 )
 
 func fixed(label string) []byte {
@@ -62,11 +63,11 @@ func trust(t testing.TB, key crypto.Signer) cloud.KeySet {
 
 func sign(t testing.TB, payload []byte, key crypto.Signer) []byte {
 	t.Helper()
-	jws, err := cloud.Sign(payload, key, cloud.TypePolicy)
+	jws, err := outside.Sign(key, cloud.TypePolicy, payload)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return []byte(jws)
+	return jws
 }
 
 func car(t testing.TB) profiles.Identity {

@@ -4,7 +4,6 @@ package cloud
 
 import (
 	"bytes"
-	"crypto"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -19,7 +18,6 @@ import (
 const (
 	TypePolicy = "gb-policy" // an access document
 	TypeAction = "gb-act"    // an order of a reader
-	TypeSealed = "gb-sealed" // what the car seals to a reader
 )
 
 // The most bytes of what is signed, and of an ask.
@@ -128,23 +126,4 @@ func header(raw []byte, typ string) (alg, kid string, err error) {
 		return "", "", fmt.Errorf("%w: header: want alg, kid and typ %s and nothing else", ErrMalformed, typ)
 	}
 	return alg, kid, nil
-}
-
-// Sign returns payload as a compact JWS of this typ. The key is an
-// ed25519.PrivateKey or an *ecdsa.PrivateKey of P-256; its type says which algorithm.
-func Sign(payload []byte, key crypto.Signer, typ string) (string, error) {
-	public, err := profiles.KeyOf(key.Public())
-	if err != nil {
-		return "", fmt.Errorf("sign %s: %w", typ, err)
-	}
-	options := (&jose.SignerOptions{}).WithType(jose.ContentType(typ)).WithHeader("kid", public.Thumbprint())
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(public.Algorithm()), Key: key}, options)
-	if err != nil {
-		return "", fmt.Errorf("sign %s: %w", typ, err)
-	}
-	object, err := signer.Sign(payload)
-	if err != nil {
-		return "", fmt.Errorf("sign %s: %w", typ, err)
-	}
-	return object.CompactSerialize()
 }

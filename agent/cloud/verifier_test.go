@@ -15,6 +15,7 @@ import (
 
 	"glovebox/agent/cloud"
 	"glovebox/profiles"
+	"glovebox/telemetry/outside"
 )
 
 // orderers are the two kinds of key that a phone may sign with.
@@ -49,11 +50,11 @@ func must(t testing.TB, v any) []byte {
 
 func signedAction(t testing.TB, payload string, key crypto.Signer) []byte {
 	t.Helper()
-	jws, err := cloud.Sign([]byte(payload), key, cloud.TypeAction)
+	jws, err := outside.Sign(key, cloud.TypeAction, []byte(payload))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return []byte(jws)
+	return jws
 }
 
 // unhurried is a verifier whose clock runs so fast that no rate matters.

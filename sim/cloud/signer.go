@@ -11,14 +11,15 @@ import (
 	"fmt"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"glovebox/telemetry/outside"
 )
 
 // signer holds a key that signs: documents of the back end, documents and
 // actions of a phone.
 type signer struct {
 	key    crypto.Signer // ed25519.PrivateKey or *ecdsa.PrivateKey of P-256
-	alg    jose.SignatureAlgorithm
-	kid    string // RFC 7638 thumbprint
+	kid    string        // RFC 7638 thumbprint
 	public *jwk
 }
 
@@ -38,7 +39,7 @@ func newSigner(curve string) (signer, error) {
 	return signerOf(key)
 }
 
-// signerOf names a key and the one algorithm that belongs to its type.
+// signerOf names a key.
 func signerOf(key crypto.Signer) (signer, error) {
 	kid, err := thumbprint(key.Public())
 	if err != nil {
@@ -47,14 +48,14 @@ func signerOf(key crypto.Signer) (signer, error) {
 	s := signer{key: key, kid: kid}
 	switch public := key.Public().(type) {
 	case ed25519.PublicKey:
-		s.alg, s.public = jose.EdDSA, signJWK(public)
+		s.public = signJWK(public)
 	case *ecdsa.PublicKey:
 		point, err := public.Bytes() // 4 ‖ x ‖ y
 		if err != nil {
 			return signer{}, fmt.Errorf("signing key: %w", err)
 		}
 		x, y := base64.RawURLEncoding.EncodeToString(point[1:33]), base64.RawURLEncoding.EncodeToString(point[33:])
-		s.alg, s.public = jose.ES256, &jwk{Kty: "EC", Crv: curveP256, X: x, Y: y}
+		s.public = &jwk{Kty: "EC", Crv: curveP256, X: x, Y: y}
 	default:
 		return signer{}, fmt.Errorf("a signing key of type %T", key)
 	}
@@ -73,16 +74,11 @@ func thumbprint(public crypto.PublicKey) (string, error) {
 // sign returns payload as a compact JWS of the type given, with a header of
 // exactly alg, kid and typ. The bytes signed are the bytes sent.
 func (s signer) sign(typ string, payload []byte) (string, error) {
-	options := (&jose.SignerOptions{}).WithType(jose.ContentType(typ)).WithHeader("kid", s.kid)
-	by, err := jose.NewSigner(jose.SigningKey{Algorithm: s.alg, Key: s.key}, options)
-	if err != nil {
-		return "", fmt.Errorf("signer: %w", err)
-	}
-	signed, err := by.Sign(payload)
+	signed, err := outside.Sign(s.key, typ, payload)
 	if err != nil {
 		return "", fmt.Errorf("sign %s: %w", typ, err)
 	}
-	return signed.CompactSerialize()
+	return string(signed), nil
 }
 
 // private is a signing key in a file.

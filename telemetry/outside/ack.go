@@ -5,8 +5,6 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/go-jose/go-jose/v4"
-
 	"glovebox/hal"
 )
 
@@ -179,14 +177,4 @@ func (o *Outside) freshness(a answer, at hal.Instant) (freshnessBody, error) {
 		return nil, err
 	}
 	return compact(signer, claims)
-}
-
-// compact signs a payload in JWS compact form.
-func compact(signer jose.Signer, payload []byte) ([]byte, error) {
-	signed, err := signer.Sign(payload)
-	if err != nil {
-		return nil, err
-	}
-	text, err := signed.CompactSerialize()
-	return []byte(text), err
 }

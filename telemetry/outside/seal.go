@@ -1,11 +1,8 @@
 package outside
 
 import (
-	"crypto"
 	"crypto/ecdh"
-	"crypto/ed25519"
 	"crypto/hpke"
-	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -26,28 +23,11 @@ type seal struct {
 	step    int         // plaintext size in steps of this
 }
 
-var errNoSigner = errors.New("the car has no key to sign with")
-
 // Types of what the car signs, the header `typ`.
 const (
 	typeSealed    = "gb-sealed"
 	typeFreshness = "gb-facts"
 )
-
-// newSigner signs with the car's key. The header is exactly alg, kid and typ.
-func newSigner(key ed25519.PrivateKey, typ jose.ContentType) (jose.Signer, error) {
-	if len(key) != ed25519.PrivateKeySize {
-		return nil, errNoSigner
-	}
-	public := jose.JSONWebKey{Key: key.Public()}
-	thumb, err := public.Thumbprint(crypto.SHA256)
-	if err != nil {
-		return nil, err
-	}
-	signing := jose.JSONWebKey{Key: key, KeyID: base64.RawURLEncoding.EncodeToString(thumb)}
-	options := (&jose.SignerOptions{}).WithType(typ)
-	return jose.NewSigner(jose.SigningKey{Algorithm: jose.EdDSA, Key: signing}, options)
-}
 
 // newSeal reads a reader's X25519 key.
 func newSeal(vid string, version uint64, key []byte, signer jose.Signer, step int) (*seal, error) {
