@@ -113,7 +113,7 @@ func TestCarRefuses(t *testing.T) {
 		}, profiles.ClimateStart, "1 done"},
 		{"no fix", func(*world) {}, profiles.Locate, "1 refused not-now"},
 		{"not built", func(*world) {}, profiles.Assign, "1 refused not-now"},
-		{"not built either", func(*world) {}, profiles.Tell, "1 refused not-now"},
+		{"not built either", func(*world) {}, profiles.SendMessage, "1 refused not-now"},
 	} {
 		for _, guest := range []bool{false, true} {
 			synctest.Test(t, func(t *testing.T) {

@@ -105,7 +105,7 @@ func (w *world) order(o ordered) agent.Outcome {
 // fresh is an order of the first epoch that is in time.
 func fresh(who profiles.ID, ctr uint64, act profiles.Verb) ordered {
 	args := map[profiles.Verb]string{
-		profiles.ClimateStart: `{"celsius":21.5,"minutes":10}`, profiles.Tell: `{"text":"hello"}`,
+		profiles.ClimateStart: `{"celsius":21.5,"minutes":10}`, profiles.SendMessage: `{"text":"hello"}`,
 		profiles.Assign: `{"trip":"t","users":["` + anna.String() + `"]}`,
 	}[act]
 	if args == "" {

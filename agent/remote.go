@@ -173,7 +173,7 @@ const leastCharge = 15
 // hinders says what of the car stands against verb now, and nothing if nothing does.
 func (r *remote) hinders(verb profiles.Verb, v *vehicle, now hal.Instant) string {
 	switch {
-	case verb == profiles.Assign || verb == profiles.Tell || verb == profiles.Book:
+	case verb == profiles.Assign || verb == profiles.SendMessage || verb == profiles.Book:
 		return "not built"
 	case v.motion.inUse(now) || !v.motion.parked(now):
 		return "in use"

@@ -128,7 +128,7 @@ func decodeReader(raw json.RawMessage) (Reader, error) {
 
 // version takes an integer that must be there, from 1 to 2^53 - 1.
 func (o *object) version(name string) uint64 {
-	n, err := integerOf(o.take(name), 1<<53-1)
+	n, err := integerOf(o.pop(name), 1<<53-1)
 	if err == nil && n == 0 {
 		err = errors.New("want 1 or more")
 	}
@@ -155,7 +155,7 @@ func (o *object) hash(name string) (h Hash) {
 
 // moment takes an instant in UTC.
 func (o *object) moment(name string) time.Time {
-	raw := o.take(name)
+	raw := o.pop(name)
 	if seconds, err := integerOf(raw, 1<<38-1); err == nil {
 		return time.Unix(int64(seconds), 0).UTC()
 	}

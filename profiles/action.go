@@ -20,7 +20,7 @@ const (
 	ClimateStop  Verb = "climate-stop"
 	Locate       Verb = "locate"
 	Assign       Verb = "assign"
-	Tell         Verb = "message"
+	SendMessage  Verb = "message"
 	Book         Verb = "book"
 )
 
@@ -32,12 +32,12 @@ var verbs = map[Verb]struct {
 }{
 	Lock: {"remote-lock", true}, Unlock: {"remote-lock", true}, Flash: {"remote-lock", false},
 	ClimateStart: {"remote-climate", false}, ClimateStop: {"remote-climate", false},
-	Locate: {"remote-locate", false}, Assign: {"trips", true}, Tell: {"chat", false}, Book: {"booking", false},
+	Locate: {"remote-locate", false}, Assign: {"trips", true}, SendMessage: {"chat", false}, Book: {"booking", false},
 }
 
 // Verbs lists all actions, in the order of the contract.
 func Verbs() []Verb {
-	return []Verb{Lock, Unlock, ClimateStart, ClimateStop, Flash, Locate, Assign, Tell, Book}
+	return []Verb{Lock, Unlock, ClimateStart, ClimateStop, Flash, Locate, Assign, SendMessage, Book}
 }
 
 // Function is what a person needs to order v; false for an action that there is not.
@@ -68,10 +68,10 @@ func DecodeAction(payload []byte) (Action, error) {
 	o := newObject(payload)
 	a := Action{VID: o.text("vid"), Key: o.text("key"), Epoch: o.text("epoch"), Ctr: o.version("ctr")}
 	var err error
-	a.Exp, err = integerOf(o.take("exp"), 1<<53-1)
+	a.Exp, err = integerOf(o.pop("exp"), 1<<53-1)
 	o.fail("exp", err)
 	a.Verb = Verb(o.text("act"))
-	if raw := o.take("args"); raw != nil {
+	if raw := o.pop("args"); raw != nil {
 		a.args, err = Members(raw)
 		o.fail("args", err)
 	}
@@ -118,11 +118,11 @@ func (a Action) arguments() (args Arguments, err error) {
 	}
 	switch a.Verb {
 	case ClimateStart:
-		args.Celsius, err = strconv.ParseFloat(string(o.take("celsius")), 64)
+		args.Celsius, err = strconv.ParseFloat(string(o.pop("celsius")), 64)
 		if err != nil || !(args.Celsius >= coldest && args.Celsius <= warmest) {
 			o.fail("celsius", fmt.Errorf("want %d to %.1f", coldest, warmest))
 		}
-		minutes, err := integerOf(o.take("minutes"), longestClimate)
+		minutes, err := integerOf(o.pop("minutes"), longestClimate)
 		if err != nil || minutes == 0 {
 			o.fail("minutes", fmt.Errorf("want 1 to %d", longestClimate))
 		}
@@ -141,7 +141,7 @@ func (a Action) arguments() (args Arguments, err error) {
 			_, err = ParseID(text)
 			o.fail("users", err)
 		}
-	case Tell:
+	case SendMessage:
 		if text := o.text("text"); text == "" || utf8.RuneCountInString(text) > longestText {
 			o.fail("text", fmt.Errorf("want 1 to %d characters", longestText))
 		}

@@ -58,7 +58,7 @@ func newObject(data []byte) *object {
 }
 
 // take returns a member and forgets it. A member that is absent or null is nil.
-func (o *object) take(name string) json.RawMessage {
+func (o *object) pop(name string) json.RawMessage {
 	raw := o.members[name]
 	delete(o.members, name)
 	if string(raw) == "null" {
@@ -75,7 +75,7 @@ func (o *object) fail(name string, err error) {
 
 // text takes a string that must be there.
 func (o *object) text(name string) string {
-	raw := o.take(name)
+	raw := o.pop(name)
 	if raw == nil {
 		o.fail(name, errors.New("missing"))
 		return ""
@@ -87,7 +87,7 @@ func (o *object) text(name string) string {
 
 // optionalText takes a string that may be absent.
 func (o *object) optionalText(name string) string {
-	raw := o.take(name)
+	raw := o.pop(name)
 	if raw == nil {
 		return ""
 	}
@@ -98,7 +98,7 @@ func (o *object) optionalText(name string) string {
 
 // flag takes a boolean; absent is false.
 func (o *object) flag(name string) bool {
-	switch raw := o.take(name); string(raw) {
+	switch raw := o.pop(name); string(raw) {
 	case "true":
 		return true
 	case "false", "":
@@ -110,7 +110,7 @@ func (o *object) flag(name string) bool {
 
 // list takes an array and returns its items, each still encoded; absent is empty.
 func (o *object) list(name string) []json.RawMessage {
-	raw := o.take(name)
+	raw := o.pop(name)
 	if raw == nil {
 		return nil
 	}
@@ -124,7 +124,7 @@ func (o *object) list(name string) []json.RawMessage {
 
 // key takes a public key; absent is the zero Key.
 func (o *object) key(name string) Key {
-	raw := o.take(name)
+	raw := o.pop(name)
 	if raw == nil {
 		return Key{}
 	}

@@ -7,10 +7,10 @@ func Navigation() Group {
 	address.required, address.optional = []string{"latitude", "longitude"}, true
 	routes := []string{"fast", "short", "eco"}
 	avoid := []string{"toll", "motorway", "ferry", "unpaved"}
-	setting := func(name, signature, allowed string, s shape, initial any) Setting {
+	setting := func(name, signature, allowed string, s schema, initial any) Setting {
 		return Setting{
 			Name: name, Type: signature, Scope: OfPerson, Stage: AfterPIN,
-			Range: allowed, shape: s, initial: initial,
+			Range: allowed, schema: s, initial: initial,
 		}
 	}
 	const one = "latitude (-90 to 90) and longitude (-180 to 180) in degrees, name optional; empty for none"
@@ -29,7 +29,7 @@ func Navigation() Group {
 // placeShape is a place with a name. Degrees are those of WGS 84.
 func placeShape() record {
 	return record{
-		fields: map[string]shape{
+		fields: map[string]schema{
 			"name":      text{most: 100},
 			"latitude":  real{-90, 90},
 			"longitude": real{-180, 180},

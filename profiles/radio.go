@@ -10,17 +10,17 @@ func Radio() Group {
 	return Group{"radio", []Setting{
 		{
 			Name: "favourites", Type: "aa{sv}", Scope: OfPerson, Stage: AfterPIN,
-			Range: "at most 60 stations: name, band (FM, AM, DAB, SXM), frequency_khz or service_id",
-			shape: records{favourite, 60}, initial: []map[string]any{},
+			Range:  "at most 60 stations: name, band (FM, AM, DAB, SXM), frequency_khz or service_id",
+			schema: records{favourite, 60}, initial: []map[string]any{},
 		},
 		{
 			Name: "last", Type: "a{sv}", Scope: OfPerson, Stage: AfterPIN,
-			Range: "one station as in favourites, name optional; empty for none",
-			shape: last, initial: map[string]any{},
+			Range:  "one station as in favourites, name optional; empty for none",
+			schema: last, initial: map[string]any{},
 		},
 		{
 			Name: "volume", Type: "y", Unit: "percent", Scope: OfPerson, Stage: AfterPIN,
-			Range: "0 to 100", shape: octet{0, 100}, initial: byte(30),
+			Range: "0 to 100", schema: octet{0, 100}, initial: byte(30),
 		},
 	}}
 }
@@ -29,7 +29,7 @@ func Radio() Group {
 // by service.
 func stationShape() record {
 	return record{
-		fields: map[string]shape{
+		fields: map[string]schema{
 			"name":          text{most: 64},
 			"band":          text{words: []string{"FM", "AM", "DAB", "SXM"}},
 			"frequency_khz": number{100, 3_000_000}, // long wave to satellite

@@ -34,13 +34,13 @@ type Setting struct {
 	Stage Stage
 	Range string // what is allowed, for people
 
-	shape   shape
+	schema  schema
 	initial any
 }
 
 // Check returns a copy of v that shares nothing with it, or why v is refused.
 func (s Setting) Check(v any) (any, error) {
-	checked, err := s.shape.check(v)
+	checked, err := s.schema.check(v)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrInvalid, s.Name, err)
 	}
@@ -63,7 +63,7 @@ func (s Setting) Encode(v any) ([]byte, error) {
 
 // Decode reads what Encode wrote; the value has the types of the schema again.
 func (s Setting) Decode(data []byte) (any, error) {
-	v, err := s.shape.decode(data)
+	v, err := s.schema.decode(data)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrInvalid, s.Name, err)
 	}
@@ -72,7 +72,7 @@ func (s Setting) Decode(data []byte) (any, error) {
 
 // Default returns a fresh copy of the value before anybody set one.
 func (s Setting) Default() any {
-	v, err := s.shape.check(s.initial)
+	v, err := s.schema.check(s.initial)
 	if err != nil {
 		panic(fmt.Sprintf("profiles: default of %s: %v", s.Name, err))
 	}

@@ -31,7 +31,7 @@ func (s *Store) SetCarFact(name string, value []byte) error {
 	if name == "" {
 		return errFactName
 	}
-	return s.update("keep a fact about the car", func(c *change) error {
+	return s.update("keep a fact about the car", func(c *transaction) error {
 		if value == nil {
 			return c.delete(carBucket, "fact/"+name)
 		}

@@ -73,7 +73,7 @@ func readRoster(tx *bbolt.Tx, ring *keyring.Ring) (profiles.Roster, error) {
 // differs from the one the last document brought ends the car's own and its
 // lockout.
 func (s *Store) Apply(next profiles.Roster) error {
-	if err := s.tidy(); err != nil {
+	if err := s.deleteKeyless(); err != nil {
 		return err
 	}
 	before, err := s.Roster()
@@ -99,7 +99,7 @@ func (s *Store) Apply(next profiles.Roster) error {
 	if err != nil {
 		return fmt.Errorf("apply the roster: %w", err)
 	}
-	return s.update("apply the roster", func(c *change) error {
+	return s.update("apply the roster", func(c *transaction) error {
 		for _, id := range gone {
 			if err := c.drop(id.String()); err != nil {
 				return err
@@ -124,7 +124,7 @@ func (s *Store) Apply(next profiles.Roster) error {
 	})
 }
 
-func (s *Store) putPerson(c *change, p profiles.Person, newPIN bool) error {
+func (s *Store) putPerson(c *transaction, p profiles.Person, newPIN bool) error {
 	data, err := p.Encode()
 	if err != nil {
 		return err
@@ -150,29 +150,10 @@ type removal struct {
 	Result     string `json:"result"`
 }
 
-func putRemoval(c *change, generation uint64) error {
+func putRemoval(c *transaction, generation uint64) error {
 	data, err := json.Marshal(removal{generation, "erased"})
 	if err != nil {
 		return err
 	}
 	return c.put(carBucket, removalKey, data)
-}
-
-// LastRemoval returns what is kept of the newest removal of a person: the
-// generation of the key ring and the result. False if there was none.
-func (s *Store) LastRemoval() (profiles.Receipt, bool, error) {
-	var kept removal
-	found := false
-	err := s.db.View(func(tx *bbolt.Tx) error {
-		car := tx.Bucket([]byte(carBucket))
-		if car == nil || car.Get([]byte(removalKey)) == nil {
-			return nil
-		}
-		found = true
-		return json.Unmarshal(car.Get([]byte(removalKey)), &kept)
-	})
-	if err != nil || !found {
-		return profiles.Receipt{}, false, err
-	}
-	return profiles.Receipt{Method: "key", Generation: kept.Generation, Result: kept.Result}, true, nil
 }

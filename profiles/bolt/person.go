@@ -41,7 +41,7 @@ func (s *Store) Settings(id profiles.ID, group string) (map[string][]byte, error
 // SetSettings keeps these values of a group and leaves its others as they are;
 // a nil value takes a key back.
 func (s *Store) SetSettings(id profiles.ID, group string, values map[string][]byte) error {
-	return s.change("keep settings", id, func(c *change) error {
+	return s.updatePerson("keep settings", id, func(c *transaction) error {
 		for _, key := range slices.Sorted(maps.Keys(values)) {
 			if err := s.putSealed(c, id, settingKey(group, key), values[key]); err != nil {
 				return err
@@ -53,7 +53,7 @@ func (s *Store) SetSettings(id profiles.ID, group string, values map[string][]by
 
 // ResetSettings takes all keys of a group back.
 func (s *Store) ResetSettings(id profiles.ID, group string) error {
-	return s.change("reset settings", id, func(c *change) error {
+	return s.updatePerson("reset settings", id, func(c *transaction) error {
 		b := c.tx.Bucket([]byte(id.String()))
 		if b == nil {
 			return nil
@@ -103,13 +103,13 @@ func (s *Store) SetLockout(id profiles.ID, l profiles.Lockout) error {
 		if err == nil && now == l {
 			return nil // nothing to clear, nothing to write
 		}
-		return s.change("clear the lockout", id, func(c *change) error { return s.putSealed(c, id, lockoutKey, nil) })
+		return s.updatePerson("clear the lockout", id, func(c *transaction) error { return s.putSealed(c, id, lockoutKey, nil) })
 	}
 	data, err := json.Marshal(lockout(l))
 	if err != nil {
 		return fmt.Errorf("keep the lockout: %w", err)
 	}
-	return s.change("keep the lockout", id, func(c *change) error { return s.putSealed(c, id, lockoutKey, data) })
+	return s.updatePerson("keep the lockout", id, func(c *transaction) error { return s.putSealed(c, id, lockoutKey, data) })
 }
 
 // OwnVerifier returns the car's own PIN verifier of id, zero if there is none:
@@ -136,7 +136,7 @@ func (s *Store) SetOwnVerifier(id profiles.ID, v profiles.Verifier) error {
 	if !v.IsZero() {
 		data = []byte(v.Reveal())
 	}
-	return s.change("keep the PIN verifier", id, func(c *change) error { return s.putSealed(c, id, verifierKey, data) })
+	return s.updatePerson("keep the PIN verifier", id, func(c *transaction) error { return s.putSealed(c, id, verifierKey, data) })
 }
 
 // view reads in the bucket of id. The vehicle may have none yet; a person who
@@ -154,9 +154,9 @@ func (s *Store) view(id profiles.ID, read func(*bbolt.Bucket) error) error {
 	})
 }
 
-// change writes in the bucket of id, as view reads.
-func (s *Store) change(what string, id profiles.ID, do func(*change) error) error {
-	return s.update(what, func(c *change) error {
+// updatePerson writes in the bucket of id, as view reads.
+func (s *Store) updatePerson(what string, id profiles.ID, do func(*transaction) error) error {
+	return s.update(what, func(c *transaction) error {
 		if !id.IsZero() && (c.tx.Bucket([]byte(id.String())) == nil || !s.ring.Has(id)) {
 			return profiles.ErrNoSuchProfile
 		}
@@ -165,7 +165,7 @@ func (s *Store) change(what string, id profiles.ID, do func(*change) error) erro
 }
 
 // putSealed seals value under key of id; nil deletes it.
-func (s *Store) putSealed(c *change, id profiles.ID, key string, value []byte) error {
+func (s *Store) putSealed(c *transaction, id profiles.ID, key string, value []byte) error {
 	if value == nil {
 		return c.delete(id.String(), key)
 	}

@@ -63,7 +63,7 @@ func Open(dir string, ring *keyring.Ring, check func(path string) error) (*Store
 	if err := s.db.View(func(tx *bbolt.Tx) error { return checkMeta(tx, ring) }); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the profiles: %w", err), db.Close())
 	}
-	if err := s.tidy(); err != nil {
+	if err := s.deleteKeyless(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil
@@ -75,9 +75,9 @@ func (s *Store) Recovered() bool { return s.recovered }
 // Close waits for the change under way and lets go of the file.
 func (s *Store) Close() error { return s.db.Close() }
 
-// tidy deletes the buckets of people whose key is gone: a removal that a crash
+// deleteKeyless deletes the buckets of people whose key is gone: a removal that a crash
 // interrupted. They cannot be read any more; this is hygiene.
-func (s *Store) tidy() error {
+func (s *Store) deleteKeyless() error {
 	var keyless []string
 	err := s.db.View(func(tx *bbolt.Tx) error {
 		return tx.ForEach(func(name []byte, _ *bbolt.Bucket) error {
@@ -90,7 +90,7 @@ func (s *Store) tidy() error {
 	if err != nil || len(keyless) == 0 {
 		return err
 	}
-	return s.update("delete what lost its key", func(c *change) error {
+	return s.update("delete what lost its key", func(c *transaction) error {
 		for _, name := range keyless {
 			if err := c.drop(name); err != nil {
 				return err
@@ -101,7 +101,7 @@ func (s *Store) tidy() error {
 }
 
 // update makes one change of the file, whole or not at all.
-func (s *Store) update(what string, do func(*change) error) error {
+func (s *Store) update(what string, do func(*transaction) error) error {
 	err := s.db.Update(func(tx *bbolt.Tx) error {
 		c := begin(tx)
 		if err := do(c); err != nil {

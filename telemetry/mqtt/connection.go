@@ -56,11 +56,11 @@ func open(ctx context.Context, socket *socket, secure *tls.Config, o telemetry.O
 
 func (c *connection) options(stream net.Conn, o telemetry.Opening, log *slog.Logger) *paho.ClientOptions {
 	options := paho.NewClientOptions().
-		AddBroker("tcp://line"). // never dialled: the socket is open already
+		AddBroker("tcp://broker"). // never dialled: the socket is open already
 		SetCustomOpenConnectionFn(func(*url.URL, paho.ClientOptions) (net.Conn, error) { return stream, nil }).
 		SetProtocolVersion(4). // 3.1.1, and no second attempt with 3.1
 		SetClientID(o.Client).
-		SetCleanSession(true). // what was not acknowledged fails with the line
+		SetCleanSession(true). // what was not acknowledged fails with the connection
 		SetAutoReconnect(false).
 		SetConnectRetry(false).
 		SetStore(paho.NewMemoryStore()).
@@ -69,7 +69,7 @@ func (c *connection) options(stream net.Conn, o telemetry.Opening, log *slog.Log
 		SetKeepAlive(o.Keepalive).
 		SetPingTimeout(min(pingTimeout, max(o.Keepalive, time.Second))).
 		SetConnectionLostHandler(func(_ paho.Client, err error) {
-			log.Info("line lost", "error", err)
+			log.Info("connection lost", "error", err)
 			c.finish()
 		})
 	if o.Will.Topic != "" {
@@ -120,7 +120,7 @@ func (c *connection) Publish(m telemetry.Message) telemetry.Token {
 // Ended is closed when paho gave the connection up or Close was called.
 func (c *connection) Ended() <-chan struct{} { return c.ended }
 
-// Mute makes the line silent: see socket.
+// Mute makes the connection silent: see socket.
 func (c *connection) Mute() { c.socket.Mute() }
 
 // Close says DISCONNECT, unless muted, and closes the socket.

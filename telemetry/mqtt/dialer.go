@@ -1,4 +1,4 @@
-// Package mqtt is one connection to the broker, its life and its end. Each line
+// Package mqtt is one connection to the broker, its life and its end. Each one
 // has a paho client of its own that never reconnects (with reconnection a token
 // can complete before its message was delivered, paho issue 563); when it ends,
 // what was not acknowledged is whoever sent it's to send again.
@@ -27,7 +27,7 @@ type Files struct{ CA, Cert, Key string }
 // ErrForeignName is wrapped when the certificate is not made for the vehicle.
 var ErrForeignName = errors.New("the certificate is not made for this vehicle id")
 
-// Dialer opens lines to one broker. It may be shared.
+// Dialer opens connections to one broker. It may be shared.
 type Dialer struct {
 	host, port string
 	tls        *tls.Config // nil on loopback
@@ -116,8 +116,8 @@ func (d *Dialer) Check(client string) error {
 	return nil
 }
 
-// Dial opens one line. It blocks until the line is ready, or ctx ends, or 10 s
-// went by; the end of ctx afterwards does nothing to the line.
+// Dial opens one connection. It blocks until the connection is ready, or ctx ends, or 10 s
+// went by; the end of ctx afterwards does nothing to the connection.
 func (d *Dialer) Dial(ctx context.Context, o telemetry.Opening) (telemetry.Connection, error) {
 	if err := d.Check(o.Client); err != nil {
 		return nil, err
@@ -137,7 +137,7 @@ func (d *Dialer) Dial(ctx context.Context, o telemetry.Opening) (telemetry.Conne
 	l, err := open(ctx, socket, d.tls, o, d.log)
 	if err != nil {
 		socket.release()
-		return nil, fmt.Errorf("open the line to %s: %w", net.JoinHostPort(d.host, d.port), errors.Join(err, ctx.Err()))
+		return nil, fmt.Errorf("connect to %s: %w", net.JoinHostPort(d.host, d.port), errors.Join(err, ctx.Err()))
 	}
 	return l, nil
 }

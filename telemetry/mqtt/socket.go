@@ -11,7 +11,7 @@ import (
 const writeTimeout = time.Second
 
 // socket is a socket that can fall silent. It lies below TLS, so that a muted
-// line sends nothing at all: no record, no alert, no DISCONNECT.
+// connection sends nothing at all: no record, no alert, no DISCONNECT.
 //
 //	open ──Mute──▶ silent ──release──▶ closed
 //	  └──Close, release──────────────────▲
@@ -20,8 +20,8 @@ const writeTimeout = time.Second
 // the peer must time out by itself, as if the car had entered a tunnel.
 type socket struct {
 	net.Conn
-	open   func() error // while the line opens: not nil once the opening was called off
-	ready  atomic.Bool  // the line is open, open is not asked any more
+	open   func() error // while the connection opens: not nil once the opening was called off
+	ready  atomic.Bool  // the connection is open, open is not asked any more
 	muted  atomic.Bool
 	writes sync.RWMutex // held for reading by each Write, so that Mute can wait for it
 	shut   sync.Once

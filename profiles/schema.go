@@ -14,9 +14,9 @@ import (
 	"unicode/utf8"
 )
 
-// shape is what a value of a setting looks like. check returns a deep copy or what
+// schema is what a value of a setting looks like. check returns a deep copy or what
 // to do about it; decode gives JSON the type again and leaves the rest to check.
-type shape interface {
+type schema interface {
 	check(v any) (any, error)
 	decode(raw json.RawMessage) (any, error)
 }
@@ -122,7 +122,7 @@ func (set) decode(raw json.RawMessage) (any, error) { return decodeAs[[]string](
 
 // record is a map with known fields. An empty one is no value, where that is allowed.
 type record struct {
-	fields   map[string]shape
+	fields   map[string]schema
 	required []string
 	rule     func(map[string]any) error // beyond the fields; may be nil
 	optional bool                       // {} is allowed

@@ -8,10 +8,10 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// change is one transaction. All writing goes through it, so that the sum in
+// transaction is one change of the file. All writing goes through it, so that the sum in
 // _meta stays that of the contents: it tells a lost or an old page, which may
 // look sound in itself, and bits that flipped in what is not sealed.
-type change struct {
+type transaction struct {
 	tx  *bbolt.Tx
 	sum sum
 }
@@ -34,8 +34,8 @@ func (s *sum) toggle(bucket, key string, value []byte) {
 }
 
 // begin starts from the sum on disk; a new file has none.
-func begin(tx *bbolt.Tx) *change {
-	c := &change{tx: tx}
+func begin(tx *bbolt.Tx) *transaction {
+	c := &transaction{tx: tx}
 	if b := tx.Bucket([]byte(metaBucket)); b != nil {
 		copy(c.sum[:], b.Get([]byte("sum")))
 	}
@@ -43,7 +43,7 @@ func begin(tx *bbolt.Tx) *change {
 }
 
 // finish writes the sum.
-func (c *change) finish() error {
+func (c *transaction) finish() error {
 	b, err := c.tx.CreateBucketIfNotExists([]byte(metaBucket))
 	if err != nil {
 		return err
@@ -51,7 +51,7 @@ func (c *change) finish() error {
 	return b.Put([]byte("sum"), c.sum[:])
 }
 
-func (c *change) put(bucket, key string, value []byte) error {
+func (c *transaction) put(bucket, key string, value []byte) error {
 	b, err := c.tx.CreateBucketIfNotExists([]byte(bucket))
 	if err != nil {
 		return fmt.Errorf("bucket %s: %w", bucket, err)
@@ -64,7 +64,7 @@ func (c *change) put(bucket, key string, value []byte) error {
 }
 
 // delete takes key out; that it is not there is no error.
-func (c *change) delete(bucket, key string) error {
+func (c *transaction) delete(bucket, key string) error {
 	b := c.tx.Bucket([]byte(bucket))
 	if b == nil {
 		return nil
@@ -78,7 +78,7 @@ func (c *change) delete(bucket, key string) error {
 }
 
 // drop takes a whole bucket out.
-func (c *change) drop(bucket string) error {
+func (c *transaction) drop(bucket string) error {
 	b := c.tx.Bucket([]byte(bucket))
 	if b == nil {
 		return nil
