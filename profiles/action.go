@@ -24,7 +24,7 @@ const (
 	Book         Verb = "book"
 )
 
-// verbs says what each action needs (contract section 5), and which ones must come
+// verbs says what each action needs (docs/contract.md, Functions), and which ones must come
 // in the order of their counters.
 var verbs = map[Verb]struct {
 	function Function
@@ -49,7 +49,7 @@ func (v Verb) Function() (Function, bool) {
 // Ordered reports whether the counter of v must be greater than any before.
 func (v Verb) Ordered() bool { return verbs[v].ordered }
 
-// Action is the content of one signed action (contract section 2). Its verb may be
+// Action is the content of one signed action (docs/contract.md, MQTT). Its verb may be
 // one that there is not, and its arguments out of range: that is for Arguments.
 type Action struct {
 	VID, Key, Epoch string

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// check holds the document against the fixed lists (security.md 2, rule 2).
+// check holds the document against the fixed lists (docs/security.md, The access document).
 func (a Access) check() error {
 	if !IsHex128(a.VID) {
 		return errors.New("vid: want 32 lower-case hex digits")

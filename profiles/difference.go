@@ -74,7 +74,7 @@ type Change struct {
 	Who  ID
 }
 
-// rights is the table of security.md 2, rule 3. What has no row, nobody may.
+// rights is the table of docs/security.md, Rights. What has no row, nobody may.
 func rights() map[ChangeKind][]SignerKind {
 	all := []SignerKind{BackEnd, MainUser, Car}
 	main := []SignerKind{MainUser, Car}

@@ -8,7 +8,7 @@ import (
 )
 
 // keptPerson is the form in which a person is kept: only ever sealed under their
-// own key (erasure.md 3), hence with name and verifier in it.
+// own key (docs/erasure.md, A person's data on disk), hence with name and verifier in it.
 type keptPerson struct {
 	ID         string     `json:"id"`
 	Mailbox    string     `json:"mailbox,omitempty"`

@@ -43,7 +43,7 @@ func share(s profiles.Sharing) func(testing.TB, *profiles.User) {
 	}
 }
 
-// personChanges is the table of security.md 2 for everything that a user's entry holds.
+// personChanges is the table of docs/security.md, Rights, for everything that a user's entry holds.
 var personChanges = []personChange{
 	//                                                                      main shared limited invited confirmed awaiting
 	{"as it is", func(testing.TB, *profiles.User) {}, "bm bm bm bm bm bm"},

@@ -34,7 +34,7 @@ func ParseSharing(s string) (Sharing, error) {
 }
 
 // DocumentFresh is how long an access document counts. Without a newer one every
-// secondary user is limited from then on (security.md 2, rule 4).
+// secondary user is limited from then on (docs/security.md, Rights).
 const DocumentFresh = 30 * 24 * time.Hour
 
 // SharingAt is what p is told, given the age of the access document: the larger

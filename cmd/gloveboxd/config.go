@@ -18,7 +18,7 @@ import (
 	"glovebox/telemetry/mqtt"
 )
 
-// Config is gloveboxd.toml (contract: one TOML file, unknown keys refused with
+// Config is gloveboxd.toml (docs/contract.md, Configuration: one TOML file, unknown keys refused with
 // the line). File names in it are relative to the file's own directory.
 type Config struct {
 	Mapping   string    `toml:"mapping"` // the mapping file

@@ -19,7 +19,7 @@ import (
 
 var version = "0.1.0" // set by -ldflags -X
 
-// Exit codes (gloveboxd(8), EXIT STATUS). 64 and 78 are those of sysexits.h.
+// Exit codes (docs/contract.md, Programs). 64 and 78 are those of sysexits.h.
 const (
 	exitStopped = 0  // on request
 	exitFailed  = 1  // anything else
@@ -116,7 +116,7 @@ func printIdentity(cfg Config, w io.Writer) error {
 	return json.NewEncoder(w).Encode(identity.Public())
 }
 
-// harden keeps people's data out of core dumps (erasure.md 2).
+// harden keeps people's data out of core dumps (docs/erasure.md, What is claimed).
 func harden() error {
 	return errors.Join(
 		syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}),

@@ -15,7 +15,7 @@ import (
 	"glovebox/profiles/keyring"
 )
 
-// options are those of erasure.md 5: a commit is on disk, free list and all.
+// options are those of a store that must survive a power cut: a commit is on disk, free list and all.
 func options() *bbolt.Options {
 	return &bbolt.Options{
 		Timeout:         time.Second,
