@@ -115,24 +115,24 @@ func (c *cursor) name() (string, error) {
 
 // whole returns a whole number from 0 to limit.
 func (c *cursor) whole(limit uint64) (uint64, error) {
-	found := c.here()
+	before := *c
 	v, err := strconv.ParseUint(c.word(), 10, 64)
 	if err != nil || v > limit {
-		return 0, fmt.Errorf("want a whole number up to %d, found %s", limit, found)
+		return 0, fmt.Errorf("want a whole number up to %d, found %s", limit, before.here())
 	}
 	return v, nil
 }
 
 // number returns a decimal number, as C writes it.
 func (c *cursor) number() (float64, error) {
-	found := c.here()
-	start := c.pos
+	c.ended() // what comes next is behind blanks
+	start, before := c.pos, *c
 	for c.pos < len(c.src) && strings.IndexByte("0123456789+-.eE", c.src[c.pos]) >= 0 {
 		c.pos++
 	}
 	v, err := strconv.ParseFloat(string(c.src[start:c.pos]), 64)
 	if err != nil {
-		return 0, fmt.Errorf("want a number, found %s", found)
+		return 0, fmt.Errorf("want a number, found %s", before.here())
 	}
 	return v, nil
 }
