@@ -159,13 +159,16 @@ func New(needs Needs) (*Cabin, error) {
 		needs.Log.Warn("car fact unreadable, the strict side holds", "error", err)
 	}
 	c.privacy.readers(c.people.roster.Version, c.people.readers(now), now)
-	if a, news := c.vehicle.alarm(AlarmRule{Code: "store-recovered", Severity: "warning"}, len(needs.Recovered) > 0, now); news {
+	if a, news := c.vehicle.alarm(storeRecovered, len(needs.Recovered) > 0, now); news {
 		c.privacy.out.Alarm(a, now)
 	}
 	c.effects.add(showDocument(c.people.roster.Version))
 	c.effects.atOnce()
 	return c, nil
 }
+
+// storeRecovered is on for as long as the agent runs.
+var storeRecovered = AlarmRule{Code: "store-recovered", Severity: "warning"}
 
 // Observe takes in what one bus said: how many frames, and the readings that changed
 // or were due. It only touches memory and allocates nothing.

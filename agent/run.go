@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"glovebox/profiles"
@@ -106,5 +107,26 @@ func Show(ctx context.Context, c *Cabin, screen Screen) error {
 			}
 		}
 		screen.Refresh()
+	}
+}
+
+// Recover takes in which stores were found damaged after New, and mended, until ctx ends.
+func Recover(ctx context.Context, c *Cabin, found <-chan string) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case name := <-found:
+			c.mu.Lock()
+			now := c.needs.Now()
+			c.vehicle.recovered = append(slices.Clip(c.vehicle.recovered), name)
+			if a, news := c.vehicle.alarm(storeRecovered, true, now); news {
+				c.privacy.out.Alarm(a, now)
+			}
+			c.clock.sooner(c.privacy.out.Next())
+			c.news.changed()
+			c.mu.Unlock()
+			c.effects.atOnce()
+		}
 	}
 }

@@ -71,13 +71,7 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	defer closing("stores", s.Close)
 	identity, numbers := s.identity, p.policy.Numbers()
 	p.fit(identity.VID)
-	if err := s.mendQueue(ctx); err != nil {
-		return err
-	}
 	box := outbox.New(filepath.Join(cfg.Store.Dir, outboxFile), s.ring, outbox.Bounds{MaxBytes: numbers.KeptMaxBytes, MaxAge: numbers.KeptMaxAge}, now)
-	if err := box.Open(); err != nil {
-		return err
-	}
 	defer closing("outbox", box.Close)
 	defer closing("bus", face.Close) // first of the three: no call finds a store closed
 	for _, name := range s.recovered {
@@ -118,6 +112,9 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	}
 	log.Info("ready", "vid", identity.VID, "policy", policyName(p))
 
+	found := make(chan string, 1)
+	group.Go(func() error { return s.openQueue(ctx, box, found) })
+	group.Go(func() error { return agent.Recover(ctx, cabin, found) })
 	for _, b := range p.buses {
 		wire := busWire(b, p.mapping.Bus(b.Name), cabin, counts, log)
 		orders.wires[b.Name] = wire

@@ -101,8 +101,12 @@ func openStores(ctx context.Context, dir string, log *slog.Logger) (s stores, er
 		s.recovered = append(s.recovered, keysFile)
 	}
 	if sound() != nil {
-		if err := s.mend(ctx, bolt.Name); err != nil {
+		mended, err := bolt.Mend(dir, bolt.Name, childCheck(ctx))
+		if err != nil {
 			return s, err
+		}
+		if mended {
+			s.recovered = append(s.recovered, bolt.Name)
 		}
 	}
 	s.people, err = bolt.Open(dir, ring, nil) // checked just now
@@ -157,21 +161,25 @@ func (s stores) startCheck(ctx context.Context) (sound func() error, mark <-chan
 // left them.
 func (s stores) marked(name string) bool { return s.mark.Holds(keysFile) && s.mark.Holds(name) }
 
-// mendQueue makes the queue safe to open: it is as the last stop left it, or a
-// child checks it and it is mended.
-func (s *stores) mendQueue(ctx context.Context) error {
-	if s.marked(outboxFile) {
-		return nil
+// openQueue opens the queue once the head unit has its name: until then, and while a
+// long queue is checked and read, what is to be kept or sent waits. A queue that is
+// not as the last stop left it is checked by a child and mended; that it was damaged
+// goes to found, which has room for it.
+func (s stores) openQueue(ctx context.Context, box *outbox.Outbox, found chan<- string) error {
+	var err error
+	if !s.marked(outboxFile) {
+		var mended bool
+		if mended, err = bolt.Mend(s.dir, outboxFile, childCheck(ctx)); mended {
+			s.log.Warn("store recovered", "store", outboxFile)
+			found <- outboxFile
+		}
 	}
-	return s.mend(ctx, outboxFile)
-}
-
-// mend has a store file checked in a child of its own and notes if it had to be
-// repaired. After it the file is safe to open.
-func (s *stores) mend(ctx context.Context, name string) error {
-	mended, err := bolt.Mend(s.dir, name, childCheck(ctx))
-	if mended {
-		s.recovered = append(s.recovered, name)
+	if err == nil {
+		return box.Open()
+	}
+	err = errors.Join(err, box.Close()) // whoever waits for it goes on
+	if ctx.Err() != nil {
+		return nil // a stop came first
 	}
 	return err
 }

@@ -38,6 +38,10 @@ func TestStartAfterStop(t *testing.T) {
 			t.Parallel()
 			a := newProgram(t, "")
 			_, stop := a.boot()
+			eventually(t, "the queue is open", func() bool {
+				_, err := os.Stat(filepath.Join(a.dir, "state", outboxFile))
+				return err == nil
+			})
 			if code, said := stop(row.end); row.end != syscall.SIGKILL && code != exitStopped {
 				t.Fatalf("exit %d: %s", code, said)
 			}
@@ -46,21 +50,24 @@ func TestStartAfterStop(t *testing.T) {
 			}
 			trace := filepath.Join(a.dir, "trace")
 			vehicle, stop := a.boot("strace", "-D", "-f", "-qq", "-s", "200", "-e", "trace=execve", "-o", trace)
+			looked := func(name string) bool {
+				text, err := os.ReadFile(trace)
+				return err == nil && strings.Contains(string(text), "/state/"+name+`"`)
+			}
+			for _, name := range strings.Fields(row.checks) { // the queue after the name is owned
+				eventually(t, "a child checks "+name, func() bool { return looked(name) })
+			}
+			eventually(t, "recovered is "+row.recovered, func() bool { return fmt.Sprint(vehicle()["Recovered"]) == "["+row.recovered+"]" })
+			if health, err := a.hmi.Health(t.Context()); err != nil || strings.Contains(fmt.Sprint(health), "store-recovered") != (row.recovered != "") {
+				t.Errorf("health is %v, %v", health, err)
+			}
 			if code, said := stop(syscall.SIGTERM); code != exitStopped {
 				t.Errorf("exit %d: %s", code, said)
 			}
-			text, err := os.ReadFile(trace)
-			if err != nil {
-				t.Fatal(err)
-			}
 			for _, name := range []string{bolt.Name, outboxFile} {
-				looked := strings.Contains(string(text), "/state/"+name+`"`)
-				if looked != strings.Contains(row.checks, name) {
-					t.Errorf("a child checks %s: %v\n%s", name, looked, text)
+				if looked(name) && !strings.Contains(row.checks, name) {
+					t.Errorf("a child checks %s", name)
 				}
-			}
-			if got := fmt.Sprint(vehicle["Recovered"]); got != "["+row.recovered+"]" {
-				t.Errorf("recovered %s, want %s", got, row.recovered)
 			}
 		})
 	}
