@@ -79,6 +79,17 @@ func (i Identity) Encode() ([]byte, error) {
 
 // DecodeIdentity reads what Encode wrote. Its errors hold no part of the keys.
 func DecodeIdentity(data []byte) (Identity, error) {
+	return decodeIdentity(data, func(seed []byte) ed25519.PrivateKey { return ed25519.NewKeyFromSeed(seed) })
+}
+
+// DecodeKnownIdentity reads what Encode wrote and DecodeIdentity has read before, with
+// the public half that it gave then: to compute that again takes as long as all else
+// of the file.
+func DecodeKnownIdentity(data []byte, public PublicIdentity) (Identity, error) {
+	return decodeIdentity(data, func(seed []byte) ed25519.PrivateKey { return append(seed, public.Sign.x[:]...) })
+}
+
+func decodeIdentity(data []byte, whole func(seed []byte) ed25519.PrivateKey) (Identity, error) {
 	o := newObject(data)
 	if o.err != nil {
 		return Identity{}, fmt.Errorf("identity: %w", o.err)
@@ -95,7 +106,7 @@ func DecodeIdentity(data []byte) (Identity, error) {
 	if err != nil {
 		return Identity{}, errors.New("identity: seal_key: no X25519 key")
 	}
-	return Identity{vid, ed25519.NewKeyFromSeed(sign[:]), key}, nil
+	return Identity{vid, whole(sign[:]), key}, nil
 }
 
 // IsHex128 reports whether s is 32 lower-case hex digits: a vehicle id or a mailbox.

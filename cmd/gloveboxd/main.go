@@ -82,7 +82,7 @@ func report(w io.Writer, err error, code int) int {
 func check(cfg Config, wrong error, stdout, stderr io.Writer) int {
 	p := cfg.plan(newLog(stderr))
 	all := []error{wrong}
-	if _, err := os.Stat(filepath.Join(cfg.Store.Dir, "identity")); err == nil && p.broker != nil { // it is not made here
+	if _, err := os.Stat(filepath.Join(cfg.Store.Dir, keyring.IdentityName)); err == nil && p.broker != nil { // it is not made here
 		identity, err := keyring.Identity(cfg.Store.Dir)
 		all = append(all, err)
 		p.fit(identity.VID)

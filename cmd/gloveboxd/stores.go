@@ -87,8 +87,15 @@ func openStores(ctx context.Context, dir string, log *slog.Logger) (s stores, er
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return s, err
 	}
+	s.mark = bolt.ReadMark(dir)
+	known := s.mark.Holds(keyring.IdentityName)
 	sound, mark := s.startCheck(ctx)
-	if s.identity, err = keyring.Identity(dir); err != nil {
+	if known {
+		s.identity, err = keyring.KnownIdentity(dir)
+	} else {
+		s.identity, err = keyring.Identity(dir)
+	}
+	if err != nil {
 		return s, errors.Join(err, sound())
 	}
 	s.mark = <-mark // before any store file is opened for writing
@@ -134,9 +141,12 @@ func (s stores) Close() error {
 const markTime = 2 * time.Second
 
 func (s stores) leaveMark() error {
+	if _, err := keyring.Identity(s.dir); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), markTime)
 	defer cancel()
-	return bolt.LeaveMark(s.dir, childCheck(ctx), keysFile, bolt.Name, outboxFile)
+	return bolt.LeaveMark(s.dir, childCheck(ctx), keysFile, keyring.IdentityName, bolt.Name, outboxFile)
 }
 
 // startCheck takes the last stop's mark away, hands it on and looks at the people's
@@ -147,7 +157,7 @@ func (s stores) startCheck(ctx context.Context) (sound func() error, mark <-chan
 	file, taken := filepath.Join(s.dir, bolt.Name), make(chan bolt.Mark, 1)
 	var group errgroup.Group
 	group.Go(func() error {
-		s.mark = bolt.UseMark(s.dir)
+		s.mark = s.mark.Use()
 		taken <- s.mark
 		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) || s.marked(bolt.Name) {
 			return nil

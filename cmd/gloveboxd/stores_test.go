@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"glovebox/profiles/bolt"
+	"glovebox/profiles/keyring"
 )
 
 // Each row's start comes after the end and the damage of the row: a child looks at
@@ -70,6 +71,27 @@ func TestStartAfterStop(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// An identity that rotted since the last stop is no identity: certificate and
+// enrolment were made from the one that is gone.
+func TestRottenIdentity(t *testing.T) {
+	a := newProgram(t, "")
+	_, stop := a.boot()
+	stop(syscall.SIGTERM)
+	name := filepath.Join(a.dir, "state", keyring.IdentityName)
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := strings.Index(string(text), `"sign_seed":"`) + 20
+	text[i] = map[bool]byte{true: 'A', false: 'B'}[text[i] != 'A']
+	if err := os.WriteFile(name, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, said := a.run(); code != exitFailed || !strings.Contains(said, "its halves do not belong together") {
+		t.Errorf("exit %d: %s", code, said)
 	}
 }
 

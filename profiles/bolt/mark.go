@@ -26,9 +26,9 @@ import (
 // at no page beyond, and the digest covers both meta pages, which say so. It is
 // SHA-256, for its only work is to tell: one flipped bit in a parked car, a page of
 // an older state, and two faults that a shorter sum would add to nothing, all differ.
-// Of the outbox and the key ring the same holds.
+// Of the other files the same holds.
 //
-// A mark is used once. Before any file is opened for writing it is overwritten with
+// A mark is used once. Before any store file is opened for writing it is overwritten with
 // zeros and synced, in place; a mark that was torn, or that no sync confirmed, has
 // no sum of its own or no files that fit. So a daemon that dies starts next with the
 // check, also if the mark vouched for a file that it dies of.
@@ -74,9 +74,8 @@ func LeaveMark(dir string, check func(path string) error, names ...string) error
 	return writeMark(dir, os.O_CREATE, lines)
 }
 
-// UseMark reads the mark in dir and takes it away, for good. A mark that is missing
-// or doubtful vouches for nothing; so does one that could not be taken away.
-func UseMark(dir string) Mark {
+// ReadMark reads the mark in dir. One that is missing or doubtful vouches for nothing.
+func ReadMark(dir string) Mark {
 	content, err := os.ReadFile(join(dir, MarkName))
 	if err != nil || len(content) != markSize {
 		return Mark{}
@@ -85,10 +84,17 @@ func UseMark(dir string) Mark {
 	if !ok {
 		return Mark{}
 	}
-	if err := writeMark(dir, 0, nil); err != nil {
+	return Mark{dir, files}
+}
+
+// Use takes the mark away, for good, and returns it: from now on it may be believed,
+// and files may be opened for writing. One that could not be taken away vouches for
+// nothing.
+func (m Mark) Use() Mark {
+	if m.files == nil || writeMark(m.dir, 0, nil) != nil {
 		return Mark{}
 	}
-	return Mark{dir, files}
+	return m
 }
 
 // Holds reports whether the file is as the mark has it. It reads and changes nothing.

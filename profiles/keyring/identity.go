@@ -18,18 +18,31 @@ type identityFile struct {
 	Public profiles.PublicIdentity `json:"public"`
 }
 
+// IdentityName is the file in the state directory.
+const IdentityName = "identity"
+
 // Identity reads the car's identity from the file `identity` in dir, and makes
 // one when there is none. A file that cannot be read is an error and never
 // replaced: certificate and enrolment were made from it.
 func Identity(dir string) (profiles.Identity, error) {
-	data, err := os.ReadFile(filepath.Join(dir, "identity"))
+	return readIdentity(dir, false)
+}
+
+// KnownIdentity reads a file that is as Identity found it before: its halves are not
+// held against each other again.
+func KnownIdentity(dir string) (profiles.Identity, error) {
+	return readIdentity(dir, true)
+}
+
+func readIdentity(dir string, known bool) (profiles.Identity, error) {
+	data, err := os.ReadFile(filepath.Join(dir, IdentityName))
 	if errors.Is(err, os.ErrNotExist) {
 		return newIdentity(dir)
 	}
 	if err != nil {
 		return profiles.Identity{}, fmt.Errorf("read the identity: %w", err)
 	}
-	identity, err := decodeIdentity(data)
+	identity, err := decodeIdentity(data, known)
 	if err != nil {
 		return profiles.Identity{}, fmt.Errorf("read the identity: %w", err)
 	}
@@ -49,19 +62,25 @@ func newIdentity(dir string) (profiles.Identity, error) {
 	if err != nil {
 		return profiles.Identity{}, err
 	}
-	if err := disk.Write(filepath.Join(dir, "identity"), append(data, '\n')); err != nil {
+	if err := disk.Write(filepath.Join(dir, IdentityName), append(data, '\n')); err != nil {
 		return profiles.Identity{}, fmt.Errorf("write the identity: %w", err)
 	}
 	return identity, nil
 }
 
 // decodeIdentity tells errors without the text of the file.
-func decodeIdentity(data []byte) (profiles.Identity, error) {
+func decodeIdentity(data []byte, known bool) (profiles.Identity, error) {
 	var file identityFile
 	if err := json.Unmarshal(data, &file); err != nil {
 		return profiles.Identity{}, errors.New("the file is damaged: not as it was written")
 	}
-	identity, err := profiles.DecodeIdentity(file.Secret)
+	decode := profiles.DecodeIdentity
+	if known {
+		decode = func(secret []byte) (profiles.Identity, error) {
+			return profiles.DecodeKnownIdentity(secret, file.Public)
+		}
+	}
+	identity, err := decode(file.Secret)
 	if err != nil {
 		return profiles.Identity{}, fmt.Errorf("the file is damaged: %w", err)
 	}

@@ -23,6 +23,10 @@ func TestIdentityStays(t *testing.T) {
 	if again.Public() != first.Public() || !again.Sign.Equal(first.Sign) || !again.Seal.Equal(first.Seal) {
 		t.Error("the second reading gives another identity")
 	}
+	known, err := keyring.KnownIdentity(dir)
+	if err != nil || known.Public() != first.Public() || !known.Sign.Equal(first.Sign) || !known.Seal.Equal(first.Seal) {
+		t.Errorf("the file as it is known gives another identity, %v", err)
+	}
 	if info, err := os.Stat(filepath.Join(dir, "identity")); err != nil || info.Mode() != 0o600 {
 		t.Errorf("identity file: %v, %v; want mode 0600", info, err)
 	}
