@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -60,7 +61,9 @@ func (a *program) write(name, text string) {
 // run runs the program to its end.
 func (a *program) run(args ...string) (code int, said string) {
 	a.t.Helper()
-	cmd := exec.Command("gloveboxd", append([]string{"--config", filepath.Join(a.dir, "gloveboxd.toml")}, args...)...)
+	ctx, cancel := context.WithTimeout(a.t.Context(), 10*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "gloveboxd", append([]string{"--config", filepath.Join(a.dir, "gloveboxd.toml")}, args...)...)
 	out, err := cmd.CombinedOutput()
 	if exit := new(exec.ExitError); err != nil && !errors.As(err, &exit) {
 		a.t.Fatal(err)

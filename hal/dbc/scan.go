@@ -155,7 +155,11 @@ func (c *cursor) text() (string, error) {
 	}
 	c.line += bytes.Count(rest[:n], []byte{'\n'})
 	c.pos += n + 1
-	return lineEnds.Replace(utf(rest[:n])), nil
+	text := utf(rest[:n])
+	if strings.IndexByte(text, '\r') < 0 {
+		return text, nil
+	}
+	return lineEnds.Replace(text), nil
 }
 
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", " ")
