@@ -35,6 +35,21 @@ func jwk(t testing.TB, k profiles.Key) string {
 	return string(text)
 }
 
+// Who is in the car is said, be it nobody; and what is wrong says with whom.
+func TestUsersMustBeThere(t *testing.T) {
+	whole := payload(t)
+	from, to := strings.Index(whole, `"users":`), strings.Index(whole, `"readers":`)
+	for users, good := range map[string]bool{`"users":[],`: true, `"users":null,`: false, ``: false} {
+		if _, err := profiles.DecodeAccess([]byte(whole[:from] + users + whole[to:])); (err == nil) != good {
+			t.Errorf("%s: %v, want good %v", users, err, good)
+		}
+	}
+	second := strings.Replace(whole, `"role":"secondary"`, `"role":"guest"`, 1)
+	if _, err := profiles.DecodeAccess([]byte(second)); err == nil || !strings.Contains(err.Error(), "user 2") {
+		t.Errorf("a bad second user: %v", err)
+	}
+}
+
 func TestDecodeAccess(t *testing.T) {
 	lea, box := hex128("lea"), hex128("box lea")
 	for _, row := range []struct {
@@ -55,6 +70,9 @@ func TestDecodeAccess(t *testing.T) {
 		{"issued with a fraction", `:10Z"`, `:10.25Z"`, true},
 		{"issued at offset zero", `:10Z"`, `:10+00:00"`, true},
 		{"issued in seconds", `"2026-11-21T20:33:10Z"`, `1795293190`, true},
+		{"issued in the last second", `"2026-11-21T20:33:10Z"`, `274877906943`, true},
+		{"issued a second later", `"2026-11-21T20:33:10Z"`, `274877906944`, false},
+		{"state empty", `"state":"active","sharing":"limited"`, `"state":"","sharing":"limited"`, false},
 		{"issued in local time", `:10Z"`, `:10+01:00"`, false},
 		{"issued without a zone", `:10Z"`, `:10"`, false},
 		{"issued missing", `"issued":"2026-11-21T20:33:10Z",`, ``, false},

@@ -136,3 +136,32 @@ func TestRosterSharesNothing(t *testing.T) {
 		t.Errorf("the roster changed with the document:\n%s\n%s", got, want)
 	}
 }
+
+// Each kind of signer has a name of its own.
+func TestSignerNames(t *testing.T) {
+	var names []string
+	for _, k := range []profiles.SignerKind{profiles.Stranger, profiles.BackEnd, profiles.MainUser, profiles.Car} {
+		names = append(names, k.String())
+	}
+	if got := strings.Join(names, ", "); got != "a stranger, the back end, the main user, the car" {
+		t.Errorf("signers are %s", got)
+	}
+}
+
+// What differs is named for what it is: the log of a document is read by people.
+func TestDifferencesAreNamed(t *testing.T) {
+	people := household(t)
+	before := enrolled(t, people)
+	for want, change := range map[profiles.ChangeKind]func(*profiles.User){
+		profiles.Rekeyed: func(u *profiles.User) { u.Sign = signKey(t, "new") },
+		profiles.Moved:   func(u *profiles.User) { u.Mailbox = hex128("new mailbox") },
+		profiles.Renamed: func(u *profiles.User) { u.Name = profiles.Conceal("somebody") },
+	} {
+		a := follow(copyOf(people), before)
+		change(&a.Users[1])
+		_, changes, err := before.Apply(a, profiles.Signer{Kind: profiles.MainUser})
+		if len(changes) != 1 || changes[0].Kind != want || err != nil {
+			t.Errorf("changes %v, %v, want %s", changes, err, want)
+		}
+	}
+}

@@ -155,6 +155,10 @@ func TestParseVerifier(t *testing.T) {
 		{"salt of four bytes", good[:strings.LastIndex(good, "$")], "$argon2id$v=19$m=8,t=1,p=1$AAAAAA", false},
 		{"padded", good, good + "=", false},
 		{"newline", good, good + "\n", false},
+		{"text before", good, "x" + good, false},
+		{"one more part", good, good + "$AAAA", false},
+		{"a salt that is no base64", "p=1$", "p=1$!", false},
+		{"a tag that is no base64", good, good[:len(good)-1] + "!", false},
 		{"bcrypt", good, "$2a$10$abcdefghijklmnopqrstuv", false},
 	} {
 		phc := strings.Replace(good, row.old, row.new, 1)
