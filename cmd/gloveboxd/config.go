@@ -61,7 +61,7 @@ type GNSS struct {
 	Baud int    `toml:"baud"`
 }
 
-// MQTT is the line to the broker. An empty broker means none.
+// MQTT is the connection to the broker. An empty broker means none.
 type MQTT struct {
 	Broker    string   `toml:"broker"` // mqtts://host:8883, or mqtt:// on loopback
 	CA        string   `toml:"ca"`
