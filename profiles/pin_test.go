@@ -111,22 +111,23 @@ func TestDecoyTakesAsLong(t *testing.T) {
 		t.Fatal(err)
 	}
 	wrong := profiles.NewPIN("111222")
-	best := func(f func()) time.Duration {
-		least := time.Hour
-		for range 5 {
-			start := time.Now()
-			f()
-			least = min(least, time.Since(start))
-		}
-		return least
+	const known = "a known one"
+	checks := map[string]func(){
+		known:     func() { v.Check(wrong) },
+		"unknown": func() { profiles.Decoy(wrong) },
+		"no PIN":  func() { profiles.Verifier{}.Check(wrong) },
 	}
-	known := best(func() { v.Check(wrong) })
-	for name, took := range map[string]time.Duration{
-		"unknown": best(func() { profiles.Decoy(wrong) }),
-		"no PIN":  best(func() { profiles.Verifier{}.Check(wrong) }),
-	} {
-		if took < known/2 || took > known*2 {
-			t.Errorf("%s: %v, a known one %v", name, took, known)
+	least := map[string]time.Duration{known: time.Hour, "unknown": time.Hour, "no PIN": time.Hour}
+	for range 10 { // in turn, so that a busy machine slows all alike
+		for name, check := range checks {
+			start := time.Now()
+			check()
+			least[name] = min(least[name], time.Since(start))
+		}
+	}
+	for name, took := range least {
+		if took < least[known]/2 || took > least[known]*2 {
+			t.Errorf("%s: %v, a known one %v", name, took, least[known])
 		}
 	}
 }
