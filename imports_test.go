@@ -34,16 +34,18 @@ var arrows = map[string][]string{
 	"telemetry/mqtt":    {"telemetry"},
 	"agent":             {"hal", "profiles", "telemetry", "telemetry/outside"},
 	// hmi and cloud name the small interface that they need, never agent
-	"agent/hmi":       {"hal", "profiles", "telemetry"},
-	"agent/cloud":     {"profiles", "telemetry"},
-	"sim":             {"hal/...", "profiles/...", "telemetry", "telemetry/outside", "sim/..."},
+	"agent/hmi":   {"hal", "profiles", "telemetry"},
+	"agent/cloud": {"profiles", "telemetry"},
+	// the client side of hmi, for whoever is no agent
+	"headunit":        {"profiles"},
+	"sim":             {"headunit", "hal/...", "profiles/...", "telemetry", "telemetry/outside", "sim/..."},
 	"sim/car":         {"hal/..."},
 	"sim/cloud":       {"hal/...", "profiles", "telemetry", "telemetry/outside"},
-	"sim/scenario":    {"hal/...", "profiles/...", "telemetry", "telemetry/outside", "sim", "sim/..."},
+	"sim/scenario":    {"headunit", "hal/...", "profiles/...", "telemetry", "telemetry/outside", "sim", "sim/..."},
 	"sim/scenarios":   {},
-	"sim/console":     {"hal/...", "profiles", "telemetry", "telemetry/outside", "sim", "sim/..."},
+	"sim/console":     {"headunit", "hal/...", "profiles", "telemetry", "telemetry/outside", "sim", "sim/..."},
 	"cmd/gloveboxd":   {"agent/...", "hal/...", "profiles/...", "telemetry/..."},
-	"cmd/gloveboxctl": {"profiles"},
+	"cmd/gloveboxctl": {"headunit"},
 	"cmd/gloveboxsim": {"sim/...", "hal/..."},
 	"docs":            {}, // tests only
 }
@@ -63,14 +65,14 @@ var impure = []string{
 // adapters says which rooms may import an adapter library: each library has one room.
 var adapters = map[string][]string{
 	"github.com/eclipse/paho.mqtt.golang": {"telemetry/mqtt", "sim", "sim/cloud"},
-	"github.com/godbus/dbus":              {"agent/hmi", "cmd/gloveboxd", "cmd/gloveboxctl", "sim"},
+	"github.com/godbus/dbus":              {"agent/hmi", "cmd/gloveboxd", "headunit", "sim"},
 	"go.etcd.io/bbolt":                    {"profiles/bolt", "telemetry/outbox", "sim"},
 	"go.bug.st/serial":                    {"hal/serial"},
 	"github.com/mochi-mqtt/server":        {"sim"},
 }
 
 // neverInDaemon is what must not be linked into gloveboxd.
-var neverInDaemon = []string{"glovebox/sim", "github.com/mochi-mqtt", "testing", "pgregory.net", "github.com/rogpeppe"}
+var neverInDaemon = []string{"glovebox/headunit", "glovebox/sim", "github.com/mochi-mqtt", "testing", "pgregory.net", "github.com/rogpeppe"}
 
 type listed struct {
 	ImportPath string

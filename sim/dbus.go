@@ -9,10 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-)
 
-// AgentName is the name that the agent owns on the bus.
-const AgentName = "org.glovebox.Agent1"
+	"glovebox/headunit"
+)
 
 // busConf is a bus for one user on which everybody may do everything: the agent
 // decides for itself who may call it.
@@ -32,7 +31,7 @@ const busConf = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Confi
 `
 
 // activation starts nothing: on a car systemd does, here the simulator does.
-const activation = "[D-BUS Service]\nName=" + AgentName + "\nExec=/bin/true\n"
+const activation = "[D-BUS Service]\nName=" + headunit.BusName + "\nExec=/bin/true\n"
 
 // DBus is a private dbus-daemon.
 type DBus struct {
@@ -58,7 +57,7 @@ func StartDBus(dir string) (*DBus, error) {
 	}
 	conf := filepath.Join(dir, "bus.conf")
 	err := errors.Join(
-		os.WriteFile(filepath.Join(services, AgentName+".service"), []byte(activation), 0o644),
+		os.WriteFile(filepath.Join(services, headunit.BusName+".service"), []byte(activation), 0o644),
 		os.WriteFile(conf, fmt.Appendf(nil, busConf, socket, services), 0o644),
 		b.launch(conf))
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/eclipse/paho.mqtt.golang/packets"
 
+	"glovebox/headunit"
 	"glovebox/sim"
 )
 
@@ -209,7 +210,7 @@ func TestFullDisk(t *testing.T) {
 	if err := errors.Join(w.HMI.SetText(t.Context(), "radio", "volume", "27"), w.Disk.Fill()); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.HMI.Set(t.Context(), "navigation", large); !strings.HasSuffix(sim.RefusedAs(err), "Failed") {
+	if err := w.HMI.Set(t.Context(), "navigation", large); !strings.HasSuffix(headunit.RefusedAs(err), "Failed") {
 		t.Errorf("on a full disk: %v", err)
 	}
 	if values, err := w.HMI.Get(t.Context(), "radio"); err != nil || fmt.Sprint(values["volume"]) != "27" {

@@ -16,6 +16,7 @@ import (
 	"glovebox/hal/mapping"
 	"glovebox/hal/serial"
 	"glovebox/hal/slcan"
+	"glovebox/headunit"
 	"glovebox/sim"
 	"glovebox/sim/car"
 	"glovebox/telemetry/outside"
@@ -151,7 +152,7 @@ func TestMadeCar(t *testing.T) {
 		v, err := w.HMI.Properties(ctx, "Vehicle1")
 		return err == nil && v["Moving"] == true
 	})
-	if _, err := w.HMI.Login(ctx, id(t, w, "lea"), "590324", false); sim.RefusedAs(err) != "NotParked" {
+	if _, err := w.HMI.Login(ctx, id(t, w, "lea"), "590324", false); headunit.RefusedAs(err) != "NotParked" {
 		t.Errorf("a login on the move: %v", err)
 	}
 	seen(t, w, "Speed", "30")

@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
-	"reflect"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"glovebox/headunit"
 )
 
 // busLine is a line of dbus.jsonl.
@@ -87,7 +86,7 @@ func (m *Monitor) rest(write func(any)) {
 func lineOf(m *dbus.Message, at time.Time) busLine {
 	field := func(f dbus.HeaderField) any {
 		if v, ok := m.Headers[f]; ok {
-			return plain(v.Value())
+			return headunit.Plain(v.Value())
 		}
 		return nil
 	}
@@ -100,7 +99,7 @@ func lineOf(m *dbus.Message, at time.Time) busLine {
 		l.Signature = strings.Trim(v.String(), `"@g `)
 	}
 	for _, part := range m.Body {
-		l.Body = append(l.Body, plain(part))
+		l.Body = append(l.Body, headunit.Plain(part))
 	}
 	hidePINs(l)
 	return l
@@ -126,42 +125,4 @@ func hidePINs(l busLine) {
 			}
 		}
 	}
-}
-
-// plain turns a D-Bus value into what JSON can hold. A file descriptor that came
-// with the message is closed: it is a copy of the receiver's.
-func plain(v any) any {
-	switch v := v.(type) {
-	case dbus.Variant:
-		return plain(v.Value())
-	case dbus.Signature:
-		return v.String()
-	case dbus.ObjectPath:
-		return string(v)
-	case dbus.UnixFD:
-		_ = syscall.Close(int(v))
-		return "fd"
-	case float64:
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return fmt.Sprint(v)
-		}
-		return v
-	}
-	switch r := reflect.ValueOf(v); r.Kind() {
-	case reflect.Slice:
-		list := make([]any, r.Len())
-		for i := range list {
-			list[i] = plain(r.Index(i).Interface())
-		}
-		return list
-	case reflect.Map:
-		members := make(map[string]any, r.Len())
-		for _, key := range r.MapKeys() {
-			members[fmt.Sprint(plain(key.Interface()))] = plain(r.MapIndex(key).Interface())
-		}
-		return members
-	case reflect.Struct:
-		return fmt.Sprint(v)
-	}
-	return v
 }

@@ -15,6 +15,7 @@ import (
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 	"github.com/godbus/dbus/v5"
 
+	"glovebox/headunit"
 	"glovebox/sim"
 )
 
@@ -37,20 +38,20 @@ func TestBus(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		screen, err := sim.NewHeadUnit(bus.Address)
+		screen, err := headunit.Dial(t.Context(), bus.Address)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if owned, err := screen.Present(t.Context()); owned || err != nil {
 			t.Errorf("agent there: %t, %v", owned, err)
 		}
-		if _, err := screen.Session(t.Context()); sim.RefusedAs(err) == "" {
+		if _, err := screen.Session(t.Context()); headunit.RefusedAs(err) == "" {
 			t.Errorf("a call without an agent: %v", err)
 		}
 		if err := errors.Join(screen.Close(), bus.Close()); err != nil {
 			t.Error(err)
 		}
-		if _, err := sim.NewHeadUnit(bus.Address); err == nil {
+		if _, err := headunit.Dial(t.Context(), bus.Address); err == nil {
 			t.Error("the bus still takes clients")
 		}
 	}
@@ -69,7 +70,7 @@ func TestMonitor(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer agent.Close()
-	if _, err := agent.RequestName(sim.AgentName, 0); err != nil {
+	if _, err := agent.RequestName(headunit.BusName, 0); err != nil {
 		t.Fatal(err)
 	}
 	monitor, err := sim.Listen(bus.Address)
@@ -89,7 +90,7 @@ func TestMonitor(t *testing.T) {
 			lines <- string(text)
 		})
 	}()
-	screen, err := sim.NewHeadUnit(bus.Address)
+	screen, err := headunit.Dial(t.Context(), bus.Address)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"glovebox/headunit"
 	"glovebox/sim/car"
 	"glovebox/sim/cloud"
 )
@@ -51,7 +52,7 @@ type World struct {
 	Broker *Broker
 	Tap    *Tap // the agent's line to the broker
 	Cloud  *cloud.BackEnd
-	HMI    *HeadUnit
+	HMI    *headunit.Client
 	Agent  *Agent
 	Ports  map[string]*Port // by bus
 	GNSS   *Port
@@ -102,7 +103,7 @@ func (w *World) build(ctx, running context.Context, o Options) (err error) {
 	if err := w.listen(running); err != nil {
 		return err
 	}
-	if w.HMI, err = NewHeadUnit(w.DBus.Address); err != nil {
+	if w.HMI, err = headunit.Dial(ctx, w.DBus.Address); err != nil {
 		return err
 	}
 	w.closers = append(w.closers, w.HMI.Close)

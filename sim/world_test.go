@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"glovebox/headunit"
 	"glovebox/sim"
 	"glovebox/sim/cloud"
 )
@@ -93,7 +94,7 @@ func TestWorld(t *testing.T) {
 	if want := fmt.Sprintf("GLOVEBOX_PID=%d\n", w.Agent.PID()); err != nil || !strings.Contains(string(env), want) {
 		t.Errorf("env %q: %v", env, err)
 	}
-	if _, err := w.HMI.Login(ctx, id(t, w, "anna"), "111112", false); sim.RefusedAs(err) != "WrongPIN" {
+	if _, err := w.HMI.Login(ctx, id(t, w, "anna"), "111112", false); headunit.RefusedAs(err) != "WrongPIN" {
 		t.Errorf("a wrong PIN: %v", err)
 	}
 	if _, err := w.HMI.Login(ctx, id(t, w, "anna"), "480213", false); err != nil {
@@ -115,7 +116,7 @@ func TestWorld(t *testing.T) {
 			t.Errorf("set %s %s %s: %v", s.group, s.key, s.text, err)
 		}
 	}
-	if err := w.HMI.SetText(ctx, "radio", "volume", "loud"); sim.RefusedAs(err) != "InvalidArgument" {
+	if err := w.HMI.SetText(ctx, "radio", "volume", "loud"); headunit.RefusedAs(err) != "InvalidArgument" {
 		t.Errorf("a volume that is none: %v", err)
 	}
 	hearsTheCar(t, w)
@@ -129,7 +130,7 @@ func TestWorld(t *testing.T) {
 	}
 	for _, s := range settings {
 		got, err := w.HMI.Get(ctx, s.group)
-		if err != nil || !sim.EqualSetting(s.group, s.key, got[s.key], s.text) {
+		if err != nil || !headunit.EqualSetting(s.group, s.key, got[s.key], s.text) {
 			t.Errorf("%s %s is %v after a kill, want %s: %v", s.group, s.key, got[s.key], s.text, err)
 		}
 	}
@@ -162,11 +163,12 @@ func hearsTheCar(t *testing.T, w *sim.World) {
 	lines := make(chan string, 1000)
 	watched := make(chan error, 1)
 	go func() {
-		watched <- w.HMI.Watch(ctx, func(line []byte) {
+		watched <- w.HMI.Watch(ctx, func(line []byte) error {
 			select {
 			case lines <- string(line):
 			default:
 			}
+			return nil
 		})
 	}()
 	if err := w.Replay(drive, nil).Lap(ctx); !errors.Is(err, context.DeadlineExceeded) {

@@ -5,8 +5,6 @@ import (
 	"maps"
 	"strings"
 	"time"
-
-	"github.com/godbus/dbus/v5"
 )
 
 type privacyCmd struct {
@@ -16,15 +14,15 @@ type privacyCmd struct {
 // Run sets the level if one is given, and shows what holds.
 func (c *privacyCmd) Run(a *app) error {
 	if c.Level != "" {
-		if err := a.ask("Privacy1.SetLevel", []any{c.Level, noOptions()}); err != nil {
+		if err := a.SetLevel(a.ctx, c.Level); err != nil {
 			return err
 		}
 	}
-	props, err := a.properties("Privacy1")
+	properties, err := a.Properties(a.ctx, "Privacy1")
 	if err != nil {
 		return err
 	}
-	values := named(props)
+	values := named(properties)
 	if a.json {
 		return a.line(values)
 	}
@@ -76,7 +74,7 @@ func (c *ledgerCmd) Run(a *app) error {
 // follow prints each entry, and again each time its count has grown. Another
 // person's ledger begins anew.
 func (a *app) follow(names map[string]string) error {
-	changes, err := a.ledgerChanges()
+	changes, err := a.LedgerChanges(a.ctx)
 	if err != nil {
 		return err
 	}
@@ -97,8 +95,8 @@ func (a *app) follow(names map[string]string) error {
 				return err
 			}
 		}
-		newest, err := a.nextChange(changes)
-		if err != nil || a.ctx.Err() != nil {
+		newest, err := changes.Next(a.ctx)
+		if err != nil {
 			return err
 		}
 		if newest < last {
@@ -109,64 +107,26 @@ func (a *app) follow(names map[string]string) error {
 	}
 }
 
-// ledgerChanges delivers LedgerChanged, and the agent's leaving.
-func (a *app) ledgerChanges() (<-chan *dbus.Signal, error) {
-	changes := make(chan *dbus.Signal, 16)
-	a.conn.Signal(changes)
-	err := a.conn.AddMatchSignal(dbus.WithMatchSender(busName), dbus.WithMatchInterface("org.glovebox.Privacy1"),
-		dbus.WithMatchMember("LedgerChanged"))
-	if err != nil {
-		return nil, err
-	}
-	return changes, a.conn.AddMatchSignal(dbus.WithMatchSender("org.freedesktop.DBus"),
-		dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, busName), dbus.WithMatchArg(2, ""))
-}
-
-// nextChange waits for the ledger to change and returns its newest entry's id.
-func (a *app) nextChange(changes <-chan *dbus.Signal) (newest uint64, err error) {
-	for {
-		select {
-		case <-a.ctx.Done():
-			return 0, nil
-		case s, open := <-changes:
-			if !open || s.Name == "org.freedesktop.DBus.NameOwnerChanged" {
-				return 0, notReached("the agent left the bus")
-			}
-			if s.Name == "org.glovebox.Privacy1.LedgerChanged" && len(s.Body) == 1 {
-				newest, _ = s.Body[0].(uint64)
-				return newest, nil
-			}
-		}
-	}
-}
-
 // stillOpen is how many of the newest entries may belong to runs that grow: one
 // for each class, reader, outcome and rule of the running minute, and more.
 const stillOpen = 200
 
 // entries reads the ledger behind an entry.
 func (a *app) entries(after uint64, names map[string]string) ([]map[string]any, error) {
-	var list []map[string]dbus.Variant
-	filter := map[string]dbus.Variant{"after": dbus.MakeVariant(after)}
-	if err := a.ask("Privacy1.Ledger", []any{filter}, &list); err != nil {
-		return nil, err
+	list, err := a.Ledger(a.ctx, map[string]any{"after": after})
+	for _, e := range list {
+		explain(e, names)
 	}
-	out := []map[string]any{}
-	for _, variants := range list {
-		out = append(out, readable(variants, names))
-	}
-	return out, nil
+	return list, err
 }
 
-// readable is an entry with times as text and the reader's name, if there is one.
-func readable(variants map[string]dbus.Variant, names map[string]string) map[string]any {
-	e := plain(variants).(map[string]any)
+// explain puts times as text into an entry, and the reader's name, if there is one.
+func explain(e map[string]any, names map[string]string) {
 	e["from"], e["to"] = moment(e["from"]), moment(e["to"])
 	id, _ := e["reader"].(string)
 	if name := names[id]; name != "" {
 		e["name"] = name
 	}
-	return e
 }
 
 // entry prints one entry.
@@ -183,19 +143,6 @@ func (a *app) entry(e map[string]any) error {
 	return err
 }
 
-// readerNames are the names of the people who read, by id.
-func (a *app) readerNames() (map[string]string, error) {
-	people, err := a.people()
-	if err != nil {
-		return nil, err
-	}
-	names := map[string]string{}
-	for _, p := range people {
-		names[p.id] = p.name()
-	}
-	return names, nil
-}
-
 type whyCmd struct {
 	ID uint64 `arg:"" help:"Entry of the ledger."`
 }
@@ -206,11 +153,11 @@ func (c *whyCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	var variants map[string]dbus.Variant
-	if err := a.ask("Privacy1.Why", []any{c.ID}, &variants); err != nil {
+	e, err := a.Why(a.ctx, c.ID)
+	if err != nil {
 		return err
 	}
-	e := readable(variants, names)
+	explain(e, names)
 	if err := a.entry(e); err != nil || a.json {
 		return err
 	}

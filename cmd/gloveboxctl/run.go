@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"glovebox/headunit"
 )
 
 // Exit codes (contract section 4).
@@ -45,7 +48,7 @@ type app struct {
 	out  io.Writer
 	err  io.Writer
 	json bool
-	*agent
+	*headunit.Client
 }
 
 // run executes one command line and returns the exit code.
@@ -66,10 +69,10 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	if err != nil {
 		return a.fail(usage("%s", err))
 	}
-	if a.agent, err = dial(ctx, cli.Bus); err != nil {
-		return a.fail(err)
+	if a.Client, err = headunit.Dial(ctx, cli.Bus); err != nil {
+		return a.fail(notReached(err))
 	}
-	defer a.agent.close()
+	defer a.Close() // nothing is lost with it
 	if err := command.Run(a); err != nil && ctx.Err() == nil {
 		return a.fail(err)
 	}
@@ -90,12 +93,30 @@ func usage(format string, args ...any) error {
 	return failure{exitUsage, "Usage", fmt.Sprintf(format, args...)}
 }
 
+func notReached(err error) error { return failure{exitNotReached, "NotReachable", err.Error()} }
+
+func refused(err error) error { return failure{exitRefused, "InvalidArgument", err.Error()} }
+
+// failed gives an error its name and exit code.
+func failed(err error) failure {
+	if f, ours := errors.AsType[failure](err); ours {
+		return f
+	}
+	r, answered := errors.AsType[*headunit.Refusal](err)
+	switch away := errors.Is(err, headunit.ErrNotReached); {
+	case away && answered:
+		return failure{exitNotReached, "NotReachable", "the agent is not running on this bus"}
+	case away:
+		return failure{exitNotReached, "NotReachable", err.Error()}
+	case answered:
+		return failure{exitRefused, strings.TrimPrefix(r.Name, "org.freedesktop.DBus.Error."), r.Message}
+	}
+	return failure{exitRefused, "Failed", err.Error()}
+}
+
 // fail says what went wrong and returns the exit code.
 func (a *app) fail(err error) int {
-	f, ok := errors.AsType[failure](err)
-	if !ok {
-		f = failure{exitRefused, "Failed", err.Error()}
-	}
+	f := failed(err)
 	if a.json {
 		_ = a.line(map[string]any{"error": f.name, "message": f.text})
 		return f.code

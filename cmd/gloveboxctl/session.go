@@ -8,8 +8,9 @@ import (
 	"os"
 	"strings"
 
-	"github.com/godbus/dbus/v5"
 	"golang.org/x/term"
+
+	"glovebox/headunit"
 )
 
 type loginCmd struct {
@@ -25,12 +26,16 @@ func (c *loginCmd) Run(a *app) error {
 		return err
 	}
 	pin := ""
-	if has, _ := p.props["HasPIN"].Value().(bool); has {
-		if pin, err = c.pin(a, p.name()); err != nil {
+	if p.HasPIN {
+		if pin, err = c.pin(a, p.Name); err != nil {
 			return err
 		}
 	}
-	return a.start("Login", p.path, pin, waiting(c.Wait))
+	settings, err := a.Login(a.ctx, p.ID, pin, c.Wait)
+	if err != nil {
+		return err
+	}
+	return a.started(settings)
 }
 
 // longestPIN is what the agent takes, and a little more, so that it can refuse.
@@ -62,37 +67,26 @@ type guestCmd struct {
 }
 
 // Run starts a guest's session.
-func (c *guestCmd) Run(a *app) error { return a.start("StartGuest", waiting(c.Wait)) }
-
-func waiting(wait bool) map[string]dbus.Variant {
-	if !wait {
-		return noOptions()
-	}
-	return map[string]dbus.Variant{"wait": dbus.MakeVariant(true)}
-}
-
-func noOptions() map[string]dbus.Variant { return map[string]dbus.Variant{} }
-
-// start begins a session and shows whose it is, with the settings in JSON.
-func (a *app) start(method string, args ...any) error {
-	var settings map[string]map[string]dbus.Variant
-	if err := a.ask("Session1."+method, args, &settings); err != nil {
+func (c *guestCmd) Run(a *app) error {
+	settings, err := a.Guest(a.ctx, c.Wait)
+	if err != nil {
 		return err
 	}
-	groups := map[string]any{}
-	for group, values := range settings {
-		groups[group] = plain(values)
-	}
-	return a.session(map[string]any{"settings": groups})
+	return a.started(settings)
+}
+
+// started shows whose session began, with the settings in JSON.
+func (a *app) started(settings headunit.Settings) error {
+	return a.session(map[string]any{"settings": settings})
 }
 
 // session shows who is at the wheel now, and more where there is more.
 func (a *app) session(more map[string]any) error {
-	props, err := a.properties("Session1")
+	properties, err := a.Properties(a.ctx, "Session1")
 	if err != nil {
 		return err
 	}
-	values := named(props)
+	values := named(properties)
 	if a.json {
 		for _, name := range []string{"state", "profile", "role", "pending"} {
 			more[name] = values[name]
@@ -111,7 +105,7 @@ type logoutCmd struct{}
 
 // Run ends the session.
 func (logoutCmd) Run(a *app) error {
-	if err := a.ask("Session1.Logout", []any{noOptions()}); err != nil {
+	if err := a.Logout(a.ctx); err != nil {
 		return err
 	}
 	return a.session(map[string]any{})

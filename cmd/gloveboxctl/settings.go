@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/godbus/dbus/v5"
+	"glovebox/headunit"
 )
 
 type settingsCmd struct {
@@ -19,27 +19,27 @@ type settingsCmd struct {
 func (c *settingsCmd) Run(a *app) error {
 	key, value, set := strings.Cut(c.Key, "=")
 	if set {
-		v, err := typed(c.Group, key, value)
+		v, err := headunit.ParseSetting(c.Group, key, value)
 		if err != nil {
-			return err
+			return refused(err)
 		}
-		if err := a.ask("Settings1.Set", []any{c.Group, map[string]dbus.Variant{key: v}, noOptions()}); err != nil {
+		if err := a.Set(a.ctx, c.Group, map[string]any{key: v}); err != nil {
 			return err
 		}
 	}
 	groups := []string{c.Group}
 	if c.Group == "" {
-		if err := a.ask("Settings1.Groups", nil, &groups); err != nil {
+		var err error
+		if groups, err = a.Groups(a.ctx); err != nil {
 			return err
 		}
 	}
-	out := map[string]any{}
+	out := headunit.Settings{}
 	for _, group := range groups {
-		var variants map[string]dbus.Variant
-		if err := a.ask("Settings1.Get", []any{group}, &variants); err != nil {
+		values, err := a.Get(a.ctx, group)
+		if err != nil {
 			return err
 		}
-		values := plain(variants).(map[string]any)
 		if key != "" {
 			one, there := values[key]
 			if !there {
@@ -53,7 +53,7 @@ func (c *settingsCmd) Run(a *app) error {
 		return a.line(out)
 	}
 	for _, group := range groups {
-		values := out[group].(map[string]any)
+		values := out[group]
 		for _, name := range slices.Sorted(maps.Keys(values)) {
 			if _, err := fmt.Fprintf(a.out, "%s %s=%s\n", group, name, inline(values[name])); err != nil {
 				return err

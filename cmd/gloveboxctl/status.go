@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
-
-	"github.com/godbus/dbus/v5"
 )
 
 type statusCmd struct{}
@@ -17,17 +15,17 @@ type statusCmd struct{}
 func (statusCmd) Run(a *app) error {
 	out := map[string]any{}
 	for _, iface := range []string{"Session1", "Privacy1", "Vehicle1"} {
-		props, err := a.properties(iface)
+		properties, err := a.Properties(a.ctx, iface)
 		if err != nil {
 			return err
 		}
-		out[strings.ToLower(strings.TrimSuffix(iface, "1"))] = named(props)
+		out[strings.ToLower(strings.TrimSuffix(iface, "1"))] = named(properties)
 	}
-	var counters map[string]dbus.Variant
-	if err := a.ask("Vehicle1.Statistics", nil, &counters); err != nil {
+	counters, err := a.Statistics(a.ctx)
+	if err != nil {
 		return err
 	}
-	out["statistics"] = plain(counters)
+	out["statistics"] = counters
 	vehicle := out["vehicle"].(map[string]any)
 	out["identity"] = vehicle["identity"]
 	delete(vehicle, "identity")
@@ -56,50 +54,17 @@ func (a *app) status(out map[string]any) error {
 	return w.Flush()
 }
 
-type profilesCmd struct{}
-
-// Run lists the people.
-func (profilesCmd) Run(a *app) error {
-	people, err := a.people()
-	if err != nil {
-		return err
-	}
-	list := []any{}
-	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tROLE\tSHARING\tSTATE\tPIN\tID")
-	for _, p := range people {
-		values := named(p.props)
-		values["id"] = p.id
-		list = append(list, values)
-		pin := "none"
-		if values["has_pin"] == true {
-			pin = "set"
-		}
-		if wait, _ := values["retry_after"].(uint32); wait > 0 {
-			pin = fmt.Sprintf("wait %d s", wait)
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", p.name(), values["role"], values["sharing"], values["state"], pin, p.id)
-	}
-	if a.json {
-		return a.line(list)
-	}
-	return w.Flush()
-}
-
 type healthCmd struct{}
 
 // Run lists the warning lights.
 func (healthCmd) Run(a *app) error {
-	var notices []map[string]dbus.Variant
-	if err := a.ask("Vehicle1.Health", nil, &notices); err != nil {
+	list, err := a.Health(a.ctx)
+	if err != nil {
 		return err
 	}
-	list := []any{}
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	for _, n := range notices {
-		values := plain(n).(map[string]any)
+	for _, values := range list {
 		values["since"] = moment(values["since"])
-		list = append(list, values)
 		fmt.Fprintf(w, "%s\t%s\tactive=%v\tsince %s\n", values["code"], values["severity"], values["active"], values["since"])
 	}
 	if a.json {

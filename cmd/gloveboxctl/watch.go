@@ -1,15 +1,8 @@
 package main
 
 import (
-	"bufio"
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
-
-	"github.com/godbus/dbus/v5"
-	"golang.org/x/sys/unix"
 )
 
 type watchCmd struct{}
@@ -23,28 +16,7 @@ type reading struct {
 }
 
 // Run prints readings as they come, in JSON as the agent sends them.
-func (watchCmd) Run(a *app) error {
-	var fd dbus.UnixFD
-	if err := a.ask("Vehicle1.Watch", nil, &fd); err != nil {
-		return err
-	}
-	if err := unix.SetNonblock(int(fd), true); err != nil { // so that closing ends a read
-		return fmt.Errorf("watch: %w", err)
-	}
-	stream := os.NewFile(uintptr(fd), "watch")
-	defer stream.Close()
-	defer context.AfterFunc(a.ctx, func() { _ = stream.Close() })()
-	lines := bufio.NewScanner(stream)
-	for lines.Scan() {
-		if err := a.reading(lines.Bytes()); err != nil {
-			return err
-		}
-	}
-	if err := lines.Err(); err != nil && !errors.Is(err, os.ErrClosed) {
-		return fmt.Errorf("watch: %w", err)
-	}
-	return notReached("the agent left the bus")
-}
+func (watchCmd) Run(a *app) error { return a.Watch(a.ctx, a.reading) }
 
 func (a *app) reading(line []byte) error {
 	if a.json {

@@ -16,6 +16,7 @@ import (
 	"glovebox/hal/dbc"
 	"glovebox/hal/mapping"
 	"glovebox/hal/slcan"
+	"glovebox/headunit"
 	"glovebox/sim"
 	"glovebox/sim/cloud"
 	"glovebox/sim/scenarios"
@@ -194,7 +195,7 @@ func BenchmarkSet(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.Run("over-dbus", func(b *testing.B) {
-		var hmi *sim.HeadUnit
+		var hmi *headunit.Client
 		for n := 0; b.Loop(); n++ {
 			if n%30 == 0 { // a sender has a burst of 40 calls, and then 20 a second
 				b.StopTimer()
@@ -202,7 +203,7 @@ func BenchmarkSet(b *testing.B) {
 					hmi.Close()
 				}
 				var err error
-				if hmi, err = sim.NewHeadUnit(w.DBus.Address); err != nil {
+				if hmi, err = headunit.Dial(b.Context(), w.DBus.Address); err != nil {
 					b.Fatal(err)
 				}
 				if _, err := hmi.Get(b.Context(), "radio"); err != nil { // the agent has looked the sender up

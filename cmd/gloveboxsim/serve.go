@@ -85,7 +85,7 @@ func (c *serveCommand) show(ctx context.Context, world *sim.World, options sim.O
 	}
 	ctx, cancel := c.limit(ctx)
 	defer cancel()
-	observer, err := console.NewObserver(world, laps, "a recorded drive, in laps")
+	observer, err := console.NewObserver(ctx, world, laps, "a recorded drive, in laps")
 	if err != nil {
 		return setup(err)
 	}

@@ -67,7 +67,7 @@ func watchFromBoot(ctx context.Context, live *scenario.Live, s *scenario.Scenari
 	if err := ready(out, world); err != nil {
 		return err
 	}
-	observer, err := console.NewObserver(world, script{}, "scenario "+s.Name)
+	observer, err := console.NewObserver(ctx, world, script{}, "scenario "+s.Name)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"glovebox/hal"
 	"glovebox/hal/can"
 	"glovebox/hal/mapping"
+	"glovebox/headunit"
 	"glovebox/sim"
 	"glovebox/sim/car"
 	"glovebox/sim/cloud"
@@ -184,7 +185,7 @@ func (l *Laps) park(ctx context.Context) error {
 func (l *Laps) refused(err error, doing string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var r *sim.Refusal
+	var r *headunit.Refusal
 	if errors.As(err, &r) {
 		l.note = doing + ": " + r.Message
 		return nil

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"time"
 
+	"glovebox/headunit"
 	"glovebox/sim"
 )
 
@@ -29,7 +30,7 @@ type Script interface {
 // reader's mailbox at the broker. It has one owner.
 type Observer struct {
 	world *sim.World
-	hmi   *sim.HeadUnit
+	hmi   *headunit.Client
 	plays Script
 	names map[string]string // of readers, by id
 
@@ -50,8 +51,8 @@ type sample struct {
 }
 
 // NewObserver looks at a world in which a script plays.
-func NewObserver(w *sim.World, plays Script, title string) (*Observer, error) {
-	hmi, err := sim.NewHeadUnit(w.DBus.Address)
+func NewObserver(ctx context.Context, w *sim.World, plays Script, title string) (*Observer, error) {
+	hmi, err := headunit.Dial(ctx, w.DBus.Address)
 	if err != nil {
 		return nil, err
 	}

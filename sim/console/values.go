@@ -13,11 +13,8 @@ func text(v any) string {
 // texts reads a list of words; it is never nil, so that JSON shows a list.
 func texts(v any) []string {
 	all := []string{}
-	list, _ := v.([]any)
-	for _, item := range list {
-		all = append(all, text(item))
-	}
-	return all
+	list, _ := v.([]string)
+	return append(all, list...)
 }
 
 func number(v any) float64 {

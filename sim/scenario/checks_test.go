@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"glovebox/sim"
+	"glovebox/headunit"
 	"glovebox/sim/cloud"
 	"glovebox/sim/scenario"
 )
@@ -27,7 +27,7 @@ type wrongs map[string]func(*scenario.World)
 var checkControls = []control{
 	{check: "state guest", wrong: wrongs{
 		"somebody": func(w *scenario.World) { w.Wheel.State = "active" },
-		"nobody":   func(w *scenario.World) { w.Wheel = sim.Session{State: "idle"} },
+		"nobody":   func(w *scenario.World) { w.Wheel = headunit.Session{State: "idle"} },
 	}},
 	{check: "state active lea", wrong: wrongs{
 		"another":           func(w *scenario.World) { w.Wheel.Profile = "a44a" },

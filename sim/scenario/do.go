@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"glovebox/sim"
+	"glovebox/headunit"
 )
 
 // doer is what is done at its line.
@@ -135,7 +135,7 @@ func (c *kill) do(ctx context.Context, s *stage) (string, error) {
 	switch {
 	case a.err == nil:
 		return "answered before", nil
-	case sim.RefusedAs(a.err) != "" && !lost(a.err):
+	case headunit.RefusedAs(a.err) != "" && !lost(a.err):
 		return "", a.err
 	}
 	return "unanswered", ctx.Err()
@@ -144,7 +144,7 @@ func (c *kill) do(ctx context.Context, s *stage) (string, error) {
 // lost reports whether an error says that nobody answered. The bus says so, or
 // the agent was not there (any more).
 func lost(err error) bool {
-	return strings.HasPrefix(sim.RefusedAs(err), "org.freedesktop.DBus.Error.")
+	return strings.HasPrefix(headunit.RefusedAs(err), "org.freedesktop.DBus.Error.")
 }
 
 type wait struct{ span time.Duration }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"glovebox/headunit"
 	"glovebox/sim"
 	"glovebox/sim/cloud"
 )
@@ -23,7 +24,7 @@ func evidenceOf(w *sim.World) evidence { return evidence{w.HMI, w.Cloud, w, w.Di
 // headUnit asks the agent over D-Bus. An error means that it did not answer.
 type headUnit interface {
 	Present(ctx context.Context) (bool, error)
-	Session(ctx context.Context) (sim.Session, error)
+	Session(ctx context.Context) (headunit.Session, error)
 	Properties(ctx context.Context, face string) (map[string]any, error)
 	Get(ctx context.Context, group string) (map[string]any, error)
 	Permits(ctx context.Context, function string) (allowed bool, reason string, err error)

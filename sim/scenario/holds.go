@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"glovebox/headunit"
 	"glovebox/profiles"
-	"glovebox/sim"
 )
 
 // state is who is at the wheel: guest, idle, or active and a name.
@@ -68,7 +68,7 @@ func equalSetting(group, key string, values map[string]any, text string) (bool, 
 	if text == "default" {
 		return sameJSON(values[key], g.Defaults()[key])
 	}
-	return sim.EqualSetting(group, key, values[key], text), nil
+	return headunit.EqualSetting(group, key, values[key], text), nil
 }
 
 // sameJSON compares what D-Bus brought with a plain value.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"glovebox/headunit"
 	"glovebox/sim"
 )
 
@@ -138,7 +139,7 @@ func (s *stage) step(ctx context.Context, i int, before error, mayBeRefused bool
 		s.guard(ctx, endsSession(step.Command)) // while it lasts
 		got, err = s.do(ctx, i, step.Command)
 	}
-	if sim.RefusedAs(err) != "" && mayBeRefused && refusable(step.Command) {
+	if headunit.RefusedAs(err) != "" && mayBeRefused && refusable(step.Command) {
 		refused, got, err = err, err.Error(), nil
 	}
 	if err == nil {
@@ -175,7 +176,7 @@ func (s *stage) expectsRefusal(i int) bool {
 }
 
 func wasRefused(want string, err error) (string, error) {
-	if got := strings.TrimPrefix(sim.RefusedAs(err), dbusError); got != want {
+	if got := strings.TrimPrefix(headunit.RefusedAs(err), dbusError); got != want {
 		if err == nil {
 			return "", fmt.Errorf("it was not refused, want %s", want)
 		}

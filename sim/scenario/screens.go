@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"glovebox/sim"
+	"glovebox/headunit"
 	"glovebox/sim/cloud"
 )
 
@@ -65,9 +65,9 @@ func (c *phone) do(ctx context.Context, s *stage) (string, error) {
 		}
 		switch r.Result {
 		case "refused":
-			return "", &sim.Refusal{Name: r.Reason, Message: "the car refused action " + strconv.FormatUint(r.Ctr, 10)}
+			return "", &headunit.Refusal{Name: r.Reason, Message: "the car refused action " + strconv.FormatUint(r.Ctr, 10)}
 		case "unknown":
-			return "", &sim.Refusal{Name: r.Result, Message: "nothing in the car showed that action " + strconv.FormatUint(r.Ctr, 10) + " was carried out"}
+			return "", &headunit.Refusal{Name: r.Result, Message: "nothing in the car showed that action " + strconv.FormatUint(r.Ctr, 10) + " was carried out"}
 		}
 		return r.Result, nil
 	}
@@ -151,7 +151,7 @@ func (s *stage) hand(ctx context.Context, d cloud.Document, good bool) (string, 
 	for range 40 {
 		for why, n := range s.documentsRefused(ctx) {
 			if n > before[why] {
-				return "", &sim.Refusal{Name: "Refused", Message: "the car refused the document: " + why}
+				return "", &headunit.Refusal{Name: "Refused", Message: "the car refused the document: " + why}
 			}
 		}
 		if err := s.pause(ctx, paceBus); err != nil {
@@ -195,7 +195,7 @@ func refused(err error) error {
 	case errors.Is(err, cloud.ErrWarning):
 		name = "Warning"
 	}
-	return &sim.Refusal{Name: name, Message: err.Error()}
+	return &headunit.Refusal{Name: name, Message: err.Error()}
 }
 
 func (c *workshop) do(ctx context.Context, s *stage) (string, error) {
@@ -223,18 +223,14 @@ func (s *stage) call(ctx context.Context, person, method string, args ...any) (s
 }
 
 func (c *assign) do(ctx context.Context, s *stage) (string, error) {
-	objects := make([]any, 0, len(c.names))
-	for _, id := range s.ids(c.names) {
-		objects = append(objects, sim.ProfilePath(id))
-	}
-	return s.call(ctx, "", "Trips1.Assign", c.trip, sim.Paths(objects))
+	return s.call(ctx, "", "Trips1.Assign", c.trip, headunit.Paths(s.ids(c.names)))
 }
 
 func (c *screen) do(ctx context.Context, s *stage) (string, error) {
 	call := func(person, method string, args ...any) (string, error) { return s.call(ctx, person, method, args...) }
 	w := c.action.what.(*words)
 	who := s.reader(w[0]).ID
-	object := sim.ProfilePath(who)
+	object := headunit.Path(who)
 	switch c.action.word {
 	case "invite":
 		return call("", "Roster1.Invite", map[string]any{"name": w[0], "email": w[0] + "@example.com"}, w[1])

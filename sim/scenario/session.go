@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"glovebox/sim"
+	"glovebox/headunit"
 )
 
 // ErrLine is the error of a line that cannot be meant.
@@ -216,4 +216,4 @@ func (s *Session) Recording() []byte {
 }
 
 // refusal is the name of the error with which somebody refused.
-func refusal(err error) string { return strings.TrimPrefix(sim.RefusedAs(err), dbusError) }
+func refusal(err error) string { return strings.TrimPrefix(headunit.RefusedAs(err), dbusError) }

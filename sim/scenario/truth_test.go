@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"glovebox/sim"
+	"glovebox/headunit"
 	"glovebox/sim/cloud"
 	"glovebox/sim/scenario"
 )
@@ -36,7 +36,7 @@ func trueWorld(t *testing.T, check string) *scenario.World {
 	}
 	w := &scenario.World{
 		At:    at(200),
-		Wheel: sim.Session{State: "active", Profile: "1ea"},
+		Wheel: headunit.Session{State: "active", Profile: "1ea"},
 		Faces: map[string]map[string]any{
 			"Privacy1": {"LocationInUse": true, "Level": "no-position", "EffectiveLevel": "no-position"},
 			"Vehicle1": {"CAN": "up", "GNSS": "degraded", "Cloud": "off"},
@@ -95,7 +95,7 @@ func trueWorld(t *testing.T, check string) *scenario.World {
 		w.Faces["Privacy1"]["LocationInUse"] = false
 	}
 	if check == "state guest" {
-		w.Wheel = sim.Session{State: "guest"}
+		w.Wheel = headunit.Session{State: "guest"}
 	}
 	write(t, w, "wire.jsonl", map[string]any{"dir": "out", "reader": "lea", "topic": "gb/1/a/to/b/position", "payload": []byte(`{"x":"` + fixed + `"}`)})
 	return w

@@ -34,7 +34,7 @@ func (s *stage) watch() error {
 		return nil
 	}
 	ended := make(chan error, 1)
-	s.watchers.Go(func() { ended <- s.world.HMI.Watch(s.ctx, s.seen.line) })
+	s.watchers.Go(func() { ended <- s.world.HMI.Watch(s.ctx, func(text []byte) error { s.seen.line(text); return nil }) })
 	select {
 	case err := <-ended:
 		return err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"glovebox/hal/candump"
+	"glovebox/headunit"
 	"glovebox/sim"
 	"glovebox/sim/car"
 	"glovebox/sim/cloud"
@@ -21,7 +22,7 @@ type World struct {
 	At       time.Time // when it is looked at
 	Silent   bool      // the agent does not answer
 	Absent   bool      // the agent does not own its name
-	Wheel    sim.Session
+	Wheel    headunit.Session
 	Faces    map[string]map[string]any // properties by interface
 	Settings map[string]map[string]any // by group
 	Allowed  map[string]bool           // functions
@@ -150,8 +151,8 @@ func answered[T any](w *worldHMI, v T) (T, error) {
 	return v, nil
 }
 
-func (w *worldHMI) Present(context.Context) (bool, error)        { return answered(w, !w.Absent) }
-func (w *worldHMI) Session(context.Context) (sim.Session, error) { return answered(w, w.Wheel) }
+func (w *worldHMI) Present(context.Context) (bool, error)             { return answered(w, !w.Absent) }
+func (w *worldHMI) Session(context.Context) (headunit.Session, error) { return answered(w, w.Wheel) }
 func (w *worldHMI) Properties(_ context.Context, face string) (map[string]any, error) {
 	return answered(w, w.Faces[face])
 }

@@ -1,0 +1,72 @@
+package headunit
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// SetLevel lowers or raises what leaves the car: share, no-position, offline.
+func (c *Client) SetLevel(ctx context.Context, level string) error {
+	return c.ask(ctx, "Privacy1.SetLevel", []any{level, bag{}})
+}
+
+// LocationInUse reads the indicator: true exactly while position leaves.
+func (c *Client) LocationInUse(ctx context.Context) (bool, error) {
+	p, err := c.Properties(ctx, "Privacy1")
+	on, _ := p["LocationInUse"].(bool)
+	return on, err
+}
+
+// Ledger reads what was published, reduced and withheld. A nil filter takes all.
+func (c *Client) Ledger(ctx context.Context, filter map[string]any) ([]map[string]any, error) {
+	var answer []bag
+	err := c.ask(ctx, "Privacy1.Ledger", []any{members(filter)}, &answer)
+	return plainBags(answer), err
+}
+
+// Why reads one entry of the ledger with all that made it so.
+func (c *Client) Why(ctx context.Context, entry uint64) (map[string]any, error) {
+	var answer bag
+	err := c.ask(ctx, "Privacy1.Why", []any{entry}, &answer)
+	return plainBag(answer), err
+}
+
+// LedgerChanges waits for changes of the ledger.
+type LedgerChanges struct{ signals chan *dbus.Signal }
+
+// LedgerChanges begins to listen: no change after it is missed. A connection
+// listens once.
+func (c *Client) LedgerChanges(ctx context.Context) (*LedgerChanges, error) {
+	l := &LedgerChanges{make(chan *dbus.Signal, 16)}
+	c.conn.Signal(l.signals)
+	for _, match := range [][]dbus.MatchOption{
+		{dbus.WithMatchSender(BusName), dbus.WithMatchInterface(ours + "Privacy1"), dbus.WithMatchMember("LedgerChanged")},
+		{dbus.WithMatchSender("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, BusName), dbus.WithMatchArg(2, "")},
+	} {
+		if err := c.conn.AddMatchSignalContext(ctx, match...); err != nil {
+			return nil, fmt.Errorf("follow the ledger: %w", err)
+		}
+	}
+	return l, nil
+}
+
+// Next blocks until the ledger has changed and returns its newest entry. An agent
+// that leaves the bus is ErrNotReached.
+func (l *LedgerChanges) Next(ctx context.Context) (newest uint64, err error) {
+	for {
+		select {
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		case s, open := <-l.signals:
+			switch {
+			case !open || s.Name == standard+"NameOwnerChanged":
+				return 0, left{}
+			case s.Name == ours+"Privacy1.LedgerChanged" && len(s.Body) == 1:
+				newest, _ = s.Body[0].(uint64)
+				return newest, nil
+			}
+		}
+	}
+}
