@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -16,11 +17,8 @@ import (
 
 	"glovebox/sim"
 	"glovebox/sim/console"
+	"glovebox/sim/scenario"
 )
-
-// keepMessages is how many messages of each reader stay in memory: serve may run
-// for days.
-const keepMessages = 200
 
 // serveCommand is `gloveboxsim serve`.
 type serveCommand struct {
@@ -29,7 +27,13 @@ type serveCommand struct {
 	Scenario string        `arg:"" optional:"" help:"A scenario file in place of the recorded drive." placeholder:"SCENARIO"`
 }
 
-// Run starts a world and shows it until ctx ends or the time is up.
+// repeated is what plays, again and again, where no scenario is named.
+//
+//go:embed serve.txtar
+var repeated []byte
+
+// Run makes the world of a scenario and shows it until ctx ends, the time is up or
+// the scenario is over.
 func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 	if err := c.check(); err != nil {
 		return err
@@ -39,18 +43,46 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 	piped := make(chan os.Signal, 1) // a reader who left is an error of Write, and no end of the process
 	signal.Notify(piped, syscall.SIGPIPE)
 	defer signal.Stop(piped)
-	if c.Scenario != "" {
-		return c.scenario(ctx, out)
-	}
-	options, err := sim.RAV4(sim.Options{Users: console.People(), Messages: keepMessages})
+	s, err := c.load()
 	if err != nil {
-		return setup(err)
+		return err
 	}
-	world, err := sim.Start(ctx, options)
+	live, err := scenario.Open(ctx, s, scenario.Options{Forget: c.Scenario == ""})
 	if err != nil {
 		return ended(ctx, setup(err))
 	}
-	return errors.Join(c.show(ctx, world, options, out), unborn(world.Close()))
+	ctx, cancel := c.limit(ctx)
+	defer cancel()
+	if c.Scenario == "" {
+		err = watching(ctx, live, s.Title, out, live.Repeat)
+		if live.Progress().Playback == 0 { // it came to nothing
+			err = setup(err)
+		}
+		return errors.Join(unread(ended(ctx, err)), unborn(live.Close()))
+	}
+	return c.once(ctx, live, s, out)
+}
+
+// once plays a scenario. How each line went is said when it is over; it ends by
+// itself then, as `gloveboxsim run` does.
+func (c *serveCommand) once(ctx context.Context, live *scenario.Live, s *scenario.Scenario, out io.Writer) error {
+	var result scenario.Result
+	err := watching(ctx, live, "scenario "+s.Name, out, func(ctx context.Context) error {
+		result = live.Play(ctx)
+		return nil
+	})
+	early := ctx.Err() != nil
+	if err = errors.Join(err, unborn(live.Close())); err != nil || early {
+		return unread(err)
+	}
+	show := (&runScenarios{}).printJSON
+	if console.IsScreen(out) {
+		show = (&runScenarios{}).printText
+	}
+	if show(out, result); !result.OK {
+		return exit{code: exitFailed}
+	}
+	return nil
 }
 
 // check refuses what cannot be served.
@@ -71,40 +103,16 @@ func (c *serveCommand) check() error {
 	return setup(probe.Close())
 }
 
-// show boots the agent and shows the world.
-func (c *serveCommand) show(ctx context.Context, world *sim.World, options sim.Options, out io.Writer) error {
-	laps, err := console.NewLaps(world, options)
+// load reads the scenario.
+func (c *serveCommand) load() (*scenario.Scenario, error) {
+	if c.Scenario == "" {
+		return scenario.Parse("serve.txtar", repeated, nil)
+	}
+	all, err := loadScenarios([]string{c.Scenario})
 	if err != nil {
-		return setup(err)
+		return nil, err
 	}
-	if err := world.Boot(ctx); err != nil {
-		return ended(ctx, setup(err))
-	}
-	if err := ready(out, world); err != nil {
-		return unread(err)
-	}
-	ctx, cancel := c.limit(ctx)
-	defer cancel()
-	observer, err := console.NewObserver(ctx, world, laps, "a recorded drive, in laps")
-	if err != nil {
-		return setup(err)
-	}
-	defer observer.Close()
-	view, err := newView(out)
-	if err != nil {
-		return err
-	}
-	jobs, running := errgroup.WithContext(ctx)
-	jobs.Go(func() error { return laps.Play(running) })
-	jobs.Go(func() error { return watch(running, observer, view) })
-	jobs.Go(func() error { return outlive(running, world) })
-	return unread(errors.Join(ended(ctx, jobs.Wait()), view.close()))
-}
-
-// ready says where the world is.
-func ready(out io.Writer, world *sim.World) error {
-	_, err := fmt.Fprintf(out, "ready bus=%s broker=%s url=\n", world.DBus.Address, world.Broker.URL())
-	return err
+	return all[0], nil
 }
 
 // limit ends a context after --for.
@@ -113,6 +121,49 @@ func (c *serveCommand) limit(ctx context.Context) (context.Context, context.Canc
 		return context.WithCancel(ctx)
 	}
 	return context.WithTimeout(ctx, c.For)
+}
+
+// watching plays a scenario and shows its world from its first boot on.
+func watching(ctx context.Context, live *scenario.Live, title string, out io.Writer, play func(context.Context) error) error {
+	ctx, over := context.WithCancel(ctx)
+	defer over()
+	jobs, ctx := errgroup.WithContext(ctx)
+	jobs.Go(func() error {
+		defer over()
+		return play(ctx)
+	})
+	jobs.Go(func() error { return watchFromBoot(ctx, live, title, out) })
+	return jobs.Wait()
+}
+
+func watchFromBoot(ctx context.Context, live *scenario.Live, title string, out io.Writer) (err error) {
+	world := live.World()
+	booted := func() bool {
+		state := world.Cloud.State()
+		return state.Online && state.Policy >= world.Cloud.Version()
+	}
+	if world.Cloud.Wait(ctx, booted) != nil {
+		return nil // it was over before
+	}
+	if err := ready(out, world); err != nil {
+		return err
+	}
+	observer, err := console.NewObserver(ctx, live, title)
+	if err != nil {
+		return ended(ctx, err)
+	}
+	defer observer.Close()
+	view, err := newView(out)
+	if err != nil {
+		return err
+	}
+	return errors.Join(watch(ctx, observer, view), view.close())
+}
+
+// ready says where the world is.
+func ready(out io.Writer, world *sim.World) error {
+	_, err := fmt.Fprintf(out, "ready bus=%s broker=%s url=\n", world.DBus.Address, world.Broker.URL())
+	return err
 }
 
 // watch looks at the world until ctx ends.
@@ -128,16 +179,6 @@ func watch(ctx context.Context, observer *console.Observer, view view) error {
 			return nil
 		case <-tick.C:
 		}
-	}
-}
-
-// outlive returns an error if the agent ends before ctx.
-func outlive(ctx context.Context, world *sim.World) error {
-	select {
-	case <-ctx.Done():
-		return nil
-	case <-world.Agent.Ended():
-		return errors.Join(errors.New("the agent ended by itself"), world.Agent.Err())
 	}
 }
 

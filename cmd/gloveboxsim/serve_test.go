@@ -99,7 +99,7 @@ func TestServe(t *testing.T) {
 // one JSON object a line, and ends by itself.
 func testLines(t *testing.T, program string) {
 	t.Parallel()
-	s := serve(program, t.TempDir(), "--for", "7s")
+	s := serve(program, t.TempDir(), "--for", "9s")
 	out, err := s.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -126,12 +126,12 @@ func testLines(t *testing.T, program string) {
 	s.end(t)
 	for what, is := range map[string]func(event) bool{
 		"the car is online":       func(e event) bool { return e.Event == "state" },
-		"Anna is at the wheel":    func(e event) bool { return e.Event == "session" && e.Who == "Anna" && e.State == "active" },
+		"Anna is at the wheel":    func(e event) bool { return e.Event == "session" && e.Who == "anna" && e.State == "active" },
 		"the car moves":           func(e event) bool { v, _ := e.Values["Vehicle.Speed"].(float64); return e.Event == "signals" && v > 25 },
 		"a warning is on":         func(e event) bool { return e.Event == "alarm" },
-		"Lea was told of it":      func(e event) bool { return e.Event == "published" && e.Reader == "Lea" && e.Kind == "alarms" },
+		"Lea was told of it":      func(e event) bool { return e.Event == "published" && e.Reader == "lea" && e.Kind == "alarms" },
 		"speed stays in the car":  func(e event) bool { return e.Event == "ledger" && e.Rule == "speed/main" && e.Outcome == "withheld" },
-		"by the name of a reader": func(e event) bool { return e.Event == "ledger" && e.Who == "Anna" && e.Reader == "Jonas" },
+		"by the name of a reader": func(e event) bool { return e.Event == "ledger" && e.Who == "anna" && e.Reader == "jonas" },
 	} {
 		if !slices.ContainsFunc(events, is) {
 			t.Errorf("in %d events none says that %s", len(events), what)

@@ -24,11 +24,11 @@ func (o *Observer) head(event string) Head {
 	return Head{time.Now().UTC().Format(stampEvent), event}
 }
 
-// LapEvent says where the laps are.
-type LapEvent struct {
+// PlaybackEvent says how far the scenario is.
+type PlaybackEvent struct {
 	Head
-	Lap   int    `json:"lap"`
-	Phase string `json:"phase"`
+	Playback int    `json:"lap"`
+	Phase    string `json:"phase"` // driving, or the line that runs
 }
 
 // SessionEvent says who is at the wheel.

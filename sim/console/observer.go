@@ -9,6 +9,7 @@ import (
 
 	"glovebox/headunit"
 	"glovebox/sim"
+	"glovebox/sim/scenario"
 )
 
 // The agent bounds how often one program may ask, so not everything is asked
@@ -20,18 +21,12 @@ const (
 	ledgerLimit = uint32(200)            // newest entries
 )
 
-// Script is what plays in a world.
-type Script interface {
-	Progress() Progress
-	Note() string // the newest thing that went wrong, or empty
-}
-
 // Observer looks at a world: at the head unit's side over D-Bus, and at each
 // reader's mailbox at the broker. It has one owner.
 type Observer struct {
 	world *sim.World
 	hmi   *headunit.Client
-	plays Script
+	plays *scenario.Live
 	names map[string]string // of readers, by id
 
 	picture Picture
@@ -50,8 +45,9 @@ type sample struct {
 	at time.Time
 }
 
-// NewObserver looks at a world in which a script plays.
-func NewObserver(ctx context.Context, w *sim.World, plays Script, title string) (*Observer, error) {
+// NewObserver looks at the world of a scenario that plays.
+func NewObserver(ctx context.Context, plays *scenario.Live, title string) (*Observer, error) {
+	w := plays.World()
 	hmi, err := headunit.Dial(ctx, w.DBus.Address)
 	if err != nil {
 		return nil, err
@@ -76,11 +72,11 @@ func (o *Observer) Close() error { return o.hmi.Close() }
 func (o *Observer) Look(ctx context.Context) (Picture, []any) {
 	now := time.Now()
 	o.events = nil
-	lap := o.plays.Progress()
-	if before := o.picture.Lap; lap.Lap != before.Lap || lap.Phase != before.Phase {
-		o.tell(LapEvent{o.head("lap"), lap.Lap, lap.Phase})
+	progress := o.plays.Progress()
+	if before := o.picture.Progress; progress.Playback != before.Playback || progress.Phase != before.Phase {
+		o.tell(PlaybackEvent{o.head("lap"), progress.Playback, progress.Phase})
 	}
-	o.picture.Now, o.picture.Lap, o.picture.Note = now, lap, o.plays.Note()
+	o.picture.Now, o.picture.Progress, o.picture.Note = now, progress, progress.Note
 	o.mailboxes()
 	ask, cancel := context.WithTimeout(ctx, askAtMost)
 	defer cancel()

@@ -6,32 +6,28 @@
 // a cause.
 package console
 
-import "time"
+import (
+	"time"
+
+	"glovebox/sim/scenario"
+)
 
 // Picture is the world at one moment, as the terminal shows it.
 type Picture struct {
-	Title   string // what plays
-	Now     time.Time
-	Lap     Progress
-	Agent   Agent
-	Buses   []Line
-	GNSS    Line
-	Broker  Broker
-	Wheel   Wheel
-	Signals Signals
-	Alarms  []Alarm // that are on now
-	Readers []Reader
-	Ledger  []Entry // of whoever is at the wheel, newest last
-	Note    string  // the newest thing that the simulator did or could not do
-	Faults  int     // breaches of the contract that the back end saw
-}
-
-// Progress is how far the simulator has come.
-type Progress struct {
-	Lap   int    // from 1; 0 before the first
-	Phase string // driving, silence …
-	At    time.Duration
-	Of    time.Duration // zero if the phase has no known end
+	Title    string // what plays
+	Now      time.Time
+	Progress scenario.Progress
+	Agent    Agent
+	Buses    []Line
+	GNSS     Line
+	Broker   Broker
+	Wheel    Wheel
+	Signals  Signals
+	Alarms   []Alarm // that are on now
+	Readers  []Reader
+	Ledger   []Entry // of whoever is at the wheel, newest last
+	Note     string  // the newest thing that the simulator did or could not do
+	Faults   int     // breaches of the contract that the back end saw
 }
 
 // Agent is what gloveboxd says of itself.

@@ -45,11 +45,11 @@ func Draw(p Picture, width, height int, colour bool) []string {
 func (p Picture) header(width int) []*line {
 	top := new(line).add(strong, "Glovebox").add(plainText, "  "+p.Title)
 	right := p.Now.UTC().Format("15:04:05") + " UTC"
-	if p.Lap.Of > 0 {
-		right = clock(min(p.Lap.At, p.Lap.Of)) + " of " + clock(p.Lap.Of) + "  " + right
+	if p.Progress.Of > 0 {
+		right = clock(min(p.Progress.At, p.Progress.Of)) + " of " + clock(p.Progress.Of) + "  " + right
 	}
-	if p.Lap.Lap > 0 {
-		right = fmt.Sprintf("lap %d, %s ", p.Lap.Lap, p.Lap.Phase) + right
+	if p.Progress.Playback > 0 {
+		right = fmt.Sprintf("lap %d, %s ", p.Progress.Playback, p.Progress.Phase) + right
 	}
 	top.to(width-len(right)).add(plainText, right)
 	wires := new(line)
@@ -86,7 +86,7 @@ func (p Picture) wheel() []*line {
 	case w.State == "guest":
 		first.add(strong, "Guest").add(plainText, ", nothing is kept")
 	case w.Name != "":
-		first.add(strong, w.Name).add(plainText, ", "+roleWord(w.Role))
+		first.add(strong, readerWord(w.Name)).add(plainText, ", "+roleWord(w.Role))
 	default:
 		first.add(plainText, "nobody: who is driving?")
 	}
@@ -96,7 +96,7 @@ func (p Picture) wheel() []*line {
 	}
 	first.add(plainText, "   "+motion).add(faint, "   level ").add(plainText, w.level())
 	if w.Pending != "" {
-		first.add(caution, "   "+w.Pending+" waits until the car is parked")
+		first.add(caution, "   "+readerWord(w.Pending)+" waits until the car is parked")
 	}
 	s, words := w.place()
 	second := new(line).to(margin).add(s, words).add(faint, "   LocationInUse ").add(plainText, onOff(w.LocationInUse))
@@ -119,7 +119,11 @@ func (w Wheel) level() string {
 func (w Wheel) place() (style, string) {
 	switch {
 	case w.LocationInUse && len(w.Receivers) > 0:
-		return good, "Position shared with " + strings.Join(w.Receivers, ", ")
+		names := make([]string, len(w.Receivers))
+		for i, name := range w.Receivers {
+			names[i] = readerWord(name)
+		}
+		return good, "Position shared with " + strings.Join(names, ", ")
 	case w.LocationInUse:
 		return good, "Position leaves the car"
 	case w.Level == "offline":

@@ -30,7 +30,7 @@ func (p Picture) ledger(width, rows int) []*line {
 	case p.Wheel.State == "guest":
 		head.add(plainText, " of the guest").add(faint, ", in memory, gone with the session")
 	case p.Wheel.Name != "":
-		head.add(plainText, " of "+p.Wheel.Name)
+		head.add(plainText, " of "+readerWord(p.Wheel.Name))
 	default:
 		return []*line{head.to(margin).add(faint, "closed: nobody is at the wheel")}
 	}

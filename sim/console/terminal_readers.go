@@ -3,6 +3,8 @@ package console
 import (
 	"fmt"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // placeFresh is how long after a position a phone shows it as live: two periods
@@ -53,15 +55,14 @@ func (r Reader) place(now time.Time) (style, string) {
 	return good, "Position live"
 }
 
-// readerWord is the name of a reader on the screen.
+// readerWord is the name of a reader on the screen; in a scenario names are in
+// lower case.
 func readerWord(name string) string {
-	switch name {
-	case "workshop":
-		return "Workshop"
-	case "backend":
+	if name == "backend" {
 		return "Back end"
 	}
-	return name
+	first, size := utf8.DecodeRuneInString(name)
+	return string(unicode.ToUpper(first)) + name[size:]
 }
 
 func columnWord(column string) string {

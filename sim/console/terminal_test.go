@@ -13,13 +13,15 @@ import (
 	"unicode/utf8"
 
 	"glovebox/sim/console"
+	"glovebox/sim/scenario"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
-// drive is the main user in the middle of a lap.
+// drive is the main user in the middle of a playback. In a scenario names are in
+// lower case; on the screen they are not.
 func drive() console.Picture {
 	const door = "Vehicle.Cabin.Door."
 	at := func(s int) time.Time { return noon.Add(time.Duration(s) * time.Second) }
@@ -28,13 +30,13 @@ func drive() console.Picture {
 	}
 	return console.Picture{
 		Title: "a recorded drive, in laps", Now: at(102),
-		Lap:    console.Progress{Lap: 4, Phase: "driving", At: 42 * time.Second, Of: time.Minute},
-		Agent:  console.Agent{Online: true, Version: "0.1.0", Policy: "built-in", Document: 2},
-		Buses:  []console.Line{{Name: "powertrain", State: "up", PerSecond: 897.4}, {Name: "radar", State: "up", PerSecond: 750}},
-		GNSS:   console.Line{Name: "GNSS", State: "up", PerSecond: 9.7},
-		Broker: console.Broker{State: "up", Messages: 214},
+		Progress: scenario.Progress{Playback: 4, Phase: "driving", At: 42 * time.Second, Of: time.Minute},
+		Agent:    console.Agent{Online: true, Version: "0.1.0", Policy: "built-in", Document: 2},
+		Buses:    []console.Line{{Name: "powertrain", State: "up", PerSecond: 897.4}, {Name: "radar", State: "up", PerSecond: 750}},
+		GNSS:     console.Line{Name: "GNSS", State: "up", PerSecond: 9.7},
+		Broker:   console.Broker{State: "up", Messages: 214},
 		Wheel: console.Wheel{
-			State: "active", Name: "Anna", Role: "main", Level: "share", Effective: "share", LocationInUse: true, Receivers: []string{"Anna", "Lea"},
+			State: "active", Name: "anna", Role: "main", Level: "share", Effective: "share", LocationInUse: true, Receivers: []string{"anna", "lea"},
 		},
 		Signals: console.Signals{Age: 12 * time.Millisecond, Values: map[string]any{
 			"Vehicle.Speed": 61.23, "Vehicle.Powertrain.CombustionEngine.Speed": 2525.0, "Vehicle.TraveledDistance": 25088063.616,
@@ -46,27 +48,27 @@ func drive() console.Picture {
 		}},
 		Alarms: []console.Alarm{{Code: "cruise-fault", Severity: "warning", Since: at(66)}},
 		Readers: []console.Reader{
-			{Name: "Anna", Column: "main", Counts: map[string]int{"status": 3, "position": 12, "alarms": 2}, Newest: "position", Bytes: 2462, At: at(98), PlaceAt: at(98)},
-			{Name: "Lea", Column: "shared", Counts: map[string]int{"status": 3, "position": 10, "alarms": 2, "gaps": 1}, Newest: "gaps", Bytes: 161, At: at(-90), PlaceAt: at(76)},
-			{Name: "Jonas", Column: "limited", Counts: map[string]int{"alarms": 1}, Newest: "alarms", Bytes: 1024, At: at(-7200)},
+			{Name: "anna", Column: "main", Counts: map[string]int{"status": 3, "position": 12, "alarms": 2}, Newest: "position", Bytes: 2462, At: at(98), PlaceAt: at(98)},
+			{Name: "lea", Column: "shared", Counts: map[string]int{"status": 3, "position": 10, "alarms": 2, "gaps": 1}, Newest: "gaps", Bytes: 161, At: at(-90), PlaceAt: at(76)},
+			{Name: "jonas", Column: "limited", Counts: map[string]int{"alarms": 1}, Newest: "alarms", Bytes: 1024, At: at(-7200)},
 			{Name: "workshop", Column: "workshop"},
 			{Name: "backend", Column: "backend"},
 		},
 		Ledger: []console.Entry{
-			entry(1, 0, "speed", "Anna", "withheld", "main", 1), entry(2, 0, "speed", "Lea", "withheld", "shared", 1),
-			entry(3, 0, "speed", "Jonas", "withheld", "limited", 1), entry(4, 0, "speed", "workshop", "withheld", "workshop", 1),
+			entry(1, 0, "speed", "anna", "withheld", "main", 1), entry(2, 0, "speed", "lea", "withheld", "shared", 1),
+			entry(3, 0, "speed", "jonas", "withheld", "limited", 1), entry(4, 0, "speed", "workshop", "withheld", "workshop", 1),
 			entry(5, 0, "speed", "backend", "withheld", "backend", 1),
-			entry(6, 1, "position", "Jonas", "withheld", "limited", 5), entry(7, 1, "position", "workshop", "withheld", "workshop", 5),
+			entry(6, 1, "position", "jonas", "withheld", "limited", 5), entry(7, 1, "position", "workshop", "withheld", "workshop", 5),
 			entry(8, 1, "position", "backend", "withheld", "backend", 5),
-			entry(9, 1, "odometer", "Anna", "reduced", "main", 1), entry(10, 1, "odometer", "Lea", "reduced", "shared", 1),
-			entry(11, 1, "position", "Anna", "published", "main", 5), entry(12, 1, "position", "Lea", "published", "shared", 3),
-			{ID: 13, Minute: at(60), Class: "unknown", Reader: "Anna", Outcome: "withheld", Rule: "default-deny", Count: 2},
-			entry(14, 1, "position", "Lea", "purged", "shared", 1),
+			entry(9, 1, "odometer", "anna", "reduced", "main", 1), entry(10, 1, "odometer", "lea", "reduced", "shared", 1),
+			entry(11, 1, "position", "anna", "published", "main", 5), entry(12, 1, "position", "lea", "published", "shared", 3),
+			{ID: 13, Minute: at(60), Class: "unknown", Reader: "anna", Outcome: "withheld", Rule: "default-deny", Count: 2},
+			entry(14, 1, "position", "lea", "purged", "shared", 1),
 		},
 	}
 }
 
-// guest is a guest in the next lap; nothing of the place leaves.
+// guest is a guest in the next playback; nothing of the place leaves.
 func guest() console.Picture {
 	p := drive()
 	p.Wheel = console.Wheel{State: "guest", Role: "guest", Level: "share", Effective: "no-position", LimitedBy: []string{"guest"}}
@@ -84,11 +86,11 @@ func guest() console.Picture {
 	return p
 }
 
-// silence is the picker between two laps, with everything that can be wrong.
+// silence is the picker between two playbacks, with everything that can be wrong.
 func silence() console.Picture {
 	p := drive()
-	p.Lap.Phase, p.Lap.Of = "picker", 0
-	p.Wheel = console.Wheel{State: "idle", Level: "share", Effective: "share", Parked: true, Pending: "Lea"}
+	p.Progress.Phase, p.Progress.Of = "picker", 0
+	p.Wheel = console.Wheel{State: "idle", Level: "share", Effective: "share", Parked: true, Pending: "lea"}
 	p.Signals.Age, p.Alarms, p.Ledger = 7*time.Second, nil, nil
 	p.Agent.Online, p.Broker.State, p.Note, p.Faults = false, "down", "log in Lea: The car must be parked.", 2
 	p.Buses[1].State, p.Buses[1].PerSecond = "down", 0
@@ -177,7 +179,7 @@ func TestMailboxesNameNoDriver(t *testing.T) {
 	for _, level := range []string{"share", "no-position", "offline"} {
 		for _, state := range []string{"active", "guest", "idle"} {
 			p := guest()
-			p.Wheel = console.Wheel{State: state, Name: "Lea", Level: level, Effective: level}
+			p.Wheel = console.Wheel{State: state, Name: "lea", Level: level, Effective: level}
 			p.Ledger, p.Broker.State, p.GNSS.State = nil, "down", "down"
 			if got := rows(p); !slices.Equal(got, want) {
 				t.Errorf("%s at %s: %q, want %q", state, level, got, want)

@@ -15,6 +15,7 @@ import (
 type Options struct {
 	Dir       string // of its outputs; empty for none
 	Gloveboxd string // the agent; see sim.Find
+	Forget    bool   // it may go on for days: nothing is recorded, and the newest messages alone are kept
 }
 
 // Result is how a scenario ended: result.json.
@@ -67,15 +68,22 @@ func (r *Result) note(s StepResult) {
 	r.OK = r.OK && s.OK
 }
 
+// keepMessages is how many messages of each reader are kept where nothing is
+// recorded.
+const keepMessages = 200
+
 // open makes the world.
 func open(ctx context.Context, s *Scenario, o Options) (*stage, error) {
-	st := &stage{Scenario: s, marks: map[string]moment{}, set: map[string]map[string]*kept{}, overlay: map[string]overlaid{}}
+	st := &stage{Scenario: s, forget: o.Forget, marks: map[string]moment{}, set: map[string]map[string]*kept{}, overlay: map[string]overlaid{}}
 	options, err := st.prepare()
 	if err != nil {
 		return nil, err
 	}
 	options.Dir, options.Keep, options.Gloveboxd, options.Record = o.Dir, o.Dir != "", o.Gloveboxd, true
 	options.SmallDisk = s.SmallDisk
+	if o.Forget {
+		options.Record, options.Messages = false, keepMessages
+	}
 	if st.world, err = sim.Start(ctx, options); err != nil {
 		return nil, err
 	}
@@ -131,6 +139,9 @@ func isCheck(c Command) bool {
 // may be refused too, that is no failure of it.
 func (s *stage) step(ctx context.Context, i int, before error, mayBeRefused bool) (result StepResult, refused error) {
 	step, begun := s.Steps[i], time.Now()
+	if s.began != nil {
+		s.began(step)
+	}
 	var got string
 	var err error
 	if e, is := step.what.(*expectError); is {

@@ -24,6 +24,8 @@ type stage struct {
 	*Scenario
 	evidence
 	world  *sim.World
+	forget bool       // nothing is recorded
+	began  func(Step) // is told of each line before it plays, if anybody watches
 	policy *outside.Policy
 	names  map[string]string // the car's name of a bus by the log's
 	buses  []sim.CANBus
@@ -96,6 +98,9 @@ func (s *stage) now(ctx context.Context, withDisk bool) (moment, error) {
 	m := moment{at: time.Now(), boot: s.bootClock(), received: map[string]int{}, counters: s.counters(ctx)}
 	for _, r := range s.back.Readers() {
 		m.received[r.Name] = s.back.Count(r.Name)
+	}
+	if s.forget {
+		return m, nil
 	}
 	var err error
 	if m.sent, err = s.size("wire.bin"); err == nil {
