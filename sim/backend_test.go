@@ -2,7 +2,6 @@ package sim_test
 
 import (
 	"context"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -86,53 +85,6 @@ func TestPhonesHaveRights(t *testing.T) {
 		t.Errorf("after a session's end: %s", got)
 	}
 	if faults := w.Cloud.Faults(); len(faults) > 0 {
-		t.Errorf("faults: %v", faults)
-	}
-}
-
-// A back end that was away goes on where it was: it learns what the car did
-// meanwhile, its phones' orders count, and its next document follows.
-func TestBackEndRestarts(t *testing.T) {
-	w := startWorld(t, sim.Options{})
-	ctx := t.Context()
-	if err := w.Boot(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if got := answer(t, w, "anna", "lock", nil); got != "not-now" {
-		t.Errorf("before: %s", got)
-	}
-	path, before := filepath.Join(w.Dir, "backend.json"), w.Cloud.State()
-	w.Cloud.Close()
-	if err := w.Cloud.Save(path); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Stop(); err != nil {
-		t.Fatal(err)
-	}
-	again, err := cloud.Load(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := again.Connect(ctx, w.Broker.URL()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(again.Close)
-	w.Cloud = again
-	if err := again.Wait(ctx, func() bool { return !again.State().Online }); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Boot(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if s := again.State(); s.Epoch == before.Epoch || s.Policy != before.Policy {
-		t.Errorf("state %+v, before %+v", s, before)
-	}
-	if got := answer(t, w, "anna", "lock", nil); got != "not-now" {
-		t.Errorf("after: %s", got)
-	}
-	d, err := again.Limit("lea")
-	ordered(t, w, d, err)
-	if faults := again.Faults(); len(faults) > 0 {
 		t.Errorf("faults: %v", faults)
 	}
 }

@@ -58,14 +58,6 @@ func (w *World) Stop() error { return w.Agent.Stop() }
 // Kill ends the agent as a power cut does.
 func (w *World) Kill() { w.Agent.Kill() }
 
-// Restart stops the agent and boots it again.
-func (w *World) Restart(ctx context.Context) error {
-	if err := w.Stop(); err != nil {
-		return err
-	}
-	return w.Boot(ctx)
-}
-
 // Issue publishes a document and returns when the car's state shows it, which it
 // does within a second or two if the car accepts it.
 func (w *World) Issue(ctx context.Context, d cloud.Document) error {

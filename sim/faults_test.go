@@ -151,7 +151,7 @@ func TestShiftedClock(t *testing.T) {
 	if got := offset(); got != "0" || w.Agent.ClockShift() != 0 {
 		t.Errorf("before the next start: %s s, %v", got, w.Agent.ClockShift())
 	}
-	if err := w.Restart(t.Context()); err != nil {
+	if err := errors.Join(w.Stop(), w.Boot(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	if got := offset(); got != "90000" || w.Agent.ClockShift() != 25*time.Hour {

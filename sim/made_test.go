@@ -162,9 +162,6 @@ func TestMadeCar(t *testing.T) {
 	if err := <-driven; !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
-	if err := w.Car.Standstill(ctx); err != nil {
-		t.Fatal(err)
-	}
 	seen(t, w, "Speed", "0")
 	parked(false) // ignition on, D
 	if err := w.Car.Gear("P"); err != nil {

@@ -12,10 +12,9 @@ import (
 // Tap stands between the agent and the broker. It hands every byte on, shows it
 // to whoever records, and can be a broken line.
 //
-//	Open ──Cut──▶ refused ──Open──▶ Open ──Freeze──▶ frozen ──Open──▶ Open
+//	Open ──Cut──▶ refused ──Open──▶ Open
 //
-// Cut closes what is there and refuses what comes. Frozen, the lines stay and
-// every byte is held; Cut ends that too.
+// Cut closes what is there and refuses what comes.
 type Tap struct {
 	broker   string // host:port behind it
 	listener net.Listener
@@ -25,7 +24,6 @@ type Tap struct {
 	mu     sync.Mutex
 	record sync.Mutex            // one caller of sent or message at a time
 	refuse bool                  // guarded by mu
-	frozen chan struct{}         // guarded by mu; nil unless frozen, closed by Open
 	lines  map[net.Conn]net.Conn // guarded by mu; agent's side to broker's side
 	opened int                   // guarded by mu
 	twice  bool                  // guarded by mu
@@ -94,44 +92,24 @@ func (t *Tap) Cut() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.refuse = true
-	t.thaw()
 	for agent, broker := range t.lines {
 		broker.Close()
 		_ = agent.SetReadDeadline(time.Now().Add(drain)) // its loop reads what is left, and closes
 	}
 }
 
-// Freeze holds every byte in both directions; lines stay open and new ones are
-// taken, but nobody answers.
-func (t *Tap) Freeze() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.frozen == nil {
-		t.frozen = make(chan struct{})
-	}
-}
-
-// Open ends Cut and Freeze; what was held goes on.
+// Open ends Cut.
 func (t *Tap) Open() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.refuse = t.end
-	t.thaw()
 }
 
-// thaw lets what was held go on; mu is held.
-func (t *Tap) thaw() {
-	if t.frozen != nil {
-		close(t.frozen)
-		t.frozen = nil
-	}
-}
-
-// Passes reports whether bytes are handed on: neither cut nor frozen.
+// Passes reports whether bytes are handed on.
 func (t *Tap) Passes() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return !t.refuse && t.frozen == nil
+	return !t.refuse
 }
 
 // Twice makes every message of QoS 1 go out a second time, marked as a duplicate,
@@ -215,11 +193,9 @@ func (t *Tap) outward(broker io.Writer, agent io.Reader) {
 		if n > 0 {
 			t.show(buffer[:n], Publish{})
 			split.feed(buffer[:n])
-			t.wait()
 			_, _ = broker.Write(t.repeated(split, buffer[:n]))
 		}
 		if err != nil {
-			t.wait()
 			return
 		}
 	}
@@ -233,13 +209,11 @@ func (t *Tap) inward(agent io.Writer, broker io.Reader) {
 		n, err := broker.Read(buffer)
 		if n > 0 {
 			split.feed(buffer[:n])
-			t.wait()
 			if _, err := agent.Write(t.repeated(split, buffer[:n])); err != nil {
 				return
 			}
 		}
 		if err != nil {
-			t.wait()
 			return
 		}
 	}
@@ -256,14 +230,4 @@ func (t *Tap) repeated(split *splitter, p []byte) []byte {
 		return p
 	}
 	return append(append([]byte(nil), p...), again...)
-}
-
-// wait returns when nothing is frozen.
-func (t *Tap) wait() {
-	t.mu.Lock()
-	frozen := t.frozen
-	t.mu.Unlock()
-	if frozen != nil {
-		<-frozen
-	}
 }

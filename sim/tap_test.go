@@ -171,44 +171,6 @@ func TestTapCut(t *testing.T) {
 	until(t, "one line is left", func() bool { _, now := tap.Lines(); return now == 1 })
 }
 
-// A frozen line holds what is sent and stays; opened, it hands all of it on.
-func TestTapFreeze(t *testing.T) {
-	tap, _ := serveTap(t, echo(t))
-	conn := dial(t, tap)
-	fmt.Fprint(conn, "one ")
-	read(t, conn, 4)
-	tap.Freeze()
-	fmt.Fprint(conn, "two ")
-	if got := read(t, conn, 1); got != "" {
-		t.Fatalf("frozen, it handed on %q", got)
-	}
-	late := dial(t, tap)
-	fmt.Fprint(late, "new")
-	fmt.Fprint(conn, "three")
-	tap.Open()
-	if got := read(t, conn, 9); got != "two three" {
-		t.Errorf("opened, it handed on %q", got)
-	}
-	if got := read(t, late, 3); got != "new" {
-		t.Errorf("the line from while it was frozen: %q", got)
-	}
-}
-
-// A frozen line that is cut ends, and a frozen tap ends with its context.
-func TestTapCutWhileFrozen(t *testing.T) {
-	tap, _ := serveTap(t, echo(t))
-	conn := dial(t, tap)
-	fmt.Fprint(conn, "one")
-	read(t, conn, 3)
-	tap.Freeze()
-	fmt.Fprint(conn, "two")
-	tap.Cut()
-	until(t, "no line is left", func() bool { _, now := tap.Lines(); return now == 0 })
-	tap.Open()
-	fmt.Fprint(dial(t, tap), "three")
-	tap.Freeze()
-}
-
 // Messages are found on the line whole, in both directions.
 func TestTapFindsMessages(t *testing.T) {
 	broker, err := sim.StartBroker(quiet)

@@ -15,7 +15,7 @@ type cells struct {
 	motor                      cell
 	gear, parkLock, handbrake  cell
 	charge, volts, amps        cell
-	cable, charging, toFull    cell
+	toFull                     cell
 	odometer, reach            cell
 	tyres                      [4]cell
 	ignition, locked           cell
@@ -26,7 +26,6 @@ type cells struct {
 	battery                    cell
 	climate, warm, cool, cabin cell
 	fan, volume                cell
-	fuelFlap, chargeFlap       cell
 	length, height, recline    cell
 	service, days              cell
 }
@@ -40,7 +39,7 @@ func (f *frames) cells() cells {
 		motor: c("DRIVE_UNIT", "MOTOR_SPEED"),
 		gear:  c("GEAR", "SELECTED"), parkLock: c("GEAR", "PARK_LOCK"), handbrake: c("PARKING_BRAKE", "ENGAGED"),
 		charge: c("HV_BATTERY", "CHARGE_DISPLAYED"), volts: c("HV_BATTERY", "VOLTAGE"), amps: c("HV_BATTERY", "CURRENT"),
-		cable: c("CHARGER", "CABLE"), charging: c("CHARGER", "CHARGING"), toFull: c("CHARGER", "TIME_TO_FULL"),
+		toFull:   c("CHARGER", "TIME_TO_FULL"),
 		odometer: c("ODOMETER", "TOTAL"), reach: c("ODOMETER", "RANGE"),
 		tyres:    [4]cell{c("TYRE_PRESSURE", "FL"), c("TYRE_PRESSURE", "FR"), c("TYRE_PRESSURE", "RL"), c("TYRE_PRESSURE", "RR")},
 		ignition: c("IGNITION", "STATE"), locked: c("LOCK_STATE", "LOCKED"),
@@ -55,7 +54,6 @@ func (f *frames) cells() cells {
 		battery: c("LOW_VOLTAGE", "BATTERY"),
 		climate: c("CLIMATE", "ACTIVE"), warm: c("CLIMATE", "DRIVER"), cool: c("CLIMATE", "PASSENGER"),
 		cabin: c("CLIMATE", "CABIN"), fan: c("CLIMATE", "FAN"), volume: c("RADIO", "VOLUME"),
-		fuelFlap: c("FLAPS", "FUEL"), chargeFlap: c("FLAPS", "CHARGE"),
 		length: c("SEAT_POSITION", "LENGTH"), height: c("SEAT_POSITION", "HEIGHT"), recline: c("SEAT_POSITION", "RECLINE"),
 		service: c("SERVICE", "DISTANCE"), days: c("SERVICE", "DAYS"),
 	}
@@ -86,7 +84,6 @@ const (
 	rolling      = 230.0          // N
 	household    = 600.0          // W for all that does not drive
 	store        = 83.7           // kWh
-	chargeWith   = 11_000.0       // W
 	voltage      = 720.0
 	perPercent   = 4.2      // km of range
 	revs         = 64.0     // of the motor, a minute, for each km/h
@@ -118,6 +115,7 @@ func (v *Vehicle) begin() {
 	c.height.put(40)
 	c.recline.put(12)
 	c.days.put(300)
+	c.toFull.put(noTime) // nobody charges it
 	v.run()
 }
 
@@ -146,14 +144,6 @@ func (v *Vehicle) run() {
 	power := float64(speed) * (mass*accel + rolling + drag*float64(speed*speed))
 	if on || c.climate.on() {
 		power += household
-	}
-	charging := c.cable.on() && !on && b.charge < 100
-	c.charging.set(charging)
-	if charging {
-		power -= chargeWith
-		c.toFull.put(math.Ceil((100 - b.charge) / 100 * store * 1000 / chargeWith * 60))
-	} else {
-		c.toFull.put(noTime)
 	}
 	b.charge = min(max(b.charge-power*step/3.6e6/store*100, 0), 100)
 	c.charge.put(b.charge)

@@ -112,13 +112,6 @@ func (v *Vehicle) Gear(name string) error {
 	return nil
 }
 
-// Sit puts the driver on the seat, or takes them off.
-func (v *Vehicle) Sit(there bool) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.sit(there)
-}
-
 func (v *Vehicle) sit(there bool) {
 	v.frames.unpin(pathSeat)
 	v.frames.unpin(pathSeatOld)
@@ -128,47 +121,18 @@ func (v *Vehicle) sit(there bool) {
 	}
 }
 
-// Belt fastens or opens the driver's belt.
-func (v *Vehicle) Belt(fastened bool) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.buckle(fastened)
-}
-
 func (v *Vehicle) buckle(fastened bool) {
 	v.frames.unpin(pathBelt)
 	v.cells.belt.set(fastened)
 }
 
-// Cable connects the charging cable, behind its flap, or takes it away.
-func (v *Vehicle) Cable(connected bool) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.cells.chargeFlap.set(connected)
-	v.cells.cable.set(connected)
-}
-
-// FuelFlap opens or closes the flap that a car with a tank has.
-func (v *Vehicle) FuelFlap(open bool) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.cells.fuelFlap.set(open)
-}
-
-// Set makes a path say a value from now on, whatever the car does, until Unset
-// or until somebody does by hand what it is about. An absent value is said as
+// Set makes a path say a value from now on, whatever the car does, until
+// somebody does by hand what it is about. An absent value is said as
 // "not available".
 func (v *Vehicle) Set(path string, value hal.Value) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.frames.pin(path, value)
-}
-
-// Unset lets the car speak for a path again.
-func (v *Vehicle) Unset(path string) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.frames.unpin(path)
 }
 
 // Alarm puts a warning lamp on or off, by its code in the mapping file.

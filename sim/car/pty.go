@@ -13,13 +13,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Counters say what went over a port, in bytes.
-type Counters struct {
-	Written uint64 // handed to the reader
-	Dropped uint64 // not handed on: nobody had the port open, or it was unplugged or mute
-	Heard   uint64 // written by the reader
-}
-
 // Pty is a serial port without hardware: a raw pseudo-terminal whose slave has
 // a name of our choice, so that it can vanish and return under that name. Like
 // a real adapter it loses what it says while nobody has it open; while somebody
@@ -34,13 +27,8 @@ type Pty struct {
 	pair   *pair      // nil while unplugged
 	mute   bool
 	closed bool
-	count  Counters
-	heard  []byte // the newest bytes that the reader wrote
 	ear    func([]byte)
 }
-
-// heardLen is how much of what the reader wrote is remembered.
-const heardLen = 256
 
 // NewPty makes a plugged port called name in dir.
 func NewPty(dir, name string) (*Pty, error) {
@@ -121,23 +109,6 @@ func (p *Pty) Close() error {
 	return p.unplug()
 }
 
-// Counters returns what went over the port so far.
-func (p *Pty) Counters() Counters {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.settle()
-	return p.count
-}
-
-// Heard returns the newest bytes that the reader wrote, such as the set-up of
-// an adapter.
-func (p *Pty) Heard() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.settle()
-	return string(p.heard)
-}
-
 // Tell hands what the reader writes from now on to ear, piece by piece, when the
 // port is used next. ear is called under the port's lock: it must not use the
 // port, and keeps no part of what it gets.
@@ -145,13 +116,6 @@ func (p *Pty) Tell(ear func([]byte)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ear = ear
-}
-
-// Attached reports whether anybody has the port open.
-func (p *Pty) Attached() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.settle()
 }
 
 // fullWait is the time between two tries to write to a full port.
@@ -186,7 +150,6 @@ func (p *Pty) try(b []byte) (n int, wait bool, err error) {
 		return 0, false, os.ErrClosed
 	}
 	if attached := p.settle(); !attached || p.mute {
-		p.count.Dropped += uint64(len(b))
 		return len(b), false, nil
 	}
 	n, err = unix.Write(p.pair.master, b)
@@ -198,7 +161,6 @@ func (p *Pty) try(b []byte) (n int, wait bool, err error) {
 	case err != nil:
 		return 0, false, err
 	}
-	p.count.Written += uint64(n)
 	return n, false, nil
 }
 
@@ -215,9 +177,6 @@ func (p *Pty) settle() (attached bool) {
 		if n <= 0 || err != nil {
 			return attached
 		}
-		p.count.Heard += uint64(n)
-		p.heard = append(p.heard, buf[:n]...)
-		p.heard = p.heard[max(0, len(p.heard)-heardLen):]
 		if p.ear != nil {
 			p.ear(buf[:n])
 		}

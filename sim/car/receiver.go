@@ -49,14 +49,6 @@ func (v *Vehicle) GNSS(lost bool) {
 	r.lost = lost
 }
 
-// ColdStart makes the receiver forget everything; it needs so much of the car's
-// time until its next fix.
-func (v *Vehicle) ColdStart(takes time.Duration) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.receiver.fixAt, v.receiver.ever = v.now+takes, false
-}
-
 // say appends the sentences of one epoch. Without a fix they name no place.
 func (r *receiver) say(dst []byte, now time.Duration, utc time.Time, p hal.Position, speed hal.Speed, course float64) []byte {
 	r.drift()

@@ -81,7 +81,7 @@ func TestWriteAfterCloseGoesNowhere(t *testing.T) {
 				if _, err := port.Write([]byte("stray")); err != nil {
 					return
 				}
-				p.Heard() // make room
+				p.Attached() // make room
 			}
 		})
 		if err := port.Close(); err != nil {

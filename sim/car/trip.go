@@ -3,8 +3,6 @@ package car
 import (
 	"context"
 	"errors"
-	"math"
-	"time"
 
 	"glovebox/hal"
 )
@@ -65,41 +63,4 @@ func (v *Vehicle) move() {
 		v.motion = nil
 		close(v.arrived)
 	}
-}
-
-// Moves reports whether the car is on the move now.
-func (v *Vehicle) Moves() bool {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.speed() != 0
-}
-
-// Standstill returns when the car stands.
-func (v *Vehicle) Standstill(ctx context.Context) error {
-	for v.Moves() {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-v.gone:
-			return errGone
-		case <-time.After(pulse):
-		}
-	}
-	return nil
-}
-
-// Place is where the car really is, whatever its receiver says.
-func (v *Vehicle) Place() hal.Position {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	p := v.place
-	p.Course, p.Speed, p.Altitude = v.course, v.speed(), math.NaN()
-	return p
-}
-
-// Odometer is how far the car has driven in its life, in metres.
-func (v *Vehicle) Odometer() float64 {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.body.odometer
 }

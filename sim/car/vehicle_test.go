@@ -97,28 +97,22 @@ func TestPeople(t *testing.T) {
 		l.want(t, "LowVoltageSystemState", "ON")
 		l.want(t, "Powertrain.Transmission.SelectedGear", "127")
 		l.want(t, "Cabin.Seat.Row1.DriverSide.OccupancyStatus", "OCCUPIED")
-		v.Belt(true)
+		if err := v.Set("Vehicle.Cabin.Seat.Row1.DriverSide.IsBelted", hal.Bool(true)); err != nil {
+			t.Fatal(err)
+		}
 		soon()
 		l.want(t, "Cabin.Seat.Row1.DriverSide.IsBelted", "true")
 
 		v.Ignition(false)
-		soon()
+		time.Sleep(time.Second) // a frame that did not change waits for its turn
 		l.want(t, "LowVoltageSystemState", "OFF")
 		l.want(t, "Cabin.Seat.Row1.DriverSide.IsBelted", "false")
 		l.want(t, "Cabin.Seat.Row1.DriverSide.IsOccupied", "true")
 		if err := v.Door("driver", true); err != nil {
 			t.Fatal(err)
 		}
-		v.Cable(true)
-		v.FuelFlap(true)
 		soon()
 		l.want(t, "Cabin.Seat.Row1.DriverSide.IsOccupied", "false")
-		l.want(t, "Powertrain.TractionBattery.Charging.ChargingPort.AnyPosition.IsChargingCableConnected", "true")
-		l.want(t, "Powertrain.FuelSystem.IsFuelPortFlapOpen", "true")
-		time.Sleep(20 * time.Minute)
-		if soc, _ := l.value("Powertrain.TractionBattery.StateOfCharge.Displayed").Float(); soc < 65.5 || soc > 67 {
-			t.Errorf("%v %% after twenty minutes at 11 kW, from 62", soc)
-		}
 		if err := v.Door("roof", true); err == nil || !strings.Contains(err.Error(), "driver") {
 			t.Errorf("a door that is none: %v", err)
 		}
@@ -143,9 +137,6 @@ func TestSetAndAlarm(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		l.want(t, "Speed", "")
-		v.Unset("Vehicle.Speed")
-		time.Sleep(time.Second)
-		l.want(t, "Speed", "0")
 		for path, value := range map[string]hal.Value{"Vehicle.Speed": hal.Bool(true), "Vehicle.Nothing": hal.Number(1), "Vehicle.LowVoltageSystemState": hal.Word("MAYBE")} {
 			if err := v.Set(path, value); err == nil {
 				t.Errorf("%s %v is accepted", path, value)
@@ -255,10 +246,11 @@ func TestDriveIsCalledOff(t *testing.T) {
 		if !v.Moves() {
 			t.Error("it stands at once")
 		}
-		if err := v.Standstill(t.Context()); err != nil {
-			t.Fatal(err)
+		for braking := time.Now(); v.Moves(); time.Sleep(time.Second) {
+			if time.Since(braking) > time.Minute {
+				t.Fatal("it does not stop")
+			}
 		}
-		time.Sleep(time.Second)
 		if err := v.Drive(t.Context(), route(t, "block"), 0); err != nil {
 			t.Errorf("again: %v", err)
 		}

@@ -38,7 +38,6 @@ type BackEnd struct {
 	invitations map[string]*invitation // guarded by mu; the open ones, by name
 	results     map[order]Result       // guarded by mu; the first of each action
 	letters     []Letter               // guarded by mu
-	notes       []Note                 // guarded by mu
 
 	changed chan struct{} // guarded by mu; closed and renewed at each change
 	line    mqtt.Client   // guarded by mu

@@ -83,11 +83,6 @@ func ParseIdentity(text []byte) (Identity, error) {
 	return Identity{VID: shown.VID, Sign: sign, Seal: seal}, nil
 }
 
-// show is what ParseIdentity reads.
-func (i Identity) show() ([]byte, error) {
-	return json.Marshal(map[string]any{"vid": i.VID, "sign": signJWK(i.Sign), "seal": sealJWK(i.Seal)})
-}
-
 // Trust is the JWK Set that a car's [cloud] trust file holds: the keys whose
 // documents it accepts.
 func (b *BackEnd) Trust() []byte {

@@ -79,12 +79,6 @@ type End struct {
 	Longitude float64   `json:"longitude"`
 }
 
-// Has reports whether a point of that path is in the message.
-func (m Message) Has(path string) bool {
-	_, ok := m.Value(path)
-	return ok
-}
-
 // Value is the newest value of a path in the message.
 func (m Message) Value(path string) (string, bool) {
 	value, found := "", false

@@ -7,7 +7,6 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 
 	"github.com/go-jose/go-jose/v4"
@@ -79,49 +78,4 @@ func (s signer) sign(typ string, payload []byte) (string, error) {
 		return "", fmt.Errorf("sign %s: %w", typ, err)
 	}
 	return string(signed), nil
-}
-
-// private is a signing key in a file.
-type private struct {
-	Curve string `json:"curve"`
-	Key   []byte `json:"key"` // the seed of Ed25519, the scalar of P-256
-}
-
-// MarshalJSON writes the private key: only the state file holds a signer.
-func (s signer) MarshalJSON() ([]byte, error) {
-	switch key := s.key.(type) {
-	case ed25519.PrivateKey:
-		return json.Marshal(private{curveEd25519, key.Seed()})
-	case *ecdsa.PrivateKey:
-		raw, err := key.Bytes()
-		if err != nil {
-			return nil, fmt.Errorf("signing key: %w", err)
-		}
-		return json.Marshal(private{curveP256, raw})
-	}
-	return []byte("null"), nil
-}
-
-// UnmarshalJSON reads what MarshalJSON wrote.
-func (s *signer) UnmarshalJSON(text []byte) error {
-	var p private
-	if err := json.Unmarshal(text, &p); err != nil {
-		return fmt.Errorf("signing key: %w", err)
-	}
-	var key crypto.Signer
-	switch {
-	case p.Curve == curveEd25519 && len(p.Key) == ed25519.SeedSize:
-		key = ed25519.NewKeyFromSeed(p.Key)
-	case p.Curve == curveP256:
-		scalar, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), p.Key)
-		if err != nil {
-			return fmt.Errorf("signing key: %w", err)
-		}
-		key = scalar
-	default:
-		return fmt.Errorf("signing key of curve %q with %d bytes", p.Curve, len(p.Key))
-	}
-	var err error
-	*s, err = signerOf(key)
-	return err
 }

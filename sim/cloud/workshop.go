@@ -52,8 +52,8 @@ type Note struct {
 	Read bool      `json:"read"`
 }
 
-// Chat is what the workshop writes to everybody in the car's chat: kept here, and
-// sent to the car's inbox.
+// Chat is what the workshop writes to everybody in the car's chat, by way of the
+// car's inbox.
 func (b *BackEnd) Chat(ctx context.Context, text string) error { return b.write(ctx, "chat", text) }
 
 // Quote is an offer of the workshop for a service.
@@ -66,7 +66,6 @@ func (b *BackEnd) write(ctx context.Context, kind, text string) error {
 		b.mu.Unlock()
 		return errors.New("the car has no users to write to")
 	}
-	b.notes = append(b.notes, n)
 	for _, name := range b.people() {
 		b.post(name, App, "The workshop", "%s", text)
 	}
@@ -77,11 +76,4 @@ func (b *BackEnd) write(ctx context.Context, kind, text string) error {
 		return fmt.Errorf("write to the car: %w", err)
 	}
 	return b.say(ctx, "to/"+inbox+"/messages", false, payload)
-}
-
-// Notes is the chat so far, oldest first.
-func (b *BackEnd) Notes() []Note {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return append([]Note(nil), b.notes...)
 }
