@@ -68,8 +68,8 @@ func TestPhonesOrder(t *testing.T) {
 	if got := anna("unlock", nil); got != "not-now" {
 		t.Errorf("unlock in use: %s", got)
 	}
-	if faults := w.Cloud.Faults(); len(faults) > 0 {
-		t.Errorf("faults: %v", faults)
+	if breaches := w.Cloud.Breaches(); len(breaches) > 0 {
+		t.Errorf("breaches: %v", breaches)
 	}
 }
 

@@ -84,7 +84,7 @@ func TestPhonesHaveRights(t *testing.T) {
 	if got := answer(t, w, "anna", "lock", nil); got != "not-now" {
 		t.Errorf("after a session's end: %s", got)
 	}
-	if faults := w.Cloud.Faults(); len(faults) > 0 {
-		t.Errorf("faults: %v", faults)
+	if breaches := w.Cloud.Breaches(); len(breaches) > 0 {
+		t.Errorf("breaches: %v", breaches)
 	}
 }

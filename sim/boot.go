@@ -30,7 +30,7 @@ func (w *World) Boot(ctx context.Context) error {
 	if err := w.writeEnv(); err != nil {
 		return w.bootError(err)
 	}
-	if !w.hasLine || !w.Tap.Passes() {
+	if !w.hasBroker || !w.Tap.Passes() {
 		return nil
 	}
 	shown := func(s cloud.State) bool {
@@ -76,7 +76,7 @@ func (w *World) Issue(ctx context.Context, d cloud.Document) error {
 // what was retained; the back end is back before the agent can be, so that
 // nothing the agent sends is missed.
 func (w *World) RestartBroker(ctx context.Context, away time.Duration) error {
-	lines := w.Cloud.Lines()
+	before := w.Cloud.Connections()
 	w.Tap.Cut()
 	if err := w.Broker.Stop(); err != nil {
 		return err
@@ -90,7 +90,7 @@ func (w *World) RestartBroker(ctx context.Context, away time.Duration) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if err := w.Cloud.Reconnected(ctx, lines); err != nil {
+	if err := w.Cloud.Reconnected(ctx, before); err != nil {
 		return fmt.Errorf("the back end did not come back: %w", err)
 	}
 	w.Tap.Open()

@@ -105,7 +105,7 @@ func (w *World) configure(ctx context.Context, o Options) error {
 		}
 	}
 	mqtt, _ := d["mqtt"].(map[string]any)
-	w.hasLine = mqtt["broker"] != ""
+	w.hasBroker = mqtt["broker"] != ""
 	text, err := d.encode()
 	if err != nil {
 		return err

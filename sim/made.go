@@ -69,7 +69,7 @@ func (w *World) live(running context.Context, o Options) error {
 		return err
 	}
 	for name, p := range w.Ports {
-		p.Tell(func(heard []byte) { w.Car.Hear(name, heard) })
+		p.Listen(func(heard []byte) { w.Car.Hear(name, heard) })
 	}
 	w.jobs.Go(func() error { return w.Car.Run(running) })
 	return nil

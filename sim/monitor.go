@@ -34,8 +34,8 @@ type Monitor struct {
 	messages chan *dbus.Message
 }
 
-// Listen makes a connection a monitor of the bus at an address.
-func Listen(address string) (*Monitor, error) {
+// NewMonitor makes a connection a monitor of the bus at an address.
+func NewMonitor(address string) (*Monitor, error) {
 	conn, err := dbus.Connect(address)
 	if err != nil {
 		return nil, fmt.Errorf("monitor the bus: %w", err)

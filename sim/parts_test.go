@@ -73,7 +73,7 @@ func TestMonitor(t *testing.T) {
 	if _, err := agent.RequestName(headunit.BusName, 0); err != nil {
 		t.Fatal(err)
 	}
-	monitor, err := sim.Listen(bus.Address)
+	monitor, err := sim.NewMonitor(bus.Address)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -86,8 +86,8 @@ func TestOnlyTheMainUsersPhoneWidens(t *testing.T) {
 	}
 	refused(t, w, 4)
 	joins(t, w, phone("anna"), mia)
-	if faults := w.Cloud.Faults(); len(faults) > 0 {
-		t.Errorf("faults: %v", faults)
+	if breaches := w.Cloud.Breaches(); len(breaches) > 0 {
+		t.Errorf("breaches: %v", breaches)
 	}
 }
 

@@ -28,9 +28,9 @@ func (p *Port) Write(said []byte) (int, error) {
 	return p.Pty.Write(said)
 }
 
-// Tell hands what the agent writes to ear, and records it. See car.Pty.Tell.
-func (p *Port) Tell(ear func([]byte)) {
-	p.Pty.Tell(func(heard []byte) {
+// Listen hands what the agent writes to ear, and records it. See car.Pty.Listen.
+func (p *Port) Listen(ear func([]byte)) {
+	p.Pty.Listen(func(heard []byte) {
 		if p.Bus != "" {
 			p.record(&p.heard, heard)
 		}

@@ -51,7 +51,7 @@ func TestPlacesAreSealedToPhones(t *testing.T) {
 	}
 	driving, stop := context.WithCancel(ctx)
 	drove := make(chan error, 1)
-	go func() { drove <- w.Replay(drive, nil).Lap(driving) }()
+	go func() { drove <- w.Replay(drive, nil).Play(driving) }()
 	defer func() {
 		stop()
 		if err := <-drove; !errors.Is(err, context.Canceled) {
@@ -72,8 +72,8 @@ func TestPlacesAreSealedToPhones(t *testing.T) {
 		t.Errorf("locate: %s", got)
 	}
 	place(t, w, "lea", n)
-	if faults := w.Cloud.Faults(); len(faults) > 0 {
-		t.Errorf("faults: %v", faults)
+	if breaches := w.Cloud.Breaches(); len(breaches) > 0 {
+		t.Errorf("breaches: %v", breaches)
 	}
 }
 

@@ -21,13 +21,13 @@ type Tap struct {
 	sent     func([]byte)  // bytes the agent sent; calls come one at a time
 	message  func(Publish) // a whole PUBLISH of either side; calls come one at a time
 
-	mu     sync.Mutex
-	record sync.Mutex            // one caller of sent or message at a time
-	refuse bool                  // guarded by mu
-	lines  map[net.Conn]net.Conn // guarded by mu; agent's side to broker's side
-	opened int                   // guarded by mu
-	twice  bool                  // guarded by mu
-	end    bool                  // guarded by mu
+	mu          sync.Mutex
+	record      sync.Mutex            // one caller of sent or message at a time
+	refuse      bool                  // guarded by mu
+	connections map[net.Conn]net.Conn // guarded by mu; agent's side to broker's side
+	opened      int                   // guarded by mu
+	twice       bool                  // guarded by mu
+	end         bool                  // guarded by mu
 }
 
 // Publish is one MQTT message on the line.
@@ -54,7 +54,7 @@ func NewTap(broker string, sent func([]byte), message func(Publish)) (*Tap, erro
 	if message == nil {
 		message = func(Publish) {}
 	}
-	return &Tap{broker: broker, listener: listener, sent: sent, message: message, lines: map[net.Conn]net.Conn{}}, nil
+	return &Tap{broker: broker, listener: listener, sent: sent, message: message, connections: map[net.Conn]net.Conn{}}, nil
 }
 
 // URL is where the agent connects to.
@@ -92,7 +92,7 @@ func (t *Tap) Cut() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.refuse = true
-	for agent, broker := range t.lines {
+	for agent, broker := range t.connections {
 		broker.Close()
 		_ = agent.SetReadDeadline(time.Now().Add(drain)) // its loop reads what is left, and closes
 	}
@@ -120,12 +120,12 @@ func (t *Tap) Twice(on bool) {
 	t.twice = on
 }
 
-// Lines is how many connections the agent ever opened through the tap, and how
+// Connections is how many connections the agent ever opened through the tap, and how
 // many of them are open now.
-func (t *Tap) Lines() (ever, now int) {
+func (t *Tap) Connections() (ever, now int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.opened, len(t.lines)
+	return t.opened, len(t.connections)
 }
 
 // drain is how long a cut line is read for what the agent had sent before.
@@ -172,7 +172,7 @@ func (t *Tap) enter(agent, broker net.Conn) bool {
 	if t.refuse {
 		return false
 	}
-	t.lines[agent] = broker
+	t.connections[agent] = broker
 	t.opened++
 	return true
 }
@@ -180,7 +180,7 @@ func (t *Tap) enter(agent, broker net.Conn) bool {
 func (t *Tap) leave(agent net.Conn) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.lines, agent)
+	delete(t.connections, agent)
 }
 
 // outward moves what the agent sent. It reads on when the broker is gone, until

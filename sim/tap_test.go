@@ -168,7 +168,7 @@ func TestTapCut(t *testing.T) {
 	if got := read(t, again, 5); got != "after" {
 		t.Errorf("after the line was opened again: %q", got)
 	}
-	until(t, "one line is left", func() bool { _, now := tap.Lines(); return now == 1 })
+	until(t, "one line is left", func() bool { _, now := tap.Connections(); return now == 1 })
 }
 
 // Messages are found on the line whole, in both directions.

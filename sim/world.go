@@ -59,13 +59,13 @@ type World struct {
 	Car    *car.Vehicle // nil unless the car is a made one
 	Disk   *Disk        // nil unless asked for
 
-	record   bool
-	hasLine  bool // the agent has a broker at all
-	document cloud.Document
-	files    []*file
-	closers  []func() error // undone in reverse
-	cancel   context.CancelFunc
-	jobs     *errgroup.Group
+	record    bool
+	hasBroker bool // the agent has a broker at all
+	document  cloud.Document
+	files     []*file
+	closers   []func() error // undone in reverse
+	cancel    context.CancelFunc
+	jobs      *errgroup.Group
 }
 
 // Start builds a world up to the point where the agent can boot: the car is
@@ -180,7 +180,7 @@ func (w *World) listen(running context.Context) error {
 		}
 		sent = func(p []byte) { _, _ = raw.Write(p) } // file keeps its error
 		message = func(p Publish) { lines.wire(p, w.Cloud.Owner) }
-		monitor, err := Listen(w.DBus.Address)
+		monitor, err := NewMonitor(w.DBus.Address)
 		if err != nil {
 			return err
 		}

@@ -146,8 +146,8 @@ func TestWorld(t *testing.T) {
 			t.Errorf("%s has no %q: %v", name, part, err)
 		}
 	}
-	if faults := w.Cloud.Faults(); len(faults) > 0 {
-		t.Errorf("faults: %v", faults)
+	if breaches := w.Cloud.Breaches(); len(breaches) > 0 {
+		t.Errorf("breaches: %v", breaches)
 	}
 }
 
@@ -171,8 +171,8 @@ func hearsTheCar(t *testing.T, w *sim.World) {
 			return nil
 		})
 	}()
-	if err := w.Replay(drive, nil).Lap(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("a lap of a minute ended early: %v", err)
+	if err := w.Replay(drive, nil).Play(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a drive of a minute ended early: %v", err)
 	}
 	if err := <-watched; err != nil {
 		t.Error(err)
@@ -217,8 +217,8 @@ func TestWorldOffline(t *testing.T) {
 	if err := w.RestartBroker(ctx, 50*time.Millisecond); err != nil {
 		t.Fatal(err)
 	}
-	lines, _ := w.Tap.Lines()
-	wait("broker restarted", func() bool { ever, _ := w.Tap.Lines(); return ever > lines-1 && online() })
+	before, _ := w.Tap.Connections()
+	wait("broker restarted", func() bool { ever, _ := w.Tap.Connections(); return ever > before-1 && online() })
 	next, err := w.Cloud.Limit("lea")
 	if err != nil {
 		t.Fatal(err)

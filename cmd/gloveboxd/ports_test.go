@@ -70,6 +70,8 @@ func TestAdapter(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer pty.Close()
+	heard := ""
+	pty.Listen(func(piece []byte) { heard += string(piece) })
 	counts, said := newCounters(), make(watcher, 10)
 	w := busWire(Bus{Name: "body", Port: pty.Name(), Baud: 115200, Bitrate: 500000}, body(t).Bus("body"), said, counts, slog.New(slog.DiscardHandler))
 	speed := can.Frame{ID: 256, Len: 2, Data: [8]byte{0x1C, 0x6B}}
@@ -78,7 +80,10 @@ func TestAdapter(t *testing.T) {
 	}
 	running(t, w)
 	eventually(t, "the port is open", func() bool { return w.send(speed) == nil })
-	eventually(t, "set-up and frame", func() bool { return pty.Heard() == "C\rS6\rO\rt10021C6B\r" })
+	eventually(t, "set-up and frame", func() bool {
+		_, err := pty.Write(nil) // it listens when it speaks
+		return err == nil && heard == "C\rS6\rO\rt10021C6B\r"
+	})
 	if _, err := pty.Write([]byte("t10021C6B\r")); err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ func (c *carCommand) Validate() error {
 	return nil
 }
 
-// Run plays the recorded drive in laps until ctx ends or the time is up.
+// Run plays the recorded drive again and again until ctx ends or the time is up.
 func (c *carCommand) Run(ctx context.Context, out io.Writer) (err error) {
 	if c.For > 0 {
 		var cancel context.CancelFunc
@@ -60,13 +60,13 @@ func (c *carCommand) Run(ctx context.Context, out io.Writer) (err error) {
 		defer context.AfterFunc(ctx, func() { pty.Close() })() // ends a write that waits
 		fmt.Fprintln(out, port.name, pty.Name())
 	}
-	return c.laps(ctx, replay)
+	return c.repeat(ctx, replay)
 }
 
-// laps plays one lap after the other. The end of ctx is a good end.
-func (c *carCommand) laps(ctx context.Context, replay *car.Replay) error {
+// repeat plays the drive again and again. The end of ctx is a good end.
+func (c *carCommand) repeat(ctx context.Context, replay *car.Replay) error {
 	for {
-		if err := replay.Lap(ctx); err != nil && ctx.Err() == nil {
+		if err := replay.Play(ctx); err != nil && ctx.Err() == nil {
 			return err
 		}
 		select {

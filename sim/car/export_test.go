@@ -11,7 +11,7 @@ import (
 func (p *Pty) Attached() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.settle()
+	return p.read()
 }
 
 // Moves reports whether the car is on the move now.

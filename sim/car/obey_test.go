@@ -77,31 +77,31 @@ func TestActuatorsObey(t *testing.T) {
 func TestActuatorsHaveLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v, l := live(t, car.Setup{})
-		tell := func(id uint32, value byte) {
+		order := func(id uint32, value byte) {
 			v.Hear("body", slcan.Append(nil, can.Frame{ID: id, Len: 1, Data: [8]byte{value}}))
 			time.Sleep(200 * time.Millisecond)
 		}
-		tell(0x501, 1)
+		order(0x501, 1)
 		l.want(t, "Body.Lights.Hazard.IsSignaling", "true")
 		time.Sleep(4 * time.Second)
 		l.want(t, "Body.Lights.Hazard.IsSignaling", "false")
 
-		tell(0x500, 0)
+		order(0x500, 0)
 		if err := v.Door("driver", true); err != nil {
 			t.Fatal(err)
 		}
-		tell(0x500, 1)
+		order(0x500, 1)
 		l.want(t, "Cabin.Door.Row1.DriverSide.IsLocked", "false")
 		if err := v.Door("driver", false); err != nil {
 			t.Fatal(err)
 		}
-		tell(0x500, 1)
+		order(0x500, 1)
 		l.want(t, "Cabin.Door.Row1.DriverSide.IsLocked", "true")
 
 		if err := v.Set("Vehicle.Cabin.HVAC.IsAirConditioningActive", hal.Bool(false)); err != nil {
 			t.Fatal(err)
 		}
-		tell(0x502, 1)
+		order(0x502, 1)
 		l.want(t, "Cabin.HVAC.IsAirConditioningActive", "true")
 		time.Sleep(10 * time.Minute)
 		if warm, _ := l.value("Cabin.HVAC.AmbientAirTemperature").Float(); warm < 20 || warm > 21 {

@@ -109,10 +109,10 @@ func (p *Pty) Close() error {
 	return p.unplug()
 }
 
-// Tell hands what the reader writes from now on to ear, piece by piece, when the
+// Listen hands what the reader writes from now on to ear, piece by piece, when the
 // port is used next. ear is called under the port's lock: it must not use the
 // port, and keeps no part of what it gets.
-func (p *Pty) Tell(ear func([]byte)) {
+func (p *Pty) Listen(ear func([]byte)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ear = ear
@@ -149,7 +149,7 @@ func (p *Pty) try(b []byte) (n int, wait bool, err error) {
 	if p.closed {
 		return 0, false, os.ErrClosed
 	}
-	if attached := p.settle(); !attached || p.mute {
+	if attached := p.read(); !attached || p.mute {
 		return len(b), false, nil
 	}
 	n, err = unix.Write(p.pair.master, b)
@@ -164,9 +164,9 @@ func (p *Pty) try(b []byte) (n int, wait bool, err error) {
 	return n, false, nil
 }
 
-// settle takes in what the other side did since last time and reports whether
+// read takes in what the other side did since last time and reports whether
 // there is one. It expects mu.
-func (p *Pty) settle() (attached bool) {
+func (p *Pty) read() (attached bool) {
 	if p.pair == nil {
 		return false
 	}

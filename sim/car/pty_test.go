@@ -81,7 +81,7 @@ func TestLineIsRaw(t *testing.T) {
 		t.Fatalf("write: %d, %v", n, err)
 	}
 	var heard []byte
-	p.Tell(func(piece []byte) { heard = append(heard, piece...) })
+	p.Listen(func(piece []byte) { heard = append(heard, piece...) })
 	eventually(t, "the port hears every byte", func() bool { p.Attached(); return bytes.Equal(heard, all) })
 }
 

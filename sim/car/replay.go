@@ -20,16 +20,16 @@ type Replay struct {
 	Speed float64              // 2 is twice as fast as it was; 0 is 1
 
 	// Overlay, if set, may change a frame before it goes out. It is called
-	// from Lap's goroutine.
+	// from Play's goroutine.
 	Overlay func(bus string, f *can.Frame)
 
 	out map[string][]byte // lines that are due, by bus
 }
 
-// Lap plays the drive once and returns when its last stamp is over, or with
+// Play plays the drive once and returns when its last stamp is over, or with
 // ctx's error. A port that makes it wait makes it late, not incomplete. One
-// Replay plays one lap at a time.
-func (r *Replay) Lap(ctx context.Context) error {
+// Replay plays once at a time.
+func (r *Replay) Play(ctx context.Context) error {
 	speed := r.Speed
 	if speed <= 0 {
 		speed = 1

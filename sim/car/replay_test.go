@@ -30,8 +30,8 @@ func (h *heardAt) Write(p []byte) (int, error) {
 	return h.Buffer.Write(p)
 }
 
-// A lap says every frame of each bus and every sentence, in order, within a
-// tick or so of its own time and never before it; the second lap says the same.
+// A playback says every frame of each bus and every sentence, in order, within a
+// tick or so of its own time and never before it; the second one says the same.
 func TestLap(t *testing.T) {
 	drive := load(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -39,7 +39,7 @@ func TestLap(t *testing.T) {
 			var can0, can1, gnss heardAt
 			r := &car.Replay{Drive: drive, Buses: map[string]io.Writer{"can0": &can0, "can1": &can1}, GNSS: &gnss, Speed: speed}
 			begun := time.Now()
-			if err := r.Lap(t.Context()); err != nil {
+			if err := r.Play(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			length := time.Duration(float64(drive.Length()) / speed)
@@ -58,8 +58,8 @@ func TestLap(t *testing.T) {
 			}
 			if speed == 10 {
 				once := can0.Len()
-				if err := r.Lap(t.Context()); err != nil || can0.Len() != 2*once {
-					t.Errorf("second lap: %d bytes, %v, want %d", can0.Len()-once, err, once)
+				if err := r.Play(t.Context()); err != nil || can0.Len() != 2*once {
+					t.Errorf("second playback: %d bytes, %v, want %d", can0.Len()-once, err, once)
 				}
 			}
 		}
@@ -99,7 +99,7 @@ func TestOverlay(t *testing.T) {
 		}
 		for range 2 { // the drive itself stays as it was: the overlay sees it anew
 			can0.Reset()
-			if err := r.Lap(t.Context()); err != nil {
+			if err := r.Play(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			var d slcan.Decoder
@@ -130,14 +130,14 @@ func TestLapEndsWithItsContext(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		begun := time.Now()
-		err := (&car.Replay{Drive: drive, GNSS: io.Discard}).Lap(ctx)
+		err := (&car.Replay{Drive: drive, GNSS: io.Discard}).Play(ctx)
 		if took := time.Since(begun); !errors.Is(err, context.DeadlineExceeded) || took > 11*time.Second {
 			t.Errorf("%v after %v", err, took)
 		}
 	})
 }
 
-// The whole way: a lap at high speed over real pseudo-terminals loses nothing.
+// The whole way: a playback at high speed over real pseudo-terminals loses nothing.
 func TestLapOverPorts(t *testing.T) {
 	drive := load(t)
 	p := newPty(t)
@@ -156,7 +156,7 @@ func TestLapOverPorts(t *testing.T) {
 		gathered <- d.Stats()
 	}()
 	r := &car.Replay{Drive: drive, Buses: map[string]io.Writer{"can0": p}, Speed: 60}
-	if err := r.Lap(t.Context()); err != nil {
+	if err := r.Play(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	select {

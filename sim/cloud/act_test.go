@@ -41,9 +41,9 @@ func (c *car) listen(d cloud.Document, ask func(asked) []byte, act func(ordered)
 		by[u.Sign.Thumbprint()] = u
 	}
 	hear := func(topic string, take func([]byte) (string, []byte)) {
-		got := c.line.Subscribe("gb/1/"+c.own.VID+"/"+topic, 1, func(line mqtt.Client, m mqtt.Message) {
+		got := c.connection.Subscribe("gb/1/"+c.own.VID+"/"+topic, 1, func(connection mqtt.Client, m mqtt.Message) {
 			if mailbox, answer := take(m.Payload()); answer != nil {
-				line.Publish("gb/1/"+c.own.VID+"/ack/"+mailbox, 1, false, answer)
+				connection.Publish("gb/1/"+c.own.VID+"/ack/"+mailbox, 1, false, answer)
 			}
 		})
 		if !got.WaitTimeout(2*time.Second) || got.Error() != nil {
@@ -156,8 +156,8 @@ func TestAct(t *testing.T) {
 	if o := orders[0]; o.Epoch != "5f0c" || o.Exp < 1030 || o.Exp > 1032 || o.Args["celsius"] != 21.0 || orders[1].Key != o.Key || orders[2].Key == o.Key {
 		t.Errorf("orders: %+v", orders)
 	}
-	if faults := back.Faults(); len(faults) > 0 {
-		t.Errorf("faults: %v", faults)
+	if breaches := back.Breaches(); len(breaches) > 0 {
+		t.Errorf("breaches: %v", breaches)
 	}
 }
 
@@ -215,18 +215,18 @@ func TestFactsAreTheCars(t *testing.T) {
 	}
 	for name, reply := range bad {
 		answer = reply
-		n := len(back.Faults())
+		n := len(back.Breaches())
 		if f, err := p.Ask(soon(t, 300*time.Millisecond)); !errors.Is(err, context.DeadlineExceeded) || f != (cloud.Facts{}) {
 			t.Errorf("%s: %+v, %v", name, f, err)
 		}
-		if faults := back.Faults(); len(faults) != n+1 {
-			t.Errorf("%s: faults %v", name, faults[n:])
+		if breaches := back.Breaches(); len(breaches) != n+1 {
+			t.Errorf("%s: breaches %v", name, breaches[n:])
 		}
 	}
 }
 
 // The first result of an action counts; an equal one changes nothing, another is
-// a fault, and so is one of an action that nobody sent.
+// a breach, and so is one of an action that nobody sent.
 func TestResults(t *testing.T) {
 	back, car, first := world(t, family()...)
 	var sent ordered
@@ -244,7 +244,7 @@ func TestResults(t *testing.T) {
 	lea, _ := back.Reader("lea")
 	for _, row := range []struct {
 		name, mailbox, result string
-		fault                 string
+		breach                string
 	}{
 		{"an equal one", anna.Mailbox, fmt.Sprintf(`{"key":%q,"ctr":1,"result":"unknown"}`, sent.Key), ""},
 		{"another one", anna.Mailbox, fmt.Sprintf(`{"key":%q,"ctr":1,"result":"done"}`, sent.Key), "is now done"},
@@ -254,15 +254,15 @@ func TestResults(t *testing.T) {
 		{"a member too many", anna.Mailbox, fmt.Sprintf(`{"key":%q,"ctr":1,"result":"unknown","driver":"lea"}`, sent.Key), "unknown field"},
 		{"a mailbox of nobody", strings.Repeat("a", 32), `{}`, "never granted"},
 	} {
-		n := len(back.Faults())
+		n := len(back.Breaches())
 		car.say("ack/"+row.mailbox, []byte(row.result))
 		car.say("state", fmt.Appendf(nil, `{"online":true,"epoch":%q,"policy":2,"agent":"1"}`, row.name))
 		if err := back.Wait(soon(t, 3*time.Second), func() bool { return back.State().Epoch == row.name }); err != nil {
 			t.Fatal(err)
 		}
-		faults := back.Faults()[n:]
-		if row.fault == "" && len(faults) > 0 || row.fault != "" && (len(faults) != 1 || !strings.Contains(faults[0], row.fault)) {
-			t.Errorf("%s: faults %v", row.name, faults)
+		breaches := back.Breaches()[n:]
+		if row.breach == "" && len(breaches) > 0 || row.breach != "" && (len(breaches) != 1 || !strings.Contains(breaches[0], row.breach)) {
+			t.Errorf("%s: breaches %v", row.name, breaches)
 		}
 	}
 	if r, err := p.Result(soon(t, time.Second), 1); err != nil || r.Result != "unknown" {

@@ -32,16 +32,16 @@ type BackEnd struct {
 	state     State                          // guarded by mu
 	received  map[string]*inbox              // guarded by mu; by reader's name
 	seen      map[sequence][sha256.Size]byte // guarded by mu; sum of the content by sequence
-	faults    []string                       // guarded by mu
+	breaches  []string                       // guarded by mu
 
 	accounts    map[string]Contact     // guarded by mu; everybody who was ever reached, by name
 	invitations map[string]*invitation // guarded by mu; the open ones, by name
 	results     map[order]Result       // guarded by mu; the first of each action
 	letters     []Letter               // guarded by mu
 
-	changed chan struct{} // guarded by mu; closed and renewed at each change
-	line    mqtt.Client   // guarded by mu
-	lines   int           // guarded by mu; how often the line came up
+	changed     chan struct{} // guarded by mu; closed and renewed at each change
+	connection  mqtt.Client   // guarded by mu
+	connections int           // guarded by mu; how often it came up
 }
 
 // Option changes how a back end works.
@@ -95,11 +95,11 @@ func (b *BackEnd) Identity() Identity {
 	return b.car
 }
 
-// Faults lists what the car did that the contract does not allow.
-func (b *BackEnd) Faults() []string {
+// Breaches lists what the car did that the contract does not allow.
+func (b *BackEnd) Breaches() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return append([]string(nil), b.faults...)
+	return append([]string(nil), b.breaches...)
 }
 
 // Wait blocks until until returns true or ctx ends. It asks at once and again
@@ -126,11 +126,11 @@ func (b *BackEnd) notify() {
 	b.changed = make(chan struct{})
 }
 
-// fault notes a breach of the contract; mu is held.
-func (b *BackEnd) fault(format string, args ...any) {
+// breach notes one of the contract; mu is held.
+func (b *BackEnd) breach(format string, args ...any) {
 	const most = 1000
-	if len(b.faults) < most {
+	if len(b.breaches) < most {
 		at := time.Now().UTC().Format("15:04:05.000 ")
-		b.faults = append(b.faults, at+fmt.Sprintf(format, args...))
+		b.breaches = append(b.breaches, at+fmt.Sprintf(format, args...))
 	}
 }

@@ -26,9 +26,9 @@ import (
 
 // car plays the other side: an identity and a line of its own.
 type car struct {
-	t    *testing.T
-	own  profiles.Identity
-	line mqtt.Client
+	t          *testing.T
+	own        profiles.Identity
+	connection mqtt.Client
 
 	broker string
 }
@@ -65,12 +65,12 @@ func world(t *testing.T, users ...cloud.User) (*cloud.BackEnd, *car, cloud.Docum
 		t.Fatal(err)
 	}
 	t.Cleanup(back.Close)
-	line := mqtt.NewClient(mqtt.NewClientOptions().AddBroker(broker.URL()).SetClientID(own.VID))
-	if token := line.Connect(); token.Wait() && token.Error() != nil {
+	connection := mqtt.NewClient(mqtt.NewClientOptions().AddBroker(broker.URL()).SetClientID(own.VID))
+	if token := connection.Connect(); token.Wait() && token.Error() != nil {
 		t.Fatal(token.Error())
 	}
-	t.Cleanup(func() { line.Disconnect(0) })
-	return back, &car{t, own, line, broker.URL()}, document
+	t.Cleanup(func() { connection.Disconnect(0) })
+	return back, &car{t, own, connection, broker.URL()}, document
 }
 
 // family is one person of each role.
@@ -80,7 +80,7 @@ func family() []cloud.User {
 
 func (c *car) say(topic string, payload []byte) {
 	c.t.Helper()
-	if token := c.line.Publish("gb/1/"+c.own.VID+"/"+topic, 1, false, payload); !token.WaitTimeout(2*time.Second) || token.Error() != nil {
+	if token := c.connection.Publish("gb/1/"+c.own.VID+"/"+topic, 1, false, payload); !token.WaitTimeout(2*time.Second) || token.Error() != nil {
 		c.t.Fatalf("publish %s: %v", topic, token.Error())
 	}
 }
@@ -137,8 +137,8 @@ func TestReaderUnderstands(t *testing.T) {
 	if n := got[5].Note; n == nil || n.Text != "ready" || n.Role != cloud.Workshop {
 		t.Errorf("message: %+v", n)
 	}
-	if faults := back.Faults(); len(faults) > 0 {
-		t.Errorf("faults: %v", faults)
+	if breaches := back.Breaches(); len(breaches) > 0 {
+		t.Errorf("breaches: %v", breaches)
 	}
 }
 
@@ -252,13 +252,13 @@ func TestRepeats(t *testing.T) {
 	car.say(topic, first)
 	car.say(topic, fmt.Appendf(nil, position, 1, true)) // only resend differs
 	got := wait(t, back, "anna", 2)
-	if got[0].Repeat || !got[1].Repeat || len(back.Faults()) > 0 {
-		t.Fatalf("repeat %v %v, faults %v", got[0].Repeat, got[1].Repeat, back.Faults())
+	if got[0].Repeat || !got[1].Repeat || len(back.Breaches()) > 0 {
+		t.Fatalf("repeat %v %v, breaches %v", got[0].Repeat, got[1].Repeat, back.Breaches())
 	}
 	car.say(topic, bytes.Replace(first, []byte("37.73"), []byte("37.74"), 1))
 	wait(t, back, "anna", 3)
-	if faults := back.Faults(); len(faults) != 1 || !strings.Contains(faults[0], "other content") {
-		t.Fatalf("faults %v", faults)
+	if breaches := back.Breaches(); len(breaches) != 1 || !strings.Contains(breaches[0], "other content") {
+		t.Fatalf("breaches %v", breaches)
 	}
 }
 
@@ -269,27 +269,27 @@ func TestFaults(t *testing.T) {
 	car.say("to/"+strings.Repeat("a", 32)+"/status", []byte("{}"))
 	car.say(car.to(back, "anna", "status"), []byte(`{"speed":1}`))
 	wait(t, back, "anna", 1)
-	if n := len(back.Faults()); n != 2 {
-		t.Fatalf("%d faults: %v", n, back.Faults())
+	if n := len(back.Breaches()); n != 2 {
+		t.Fatalf("%d breaches: %v", n, back.Breaches())
 	}
 	next, err := back.Remove("lea")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if car.say(car.to(back, "lea", "position"), fmt.Appendf(nil, position, 9, false)); len(wait(t, back, "lea", 1)) != 1 || len(back.Faults()) != 3 {
-		t.Fatalf("a place in the open for one who has a key: %v", back.Faults())
+	if car.say(car.to(back, "lea", "position"), fmt.Appendf(nil, position, 9, false)); len(wait(t, back, "lea", 1)) != 1 || len(back.Breaches()) != 3 {
+		t.Fatalf("a place in the open for one who has a key: %v", back.Breaches())
 	}
 	const alarm = `{"alarm":"abs","severity":"warning","active":true,"minute":"2026-11-21T20:33Z","epoch":"5f0c","seq":%d,"resend":false}`
 	car.say("to/"+lea.Mailbox+"/alarms", fmt.Appendf(nil, alarm, 1)) // not applied yet: may happen
 	wait(t, back, "lea", 2)
-	if n := len(back.Faults()); n != 3 {
-		t.Fatalf("before the document is applied: %v", back.Faults())
+	if n := len(back.Breaches()); n != 3 {
+		t.Fatalf("before the document is applied: %v", back.Breaches())
 	}
 	car.say("state", fmt.Appendf(nil, `{"online":true,"epoch":"e","policy":%d,"agent":"1"}`, next.Version))
 	car.say("to/"+lea.Mailbox+"/alarms", fmt.Appendf(nil, alarm, 2))
 	wait(t, back, "lea", 3)
-	if faults := back.Faults(); len(faults) != 4 || !strings.Contains(faults[3], "took away") {
-		t.Fatalf("after it: %v", faults)
+	if breaches := back.Breaches(); len(breaches) != 4 || !strings.Contains(breaches[3], "took away") {
+		t.Fatalf("after it: %v", breaches)
 	}
 }
 

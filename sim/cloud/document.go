@@ -189,7 +189,7 @@ func (b *BackEnd) issue(c *claims, by signer) (Document, error) {
 	}
 	before, sum := b.current, sha256.Sum256(payload)
 	b.current, b.hash = c, hex.EncodeToString(sum[:])
-	b.settle(c)
+	b.follow(c)
 	if before != nil {
 		b.report(before, c)
 	}

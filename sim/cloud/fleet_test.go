@@ -47,13 +47,13 @@ func fleet(t *testing.T, users ...cloud.User) (*cloud.BackEnd, *register) {
 		t.Fatal(err)
 	}
 	if len(users) > 0 {
-		r.take(first, nil)
+		r.accept(first, nil)
 	}
 	return back, r
 }
 
 // take holds a document against the rules: who signed it, and what it changes.
-func (r *register) take(d cloud.Document, failed error) []profiles.ChangeKind {
+func (r *register) accept(d cloud.Document, failed error) []profiles.ChangeKind {
 	r.t.Helper()
 	if failed != nil {
 		r.t.Fatal(failed)

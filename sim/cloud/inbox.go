@@ -66,23 +66,23 @@ func (b *BackEnd) arrived(topic string, raw []byte, qos byte, retained bool) {
 		return // policy, act, ask, the car's inbox: not from the car
 	}
 	if retained {
-		b.fault("%s: a retained message", topic)
+		b.breach("%s: a retained message", topic)
 	}
 	if qos != 1 {
-		b.fault("%s: quality of service %d", topic, qos)
+		b.breach("%s: quality of service %d", topic, qos)
 	}
 	known, ok := b.boxes[name]
 	if !ok {
-		b.fault("%s: a mailbox that was never granted", topic)
+		b.breach("%s: a mailbox that was never granted", topic)
 		return
 	}
 	if known.until != 0 && b.state.Policy >= known.until {
-		b.fault("%s: a mailbox of %s that document %d took away", topic, known.reader.Name, known.until)
+		b.breach("%s: a mailbox of %s that document %d took away", topic, known.reader.Name, known.until)
 	}
 	m := Message{At: time.Now(), Reader: known.reader.Name, Mailbox: name, Topic: topic, Kind: kind, Form: form, Raw: bytes.Clone(raw)}
 	if way == "ack" {
 		if err := b.answered(known.reader, m); err != nil {
-			b.fault("%s: %v", topic, err)
+			b.breach("%s: %v", topic, err)
 		}
 		return
 	}
@@ -105,13 +105,13 @@ func (b *BackEnd) answered(r *Reader, m Message) error {
 // file opens a message, compares it with its like and keeps it; mu is held.
 func (b *BackEnd) file(r *Reader, m Message) {
 	if located := m.Kind == "position" || m.Kind == "trips"; located && m.Form != "hpke" && r.key() != nil {
-		b.fault("%s: not sealed, but %s has a key for it", m.Topic, r.Name)
+		b.breach("%s: not sealed, but %s has a key for it", m.Topic, r.Name)
 	}
 	if m.Plain, m.Err = r.open(&m, b.car, b.versions()); m.Err == nil {
 		m.Err = m.read()
 	}
 	if m.Err != nil {
-		b.fault("%s: %v", m.Topic, m.Err)
+		b.breach("%s: %v", m.Topic, m.Err)
 	} else {
 		key := sequence{m.Mailbox, m.Epoch, m.Seq}
 		before, seen := b.seen[key]
@@ -121,7 +121,7 @@ func (b *BackEnd) file(r *Reader, m Message) {
 		case before == content:
 			m.Repeat = true
 		default:
-			b.fault("%s: epoch %s seq %d came before with other content", m.Topic, m.Epoch, m.Seq)
+			b.breach("%s: epoch %s seq %d came before with other content", m.Topic, m.Epoch, m.Seq)
 		}
 	}
 	in := b.received[r.Name]
@@ -151,7 +151,7 @@ func (b *BackEnd) takeState(raw []byte) {
 	}
 	var s State
 	if err := json.Unmarshal(raw, &s); err != nil {
-		b.fault("state: %v", err)
+		b.breach("state: %v", err)
 		return
 	}
 	b.state = s

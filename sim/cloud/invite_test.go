@@ -18,7 +18,7 @@ func TestInvitation(t *testing.T) {
 	anna := phone(t, back, "anna")
 	is := func(d cloud.Document, err error) profiles.ChangeKind {
 		t.Helper()
-		if kinds := car.take(d, err); len(kinds) == 1 {
+		if kinds := car.accept(d, err); len(kinds) == 1 {
 			return kinds[0]
 		}
 		return ""
@@ -106,7 +106,7 @@ func TestOtherPhonesDoNotWiden(t *testing.T) {
 	if n := len(back.Outbox()); n != 0 {
 		t.Errorf("%d letters about nothing", n)
 	}
-	if kinds := car.take(phone(t, back, "anna").Share("jonas", cloud.Shared)); len(kinds) != 1 || kinds[0] != profiles.Widened {
+	if kinds := car.accept(phone(t, back, "anna").Share("jonas", cloud.Shared)); len(kinds) != 1 || kinds[0] != profiles.Widened {
 		t.Errorf("anna's phone: %v", kinds)
 	}
 	if widened, err := back.Variant("widened"); err != nil {
@@ -159,7 +159,7 @@ func TestCodes(t *testing.T) {
 // However many redeem one code at once, one of them succeeds.
 func TestOneRedeems(t *testing.T) {
 	back, car := fleet(t, cloud.User{Name: "anna", Role: cloud.Main, PIN: "none"})
-	car.take(phone(t, back, "anna").Invite(cloud.Contact{Name: "lea"}, cloud.Shared))
+	car.accept(phone(t, back, "anna").Invite(cloud.Contact{Name: "lea"}, cloud.Shared))
 	lea, secret := phone(t, back, "lea"), code(t, back, "lea")
 	results := make(chan error)
 	for range 64 {

@@ -9,12 +9,12 @@ import (
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 )
 
-// quiesce is how long a line may take to end in peace, in milliseconds.
+// quiesce is how long a connection may take to end in peace, in milliseconds.
 const quiesce = 100
 
-// Connect opens the line to the broker at a URL and returns when everything the
+// Connect opens the connection to the broker at a URL and returns when everything the
 // car sends from then on is received. What it sent since a Close comes too: the
-// broker keeps it for a subscriber who has been there before. The line comes back
+// broker keeps it for a subscriber who has been there before. It comes back
 // by itself after a broker was away. Enrol comes first: the topics hold the
 // vehicle's id.
 func (b *BackEnd) Connect(ctx context.Context, broker string) error {
@@ -32,49 +32,49 @@ func (b *BackEnd) Connect(ctx context.Context, broker string) error {
 	options.SetDefaultPublishHandler(func(_ mqtt.Client, m mqtt.Message) {
 		b.arrived(m.Topic(), m.Payload(), m.Qos(), m.Retained())
 	})
-	options.SetOnConnectHandler(func(line mqtt.Client) { b.up(line, vid) })
-	line := mqtt.NewClient(options)
+	options.SetOnConnectHandler(func(connection mqtt.Client) { b.up(connection, vid) })
+	connection := mqtt.NewClient(options)
 	b.mu.Lock()
-	b.line = line
-	before := b.lines
+	b.connection = connection
+	before := b.connections
 	b.mu.Unlock()
-	line.Connect()
+	connection.Connect()
 	if err := b.Reconnected(ctx, before); err != nil {
-		line.Disconnect(0)
+		connection.Disconnect(0)
 		return fmt.Errorf("connect the back end: %w", err)
 	}
 	return nil
 }
 
-// up runs each time the line has come up: subscribe, and put back the document
+// up runs each time the connection has come up: subscribe, and put back the document
 // that a restarted broker has forgotten.
-func (b *BackEnd) up(line mqtt.Client, vid string) {
-	subscribed := line.Subscribe("gb/1/"+vid+"/#", 1, nil)
+func (b *BackEnd) up(connection mqtt.Client, vid string) {
+	subscribed := connection.Subscribe("gb/1/"+vid+"/#", 1, nil)
 	if !subscribed.WaitTimeout(5*time.Second) || subscribed.Error() != nil {
-		return // the line broke again; the next one tries anew
+		return // it broke again; the next one tries anew
 	}
 	b.mu.Lock()
 	document := b.published
 	b.mu.Unlock()
 	if document != "" {
-		line.Publish("gb/1/"+vid+"/policy", 1, true, document).WaitTimeout(5 * time.Second)
+		connection.Publish("gb/1/"+vid+"/policy", 1, true, document).WaitTimeout(5 * time.Second)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.lines++
+	b.connections++
 	b.notify()
 }
 
-// Lines is how often the line has come up.
-func (b *BackEnd) Lines() int {
+// Connections is how often the connection has come up.
+func (b *BackEnd) Connections() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.lines
+	return b.connections
 }
 
-// Reconnected waits until the line has come up more often than n times.
+// Reconnected waits until the connection has come up more often than n times.
 func (b *BackEnd) Reconnected(ctx context.Context, n int) error {
-	return b.Wait(ctx, func() bool { return b.Lines() > n })
+	return b.Wait(ctx, func() bool { return b.Connections() > n })
 }
 
 // Publish puts a document, retained, where the car reads it, and returns when
@@ -92,12 +92,12 @@ func (b *BackEnd) Publish(ctx context.Context, d Document) error {
 // say publishes below the car's topic and returns when the broker has it.
 func (b *BackEnd) say(ctx context.Context, topic string, retained bool, payload []byte) error {
 	b.mu.Lock()
-	line, full := b.line, "gb/1/"+b.car.VID+"/"+topic
+	connection, full := b.connection, "gb/1/"+b.car.VID+"/"+topic
 	b.mu.Unlock()
-	if line == nil {
-		return fmt.Errorf("publish %s: there is no line to a broker", topic)
+	if connection == nil {
+		return fmt.Errorf("publish %s: there is no connection to a broker", topic)
 	}
-	sent := line.Publish(full, 1, retained, payload)
+	sent := connection.Publish(full, 1, retained, payload)
 	select {
 	case <-sent.Done():
 	case <-ctx.Done():
@@ -109,13 +109,13 @@ func (b *BackEnd) say(ctx context.Context, topic string, retained bool, payload 
 	return nil
 }
 
-// Close ends the line.
+// Close ends the connection.
 func (b *BackEnd) Close() {
 	b.mu.Lock()
-	line := b.line
-	b.line = nil
+	connection := b.connection
+	b.connection = nil
 	b.mu.Unlock()
-	if line != nil {
-		line.Disconnect(quiesce)
+	if connection != nil {
+		connection.Disconnect(quiesce)
 	}
 }

@@ -11,8 +11,8 @@ func (b *BackEnd) report(before, after *claims) {
 		i := slices.IndexFunc(after.Users, func(n entry) bool { return n.ID == e.ID })
 		if i < 0 {
 			delete(b.invitations, name)
-			b.tell(name, "You have left the car", "You are no longer a user of the car. What it kept of you is erased.")
-			b.tellOther(main, name, name+" has left the car", "%s is no longer a user of your car.", name)
+			b.reportTo(name, "You have left the car", "You are no longer a user of the car. What it kept of you is erased.")
+			b.reportOn(main, name, name+" has left the car", "%s is no longer a user of your car.", name)
 			continue
 		}
 		b.reportOne(name, main, e, after.Users[i])
@@ -23,9 +23,9 @@ func (b *BackEnd) report(before, after *claims) {
 		}
 		switch name := b.named(e.ID); e.State {
 		case invited:
-			b.tellOther(main, name, name+" is invited", "You invited %s as a %s user.", name, e.Sharing)
+			b.reportOn(main, name, name+" is invited", "You invited %s as a %s user.", name, e.Sharing)
 		case awaiting:
-			b.tell(name, "Almost there", "You are the new main user. Activate this in the car, with its security code.")
+			b.reportTo(name, "Almost there", "You are the new main user. Activate this in the car, with its security code.")
 		}
 	}
 	for what, change := range map[string][2]bool{
@@ -33,7 +33,7 @@ func (b *BackEnd) report(before, after *claims) {
 		"Remote services": {before.RemoteServices, after.RemoteServices},
 	} {
 		if change[0] != change[1] {
-			b.tell(main, what+" changed", "%s are now %s.", what, map[bool]string{true: "on", false: "off"}[change[1]])
+			b.reportTo(main, what+" changed", "%s are now %s.", what, map[bool]string{true: "on", false: "off"}[change[1]])
 		}
 	}
 }
@@ -43,24 +43,24 @@ func (b *BackEnd) reportOne(name, main string, old, now entry) {
 	if old.State != now.State {
 		switch now.State {
 		case confirmed:
-			b.tell(name, "Welcome", "You accepted the invitation. The main user, %s, activates you.", main)
-			b.tellOther(main, name, name+" has accepted", "%s has accepted your invitation and can be activated.", name)
+			b.reportTo(name, "Welcome", "You accepted the invitation. The main user, %s, activates you.", main)
+			b.reportOn(main, name, name+" has accepted", "%s has accepted your invitation and can be activated.", name)
 		case active:
-			b.tell(name, "You are in", "You can now log in in the car.")
-			b.tellOther(main, name, name+" is active", "%s can now log in in your car.", name)
+			b.reportTo(name, "You are in", "You can now log in in the car.")
+			b.reportOn(main, name, name+" is active", "%s can now log in in your car.", name)
 		}
 	}
 	if old.Sharing != now.Sharing {
-		b.tell(name, "What you see has changed", "You are now a %s user.", now.Sharing)
+		b.reportTo(name, "What you see has changed", "You are now a %s user.", now.Sharing)
 	}
 	if !slices.Equal(old.Restricted, now.Restricted) {
-		b.tell(name, "What you may do has changed", "The main user, %s, changed which functions are open to you.", main)
+		b.reportTo(name, "What you may do has changed", "The main user, %s, changed which functions are open to you.", main)
 	}
 }
 
-// tellOther tells a person of another; mu is held.
-func (b *BackEnd) tellOther(to, other, subject, format string, args ...any) {
+// reportOn is reportTo about another; mu is held.
+func (b *BackEnd) reportOn(to, other, subject, format string, args ...any) {
 	if to != other {
-		b.tell(to, subject, format, args...)
+		b.reportTo(to, subject, format, args...)
 	}
 }

@@ -42,8 +42,8 @@ func (b *BackEnd) post(to, kind, subject, format string, args ...any) {
 	b.notify()
 }
 
-// tell writes a person a notice, by mail and in the app; mu is held.
-func (b *BackEnd) tell(to, subject, format string, args ...any) {
+// reportTo writes a person a notice, by mail and in the app; mu is held.
+func (b *BackEnd) reportTo(to, subject, format string, args ...any) {
 	if to == "" {
 		return
 	}

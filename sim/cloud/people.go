@@ -166,9 +166,9 @@ func (b *BackEnd) withdraw(r *Reader, version uint64) {
 	}
 }
 
-// settle brings people and mailboxes in line with claims that are now the
+// follow brings people and mailboxes in line with claims that are now the
 // current ones; mu is held.
-func (b *BackEnd) settle(c *claims) {
+func (b *BackEnd) follow(c *claims) {
 	for _, r := range b.readers {
 		if r.phone == nil || r.Removed || r.State == "" {
 			continue // no person, or one that no document has named yet

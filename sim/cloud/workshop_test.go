@@ -20,26 +20,26 @@ func TestWorkshop(t *testing.T) {
 	if err := back.InviteMain(cloud.Contact{Name: "anna"}); err != nil {
 		t.Fatal(err)
 	}
-	car.take(phone(t, back, "anna").Accept(code(t, back, "anna"), "none"))
+	car.accept(phone(t, back, "anna").Accept(code(t, back, "anna"), "none"))
 	if main, ok := car.now.Main(); !ok || main.State != profiles.Active || !main.Verifier.IsZero() {
 		t.Errorf("the first main user: %+v", main)
 	}
 	anna := phone(t, back, "anna")
-	car.take(anna.Invite(cloud.Contact{Name: "lea"}, cloud.Shared))
+	car.accept(anna.Invite(cloud.Contact{Name: "lea"}, cloud.Shared))
 	if err := back.InviteMain(cloud.Contact{Name: "kim"}); err == nil {
 		t.Error("a second main user was invited")
 	}
 	if _, err := back.RemoveMain(false); !errors.Is(err, cloud.ErrWarning) || !strings.Contains(err.Error(), "anna, lea") {
 		t.Errorf("without a word: %v", err)
 	}
-	car.take(back.RemoveMain(true))
+	car.accept(back.RemoveMain(true))
 	if len(car.now.People) != 0 || !strings.Contains(letter(t, back, "lea", cloud.Mail).Text, "no longer") {
 		t.Errorf("still %d people", len(car.now.People))
 	}
 	if err := back.InviteMain(cloud.Contact{Name: "kim"}); err != nil {
 		t.Fatal(err)
 	}
-	kinds := car.take(phone(t, back, "kim").Accept(code(t, back, "kim"), ""))
+	kinds := car.accept(phone(t, back, "kim").Accept(code(t, back, "kim"), ""))
 	if main, _ := car.now.Main(); len(kinds) != 1 || kinds[0] != profiles.MainArrived || main.State != profiles.AwaitingActivation {
 		t.Errorf("the next main user: %v, %v", kinds, main.State)
 	}
@@ -54,7 +54,7 @@ func TestChat(t *testing.T) {
 	}
 	heard := make(chan []byte, 2)
 	topic := "gb/1/" + car.own.VID + "/to/" + access.Inbox + "/messages"
-	if got := car.line.Subscribe(topic, 1, func(_ mqtt.Client, m mqtt.Message) { heard <- m.Payload() }); !got.WaitTimeout(2*time.Second) || got.Error() != nil {
+	if got := car.connection.Subscribe(topic, 1, func(_ mqtt.Client, m mqtt.Message) { heard <- m.Payload() }); !got.WaitTimeout(2*time.Second) || got.Error() != nil {
 		t.Fatal(got.Error())
 	}
 	if err := back.Chat(t.Context(), "Your car is ready"); err != nil {
@@ -74,7 +74,7 @@ func TestChat(t *testing.T) {
 			t.Errorf("%s reads %+v", name, l)
 		}
 	}
-	if faults := back.Faults(); len(faults) > 0 {
-		t.Errorf("faults: %v", faults)
+	if breaches := back.Breaches(); len(breaches) > 0 {
+		t.Errorf("breaches: %v", breaches)
 	}
 }

@@ -123,8 +123,8 @@ type LedgerEvent struct {
 	Count     uint64   `json:"count"`
 }
 
-// FaultEvent is a breach of the contract that the back end saw.
-type FaultEvent struct {
+// BreachEvent is a breach of the contract that the back end saw.
+type BreachEvent struct {
 	Head
-	Fault string `json:"fault"`
+	Breach string `json:"fault"`
 }

@@ -16,7 +16,7 @@ const (
 	good            // leaves the car, as it should
 	caution         // reduced, or a warning
 	secret          // stays in the car
-	fault           // must not be
+	wrong           // must not be
 )
 
 // ansi is SGR, ECMA-48 8.3.117.
@@ -32,7 +32,7 @@ func (s style) ansi() string {
 		return "\x1b[33m"
 	case secret:
 		return "\x1b[35m"
-	case fault:
+	case wrong:
 		return "\x1b[1;31m"
 	}
 	return ""

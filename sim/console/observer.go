@@ -29,14 +29,14 @@ type Observer struct {
 	plays *scenario.Live
 	names map[string]string // of readers, by id
 
-	picture Picture
-	looks   int
-	health  map[string]bool           // alarms that were on at the last look
-	counts  map[string]sample         // frames by bus
-	taken   map[string]int            // messages by reader
-	faults  int                       // that were told
-	told    map[string]map[uint64]int // ledger entries by person and id: the count that was told
-	events  []any                     // since the last look
+	picture  Picture
+	looks    int
+	health   map[string]bool           // alarms that were on at the last look
+	counts   map[string]sample         // frames by bus
+	taken    map[string]int            // messages by reader
+	breaches int                       // that were told
+	told     map[string]map[uint64]int // ledger entries by person and id: the count that was told
+	events   []any                     // since the last look
 }
 
 // sample is a counter at a moment.
@@ -74,7 +74,7 @@ func (o *Observer) Look(ctx context.Context) (Picture, []any) {
 	o.events = nil
 	progress := o.plays.Progress()
 	if before := o.picture.Progress; progress.Playback != before.Playback || progress.Phase != before.Phase {
-		o.tell(PlaybackEvent{o.head("lap"), progress.Playback, progress.Phase})
+		o.emit(PlaybackEvent{o.head("lap"), progress.Playback, progress.Phase})
 	}
 	o.picture.Now, o.picture.Progress, o.picture.Note = now, progress, progress.Note
 	o.mailboxes()
@@ -87,7 +87,7 @@ func (o *Observer) Look(ctx context.Context) (Picture, []any) {
 	if err == nil && o.looks%askEvery == 0 {
 		err = errors.Join(o.vehicle(ask), o.alarms(ask), o.ledger(ask))
 		if len(o.picture.Signals.Values) > 0 {
-			o.tell(SignalsEvent{o.head("signals"), o.picture.Signals.Age.Milliseconds(), maps.Clone(o.picture.Signals.Values)})
+			o.emit(SignalsEvent{o.head("signals"), o.picture.Signals.Age.Milliseconds(), maps.Clone(o.picture.Signals.Values)})
 		}
 	}
 	o.looks++
@@ -107,7 +107,7 @@ func (p Picture) copied() Picture {
 	return p
 }
 
-func (o *Observer) tell(event any) { o.events = append(o.events, event) }
+func (o *Observer) emit(event any) { o.events = append(o.events, event) }
 
 // wheel asks who is at the wheel and what leaves the car.
 func (o *Observer) wheel(ctx context.Context) error {
@@ -131,10 +131,10 @@ func (o *Observer) wheel(ctx context.Context) error {
 			delete(o.told, o.who(w)) // a guest's ledger starts anew, a person's goes on
 		}
 		o.picture.Ledger = nil
-		o.tell(SessionEvent{o.head("session"), w.State, o.who(w), w.Role, s.Reason})
+		o.emit(SessionEvent{o.head("session"), w.State, o.who(w), w.Role, s.Reason})
 	}
 	if w.Level != before.Level || w.Effective != before.Effective || w.LocationInUse != before.LocationInUse {
-		o.tell(PrivacyEvent{o.head("privacy"), w.Level, w.Effective, w.LimitedBy, w.LocationInUse})
+		o.emit(PrivacyEvent{o.head("privacy"), w.Level, w.Effective, w.LimitedBy, w.LocationInUse})
 	}
 	return nil
 }

@@ -23,9 +23,9 @@ func (o *Observer) vehicle(ctx context.Context) error {
 	slices.Sort(names)
 	o.picture.Buses = nil
 	for _, name := range names {
-		o.picture.Buses = append(o.picture.Buses, Line{name, text(v["CAN"]), o.rate("bus."+name+".frames", n)})
+		o.picture.Buses = append(o.picture.Buses, Wire{name, text(v["CAN"]), o.rate("bus."+name+".frames", n)})
 	}
-	o.picture.GNSS = Line{"GNSS", text(v["GNSS"]), o.rate("gnss.fixes", n)}
+	o.picture.GNSS = Wire{"GNSS", text(v["GNSS"]), o.rate("gnss.fixes", n)}
 	o.picture.Broker.State = text(v["Cloud"])
 	return nil
 }
@@ -54,12 +54,12 @@ func (o *Observer) alarms(ctx context.Context) error {
 		o.picture.Alarms = append(o.picture.Alarms, a)
 		on[a.Code] = true
 		if !o.health[a.Code] {
-			o.tell(AlarmEvent{o.head("alarm"), a.Code, a.Severity, true})
+			o.emit(AlarmEvent{o.head("alarm"), a.Code, a.Severity, true})
 		}
 	}
 	for code := range o.health {
 		if !on[code] {
-			o.tell(AlarmEvent{o.head("alarm"), code, "", false})
+			o.emit(AlarmEvent{o.head("alarm"), code, "", false})
 		}
 	}
 	o.health = on
@@ -91,7 +91,7 @@ func (o *Observer) ledger(ctx context.Context) error {
 		o.picture.Ledger = append(o.picture.Ledger, e)
 		next[e.ID] = int(e.Count)
 		if told[e.ID] != int(e.Count) {
-			o.tell(LedgerEvent{o.head("ledger"), o.who(w), e.ID, e.Minute.Format(stampMinute), e.Class, e.Reader, e.Kind, e.Outcome, e.Rule, texts(item["limited_by"]), e.Count})
+			o.emit(LedgerEvent{o.head("ledger"), o.who(w), e.ID, e.Minute.Format(stampMinute), e.Class, e.Reader, e.Kind, e.Outcome, e.Rule, texts(item["limited_by"]), e.Count})
 		}
 	}
 	o.told[o.who(w)] = next
@@ -102,7 +102,7 @@ func (o *Observer) ledger(ctx context.Context) error {
 func (o *Observer) mailboxes() {
 	state := o.world.Cloud.State()
 	if a := o.picture.Agent; a.Online != state.Online || a.Document != state.Policy {
-		o.tell(StateEvent{o.head("state"), state.Online, state.Epoch, state.Policy})
+		o.emit(StateEvent{o.head("state"), state.Online, state.Epoch, state.Policy})
 	}
 	o.picture.Agent.Online, o.picture.Agent.Version, o.picture.Agent.Document = state.Online, state.Agent, state.Policy
 	for i := range o.picture.Readers {
@@ -116,12 +116,12 @@ func (o *Observer) mailboxes() {
 			if m.Kind == "position" {
 				r.PlaceAt = m.At
 			}
-			o.tell(published(m))
+			o.emit(published(m))
 		}
 	}
-	faults := o.world.Cloud.Faults()
-	for _, f := range faults[min(o.faults, len(faults)):] {
-		o.tell(FaultEvent{o.head("fault"), f})
+	breaches := o.world.Cloud.Breaches()
+	for _, f := range breaches[min(o.breaches, len(breaches)):] {
+		o.emit(BreachEvent{o.head("fault"), f})
 	}
-	o.faults, o.picture.Faults = len(faults), len(faults)
+	o.breaches, o.picture.Breaches = len(breaches), len(breaches)
 }

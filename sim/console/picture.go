@@ -18,8 +18,8 @@ type Picture struct {
 	Now      time.Time
 	Progress scenario.Progress
 	Agent    Agent
-	Buses    []Line
-	GNSS     Line
+	Buses    []Wire
+	GNSS     Wire
 	Broker   Broker
 	Wheel    Wheel
 	Signals  Signals
@@ -27,7 +27,7 @@ type Picture struct {
 	Readers  []Reader
 	Ledger   []Entry // of whoever is at the wheel, newest last
 	Note     string  // the newest thing that the simulator did or could not do
-	Faults   int     // breaches of the contract that the back end saw
+	Breaches int     // breaches of the contract that the back end saw
 }
 
 // Agent is what gloveboxd says of itself.
@@ -38,8 +38,8 @@ type Agent struct {
 	Document uint64 // version of the access document in force
 }
 
-// Line is a wire of the car as the agent hears it.
-type Line struct {
+// Wire is one of the car as the agent hears it.
+type Wire struct {
 	Name      string
 	State     string // up, down, degraded, off
 	PerSecond float64

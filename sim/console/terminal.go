@@ -152,8 +152,8 @@ func (p Picture) warnings() []*line {
 	if p.Note != "" {
 		all = append(all, new(line).add(strong, "SIMULATOR").to(margin).add(caution, p.Note))
 	}
-	if p.Faults > 0 {
-		all = append(all, new(line).add(strong, "FAULTS").to(margin).add(fault, fmt.Sprintf("%d breaches of the contract seen by the back end", p.Faults)))
+	if p.Breaches > 0 {
+		all = append(all, new(line).add(strong, "FAULTS").to(margin).add(wrong, fmt.Sprintf("%d breaches of the contract seen by the back end", p.Breaches)))
 	}
 	return all
 }

@@ -32,8 +32,8 @@ func drive() console.Picture {
 		Title: "a recorded drive, in laps", Now: at(102),
 		Progress: scenario.Progress{Playback: 4, Phase: "driving", At: 42 * time.Second, Of: time.Minute},
 		Agent:    console.Agent{Online: true, Version: "0.1.0", Policy: "built-in", Document: 2},
-		Buses:    []console.Line{{Name: "powertrain", State: "up", PerSecond: 897.4}, {Name: "radar", State: "up", PerSecond: 750}},
-		GNSS:     console.Line{Name: "GNSS", State: "up", PerSecond: 9.7},
+		Buses:    []console.Wire{{Name: "powertrain", State: "up", PerSecond: 897.4}, {Name: "radar", State: "up", PerSecond: 750}},
+		GNSS:     console.Wire{Name: "GNSS", State: "up", PerSecond: 9.7},
 		Broker:   console.Broker{State: "up", Messages: 214},
 		Wheel: console.Wheel{
 			State: "active", Name: "anna", Role: "main", Level: "share", Effective: "share", LocationInUse: true, Receivers: []string{"anna", "lea"},
@@ -92,7 +92,7 @@ func silence() console.Picture {
 	p.Progress.Phase, p.Progress.Of = "picker", 0
 	p.Wheel = console.Wheel{State: "idle", Level: "share", Effective: "share", Parked: true, Pending: "lea"}
 	p.Signals.Age, p.Alarms, p.Ledger = 7*time.Second, nil, nil
-	p.Agent.Online, p.Broker.State, p.Note, p.Faults = false, "down", "log in Lea: The car must be parked.", 2
+	p.Agent.Online, p.Broker.State, p.Note, p.Breaches = false, "down", "log in Lea: The car must be parked.", 2
 	p.Buses[1].State, p.Buses[1].PerSecond = "down", 0
 	return p
 }

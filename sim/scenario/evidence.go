@@ -43,7 +43,7 @@ type backEnd interface {
 	Count(reader string) int
 	Outbox() []cloud.Letter
 	State() cloud.State
-	Faults() []string
+	Breaches() []string
 }
 
 // program is the agent as a process: its own check of its stores, and how far its

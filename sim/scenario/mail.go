@@ -158,7 +158,7 @@ func (*repeats) holds(_ context.Context, s *stage, _ moment) (bool, string, erro
 		all = append(all, s.back.Since(r.Name, 0)...)
 	}
 	n, wrong := judgeRepeats(all)
-	for _, fault := range s.back.Faults() {
+	for _, fault := range s.back.Breaches() {
 		if strings.Contains(fault, "came before") { // with other content
 			wrong = fault
 		}

@@ -136,7 +136,7 @@ func (c *replay) do(ctx context.Context, s *stage) (string, error) {
 	s.jobs.Go(func() {
 		defer close(l.done)
 		defer cancel()
-		l.err = playing.Lap(ctx)
+		l.err = playing.Play(ctx)
 	})
 	return fmt.Sprintf("%d frames, %d sentences, %v", len(d.Frames), len(d.Sentences), d.Length()), nil
 }

@@ -228,7 +228,7 @@ func (s *stage) finish(ctx context.Context, r *Result) bool {
 // breaches is what the car did that the contract does not allow.
 func (s *stage) breaches() error {
 	var all []error
-	for _, fault := range s.world.Cloud.Faults() {
+	for _, fault := range s.world.Cloud.Breaches() {
 		all = append(all, errors.New(fault))
 	}
 	s.mu.Lock()

@@ -190,7 +190,7 @@ func (w *worldBack) Since(reader string, n int) []cloud.Message {
 func (w *worldBack) Count(reader string) int { return len(w.Since(reader, 0)) }
 func (w *worldBack) Outbox() []cloud.Letter  { return w.Letters }
 func (w *worldBack) State() cloud.State      { return w.Shown }
-func (w *worldBack) Faults() []string        { return w.Broken }
+func (w *worldBack) Breaches() []string      { return w.Broken }
 
 // worldFiles are the records.
 type worldFiles World
