@@ -10,7 +10,7 @@ import (
 )
 
 // Tap stands between the agent and the broker. It hands every byte on, shows it
-// to whoever records, and can be a broken line.
+// to whoever records, and can be a broken connection.
 //
 //	Open ──Cut──▶ refused ──Open──▶ Open
 //
@@ -30,7 +30,7 @@ type Tap struct {
 	end         bool                  // guarded by mu
 }
 
-// Publish is one MQTT message on the line.
+// Publish is one MQTT message on its way.
 type Publish struct {
 	At      time.Time
 	Out     bool // from the agent to the broker
@@ -41,7 +41,7 @@ type Publish struct {
 	Payload []byte
 }
 
-// NewTap listens on a free port for lines to a broker. sent sees what the agent
+// NewTap listens on a free port for connections to a broker. sent sees what the agent
 // sent and may not keep it; message sees each message. Either may be nil.
 func NewTap(broker string, sent func([]byte), message func(Publish)) (*Tap, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -60,7 +60,7 @@ func NewTap(broker string, sent func([]byte), message func(Publish)) (*Tap, erro
 // URL is where the agent connects to.
 func (t *Tap) URL() string { return "tcp://" + t.listener.Addr().String() }
 
-// Serve hands bytes on until ctx ends, then closes every line.
+// Serve hands bytes on until ctx ends, then closes every connection.
 func (t *Tap) Serve(ctx context.Context) error {
 	var running sync.WaitGroup
 	defer running.Wait()
@@ -87,7 +87,7 @@ func (t *Tap) close() {
 	t.Cut()
 }
 
-// Cut closes every line and refuses new ones until Open.
+// Cut closes every connection and refuses new ones until Open.
 func (t *Tap) Cut() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -128,10 +128,10 @@ func (t *Tap) Connections() (ever, now int) {
 	return t.opened, len(t.connections)
 }
 
-// drain is how long a cut line is read for what the agent had sent before.
+// drain is how long a cut connection is read for what the agent had sent before.
 const drain = 20 * time.Millisecond
 
-// join is the life of one line.
+// join is the life of one connection.
 func (t *Tap) join(agent net.Conn) {
 	defer agent.Close()
 	broker, err := net.Dial("tcp", t.broker)
@@ -165,7 +165,7 @@ func (t *Tap) show(sent []byte, p Publish) {
 	}
 }
 
-// enter notes a line, or refuses it.
+// enter notes a connection, or refuses it.
 func (t *Tap) enter(agent, broker net.Conn) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

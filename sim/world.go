@@ -50,7 +50,7 @@ type World struct {
 	Config string // the agent's configuration file
 	DBus   *DBus
 	Broker *Broker
-	Tap    *Tap // the agent's line to the broker
+	Tap    *Tap // the agent's connection to the broker
 	Cloud  *cloud.BackEnd
 	HMI    *headunit.Client
 	Agent  *Agent
