@@ -55,14 +55,14 @@ func (b *Broker) Start() error {
 }
 
 // serve runs a fresh server; mu is held.
-func (b *Broker) serve(listener net.Listener) error {
-	fresh := server.New(&server.Options{Logger: b.log})
-	err := errors.Join(fresh.AddHook(new(auth.AllowHook), nil), fresh.AddListener(listeners.NewNet("loopback", listener)))
+func (b *Broker) serve(on net.Listener) error {
+	fresh, in := server.New(&server.Options{Logger: b.log}), &listener{Listener: on, open: map[net.Conn]bool{}}
+	err := errors.Join(fresh.AddHook(new(auth.AllowHook), nil), fresh.AddListener(listeners.NewNet("loopback", in)))
 	if err == nil {
 		err = fresh.Serve()
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("broker: %w", err), listener.Close())
+		return errors.Join(fmt.Errorf("broker: %w", err), on.Close())
 	}
 	b.running = fresh
 	return nil
@@ -78,4 +78,53 @@ func (b *Broker) Stop() error {
 	err := b.running.Close()
 	b.running = nil
 	return err
+}
+
+// listener closes its connections with itself. A server that closes ends those of
+// its clients first, and forgets who has just come: they would wait for an answer.
+type listener struct {
+	net.Listener
+
+	mu   sync.Mutex
+	open map[net.Conn]bool // guarded by mu; nil once it is closed
+}
+
+// Accept waits for the next connection.
+func (l *listener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.open == nil {
+		return nil, errors.Join(net.ErrClosed, conn.Close())
+	}
+	l.open[conn] = true
+	return &connection{conn, l}, nil
+}
+
+// Close ends all that is left.
+func (l *listener) Close() error {
+	err := l.Listener.Close()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for conn := range l.open {
+		conn.Close()
+	}
+	l.open = nil
+	return err
+}
+
+// connection is forgotten when it is closed.
+type connection struct {
+	net.Conn
+	from *listener
+}
+
+func (c *connection) Close() error {
+	c.from.mu.Lock()
+	delete(c.from.open, c.Conn)
+	c.from.mu.Unlock()
+	return c.Conn.Close()
 }

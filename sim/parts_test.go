@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -168,6 +169,27 @@ func TestBrokerRestart(t *testing.T) {
 	}
 	if err := broker.Stop(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A broker that stops leaves nobody waiting for it, not even one who has just come
+// and said nothing yet.
+func TestBrokerStopsForAll(t *testing.T) {
+	broker, err := sim.StartBroker(quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.Dial("tcp", broker.Address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	time.Sleep(10 * time.Millisecond) // it is let in
+	if err := errors.Join(broker.Stop(), conn.SetReadDeadline(time.Now().Add(2*time.Second))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("still connected: %v", err)
 	}
 }
 
