@@ -21,6 +21,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"glovebox/headunit"
 	"glovebox/sim"
 )
 
@@ -32,7 +33,7 @@ type program struct {
 	t   *testing.T
 	dir string
 	bus string
-	hmi *sim.HeadUnit // of the last boot
+	hmi *headunit.Client // of the last boot
 }
 
 func newProgram(t *testing.T, config string) *program {
@@ -89,7 +90,7 @@ func (a *program) boot(before ...string) (vehicle func() map[string]any, stop fu
 		return cmd.ProcessState.ExitCode(), said.String()
 	}
 	a.t.Cleanup(func() { stop(syscall.SIGKILL) })
-	hmi, err := sim.NewHeadUnit(a.bus)
+	hmi, err := headunit.Dial(a.t.Context(), a.bus)
 	if err != nil {
 		a.t.Fatal(err)
 	}
