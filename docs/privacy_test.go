@@ -264,3 +264,18 @@ func TestPrivacyNumbers(t *testing.T) {
 		}
 	}
 }
+
+// The rules in the text are those that the policy defines.
+func TestPrivacyRules(t *testing.T) {
+	rows, _ := policyRows(t)
+	var have, want []string
+	for _, r := range rows {
+		if rule, found := strings.CutPrefix(r["class"], "@rule."); found {
+			want = append(want, rule)
+		}
+	}
+	for _, row := range tableRows(section(t, "docs/privacy.md", "## Rules")) {
+		have = append(have, strings.Trim(row[1], "`"))
+	}
+	same(t, "privacy.md, Rules", have, want)
+}
