@@ -86,14 +86,17 @@ func TestPlainWords(t *testing.T) {
 
 // Every link to a file of the project leads somewhere.
 func TestLinks(t *testing.T) {
-	pages, err := filepath.Glob("*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, page := range pages {
-		for _, link := range regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`).FindAllStringSubmatch(read(t, "docs/"+page), -1) {
-			if _, err := os.Stat(filepath.FromSlash(link[1])); err != nil {
-				t.Errorf("%s: %v", page, err)
+	for _, folder := range []string{".", "docs"} {
+		pages, err := filepath.Glob(filepath.Join("..", folder, "*.md"))
+		if err != nil || len(pages) == 0 {
+			t.Fatalf("%s: no pages: %v", folder, err)
+		}
+		for _, page := range pages {
+			name := folder + "/" + filepath.Base(page)
+			for _, link := range regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`).FindAllStringSubmatch(read(t, name), -1) {
+				if _, err := os.Stat(filepath.Join("..", folder, filepath.FromSlash(link[1]))); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
 			}
 		}
 	}
