@@ -26,7 +26,7 @@ type SignalView struct {
 
 // HealthView is one warning light or maintenance notice.
 type HealthView struct {
-	Code     string // contract section 3: tyre-pressure-fl, …
+	Code     string // docs/contract.md, Alarm codes: tyre-pressure-fl, …
 	Severity string
 	Active   bool
 	Since    Instant

@@ -56,7 +56,7 @@ func TestPrivateOpensOnlyWhereItBelongs(t *testing.T) {
 	}
 }
 
-// seal is HPKE as section 6 of security.md describes it, written once more.
+// seal is HPKE as docs/security.md, The access document, describes it, written once more.
 func seal(t *testing.T, plain string) string {
 	me := car(t)
 	public, err := hpke.DHKEM(me.Seal.Curve()).NewPublicKey(me.Seal.PublicKey().Bytes())

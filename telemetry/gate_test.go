@@ -61,7 +61,7 @@ const (
 	offline    = telemetry.LevelOffline
 )
 
-// The table of the privacy rules, section 2.
+// The table of docs/privacy.md, The pipeline.
 func TestGateTable(t *testing.T) {
 	begin := func(guest bool) func(*wheel) { return func(w *wheel) { w.gate = w.gate.Begin(guest) } }
 	level := func(l telemetry.Level, guest bool) func(*wheel) {

@@ -37,7 +37,7 @@ type LedgerFilter struct {
 }
 
 // Entry is one run of decisions in the ledger: same class, reader, outcome and
-// rule within one minute (privacy.md 7). It holds no value of any class.
+// rule within one minute (docs/privacy.md, Indicator and ledger). It holds no value of any class.
 type Entry struct {
 	ID        uint64    // rises by one
 	From, To  time.Time // UTC minutes of the first and the last decision

@@ -14,7 +14,7 @@ import (
 	"glovebox/profiles"
 )
 
-// Types of signed objects, the header `typ` (security.md 1).
+// Types of signed objects, the header `typ` (docs/security.md, Signed objects).
 const (
 	TypePolicy = "gb-policy" // an access document
 	TypeAction = "gb-act"    // an order of a reader

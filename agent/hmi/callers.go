@@ -18,7 +18,7 @@ type Access struct {
 
 	// UID is the user behind a unique name. Nil asks the bus.
 	UID func(ctx context.Context, sender string) (uint32, error)
-	// Limits of one sender. The zero value has those of security.md 8.
+	// Limits of one sender. The zero value has those of docs/security.md, Budgets.
 	Limits Limits
 }
 

@@ -9,7 +9,7 @@ import (
 	"glovebox/profiles"
 )
 
-// Limits bound what one sender can ask for (security.md 8).
+// Limits bound what one sender can ask for (docs/security.md, Budgets).
 type Limits struct {
 	PerSecond float64 // calls that run in a second; zero is 20
 	Burst     int     // calls that run at once before that counts; zero is 40

@@ -14,7 +14,7 @@ import (
 	"glovebox/headunit"
 )
 
-// Exit codes (contract section 4).
+// Exit codes (docs/contract.md, Programs).
 const (
 	exitDone       = 0
 	exitRefused    = 1 // refused or failed

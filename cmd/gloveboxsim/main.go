@@ -10,7 +10,7 @@ import (
 
 var version = "0.1.0" // set by -ldflags -X
 
-// Exit codes (contract section 4).
+// Exit codes (docs/contract.md, Programs).
 const (
 	exitDone        = 0
 	exitFailed      = 1 // a check failed

@@ -18,7 +18,7 @@ import (
 
 const rav4 = "../../sim/scenarios/rav4/"
 
-// start is the first stamp of the recording; truth.md counts from it.
+// start is the first stamp of the recording; sim/scenarios/rav4/truth.md counts from it.
 const start = 1533226488232073 * time.Microsecond
 
 type recorded struct {
@@ -73,7 +73,7 @@ func drivePlan(t testing.TB) *mapping.Plan {
 	return plan
 }
 
-// The recorded minute decodes to the values and times of truth.md.
+// The recorded minute decodes to the values and times of sim/scenarios/rav4/truth.md.
 func TestRecordedDrive(t *testing.T) {
 	plan := drivePlan(t)
 	frames := recording(t)

@@ -17,7 +17,7 @@ func drive(tb testing.TB) []byte {
 	return unzipped(tb, "../../sim/scenarios/rav4/drive.nmea.gz")
 }
 
-// The recorded drive; the numbers are those of its truth.md.
+// The recorded drive; the numbers are those of sim/scenarios/rav4/truth.md.
 func TestRecordedDrive(t *testing.T) {
 	var d nmea.Decoder
 	var fixes []hal.Position

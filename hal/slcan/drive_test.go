@@ -42,7 +42,7 @@ func drive(tb testing.TB) (stream map[string][]byte, frames map[string][]can.Fra
 }
 
 // The recorded drive passes through an adapter unchanged. The numbers are
-// those of its truth.md.
+// those of sim/scenarios/rav4/truth.md.
 func TestRecordedDrive(t *testing.T) {
 	stream, frames := drive(t)
 	for bus, want := range map[string]struct{ frames, bytes int }{"can0": {53_800, 1_116_578}, "can1": {45_000, 948_000}} {

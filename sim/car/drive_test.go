@@ -20,7 +20,7 @@ func load(tb testing.TB) *car.Drive {
 	return d
 }
 
-// The numbers are those of truth.md.
+// The numbers are those of sim/scenarios/rav4/truth.md.
 func TestRecordedDrive(t *testing.T) {
 	d := load(t)
 	n := map[string]int{}

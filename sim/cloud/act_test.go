@@ -67,7 +67,7 @@ func (c *car) listen(d cloud.Document, ask func(asked) []byte, act func(ordered)
 	})
 }
 
-// order verifies an action as security.md 1 asks for: the header exactly, the
+// order verifies an action as docs/security.md, Signed objects, asks for: the header exactly, the
 // algorithm by the type of the key, the claims exactly.
 func (c *car) order(jws []byte, by map[string]profiles.User) (o ordered, u profiles.User, err error) {
 	head, err := base64.RawURLEncoding.Strict().DecodeString(strings.Split(string(jws), ".")[0])

@@ -174,7 +174,7 @@ func TestReaderUnseals(t *testing.T) {
 	}
 }
 
-// seal makes what security.md 6 describes, to the seal key in the document.
+// seal makes what docs/security.md, Sealing, describes, to the seal key in the document.
 func (c *car) seal(by ed25519.PrivateKey, d cloud.Document, mailbox, aud, topic string) []byte {
 	return c.sealTo(mailbox, by, d, mailbox, aud, topic)
 }

@@ -50,7 +50,7 @@ func published(r *scenario.RAV4) (all []scenario.Spot) {
 	return all
 }
 
-// measured is the way between the first and the last fix, of truth.md.
+// measured is the way between the first and the last fix, of sim/scenarios/rav4/truth.md.
 const measured = 1011.0
 
 // The track check passes what a faultless agent publishes, and each fault fails.

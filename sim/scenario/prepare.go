@@ -38,7 +38,7 @@ func (s *stage) prepare() (sim.Options, error) {
 		o, err = sim.Made(o)
 	} else if s.Drive == nil || !s.Drive.brings() {
 		o, err = sim.RAV4(o)
-		s.names = map[string]string{"can0": "powertrain", "can1": "radar"} // truth.md
+		s.names = map[string]string{"can0": "powertrain", "can1": "radar"} // sim/scenarios/rav4/truth.md
 	} else {
 		s.names = map[string]string{}
 		for bus, name := range s.Drive.buses() {

@@ -126,7 +126,7 @@ func (w *watchLog) near(path, value string, at time.Duration) (bool, string) {
 	return false, got
 }
 
-// equalValue compares numbers to the precision of truth.md, else texts.
+// equalValue compares numbers to the precision of sim/scenarios/rav4/truth.md, else texts.
 func equalValue(a, b string) bool {
 	const precision = 0.005 + 1e-9
 	x, errX := strconv.ParseFloat(a, 64)

@@ -5,7 +5,7 @@ package scenarios
 import "embed"
 
 // Files holds rav4/: one minute of a real drive with its DBC files, its
-// expected values (truth.md) and its licences (LICENSES.md). taycan/ is what the
+// expected values (rav4/truth.md) and its licences (rav4/LICENSES.md). taycan/ is what the
 // made car speaks, routes/ are ways it may drive, all made up and at sea.
 //
 //go:embed all:rav4 taycan routes
