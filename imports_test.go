@@ -34,8 +34,9 @@ var arrows = map[string][]string{
 	"telemetry/mqtt":    {"telemetry"},
 	"agent":             {"hal", "profiles", "telemetry", "telemetry/outside"},
 	// hmi and cloud name the small interface that they need, never agent
-	"agent/hmi":   {"hal", "profiles", "telemetry"},
-	"agent/cloud": {"profiles", "telemetry"},
+	"agent/hmi":       {"hal", "profiles", "telemetry", "agent/hmi/fence"},
+	"agent/hmi/fence": {},
+	"agent/cloud":     {"profiles", "telemetry"},
 	// the client side of hmi, for whoever is no agent
 	"headunit":        {"profiles"},
 	"sim":             {"headunit", "hal/...", "profiles/...", "telemetry", "telemetry/outside", "sim/..."},

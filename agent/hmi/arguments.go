@@ -4,7 +4,6 @@ import (
 	"reflect"
 
 	"github.com/godbus/dbus/v5"
-	"golang.org/x/sys/unix"
 
 	"glovebox/profiles"
 )
@@ -38,46 +37,4 @@ func options(arg any, known map[string]any) error {
 		target.Set(value)
 	}
 	return nil
-}
-
-// measure says about how many bytes the arguments of a call take, and whether
-// files came with them. No method takes one, so they are closed here.
-func measure(args []any) (bytes int, descriptors bool) {
-	files := map[dbus.UnixFD]bool{} // each once: an index may be named twice
-	for _, arg := range args {
-		bytes += weigh(arg, files)
-	}
-	for fd := range files {
-		_ = unix.Close(int(fd))
-	}
-	return bytes, len(files) > 0
-}
-
-// weigh adds the files in v to files and returns its bytes.
-func weigh(v any, files map[dbus.UnixFD]bool) int {
-	switch v := v.(type) {
-	case dbus.UnixFD:
-		files[v] = true
-		return 4
-	case dbus.Variant:
-		return 4 + weigh(v.Value(), files)
-	case dbus.Signature:
-		return 4 + len(v.String())
-	case []byte:
-		return 4 + len(v)
-	}
-	n, value := 4, reflect.ValueOf(v)
-	switch value.Kind() {
-	case reflect.String:
-		n += value.Len()
-	case reflect.Slice:
-		for i := range value.Len() {
-			n += weigh(value.Index(i).Interface(), files)
-		}
-	case reflect.Map:
-		for entries := value.MapRange(); entries.Next(); {
-			n += 4 + weigh(entries.Key().Interface(), files) + weigh(entries.Value().Interface(), files)
-		}
-	}
-	return n
 }

@@ -134,10 +134,10 @@ func start(t *testing.T, limits ...hmi.Limits) *world {
 	w := &world{bus: startBus(t), cabin: newCabin(), log: &logText{}, uids: &users{uids: map[string]uint32{}}}
 	access := hmi.Access{
 		HMI: []uint32{hmiUser}, App: map[uint32]string{appUser: "maps"},
-		UID: w.uids.uid, Limits: hmi.Limits{PerSecond: 1e6, Burst: 1e6, Waiting: 1e6},
+		UID: w.uids.uid, HMILimits: hmi.Limits{PerSecond: 1e6, Burst: 1e6, Waiting: 1e6},
 	}
 	if len(limits) > 0 {
-		access.Limits = limits[0]
+		access.HMILimits = limits[0]
 	}
 	w.run(t, access)
 	return w

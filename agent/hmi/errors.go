@@ -75,6 +75,11 @@ func invalid(format string, args ...any) error {
 	return dbus.Error{Name: errorPrefix + "InvalidArgument", Body: []any{fmt.Sprintf(format, args...)}}
 }
 
+// unknown refuses what is called in one sentence: an Object, Interface, Method or Property.
+func unknown(what, text string) error {
+	return dbus.Error{Name: "org.freedesktop.DBus.Error.Unknown" + what, Body: []any{text}}
+}
+
 // notPermitted refuses a caller in one sentence.
 func notPermitted(text string) error {
 	return dbus.Error{Name: errorPrefix + "NotPermitted", Body: []any{text}}

@@ -2,6 +2,7 @@ package hmi
 
 import (
 	"sync"
+	"time"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -24,7 +25,6 @@ type events struct {
 
 	mu   sync.Mutex
 	list []event // guarded by mu
-	look bool    // guarded by mu: the views may differ from what the bus was told
 	lost uint64  // guarded by mu
 }
 
@@ -51,29 +51,48 @@ func (e *events) add(ev event) {
 	})
 }
 
-func (e *events) take() (list []event, look bool, lost uint64) {
+func (e *events) take() (list []event, lost uint64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	list, look, lost = e.list, e.look, e.lost
-	e.list, e.look, e.lost = nil, false, 0
-	return list, look, lost
+	list, lost = e.list, e.lost
+	e.list, e.lost = nil, 0
+	return list, lost
 }
 
 // Refresh has Run look at the views and announce what differs from what the bus
 // was told last. It never blocks and may be called with the Cabin's lock held;
 // many calls in a row are one look.
-func (f *Face) Refresh() { f.events.change(func(e *events) { e.look = true }) }
+func (f *Face) Refresh() { f.events.change(func(*events) {}) }
 
-// tell sends what waits, first what the views say, so that whoever hears a
-// signal knows the state already.
+// tell sends what waits. Of a session that ends the bus hears first, then what the
+// views say, then the rest: whoever hears that settings changed knows whose they
+// are (docs/contract.md, Signals and their order). Between Ending and Ended the views
+// are not told: they may be those of what comes next.
 func (f *Face) tell() {
-	list, look, lost := f.events.take()
+	list, lost := f.events.take()
 	if lost > 0 {
 		f.log.Warn("signals lost", "count", lost)
 	}
-	if look {
+	first := 0
+	for i, ev := range list {
+		switch ev.name {
+		case sessionEnding:
+			deadline, _ := ev.values[1].(uint64)
+			f.endsBy = time.Now().Add(time.Duration(deadline)*time.Millisecond + time.Second)
+			first = i + 1
+		case sessionEnded:
+			f.endsBy = time.Time{}
+			first = i + 1
+		}
+	}
+	f.emitAll(list[:first])
+	if time.Now().After(f.endsBy) {
 		f.announce()
 	}
+	f.emitAll(list[first:])
+}
+
+func (f *Face) emitAll(list []event) {
 	for _, ev := range list {
 		f.emit(ev.path, ev.name, ev.values...)
 	}

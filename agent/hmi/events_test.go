@@ -3,6 +3,8 @@ package hmi_test
 import (
 	"fmt"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,6 +29,28 @@ func TestBurstKeepsItsOrder(t *testing.T) {
 	for i, s := range listen(n) {
 		if keys := s.Body[1].([]string); len(keys) != 1 || keys[0] != fmt.Sprint(i) {
 			t.Fatalf("signal %d names %v", i, keys)
+		}
+	}
+}
+
+// When one session ends and another begins the bus hears of the end, then what is
+// so now, then whose settings those are.
+func TestOrderOfASessionsEnd(t *testing.T) {
+	w := start(t)
+	listen := hear(t, w.dial(t))
+	for i, state := range []string{"active", "idle", "active", "idle", "active"} {
+		w.face.Ending("replaced", time.Second)
+		listen(1)
+		w.cabin.change(func(c *cabin) { c.session.State = state })
+		w.face.Ended("replaced", profiles.Receipt{})
+		w.face.SettingsChanged("radio", []string{"volume"})
+		w.face.Refresh()
+		var names []string
+		for _, s := range listen(3) {
+			names = append(names, s.Name[strings.LastIndex(s.Name, ".")+1:])
+		}
+		if want := []string{"Ended", "PropertiesChanged", "Changed"}; !slices.Equal(names, want) {
+			t.Errorf("%d: heard %v, want %v", i, names, want)
 		}
 	}
 }

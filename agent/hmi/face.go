@@ -1,7 +1,7 @@
 // Package hmi is the agent's face on D-Bus: the head unit logs people in, reads
 // and sets. It names the Cabin that it needs and knows nothing behind it. Each
-// interface is one file with its XML beside it; door.go has the checks that
-// every call passes.
+// interface is one file with its XML beside it. Each call passes the fence, which
+// asks admission.go, and then dispatch.go.
 package hmi
 
 import (
@@ -9,11 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"glovebox/agent/hmi/fence"
 )
 
 // Face answers on the bus. Run must run for anything to be announced; calls are
@@ -28,16 +29,15 @@ type Face struct {
 	members   map[string]map[string]member
 	described map[string]description
 	identity  dbus.Variant
-	callers   *callers
+	access    Access
+	fence     *fence.Fence
 	queue     *queue
 	starting  chan struct{} // held by the call that starts a session
 	events    *events
 	joining   chan int     // new watchers' pipes, for Run
 	watchers  atomic.Int32 // open, or about to be
 	announced table        // what the bus was told; of Own, then of Run
-
-	mu      sync.Mutex
-	tickets map[*dbus.Message]*ticket // guarded by mu: calls that godbus still carries
+	endsBy    time.Time    // of Run: after Ending, the latest time for Ended
 }
 
 // busAnswers is how long a bus may take the connection without an answer.
@@ -48,36 +48,52 @@ const busAnswers = 10 * time.Second
 // or a D-Bus address.
 func New(address string, access Access, log *slog.Logger) (*Face, error) {
 	f := &Face{
-		owned: make(chan struct{}), log: log, callers: newCallers(access), queue: newQueue(access.Limits),
+		owned: make(chan struct{}), log: log, access: access, queue: newQueue(),
 		starting: make(chan struct{}, 1), events: newEvents(), joining: make(chan int),
-		tickets: map[*dbus.Message]*ticket{},
 	}
 	f.ctx, f.end = context.WithCancel(context.Background())
 	if err := f.learn(); err != nil {
 		return nil, err
 	}
-	connect := map[string]func(...dbus.ConnOption) (*dbus.Conn, error){
-		"system":  dbus.ConnectSystemBus,
-		"session": dbus.ConnectSessionBus,
-	}[address]
-	if connect == nil {
-		connect = func(o ...dbus.ConnOption) (*dbus.Conn, error) { return dbus.Connect(address, o...) }
-	}
 	patience := time.AfterFunc(busAnswers, f.end)
-	conn, err := connect(dbus.WithContext(f.ctx), dbus.WithHandler(door{f}),
-		dbus.WithIncomingInterceptor(f.arrived), dbus.WithSignalHandler(vanished{f}))
-	patience.Stop()
+	defer patience.Stop()
+	err := f.connect(address)
 	if err != nil {
 		f.end()
 		return nil, fmt.Errorf("connect to the bus: %w", err)
 	}
-	f.conn = conn
-	err = conn.AddMatchSignal(dbus.WithMatchSender(busName), dbus.WithMatchInterface(busName),
-		dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(2, ""))
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("follow the names on the bus: %w", err), conn.Close())
-	}
 	return f, nil
+}
+
+// connect puts the fence between the bus and godbus, and asks the bus to tell who
+// leaves it.
+func (f *Face) connect(address string) (err error) {
+	options := fence.Options{Patience: busAnswers, Heard: login1}
+	if f.access.UID != nil {
+		options.UID = func(sender string) (uint32, error) { return f.access.UID(f.ctx, sender) }
+	}
+	if f.fence, err = fence.Dial(address, &admission{face: f}, options); err != nil {
+		return err
+	}
+	if f.conn, err = dbus.NewConn(f.fence, dbus.WithContext(f.ctx), dbus.WithHandler(dispatcher{f})); err != nil {
+		return errors.Join(err, f.fence.Close())
+	}
+	err = f.conn.Auth([]dbus.Auth{dbus.AuthExternal("")}) // the fence answers it
+	if err == nil {
+		err = f.conn.Hello()
+	}
+	changes := []dbus.MatchOption{dbus.WithMatchSender(busName), dbus.WithMatchInterface(busName), dbus.WithMatchMember("NameOwnerChanged")}
+	if err == nil {
+		err = f.conn.AddMatchSignal(append(changes, dbus.WithMatchArg(2, ""))...)
+	}
+	if err == nil {
+		err = f.conn.AddMatchSignal(append(changes, dbus.WithMatchArg(0, login1))...)
+	}
+	if err != nil {
+		return errors.Join(err, f.conn.Close())
+	}
+	f.fence.Follow()
+	return nil
 }
 
 // learn reads the XML and joins each method in it to the code that answers it.
@@ -91,6 +107,7 @@ func (f *Face) learn() (err error) {
 		introspectable: {"Introspect": {run: f.introspect, apps: true}},
 		properties:     {"Get": {run: f.get, apps: true}, "GetAll": {run: f.getAll, apps: true}, "Set": {run: f.set}},
 		objectManager:  {"GetManagedObjects": {run: f.managedObjects}},
+		peer:           {"Ping": {apps: true}, "GetMachineId": {apps: true}},
 	}
 	for iface, members := range f.members {
 		methods := f.described[iface].Methods
@@ -108,6 +125,9 @@ func (f *Face) learn() (err error) {
 				} else {
 					m.in += arg.Type
 				}
+			}
+			if m.limit == 0 {
+				m.limit = maxArguments
 			}
 			members[method.Name] = m
 		}
@@ -171,18 +191,7 @@ func (f *Face) Close() error {
 	return f.conn.Close()
 }
 
-const busName = "org.freedesktop.DBus"
-
-// vanished hears which names left the bus, in the goroutine that reads the
-// socket: it must not block.
-type vanished struct{ face *Face }
-
-func (v vanished) DeliverSignal(iface, member string, s *dbus.Signal) {
-	if s.Sender != busName || iface != busName || member != "NameOwnerChanged" || len(s.Body) != 3 {
-		return
-	}
-	if name, ok := s.Body[0].(string); ok && s.Body[2] == "" {
-		v.face.callers.forget(name)
-		v.face.queue.forget(name)
-	}
-}
+const (
+	busName = "org.freedesktop.DBus"
+	login1  = "org.freedesktop.login1" // it says when the unit goes to sleep
+)

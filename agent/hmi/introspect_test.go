@@ -95,6 +95,28 @@ func TestEveryObjectIsFoundFromTheTop(t *testing.T) {
 	}
 }
 
+// An app sees the interfaces that it may use, and of people neither their objects
+// nor whether there is one.
+func TestAppSeesNoProfile(t *testing.T) {
+	w := start(t)
+	c := w.dial(t)
+	w.uids.is(c, appUser)
+	if node := introspected(t, c, hmi.ProfilesPath); len(node.Children) > 0 {
+		t.Errorf("sees %v", node.Children)
+	}
+	if node := introspected(t, c, hmi.RootPath); len(node.Interfaces) == 0 {
+		t.Error("sees no interface of the car")
+	}
+	for _, path := range []dbus.ObjectPath{dbusPath(anna), dbusPath(foreign)} {
+		if got := name(askAt(c, path, "org.freedesktop.DBus.Introspectable.Introspect").Err); got != "NotPermitted" {
+			t.Errorf("%s: %q", path, got)
+		}
+	}
+	if node := introspected(t, w.dial(t), hmi.ProfilesPath); len(node.Children) != 2 {
+		t.Errorf("the head unit sees %v", node.Children)
+	}
+}
+
 // goodArguments calls each method so that it succeeds.
 var goodArguments = map[string][]any{
 	"Session1.Login":         {dbusPath(anna), annasPIN, none},

@@ -71,8 +71,8 @@ func interfacesOf(at object) []string {
 	return nil
 }
 
-// place says what a path is. A path below ProfilesPath that is no ID is the zero ID's.
-func place(path dbus.ObjectPath) (object, profiles.ID) {
+// resolve says what a path is. A path below ProfilesPath that is no ID is the zero ID's.
+func resolve(path dbus.ObjectPath) (object, profiles.ID) {
 	if path == RootPath {
 		return root, profiles.ID{}
 	}
@@ -158,14 +158,18 @@ func describe() (map[string]description, error) {
 // introspect answers with the XML of the object's interfaces and the names of
 // the objects below it.
 func (f *Face) introspect(_ context.Context, c *call) ([]any, error) {
-	at, _ := place(c.path)
+	at, _ := resolve(c.path)
 	var out strings.Builder
 	out.WriteString(`<!DOCTYPE node PUBLIC "-//freedesktop//DTD D-BUS Object Introspection 1.0//EN" ` +
 		`"http://www.freedesktop.org/standards/dbus/1.0/introspect.dtd">` + "\n<node>\n")
 	for _, name := range interfacesOf(at) {
 		fmt.Fprintf(&out, "  <interface name=%q>%s</interface>\n", name, f.described[name].Text)
 	}
-	for _, child := range f.children(c.path) {
+	children := f.children(c.path)
+	if c.path == ProfilesPath && !c.from.hmi { // who uses this car is no business of an app
+		children = nil
+	}
+	for _, child := range children {
 		fmt.Fprintf(&out, "  <node name=%q/>\n", child)
 	}
 	out.WriteString("</node>\n")

@@ -21,8 +21,7 @@ func (f *Face) get(_ context.Context, c *call) ([]any, error) {
 	}
 	value, ok := all[c.args[1].(string)]
 	if !ok {
-		return nil, dbus.Error{Name: "org.freedesktop.DBus.Error.UnknownProperty",
-			Body: []any{"the interface does not have this property"}}
+		return nil, unknown("Property", "the interface does not have this property")
 	}
 	return []any{value}, nil
 }
@@ -42,10 +41,9 @@ func (f *Face) readable(c *call, iface string) (map[string]dbus.Variant, error) 
 	if !c.from.hmi && iface != session1 {
 		return nil, notPermitted("apps read the properties of " + session1 + " only")
 	}
-	at, _ := place(c.path)
+	at, _ := resolve(c.path)
 	if !has(at, iface) {
-		return nil, dbus.Error{Name: "org.freedesktop.DBus.Error.UnknownInterface",
-			Body: []any{"the object does not have this interface"}}
+		return nil, unknown("Interface", "the object does not have this interface")
 	}
 	switch iface {
 	case session1:

@@ -9,99 +9,96 @@ import (
 	"glovebox/profiles"
 )
 
-// Limits bound what one sender can ask for (docs/security.md, Budgets).
-type Limits struct {
-	PerSecond float64 // calls that run in a second; zero is 20
-	Burst     int     // calls that run at once before that counts; zero is 40
-	Waiting   int     // calls that wait for their turn, others are refused; zero is 8
-}
-
-func (l Limits) orDefault() Limits {
-	if l.PerSecond == 0 {
-		l.PerSecond = 20
-	}
-	if l.Burst == 0 {
-		l.Burst = 40
-	}
-	if l.Waiting == 0 {
-		l.Waiting = 8
-	}
-	return l
-}
-
 // queue brings calls back into the order in which they arrived: godbus hands
 // each to a goroutine of its own. The calls of one sender run one after the
 // other. Of the calls that start a session only the newest of all senders runs;
 // older ones are ended with ErrSuperseded.
 type queue struct {
-	limits Limits
-
 	mu       sync.Mutex
-	arrivals uint64             // guarded by mu
-	senders  map[string]*sender // guarded by mu
-	starting []*ticket          // guarded by mu: the calls that start a session and are open
-	newest   uint64             // guarded by mu: the number of the newest such call
+	budgets  map[uint32]*budget   // guarded by mu: one a user who may call
+	senders  map[string][]*ticket // guarded by mu: the open calls of each; the first runs, or waits for a token
+	passed   map[callID][]*ticket // guarded by mu: calls that godbus still brings
+	starting []*ticket            // guarded by mu: the calls that start a session and are open
+	newest   uint64               // guarded by mu: the number of the newest such call
 }
 
-// sender is the line of one unique name. The first of open runs, or waits for a
-// token; the others wait for it.
-type sender struct {
-	open   []*ticket
-	tokens float64
-	filled time.Time
+// callID tells the calls apart that are open, but for a sender that gives two the
+// same serial.
+type callID struct {
+	sender string
+	serial uint32
 }
 
 // ticket is one call's place.
 type ticket struct {
 	queue   *queue
+	budget  *budget
+	from    caller
 	sender  string
 	number  uint64
-	starts  bool // Login or StartGuest
-	refused bool // the line was full
+	starts  bool      // Login or StartGuest
+	ready   time.Time // it has a token from then on
+	instead *ticket   // whose place in a full line it takes
+	begun   bool      // it no longer waits
 	ctx     context.Context
 	end     context.CancelCauseFunc
-	turn    chan struct{} // closed when it is first in its line
+	turn    chan struct{} // closed when it is the first of its sender
 }
 
-func newQueue(limits Limits) *queue {
-	return &queue{limits: limits.orDefault(), senders: map[string]*sender{}}
+func newQueue() *queue {
+	return &queue{budgets: map[uint32]*budget{}, senders: map[string][]*ticket{}, passed: map[callID][]*ticket{}}
+}
+
+// take counts a call of a user, nil where the user has too many.
+func (q *queue) take(user uint32, limits Limits, starts bool) *ticket {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := time.Now()
+	if q.budgets[user] == nil {
+		q.budgets[user] = newBudget(limits, now)
+	}
+	return q.budgets[user].take(now, starts)
 }
 
 // arrive gives a call its place. It is called in the order of the bus and never
-// blocks. A sender's newer start of a session takes the place of an older one
-// that still waits, so that of any burst the last one is never refused.
-func (q *queue) arrive(ctx context.Context, from string, starts bool) *ticket {
+// blocks.
+func (q *queue) arrive(ctx context.Context, t *ticket, id callID) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.arrivals++
-	t := &ticket{queue: q, sender: from, number: q.arrivals, starts: starts, turn: make(chan struct{})}
+	t.queue, t.sender, t.turn = q, id.sender, make(chan struct{})
 	t.ctx, t.end = context.WithCancelCause(ctx)
-	line := q.senders[from]
-	if line == nil {
-		line = &sender{tokens: float64(q.limits.Burst), filled: time.Now()}
-		q.senders[from] = line
+	if t.instead != nil {
+		t.instead.end(profiles.ErrSuperseded)
+		q.remove(t.instead)
+		t.instead = nil
 	}
-	if starts {
-		for _, older := range slices.Clone(line.open[min(1, len(line.open)):]) {
-			if older.starts {
-				older.end(profiles.ErrSuperseded)
-				q.remove(older)
-			}
-		}
-	}
-	if len(line.open) > q.limits.Waiting {
-		t.refused = true
-		return t
-	}
-	line.open = append(line.open, t)
-	if len(line.open) == 1 {
+	t.budget.open = append(t.budget.open, t)
+	q.passed[id] = append(q.passed[id], t)
+	line := append(q.senders[id.sender], t)
+	q.senders[id.sender] = line
+	if len(line) == 1 {
 		close(t.turn)
 	}
-	return t
+}
+
+// claim hands a call its ticket.
+func (q *queue) claim(id callID) *ticket {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	all := q.passed[id]
+	if len(all) == 0 {
+		return nil
+	}
+	if len(all) == 1 {
+		delete(q.passed, id)
+	} else {
+		q.passed[id] = all[1:]
+	}
+	return all[0]
 }
 
 // supersede makes a call that starts a session the newest one and ends the
-// older ones, running or not. It is called only for a caller who may call.
+// older ones, running or not.
 func (t *ticket) supersede() error {
 	q := t.queue
 	q.mu.Lock()
@@ -124,39 +121,21 @@ func (t *ticket) wait() error {
 	case <-t.ctx.Done():
 		return context.Cause(t.ctx)
 	}
-	pause := t.queue.token(t.sender)
-	if pause == 0 {
-		return context.Cause(t.ctx)
+	if pause := time.Until(t.ready); pause > 0 {
+		timer := time.NewTimer(pause)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-t.ctx.Done():
+		}
 	}
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-t.ctx.Done():
-		return context.Cause(t.ctx)
-	}
+	t.queue.mu.Lock()
+	defer t.queue.mu.Unlock()
+	t.begun = true
+	return context.Cause(t.ctx)
 }
 
-// token takes one of the sender's tokens and says how long to wait for it.
-func (q *queue) token(from string) time.Duration {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	line := q.senders[from]
-	if line == nil { // the sender vanished
-		return 0
-	}
-	now := time.Now()
-	line.tokens += now.Sub(line.filled).Seconds() * q.limits.PerSecond
-	line.tokens = min(line.tokens, float64(q.limits.Burst)) - 1
-	line.filled = now
-	if line.tokens >= 0 {
-		return 0
-	}
-	return time.Duration(-line.tokens / q.limits.PerSecond * float64(time.Second))
-}
-
-// leave gives the place to the next call.
+// leave gives the place to the sender's next call.
 func (t *ticket) leave() {
 	t.end(context.Canceled)
 	q := t.queue
@@ -166,30 +145,21 @@ func (t *ticket) leave() {
 	q.remove(t)
 }
 
-// remove takes a ticket out of its line. The caller holds mu.
+// remove takes a ticket out of every line. The caller holds mu.
 func (q *queue) remove(t *ticket) {
+	t.budget.open = slices.DeleteFunc(t.budget.open, func(o *ticket) bool { return o == t })
 	line := q.senders[t.sender]
-	if line == nil {
-		return
-	}
-	i := slices.Index(line.open, t)
+	i := slices.Index(line, t)
 	if i < 0 {
 		return
 	}
-	line.open = slices.Delete(line.open, i, i+1)
-	if i == 0 && len(line.open) > 0 {
-		close(line.open[0].turn)
+	line = slices.Delete(line, i, i+1)
+	if len(line) == 0 {
+		delete(q.senders, t.sender)
+		return
 	}
-}
-
-// forget drops the line of a name that vanished. Its open calls go on.
-func (q *queue) forget(from string) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if line := q.senders[from]; line != nil {
-		for _, t := range line.open[min(1, len(line.open)):] {
-			close(t.turn)
-		}
-		delete(q.senders, from)
+	q.senders[t.sender] = line
+	if i == 0 {
+		close(line[0].turn)
 	}
 }

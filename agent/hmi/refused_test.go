@@ -103,6 +103,27 @@ func TestLongArgumentsAreRefused(t *testing.T) {
 	}
 }
 
+// A method takes 64 KiB of arguments; Set takes 128, a whole group with its options.
+func TestHowLongArgumentsMayBe(t *testing.T) {
+	w := start(t)
+	c := w.dial(t)
+	text := func(kib int) string { return strings.Repeat("5", kib<<10) }
+	for _, row := range []struct {
+		call *dbus.Call
+		says string
+	}{
+		{ask(c, "Session1.Permits", text(63)), ""},
+		{ask(c, "Session1.Permits", text(64)), "at most 64 KiB"},
+		{ask(c, "Settings1.Set", "radio", bag("volume", text(127)), none), "volume"}, // the cabin has looked at it
+		{ask(c, "Settings1.Set", "radio", bag("volume", text(128)), none), "at most 128 KiB"},
+		{ask(c, "Settings1.Set", "radio", bag("volume", text(1024)), none), "at most 128 KiB"},
+	} {
+		if said := fmt.Sprint(row.call.Err); row.says == "" && row.call.Err != nil || !strings.Contains(said, row.says) {
+			t.Errorf("%s says %.200s, want %q", row.call.Method, said, row.says)
+		}
+	}
+}
+
 // A user in neither list is refused everywhere, whatever is asked.
 func TestForeignUserIsRefused(t *testing.T) {
 	w := start(t)

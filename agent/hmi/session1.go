@@ -10,6 +10,12 @@ import (
 	"glovebox/profiles"
 )
 
+// The signals of a session's end come before everything else that is told.
+const (
+	sessionEnding = session1 + ".Ending"
+	sessionEnded  = session1 + ".Ended"
+)
+
 func (f *Face) session1() map[string]member {
 	return map[string]member{
 		"Login":         {prepare: waitOption(2), run: f.login},
@@ -37,7 +43,7 @@ func (f *Face) login(ctx context.Context, c *call) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, who := place(c.args[0].(dbus.ObjectPath))
+	_, who := resolve(c.args[0].(dbus.ObjectPath))
 	return f.start(ctx, func() (map[string]map[string]any, error) {
 		return f.cabin.Login(ctx, who, typed, c.wait)
 	})
@@ -115,13 +121,13 @@ func words(list []string) dbus.Variant {
 
 // Ending announces that the session will end, at the latest after deadline.
 func (f *Face) Ending(reason string, deadline time.Duration) {
-	f.events.add(event{RootPath, session1 + ".Ending", []any{reason, uint64(deadline.Milliseconds())}})
+	f.events.add(event{RootPath, sessionEnding, []any{reason, uint64(deadline.Milliseconds())}})
 }
 
 // Ended announces that the session is over. Where nothing was to be erased the
 // zero receipt is an empty one.
 func (f *Face) Ended(reason string, receipt profiles.Receipt) {
-	f.events.add(event{RootPath, session1 + ".Ended", []any{reason, receiptVariants(receipt)}})
+	f.events.add(event{RootPath, sessionEnded, []any{reason, receiptVariants(receipt)}})
 }
 
 func receiptVariants(r profiles.Receipt) map[string]dbus.Variant {

@@ -11,7 +11,7 @@ import (
 func (f *Face) settings1() map[string]member {
 	return map[string]member{
 		"Get":      {run: f.getSettings, apps: true},
-		"Set":      {run: f.setSettings, apps: true},
+		"Set":      {run: f.setSettings, apps: true, limit: maxSettings},
 		"Reset":    {run: f.resetSettings},
 		"Groups":   {run: f.groups},
 		"Describe": {run: f.describeGroup},

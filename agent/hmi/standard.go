@@ -1,7 +1,7 @@
 package hmi
 
 // standard are the interfaces of D-Bus itself that the face answers. Peer is
-// answered by godbus.
+// answered by godbus once the fence lets it pass.
 const standard = `<node>
   <interface name="org.freedesktop.DBus.Introspectable">
     <method name="Introspect">

@@ -48,7 +48,7 @@ func (f *Face) watch(_ context.Context, c *call) ([]any, error) {
 	case <-f.ctx.Done():
 		return nil, f.give(ends[1], f.ctx.Err())
 	}
-	return nil, reply(c, dbus.UnixFD(ends[0]))
+	return nil, f.reply(c, dbus.UnixFD(ends[0]))
 }
 
 // give closes a pipe that nobody will write to.

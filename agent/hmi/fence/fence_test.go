@@ -1,0 +1,378 @@
+package fence_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+	"golang.org/x/sys/unix"
+
+	"glovebox/agent/hmi/fence"
+	"glovebox/agent/hmi/internal/rawbus"
+)
+
+// rules let the member Small pass with up to 1,024 bytes, from every user but 7.
+type rules struct {
+	mu     sync.Mutex
+	passed []string // guarded by mu: who and which number
+}
+
+func (r *rules) Check(c *fence.Call) (int, *fence.Refusal) {
+	if c.UID == 7 {
+		return 0, &fence.Refusal{Name: "org.glovebox.Error.NotPermitted", Text: "not you"}
+	}
+	return 1024, nil
+}
+
+func (r *rules) Pass(c *fence.Call) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.passed = append(r.passed, fmt.Sprint(c.Sender, " ", c.Serial))
+}
+
+// world is a fence on a bus that says what the test wants.
+type world struct {
+	*rules
+	fence  *fence.Fence
+	bus    *rawbus.Bus
+	agent  *rawbus.Conn         // the bus's end of the fence's connection
+	passes chan *dbus.Message   // what reached the decoder
+	asked  chan rawbus.Message  // questions on the second connection
+	answer func(rawbus.Message) // answers one
+}
+
+const bus, login1 = "org.freedesktop.DBus", "org.freedesktop.login1"
+
+func start(t *testing.T) *world {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "gb") // short: a socket's path has 107 bytes
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	b, listener, err := rawbus.Listen(filepath.Join(dir, "bus"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{rules: &rules{}, bus: b, passes: make(chan *dbus.Message, 64), asked: make(chan rawbus.Message, 4096)}
+	conns := make(chan *rawbus.Conn, 2)
+	go func() {
+		for range 2 {
+			c, err := b.Accept(listener)
+			if err != nil {
+				t.Error(err)
+			}
+			conns <- c
+		}
+	}()
+	w.fence, err = fence.Dial(b.Address, w.rules, fence.Options{Patience: 5 * time.Second, Heard: login1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.agent = <-conns
+	asker := <-conns
+	t.Cleanup(func() { w.fence.Close(); w.agent.Close(); asker.Close(); listener.Close() })
+	w.answer = func(m rawbus.Message) { b.Handle(asker, m) }
+	go func() {
+		for {
+			m, err := asker.Receive()
+			if err != nil {
+				return
+			}
+			if m.Member == "Hello" {
+				w.answer(m)
+			} else {
+				w.asked <- m
+			}
+		}
+	}()
+	if _, err := w.fence.Write([]byte("BEGIN\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(w.passes)
+		for {
+			m, err := dbus.DecodeMessage(w.fence)
+			if err != nil {
+				return
+			}
+			w.passes <- m
+		}
+	}()
+	return w
+}
+
+// say sends a message as the bus would bring it.
+func (w *world) say(t *testing.T, m rawbus.Message, files ...int) uint32 {
+	t.Helper()
+	serial, err := w.agent.Send(m, files...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return serial
+}
+
+// known makes a sender known to the fence.
+func (w *world) known(t *testing.T, name string, uid uint32) {
+	t.Helper()
+	w.bus.User(name, uid)
+	w.say(t, call(name, "s", small))
+	w.answer(<-w.asked)
+	if uid != 7 {
+		w.next(t)
+	} else if _, err := w.agent.Receive(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var small = (&rawbus.Wire{}).S("radio").B
+
+func call(sender, types string, body []byte) rawbus.Message {
+	return rawbus.Message{Kind: rawbus.Call, Path: "/org/glovebox/Agent1", Interface: "org.glovebox.Session1", Member: "Small",
+		Sender: sender, Destination: "org.glovebox.Agent1", Signature: types, Body: body}
+}
+
+// next is what passed next.
+func (w *world) next(t *testing.T) *dbus.Message {
+	t.Helper()
+	select {
+	case m := <-w.passes:
+		return m
+	case <-time.After(5 * time.Second):
+		t.Fatal("nothing passes")
+		return nil
+	}
+}
+
+// quiet fails where anything passed before a signal of the bus that comes now.
+func (w *world) quiet(t *testing.T, what string) {
+	t.Helper()
+	w.say(t, rawbus.Message{Kind: rawbus.Signal, Path: "/", Interface: bus, Member: "Mark", Sender: bus})
+	if m := w.next(t); m.Type != dbus.TypeSignal || m.Headers[dbus.FieldMember].Value() != "Mark" {
+		t.Errorf("%s passes: %v", what, m)
+	}
+}
+
+// refused is the name of the error that the next refused call is answered with.
+func (w *world) refused(t *testing.T, serial uint32) string {
+	t.Helper()
+	m, err := w.agent.Answer(serial)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Kind != rawbus.Error || m.Serial == 0 {
+		t.Errorf("answered %+v", m)
+	}
+	return m.ErrorName
+}
+
+// What passes comes with the bytes of its body, whatever its byte order, and with a
+// header in which nothing is that the fence does not know.
+func TestWhatPassesIsTheSame(t *testing.T) {
+	w := start(t)
+	w.known(t, ":1.5", 1)
+	for _, big := range []bool{false, true} {
+		m := call(":1.5", "sa{sv}", nil)
+		m.Big, m.Flags = big, 0x0a
+		extra := &rawbus.Wire{Big: big}
+		m.Extra = string(extra.Raw(200).G("s").S("unknown").B)
+		body := &rawbus.Wire{Big: big}
+		m.Body = body.S("radio").Array(8, func() { body.Entry("volume", "y").Raw(7) }).B
+		serial := w.say(t, m)
+		got := w.next(t)
+		if got.Serial() != serial || got.Flags != 2 || len(got.Headers) != 6 || len(got.Body) != 2 ||
+			got.Body[0] != "radio" || got.Body[1].(map[string]dbus.Variant)["volume"].Value() != byte(7) {
+			t.Errorf("big endian %v: got %+v", big, got)
+		}
+	}
+}
+
+// Of what is too long, malformed or brings descriptors nothing passes; the answer
+// says so, and nothing of it stays.
+func TestWhatIsRefused(t *testing.T) {
+	w := start(t)
+	w.known(t, ":1.5", 1)
+	w.known(t, ":1.7", 7)
+	null, err := os.Open("/dev/null")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	const invalid = "org.glovebox.Error.InvalidArgument"
+	before := descriptors(t)
+	for _, row := range []struct {
+		name  string
+		m     rawbus.Message
+		files []int
+		want  string
+	}{
+		{"another user", call(":1.7", "s", small), nil, "org.glovebox.Error.NotPermitted"},
+		{"a descriptor", call(":1.5", "s", small), []int{int(null.Fd())}, invalid},
+		{"sixteen", call(":1.5", "s", small), slices.Repeat([]int{int(null.Fd())}, 16), invalid},
+		{"a handle", call(":1.5", "h", (&rawbus.Wire{}).U32(0).B), []int{int(null.Fd())}, invalid},
+		{"a list", call(":1.5", "ay", (&rawbus.Wire{}).Array(1, func() {}).B), nil, ""},
+		{"a body longer than the limit", call(":1.5", "s", (&rawbus.Wire{}).S(strings.Repeat("x", 1020)).B), nil, invalid},
+		{"a body longer than any limit", call(":1.5", "s", (&rawbus.Wire{}).S(strings.Repeat("x", 1<<20)).B), nil, invalid},
+		{"another signature than the body's", call(":1.5", "u", small), nil, invalid},
+		{"no body", call(":1.5", "s", nil), nil, invalid},
+	} {
+		serial := w.say(t, row.m, row.files...)
+		if row.want == "" {
+			w.next(t)
+		} else if got := w.refused(t, serial); got != row.want {
+			t.Errorf("%s: answered %s", row.name, got)
+		}
+	}
+	quietly := call(":1.5", "u", small)
+	quietly.Flags = rawbus.NoReply
+	w.say(t, quietly)
+	last := w.say(t, call(":1.5", "h", small))
+	if m, err := w.agent.Receive(); err != nil || m.ReplySerial != last {
+		t.Errorf("a caller who wants no answer got one: %+v, %v", m, err)
+	}
+	w.quiet(t, "something refused")
+	if after := descriptors(t); after != before {
+		t.Errorf("%d descriptors before, %d after", before, after)
+	}
+}
+
+// A message that is none, or of which the header is too long to say whose it is,
+// is left out; what comes behind it is read as before.
+func TestOtherMessagesAreLeftOut(t *testing.T) {
+	w := start(t)
+	w.known(t, ":1.5", 1)
+	noPath, wrongPath, kind := call(":1.5", "s", small), call(":1.5", "s", small), call(":1.5", "s", small)
+	noPath.Path, wrongPath.Path, kind.Kind = "", "/a//b", 9
+	long, twice, types := call(":1.5", "s", small), call(":1.5", "s", small), call(":1.5", "", small)
+	long.Path = "/" + strings.Repeat("x", 100_000)
+	twice.Extra = string((&rawbus.Wire{}).Raw(3).G("s").S("Small").B)
+	deep := call(":1.5", "s", small)
+	deep.Extra = "\xc8" + strings.Repeat("\x01v\x00", 70) + "\x01y\x00\x01"
+	for name, m := range map[string]rawbus.Message{
+		"no path": noPath, "a wrong path": wrongPath, "a kind": kind, "a long header": long, "a field twice": twice,
+		"a body without a signature": types, "an unknown field that is deep": deep,
+	} {
+		w.say(t, m)
+		w.quiet(t, name)
+	}
+}
+
+// A reply passes once, and only from whom the agent called.
+func TestRepliesAreNotForged(t *testing.T) {
+	w := start(t)
+	ask := rawbus.Message{Kind: rawbus.Call, Serial: 41, Path: "/", Interface: bus, Member: "AddMatch", Destination: bus, Signature: "s", Body: small}
+	if _, err := w.fence.Write(ask.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := w.agent.Receive(); err != nil || m.Member != "AddMatch" {
+		t.Fatal(m, err)
+	}
+	reply := rawbus.Message{Kind: rawbus.Return, ReplySerial: 41, Sender: bus}
+	forged, another, malformed := reply, reply, reply
+	forged.Sender, another.ReplySerial = ":1.9", 42
+	malformed.Kind, malformed.ReplySerial = rawbus.Error, 41
+	for name, m := range map[string]rawbus.Message{"a forged reply": forged, "a reply to nothing": another, "an error without a name": malformed} {
+		w.say(t, m)
+		w.quiet(t, name)
+	}
+	w.say(t, reply)
+	if m := w.next(t); m.Type != dbus.TypeMethodReply {
+		t.Errorf("the reply does not pass: %v", m)
+	}
+	w.say(t, reply)
+	w.quiet(t, "the same reply once more")
+}
+
+// A signal passes from the bus and from whoever owns the heard name at that time.
+func TestSignalsOfStrangersAreLeftOut(t *testing.T) {
+	w := start(t)
+	sleep := rawbus.Message{Kind: rawbus.Signal, Path: "/org/freedesktop/login1", Interface: login1 + ".Manager", Member: "PrepareForSleep",
+		Signature: "b", Body: (&rawbus.Wire{}).U32(1).B}
+	from := func(name string) bool {
+		t.Helper()
+		m := sleep
+		m.Sender = name
+		w.say(t, m)
+		w.say(t, rawbus.Message{Kind: rawbus.Signal, Path: "/", Interface: bus, Member: "Mark", Sender: bus})
+		if got := w.next(t); got.Headers[dbus.FieldMember].Value() == "Mark" {
+			return false
+		}
+		w.next(t)
+		return true
+	}
+	owns := func(name, unique string) {
+		body := &rawbus.Wire{}
+		w.say(t, rawbus.Message{Kind: rawbus.Signal, Path: "/", Interface: bus, Member: "NameOwnerChanged", Sender: bus, Signature: "sss", Body: body.S(name).S("").S(unique).B})
+	}
+	if from(":1.2") || from(login1) || from("") {
+		t.Error("a signal passes before anybody owns the name")
+	}
+	w.bus.Owner(login1, ":1.2")
+	w.fence.Follow()
+	w.answer(<-w.asked)
+	for deadline := time.Now().Add(5 * time.Second); !from(":1.2"); {
+		if time.Now().After(deadline) {
+			t.Fatal("the owner's signal does not pass")
+		}
+	}
+	owns("org.example.Other", ":1.3")
+	if from(":1.3") || !from(":1.2") {
+		t.Error("the owner of another name")
+	}
+	owns(login1, ":1.4")
+	if from(":1.2") || !from(":1.4") {
+		t.Error("the owner before is heard, or the new one is not")
+	}
+	owns(login1, "")
+	if from(":1.4") {
+		t.Error("a signal passes after the name has no owner")
+	}
+	malformed := sleep
+	malformed.Sender, malformed.Signature = bus, "ah"
+	w.say(t, malformed)
+	w.quiet(t, "a malformed signal of the bus")
+}
+
+// descriptors counts the open ones of this process.
+func descriptors(t *testing.T) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(entries)
+}
+
+// Where no descriptor can be opened any more, calls that bring some are refused as
+// before.
+func TestNoRoomForDescriptors(t *testing.T) {
+	w := start(t)
+	w.known(t, ":1.5", 1)
+	null, err := os.Open("/dev/null")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	tight := limit
+	tight.Cur = uint64(null.Fd()) + 2
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &tight); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Setrlimit(unix.RLIMIT_NOFILE, &limit)
+	for range 3 {
+		serial := w.say(t, call(":1.5", "s", small), slices.Repeat([]int{int(null.Fd())}, 16)...)
+		if got := w.refused(t, serial); got != "org.glovebox.Error.InvalidArgument" {
+			t.Errorf("answered %s", got)
+		}
+	}
+}
