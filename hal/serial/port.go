@@ -12,6 +12,8 @@ import (
 	"time"
 
 	line "go.bug.st/serial"
+
+	"glovebox/hal/kernel"
 )
 
 var (
@@ -27,8 +29,8 @@ var (
 // patience is how long Write waits for a device that takes nothing.
 const patience = time.Second
 
-// Port is an open serial port: raw, without echo, eight bits, no parity. It may
-// be used by several goroutines.
+// Port is an open serial port: raw, without echo, eight bits, no parity. One
+// goroutine may read it while others write.
 //
 // The library sets the line; bytes go through a file of our own that was opened
 // without blocking. The library's Read and Write will not do here: a Close
@@ -36,8 +38,9 @@ const patience = time.Second
 // panics at descriptor 1024. Its claim to be the only reader (TIOCEXCL) stays
 // on a pseudo-terminal when we are killed; the lock on our file does not.
 type Port struct {
-	name string
-	file *os.File
+	name   string
+	file   *os.File
+	reader *kernel.Reader
 }
 
 // Open opens the device of that name at baud bits a second and drops what it
@@ -55,10 +58,14 @@ func Open(name string, baud int) (*Port, error) {
 	if err == nil {
 		err = setLine(name, baud)
 	}
+	var reader *kernel.Reader
+	if err == nil {
+		reader, err = kernel.NewReader(file)
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open serial port %s at %d baud: %w", name, baud, known(err)), file.Close())
 	}
-	return &Port{name: name, file: file}, nil
+	return &Port{name, file, reader}, nil
 }
 
 // lock keeps others off the device for as long as file is open.
@@ -94,7 +101,7 @@ func setLine(name string, baud int) error {
 // Read waits for bytes and returns at least one of them, or ErrClosed or
 // ErrGone (wrapped). Close ends a waiting Read.
 func (p *Port) Read(b []byte) (int, error) {
-	n, err := p.file.Read(b)
+	n, err := p.reader.Read(b)
 	if err != nil {
 		return n, fmt.Errorf("read %s: %w", p.name, known(err))
 	}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"glovebox/hal/can"
+	"glovebox/hal/kernel"
 )
 
 var (
@@ -30,9 +31,10 @@ const patience = time.Second
 
 // Port is an open CAN interface. One goroutine may read it while others write.
 type Port struct {
-	name string
-	file *os.File
-	read [size + 1]byte // one more byte than a frame has: what fills it is none
+	name   string
+	file   *os.File
+	reader *kernel.Reader
+	record [size + 1]byte // one more byte than a frame has: what fills it is none
 }
 
 // Open opens the interface of that name, for example can0. Bit rate and state
@@ -44,10 +46,23 @@ func Open(name string) (*Port, error) {
 	}
 	// The runtime polls what does not block, so that Close ends a Read.
 	file := os.NewFile(uintptr(fd), name)
-	if err := bind(fd, name); err != nil {
-		return nil, errors.Join(fmt.Errorf("open CAN interface %s: %w", name, known(err)), file.Close())
+	err = bind(fd, name)
+	if err == nil {
+		var p *Port
+		if p, err = over(file); err == nil {
+			return p, nil
+		}
 	}
-	return &Port{name: name, file: file}, nil
+	return nil, errors.Join(fmt.Errorf("open CAN interface %s: %w", name, known(err)), file.Close())
+}
+
+// over is the port of a socket.
+func over(file *os.File) (*Port, error) {
+	reader, err := kernel.NewReader(file)
+	if err != nil {
+		return nil, err
+	}
+	return &Port{name: file.Name(), file: file, reader: reader}, nil
 }
 
 func bind(fd int, name string) error {
@@ -63,11 +78,11 @@ func bind(fd int, name string) error {
 // ends a waiting Read.
 func (p *Port) Read() (can.Frame, error) {
 	for {
-		n, err := p.file.Read(p.read[:])
+		n, err := p.reader.Read(p.record[:])
 		if err != nil {
 			return can.Frame{}, fmt.Errorf("read %s: %w", p.name, known(err))
 		}
-		if f, ok := Decode(p.read[:n]); ok {
+		if f, ok := Decode(p.record[:n]); ok {
 			return f, nil
 		}
 	}

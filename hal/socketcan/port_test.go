@@ -107,7 +107,10 @@ func pair(t *testing.T) (*socketcan.Port, *os.File) {
 		t.Fatal(err)
 	}
 	kernel := os.NewFile(uintptr(fds[1]), "kernel")
-	p := socketcan.Over(os.NewFile(uintptr(fds[0]), "pair"))
+	p, err := socketcan.Over(os.NewFile(uintptr(fds[0]), "pair"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() { p.Close(); kernel.Close() })
 	return p, kernel
 }

@@ -1,0 +1,88 @@
+// Package kernel makes the two system calls that a busy bus needs hundreds of
+// times a second: it reads a descriptor that does not block, and the boot clock.
+//
+// Both are made without a word to Go's scheduler. A call that the scheduler
+// knows of wakes its monitor thread whenever the process was idle, which costs
+// more than the call; neither of these two ever waits, so nobody has to watch
+// them. Nothing else belongs here: a call that may wait would stop its processor.
+package kernel
+
+import (
+	"io"
+	"os"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Reader reads a file that was opened without blocking and that the runtime
+// polls, as a serial port or a CAN socket. One goroutine reads.
+type Reader struct {
+	file *os.File
+	conn syscall.RawConn
+	try  func(fd uintptr) (done bool) // made once: a read allocates nothing
+	into []byte
+	n    int
+	err  error
+}
+
+// NewReader reads file, which stays the caller's to close.
+func NewReader(file *os.File) (*Reader, error) {
+	conn, err := file.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	r := &Reader{file: file, conn: conn}
+	r.try = r.attempt
+	return r, nil
+}
+
+// Read waits for bytes and returns at least one of them, as file.Read does: the
+// end is io.EOF, a close on this side, which ends a waiting Read, os.ErrClosed.
+// The descriptor cannot be another file's: it is held while it is read.
+func (r *Reader) Read(b []byte) (int, error) {
+	if len(b) == 0 {
+		return 0, nil
+	}
+	r.into = b
+	if err := r.conn.Read(r.try); err != nil {
+		// The connection's error has no public name; a read of nothing gives it one.
+		if _, named := r.file.Read(nil); named != nil {
+			err = named
+		}
+		return 0, err
+	}
+	return r.n, r.err
+}
+
+// attempt reads once. It is not done where there is nothing yet.
+func (r *Reader) attempt(fd uintptr) (done bool) {
+	for {
+		n, _, errno := syscall.RawSyscall(unix.SYS_READ, fd, uintptr(unsafe.Pointer(&r.into[0])), uintptr(len(r.into)))
+		switch {
+		case errno == unix.EAGAIN:
+			return false
+		case errno == unix.EINTR:
+			continue
+		case errno != 0:
+			r.n, r.err = 0, os.NewSyscallError("read", errno)
+		case n == 0:
+			r.n, r.err = 0, io.EOF
+		default:
+			r.n, r.err = int(n), nil
+		}
+		return true
+	}
+}
+
+// BootTime is the time since the machine started, its suspends included: Go's
+// own monotonic clock may stop in them.
+func BootTime() time.Duration {
+	var now unix.Timespec
+	if _, _, errno := syscall.RawSyscall(unix.SYS_CLOCK_GETTIME, unix.CLOCK_BOOTTIME, uintptr(unsafe.Pointer(&now)), 0); errno != 0 {
+		panic("no boot clock: " + errno.Error()) // Linux has it since 2.6.39
+	}
+	return time.Duration(now.Nano())
+}
