@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"log/slog"
+	"sync/atomic"
 
 	"glovebox/hal"
 	"glovebox/hal/can"
@@ -44,16 +45,21 @@ func openAdapter(b Bus, name string, decoder *mapping.Decoder, cabin observer, c
 		stream   slcan.Decoder
 		readings []hal.Reading
 		at       hal.Instant
+		stats    newest[slcan.Stats]
 	)
+	counts.stream(func(all map[string]uint64) {
+		s := stats.get()
+		all[name+".frames"], all[name+".bad"], all[name+".overlong"] = s.Frames, s.Bad, s.Overlong
+		all[name+".garbage"], all[name+".refused"] = s.Garbage, s.Refused
+	})
 	emit := func(f can.Frame) { readings = decoder.Decode(f, at, readings) }
-	show := countStats(name, counts)
 	take := func(p []byte) {
 		before := stream.Stats().Frames
 		at, readings = now(), readings[:0]
 		stream.Feed(p, emit)
-		stats := stream.Stats()
-		show(stats)
-		cabin.Observe(b.Name, int(stats.Frames-before), readings)
+		counted := stream.Stats()
+		stats.set(counted)
+		cabin.Observe(b.Name, int(counted.Frames-before), readings)
 	}
 	return func() (device, error) {
 		port, err := serial.Open(b.Port, b.Baud)
@@ -67,18 +73,6 @@ func openAdapter(b Bus, name string, decoder *mapping.Decoder, cabin observer, c
 			}
 		}
 		return &adapter{line{port, make([]byte, 4096), take}}, nil
-	}
-}
-
-// countStats returns what shows an SLCAN stream's counters.
-func countStats(name string, counts *counters) func(slcan.Stats) {
-	frames, bad, overlong, garbage, refused := name+".frames", name+".bad", name+".overlong", name+".garbage", name+".refused"
-	return func(s slcan.Stats) {
-		counts.set(frames, s.Frames)
-		counts.set(bad, s.Bad)
-		counts.set(overlong, s.Overlong)
-		counts.set(garbage, s.Garbage)
-		counts.set(refused, s.Refused)
 	}
 }
 
@@ -101,10 +95,14 @@ func (s *socket) Take() error {
 
 // openSocket opens the interface; its bit rate is the system's to set.
 func openSocket(b Bus, name string, decoder *mapping.Decoder, cabin observer, counts *counters) func() (device, error) {
-	frames, readings := name+".frames", []hal.Reading(nil)
+	var (
+		readings []hal.Reading
+		frames   atomic.Uint64
+	)
+	counts.stream(func(all map[string]uint64) { all[name+".frames"] = frames.Load() })
 	take := func(f can.Frame) {
 		readings = decoder.Decode(f, now(), readings[:0])
-		counts.add(frames, 1)
+		frames.Add(1)
 		cabin.Observe(b.Name, 1, readings)
 	}
 	return func() (device, error) {

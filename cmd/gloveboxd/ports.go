@@ -121,17 +121,19 @@ func (l *line) Take() error {
 
 // gnssWire reads NMEA sentences and hands positions to the cabin.
 func gnssWire(g GNSS, cabin *agent.Cabin, counts *counters, log *slog.Logger) *wire {
-	var stream nmea.Decoder
+	var (
+		stream nmea.Decoder
+		stats  newest[nmea.Stats]
+	)
+	counts.stream(func(all map[string]uint64) {
+		s := stats.get()
+		all["gnss.good"], all["gnss.bad"], all["gnss.unchecked"] = s.Good, s.Bad, s.None
+		all["gnss.cut"], all["gnss.stray"] = s.Cut, s.Stray
+		all["gnss.fixes"], all["gnss.refused"] = s.Fixes, s.Refused
+	})
 	take := func(p []byte) {
 		stream.Feed(p, cabin.Fix)
-		s := stream.Stats()
-		counts.set("gnss.good", s.Good)
-		counts.set("gnss.bad", s.Bad)
-		counts.set("gnss.unchecked", s.None)
-		counts.set("gnss.cut", s.Cut)
-		counts.set("gnss.stray", s.Stray)
-		counts.set("gnss.fixes", s.Fixes)
-		counts.set("gnss.refused", s.Refused)
+		stats.set(stream.Stats())
 	}
 	return &wire{name: "gnss", counts: counts, log: log, open: func() (device, error) {
 		port, err := serial.Open(g.Port, g.Baud)
