@@ -28,8 +28,8 @@ awk '
 		print "| what | here | beside it | beside / here | goal |"
 		print "| --- | --- | --- | --- | --- |"
 		row("SLCAN stream decode, beside strconv", "hal/slcan/Decode/stream", "hal/slcan/Decode/strconv", "40 ns a frame, no allocation", 1)
-		row("signal decode, all signals, beside go.einride.tech/can", "hal/dbc/Signal/all/plan", "hal/dbc/Signal/all/einride", "3 times faster, no allocation", 1)
-		row("signal decode, numbers alone", "hal/dbc/Signal/numbers/plan", "hal/dbc/Signal/numbers/einride", "", 1)
+		row("signal decode, all signals, beside go.einride.tech/can", "hal/dbc/Signal/all/mask", "hal/dbc/Signal/all/einride", "3 times faster, no allocation", 1)
+		row("signal decode, numbers alone", "hal/dbc/Signal/numbers/mask", "hal/dbc/Signal/numbers/einride", "", 1)
 		row("SLCAN bytes to changed readings, beside the stream decode alone", "cmd/gloveboxd/Drive/readings", "cmd/gloveboxd/Drive/frames-only", "150 ns a frame, no allocation", 1)
 		row("NMEA sentences, beside go-nmea", "hal/nmea/Decode/stream", "hal/nmea/Decode/go-nmea", "", 0)
 		row("exec to bus name owned, six people, beside bbolt and a name alone", "cmd/gloveboxd/Start/gloveboxd", "cmd/gloveboxd/Start/bare", "10 ms", 0)

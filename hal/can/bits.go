@@ -80,28 +80,17 @@ func (b *Bits) Count() int { return int(b.count) }
 // End is the number of bytes that a payload must have to hold the number.
 func (b *Bits) End() int { return int(b.end) }
 
-// Quick reports whether Load finds the number: it lies in the eight bytes of a
-// classic frame.
-func (b *Bits) Quick() bool { return b.window == 8 }
-
-// Load returns the number in the bytes of a classic frame, without sign. It is
-// for a number that is Quick and a frame of at least End bytes, and small
-// enough to be inlined.
-func (b *Bits) Load(data *[8]byte) uint64 {
-	word := binary.LittleEndian.Uint64(data[:])
-	if b.big {
-		word = bits.ReverseBytes64(word)
-	}
-	return word << (b.up & 63) >> (b.down & 63)
-}
-
 // Uint returns the number in data, without sign. ok is false if data is too
 // short to hold it: what was not received is absent, not zero.
 func (b *Bits) Uint(data []byte) (v uint64, ok bool) {
 	if len(data) < int(b.window) || b.end == 0 {
 		return b.slow(data)
 	}
-	return b.Load((*[8]byte)(data[b.at:])), true
+	word := binary.LittleEndian.Uint64(data[b.at:])
+	if b.big {
+		word = bits.ReverseBytes64(word)
+	}
+	return word << b.up >> b.down, true
 }
 
 // slow gathers the number bit by bit: it spans nine bytes, or the payload ends

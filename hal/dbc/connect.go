@@ -22,7 +22,6 @@ func (p *parser) connect() {
 				s.plan = Plan{}
 				p.note(s, err)
 			}
-			s.plan.settle()
 		}
 	}
 }

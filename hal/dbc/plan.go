@@ -32,7 +32,6 @@ type Plan struct {
 	under  *selector // nil: in every frame of the message
 	factor float64
 	offset float64
-	quick  bool
 	form   form
 }
 
@@ -46,13 +45,6 @@ func newPlan(bits can.Bits, signed bool) Plan {
 		p.form = unsigned
 	}
 	return p
-}
-
-// settle finds the short way, once everything is known about the signal.
-func (p *Plan) settle() {
-	if p.form == integer && p.under == nil {
-		p.quick = p.bits.Quick()
-	}
 }
 
 // selector is one step of multiplexing: the raw value in bits must lie in one
@@ -102,22 +94,6 @@ func (p *Plan) Value(data []byte) (v float64, ok bool) {
 	}
 	v = p.Physical(raw)
 	return v, p.form == integer || !math.IsNaN(v) && !math.IsInf(v, 0)
-}
-
-// Quick reports whether Load and LoadRaw may be used: the signal is an integer
-// of fewer than 64 bits or with a sign, in the eight bytes of a classic frame
-// and in every frame of its message.
-func (p *Plan) Quick() bool { return p.quick }
-
-// Load is Value for a classic frame of at least End bytes, by a plan that is
-// Quick. It is small enough to be inlined.
-func (p *Plan) Load(data *[8]byte) float64 {
-	return float64(float64(p.LoadRaw(data))*p.factor) + p.offset
-}
-
-// LoadRaw is Raw for a classic frame of at least End bytes, by a plan that is Quick.
-func (p *Plan) LoadRaw(data *[8]byte) int64 {
-	return int64((p.bits.Load(data) ^ p.sign) - p.sign)
 }
 
 // Physical is raw × factor + offset. The product is rounded by itself, so that

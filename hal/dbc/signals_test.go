@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"glovebox/hal/can"
 	"glovebox/hal/dbc"
 )
 
@@ -69,8 +70,12 @@ func compare(t *testing.T, random *rand.Rand, m *dbc.Message, s *dbc.Signal, r *
 			continue
 		}
 		there++
-		if len(frame) >= 8 && s.Plan().Quick() && s.Plan().Load((*[8]byte)(frame)) != want {
-			t.Fatalf("%s.%s of % x is %v the quick way, want %v", m.Name, s.Name, frame, s.Plan().Load((*[8]byte)(frame)), want)
+		if mask, masked := s.Plan().Mask(); masked && len(frame) >= 8 {
+			words := can.Load((*[8]byte)(frame))
+			raw, _ := s.Plan().Raw(frame)
+			if bits := mask.Bits(&words); mask.Value(&words) != want || mask.InPlace(raw) != bits {
+				t.Fatalf("%s.%s of % x is %v by its mask, want %v; bits %#x, want %#x", m.Name, s.Name, frame, mask.Value(&words), want, bits, mask.InPlace(raw))
+			}
 		}
 		putBack(t, random, s, r, frame, want)
 	}

@@ -32,16 +32,16 @@ type message struct {
 	paths   []sources
 }
 
-// watch keeps the newest raw value of a signal that conditions ask for.
+// watch keeps the newest bits of a signal that conditions ask for.
 type watch struct {
-	plan dbc.Plan
-	slot int // in asked
+	signal signal
+	slot   int // in asked
 }
 
-// newest is that value; ok is false while the frames do not hold it.
+// newest is those bits; ok is false while the frames do not hold it.
 type newest struct {
-	raw int64
-	ok  bool
+	bits uint64
+	ok   bool
 }
 
 // sources are the entries of one path in one message; the first whose
@@ -52,19 +52,25 @@ type sources struct {
 }
 
 type source struct {
-	plan    dbc.Plan
+	signal  signal
 	when    []test
-	invalid []int64
-	values  []rawMeaning
+	invalid []uint64
+	values  []meaning
 	scale   float64
 	offset  float64
 	tidy    float64
 	scaled  bool
 }
 
+// meaning is what the bits of a source are on the path.
+type meaning struct {
+	bits uint64
+	to   hal.Value
+}
+
 type test struct {
 	slot int
-	raw  int64
+	bits uint64
 }
 
 // target is the state of one path: the value that was handed on last, and the
@@ -78,7 +84,7 @@ type target struct {
 	ever   bool          // it was given at all
 	now    hal.Value
 	from   *source // who said so; nil: nobody does
-	raw    int64   // that source's bits, while now is the value of them
+	bits   uint64  // that source's bits, while now is the value of them
 }
 
 func newDecoder() *Decoder { return &Decoder{extended: map[uint32]uint16{}} }
@@ -101,14 +107,14 @@ func (d *Decoder) Decode(f can.Frame, at hal.Instant, dst []hal.Reading) []hal.R
 		return dst
 	}
 	m := &d.messages[index-1]
-	n := int(min(f.Len, can.MaxLen))
+	p := payload{can.Load(&f.Data), &f.Data, int(min(f.Len, can.MaxLen))}
 	for i := range m.watches {
 		w := &m.watches[i]
-		d.asked[w.slot].raw, d.asked[w.slot].ok = load(&w.plan, &f.Data, n)
+		d.asked[w.slot].bits, d.asked[w.slot].ok = w.signal.find(&p)
 	}
 	for i := range m.paths {
 		t := &d.targets[m.paths[i].target]
-		if !d.update(t, &m.paths[i], &f.Data, n) {
+		if !d.update(t, &m.paths[i], &p) {
 			continue
 		}
 		wait := t.repeat
@@ -126,22 +132,11 @@ func (d *Decoder) Decode(f can.Frame, at hal.Instant, dst []hal.Reading) []hal.R
 	return dst
 }
 
-// load is the plan's raw value in the first n bytes of data.
-func load(plan *dbc.Plan, data *[can.MaxLen]byte, n int) (raw int64, ok bool) {
-	if plan.Quick() {
-		if n < plan.End() {
-			return 0, false
-		}
-		return plan.LoadRaw(data), true
-	}
-	return plan.Raw(data[:n])
-}
-
 // update finds what the frame says about a path, and whether it says anything.
 // A frame in which no entry's conditions hold takes back what an entry of this
 // message said before; one that is too short, or multiplexed otherwise, is
 // silent, and the value that was known grows old.
-func (d *Decoder) update(t *target, s *sources, data *[can.MaxLen]byte, n int) bool {
+func (d *Decoder) update(t *target, s *sources, p *payload) bool {
 	mine := false
 	for i := range s.entries {
 		e := &s.entries[i]
@@ -149,12 +144,12 @@ func (d *Decoder) update(t *target, s *sources, data *[can.MaxLen]byte, n int) b
 		if !d.hold(e.when) {
 			continue
 		}
-		raw, ok := load(&e.plan, data, n)
+		bits, ok := e.signal.find(p)
 		if !ok {
 			return false
 		}
-		if t.from != e || t.raw != raw {
-			t.from, t.raw, t.now = e, raw, e.value(raw)
+		if t.from != e || t.bits != bits {
+			t.from, t.bits, t.now = e, bits, e.value(bits)
 		}
 		return true
 	}
@@ -166,29 +161,29 @@ func (d *Decoder) update(t *target, s *sources, data *[can.MaxLen]byte, n int) b
 
 func (d *Decoder) hold(when []test) bool {
 	for _, w := range when {
-		if a := d.asked[w.slot]; !a.ok || a.raw != w.raw {
+		if a := d.asked[w.slot]; !a.ok || a.bits != w.bits {
 			return false
 		}
 	}
 	return true
 }
 
-// value is what raw is on the path; absent if it is invalid or has no meaning.
-func (s *source) value(raw int64) hal.Value {
+// value is what bits are on the path; absent if they are invalid or have no meaning.
+func (s *source) value(bits uint64) hal.Value {
 	for _, v := range s.invalid {
-		if v == raw {
+		if v == bits {
 			return hal.Value{}
 		}
 	}
 	if s.values != nil {
 		for i := range s.values {
-			if s.values[i].raw == raw {
+			if s.values[i].bits == bits {
 				return s.values[i].to
 			}
 		}
 		return hal.Value{}
 	}
-	v := s.plan.Physical(raw)
+	v := s.signal.physical(bits)
 	if s.scaled {
 		v = float64(v*s.scale) + s.offset
 	}
@@ -213,10 +208,16 @@ func (d *Decoder) Messages() []*dbc.Message {
 
 // add takes one entry in, while the plan is made.
 func (d *Decoder) add(b bound) {
-	s := source{plan: *b.signal.Plan(), invalid: b.invalid, values: b.values,
-		scale: b.spec.Scale, offset: b.spec.Offset, tidy: b.tidy, scaled: b.spec.Scale != 1 || b.spec.Offset != 0}
+	s := source{signal: newSignal(b.signal), scale: b.spec.Scale, offset: b.spec.Offset, tidy: b.tidy,
+		scaled: b.spec.Scale != 1 || b.spec.Offset != 0}
+	for _, raw := range b.invalid {
+		s.invalid = append(s.invalid, s.signal.bits(raw))
+	}
+	for _, m := range b.values {
+		s.values = append(s.values, meaning{s.signal.bits(m.raw), m.to})
+	}
 	for _, w := range b.when {
-		s.when = append(s.when, test{d.watch(w), w.raw})
+		s.when = append(s.when, d.condition(w))
 	}
 	to := d.target(b.spec)
 	m := d.message(b.message)
@@ -258,15 +259,15 @@ func (d *Decoder) message(info *dbc.Message) *message {
 	return &d.messages[len(d.messages)-1]
 }
 
-// watch returns the slot that keeps the newest value of a condition's signal.
-func (d *Decoder) watch(w rawCondition) int {
-	m := d.message(w.message)
+// condition returns the test of a condition, and has its signal watched.
+func (d *Decoder) condition(w rawCondition) test {
+	m, s := d.message(w.message), newSignal(w.signal)
 	for i := range m.watches {
-		if m.watches[i].plan == *w.signal.Plan() {
-			return m.watches[i].slot
+		if m.watches[i].signal.plan == s.plan {
+			return test{m.watches[i].slot, s.bits(w.raw)}
 		}
 	}
-	m.watches = append(m.watches, watch{*w.signal.Plan(), len(d.asked)})
+	m.watches = append(m.watches, watch{s, len(d.asked)})
 	d.asked = append(d.asked, newest{})
-	return len(d.asked) - 1
+	return test{len(d.asked) - 1, s.bits(w.raw)}
 }
