@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"glovebox/hal"
 	"glovebox/hal/can"
@@ -24,8 +26,10 @@ func busWire(b Bus, decoder *mapping.Decoder, cabin observer, counts *counters, 
 	w := &wire{name: "bus." + b.Name, counts: counts, log: log}
 	if b.Interface != "" {
 		w.open = openSocket(b, w.name, decoder, cabin, counts)
+		w.await = awaitInterface
 	} else {
 		w.open = openAdapter(b, w.name, decoder, cabin, counts)
+		w.await = func(ctx context.Context) { serial.Await(ctx, b.Port) }
 	}
 	return w
 }
@@ -91,6 +95,14 @@ func (s *socket) Take() error {
 	}
 	s.take(f)
 	return nil
+}
+
+// awaitInterface waits a second: an interface that is missing or down is looked for so often.
+func awaitInterface(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(time.Second):
+	}
 }
 
 // openSocket opens the interface; its bit rate is the system's to set.

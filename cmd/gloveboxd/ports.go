@@ -5,15 +5,12 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
-	"time"
 
 	"glovebox/agent"
 	"glovebox/hal/can"
 	"glovebox/hal/nmea"
 	"glovebox/hal/serial"
 )
-
-const reopenAfter = 500 * time.Millisecond // a device that disappeared is looked for so often
 
 // device is an open port of the car: a serial line or a CAN interface.
 type device interface {
@@ -33,6 +30,7 @@ var errNotThere = errors.New("the device is not there")
 type wire struct {
 	name   string                 // in Statistics and the log
 	open   func() (device, error) // a fresh device each time
+	await  func(context.Context)  // returns when it is worth while to open it again
 	counts *counters
 	log    *slog.Logger
 
@@ -60,10 +58,7 @@ func (w *wire) read(ctx context.Context) error {
 			missing = true
 		}
 		w.counts.add(w.name+".lost", 1)
-		select {
-		case <-ctx.Done():
-		case <-time.After(reopenAfter):
-		}
+		w.await(ctx)
 	}
 	return nil
 }
@@ -135,7 +130,8 @@ func gnssWire(g GNSS, cabin *agent.Cabin, counts *counters, log *slog.Logger) *w
 		stream.Feed(p, cabin.Fix)
 		stats.set(stream.Stats())
 	}
-	return &wire{name: "gnss", counts: counts, log: log, open: func() (device, error) {
+	await := func(ctx context.Context) { serial.Await(ctx, g.Port) }
+	return &wire{name: "gnss", await: await, counts: counts, log: log, open: func() (device, error) {
 		port, err := serial.Open(g.Port, g.Baud)
 		if err != nil {
 			return nil, err

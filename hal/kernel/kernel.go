@@ -57,7 +57,9 @@ func (r *Reader) Read(b []byte) (int, error) {
 	return r.n, r.err
 }
 
-// attempt reads once. It is not done where there is nothing yet.
+// attempt reads once. It is not done where there is nothing yet. That takes a
+// second read a wake, and has to: bytes that did not fill the room may have come
+// together with a hang-up, of which the runtime tells once.
 func (r *Reader) attempt(fd uintptr) (done bool) {
 	for {
 		n, _, errno := syscall.RawSyscall(unix.SYS_READ, fd, uintptr(unsafe.Pointer(&r.into[0])), uintptr(len(r.into)))
