@@ -9,6 +9,7 @@ import (
 
 	"glovebox/hal"
 	"glovebox/hal/can"
+	"glovebox/hal/kernel"
 	"glovebox/hal/mapping"
 	"glovebox/hal/serial"
 	"glovebox/hal/slcan"
@@ -22,13 +23,13 @@ type observer interface {
 
 // busWire reads the frames of one bus, decodes them by the bus's own DBC and
 // hands the readings to the cabin.
-func busWire(b Bus, decoder *mapping.Decoder, cabin observer, counts *counters, log *slog.Logger) *wire {
+func busWire(b Bus, group *kernel.Group, decoder *mapping.Decoder, cabin observer, counts *counters, log *slog.Logger) *wire {
 	w := &wire{name: "bus." + b.Name, counts: counts, log: log}
 	if b.Interface != "" {
 		w.open = openSocket(b, w.name, decoder, cabin, counts)
 		w.await = awaitInterface
 	} else {
-		w.open = openAdapter(b, w.name, decoder, cabin, counts)
+		w.open = openAdapter(b, group, w.name, decoder, cabin, counts)
 		w.await = func(ctx context.Context) { serial.Await(ctx, b.Port) }
 	}
 	return w
@@ -43,7 +44,7 @@ func (a *adapter) Send(f can.Frame) error {
 }
 
 // openAdapter opens the adapter and sets it up. Reading it allocates nothing.
-func openAdapter(b Bus, name string, decoder *mapping.Decoder, cabin observer, counts *counters) func() (device, error) {
+func openAdapter(b Bus, group *kernel.Group, name string, decoder *mapping.Decoder, cabin observer, counts *counters) func() (device, error) {
 	hello, _ := slcan.Open(b.Bitrate) // checked with the configuration; none for 0: the adapter stays as it is
 	var (
 		stream   slcan.Decoder
@@ -76,7 +77,7 @@ func openAdapter(b Bus, name string, decoder *mapping.Decoder, cabin observer, c
 				return nil, errors.Join(err, port.Close())
 			}
 		}
-		return &adapter{line{port, make([]byte, 4096), take}}, nil
+		return &adapter{line{port, group, take}}, nil
 	}
 }
 
@@ -88,13 +89,14 @@ type socket struct {
 
 func (s *socket) Send(f can.Frame) error { return s.Write(f) }
 
-func (s *socket) Take() error {
-	f, err := s.Read()
-	if err != nil {
-		return err
+func (s *socket) Each() error {
+	for {
+		f, err := s.Read()
+		if err != nil {
+			return err
+		}
+		s.take(f)
 	}
-	s.take(f)
-	return nil
 }
 
 // awaitInterface waits a second: an interface that is missing or down is looked for so often.

@@ -8,15 +8,16 @@ import (
 
 	"glovebox/agent"
 	"glovebox/hal/can"
+	"glovebox/hal/kernel"
 	"glovebox/hal/nmea"
 	"glovebox/hal/serial"
 )
 
 // device is an open port of the car: a serial line or a CAN interface.
 type device interface {
-	// Take waits for what comes next and hands it on.
-	Take() error
-	// Close ends a waiting Take.
+	// Each hands on whatever comes until the device is gone or closed, and says so.
+	Each() error
+	// Close ends Each.
 	Close() error
 }
 
@@ -69,11 +70,7 @@ func (w *wire) drain(ctx context.Context, d device) error {
 	defer d.Close()
 	w.keep(d)
 	defer w.keep(nil)
-	for {
-		if err := d.Take(); err != nil {
-			return err
-		}
-	}
+	return d.Each()
 }
 
 func (w *wire) keep(d device) {
@@ -101,21 +98,14 @@ func (w *wire) send(f can.Frame) error {
 // line is an open serial line.
 type line struct {
 	*serial.Port
-	buf  []byte
-	take func([]byte)
+	group *kernel.Group
+	take  func([]byte)
 }
 
-func (l *line) Take() error {
-	n, err := l.Read(l.buf)
-	if err != nil {
-		return err
-	}
-	l.take(l.buf[:n])
-	return nil
-}
+func (l *line) Each() error { return l.Port.Each(l.group, make([]byte, 4096), l.take) }
 
 // gnssWire reads NMEA sentences and hands positions to the cabin.
-func gnssWire(g GNSS, cabin *agent.Cabin, counts *counters, log *slog.Logger) *wire {
+func gnssWire(g GNSS, group *kernel.Group, cabin *agent.Cabin, counts *counters, log *slog.Logger) *wire {
 	var (
 		stream nmea.Decoder
 		stats  newest[nmea.Stats]
@@ -137,6 +127,6 @@ func gnssWire(g GNSS, cabin *agent.Cabin, counts *counters, log *slog.Logger) *w
 			return nil, err
 		}
 		stream.Reset()
-		return &line{port, make([]byte, 4096), take}, nil
+		return &line{port, group, take}, nil
 	}}
 }

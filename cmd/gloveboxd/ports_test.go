@@ -10,6 +10,7 @@ import (
 	"glovebox/hal"
 	"glovebox/hal/can"
 	"glovebox/hal/dbc"
+	"glovebox/hal/kernel"
 	"glovebox/hal/mapping"
 	"glovebox/hal/socketcan"
 	"glovebox/sim/car"
@@ -53,6 +54,25 @@ func running(t *testing.T, w *wire) {
 	})
 }
 
+// reads is a group that runs until the test ends.
+func reads(t *testing.T) *kernel.Group {
+	t.Helper()
+	group, err := kernel.NewGroup()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- group.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	return group
+}
+
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(5 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
@@ -73,7 +93,7 @@ func TestAdapter(t *testing.T) {
 	heard := ""
 	pty.Listen(func(piece []byte) { heard += string(piece) })
 	counts, said := newCounters(), make(watcher, 10)
-	w := busWire(Bus{Name: "body", Port: pty.Name(), Baud: 115200, Bitrate: 500000}, body(t).Bus("body"), said, counts, slog.New(slog.DiscardHandler))
+	w := busWire(Bus{Name: "body", Port: pty.Name(), Baud: 115200, Bitrate: 500000}, reads(t), body(t).Bus("body"), said, counts, slog.New(slog.DiscardHandler))
 	speed := can.Frame{ID: 256, Len: 2, Data: [8]byte{0x1C, 0x6B}}
 	if err := w.send(speed); !errors.Is(err, errNotThere) {
 		t.Errorf("sent before the port is open: %v", err)
@@ -98,7 +118,7 @@ func TestAdapter(t *testing.T) {
 // A CAN interface that is not there is looked for again, and costs nothing else.
 func TestInterfaceThatIsMissing(t *testing.T) {
 	counts := newCounters()
-	w := busWire(Bus{Name: "body", Interface: "nocan9"}, body(t).Bus("body"), make(watcher), counts, slog.New(slog.DiscardHandler))
+	w := busWire(Bus{Name: "body", Interface: "nocan9"}, reads(t), body(t).Bus("body"), make(watcher), counts, slog.New(slog.DiscardHandler))
 	running(t, w)
 	eventually(t, "a second look", func() bool { return counts.copy()["bus.body.lost"] > 1 })
 	if err := w.send(can.Frame{ID: 1}); !errors.Is(err, errNotThere) || errors.Is(err, socketcan.ErrClosed) {

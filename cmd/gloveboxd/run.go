@@ -19,6 +19,7 @@ import (
 	"glovebox/agent"
 	"glovebox/agent/cloud"
 	"glovebox/agent/hmi"
+	"glovebox/hal/kernel"
 	"glovebox/profiles"
 	"glovebox/telemetry"
 	"glovebox/telemetry/outbox"
@@ -112,16 +113,21 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	}
 	log.Info("ready", "vid", identity.VID, "policy", policyName(p))
 
+	reads, err := kernel.NewGroup()
+	if err != nil {
+		return err
+	}
 	found := make(chan string, 1)
 	group.Go(func() error { return s.openQueue(ctx, box, found) })
 	group.Go(func() error { return agent.Recover(ctx, cabin, found) })
+	group.Go(func() error { return reads.Run(ctx) })
 	for _, b := range p.buses {
-		wire := busWire(b, p.mapping.Bus(b.Name), cabin, counts, log)
+		wire := busWire(b, reads, p.mapping.Bus(b.Name), cabin, counts, log)
 		orders.wires[b.Name] = wire
 		group.Go(func() error { return wire.read(ctx) })
 	}
 	if cfg.GNSS.Port != "" {
-		group.Go(func() error { return gnssWire(cfg.GNSS, cabin, counts, log).read(ctx) })
+		group.Go(func() error { return gnssWire(cfg.GNSS, reads, cabin, counts, log).read(ctx) })
 	}
 	if p.broker != nil {
 		group.Go(func() error {

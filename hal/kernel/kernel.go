@@ -1,10 +1,12 @@
-// Package kernel makes the two system calls that a busy bus needs hundreds of
-// times a second: it reads a descriptor that does not block, and the boot clock.
+// Package kernel makes the system calls that a busy bus needs hundreds of times a
+// second: it asks which descriptors have something, reads one that does not
+// block, and reads the boot clock.
 //
-// Both are made without a word to Go's scheduler. A call that the scheduler
-// knows of wakes its monitor thread whenever the process was idle, which costs
-// more than the call; neither of these two ever waits, so nobody has to watch
-// them. Nothing else belongs here: a call that may wait would stop its processor.
+// All are made without a word to Go's scheduler. A call that the scheduler knows
+// of wakes its monitor thread whenever the process was idle, which costs more
+// than the call; none of these ever waits, so nobody has to watch them. Nothing
+// else belongs here: a call that may wait would stop its processor. It is hot,
+// and allocates nothing.
 package kernel
 
 import (
@@ -23,6 +25,8 @@ type Reader struct {
 	file *os.File
 	conn syscall.RawConn
 	try  func(fd uintptr) (done bool) // made once: a read allocates nothing
+	once func(fd uintptr)             // the same for a Group
+	done bool                         // what try said in once
 	into []byte
 	n    int
 	err  error
@@ -36,6 +40,7 @@ func NewReader(file *os.File) (*Reader, error) {
 	}
 	r := &Reader{file: file, conn: conn}
 	r.try = r.attempt
+	r.once = func(fd uintptr) { r.done = r.attempt(fd) }
 	return r, nil
 }
 

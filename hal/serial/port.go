@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -41,6 +42,9 @@ type Port struct {
 	name   string
 	file   *os.File
 	reader *kernel.Reader
+
+	mu     sync.Mutex
+	member *kernel.Member // guarded by mu; nil unless a group reads
 }
 
 // Open opens the device of that name at baud bits a second and drops what it
@@ -65,7 +69,7 @@ func Open(name string, baud int) (*Port, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open serial port %s at %d baud: %w", name, baud, known(err)), file.Close())
 	}
-	return &Port{name, file, reader}, nil
+	return &Port{name: name, file: file, reader: reader}, nil
 }
 
 // lock keeps others off the device for as long as file is open.
@@ -108,6 +112,22 @@ func (p *Port) Read(b []byte) (int, error) {
 	return n, nil
 }
 
+// Each has take see whatever comes, through b, from the goroutine of group, until
+// the port is closed or gone: the error is ErrClosed or ErrGone (wrapped). It is
+// called once, in place of Read.
+func (p *Port) Each(group *kernel.Group, b []byte, take func([]byte)) error {
+	p.mu.Lock()
+	member, err := group.Join(p.reader, b, take) // refused once the port is closed
+	p.member = member
+	p.mu.Unlock()
+	if err == nil {
+		err = member.Wait()
+	} else if _, closed := p.file.Read(nil); closed != nil {
+		err = closed
+	}
+	return fmt.Errorf("read %s: %w", p.name, known(err))
+}
+
 // Write writes all of b or returns an error. It gives up on a device that
 // takes nothing for a second (os.ErrDeadlineExceeded); Close ends it too.
 func (p *Port) Write(b []byte) (int, error) {
@@ -121,8 +141,13 @@ func (p *Port) Write(b []byte) (int, error) {
 }
 
 // Close closes the port, whether the device is there or gone, and ends a
-// waiting Read or Write. A second Close returns ErrClosed.
+// waiting Read, Each or Write. A second Close returns ErrClosed.
 func (p *Port) Close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.member != nil {
+		p.member.Leave()
+	}
 	if err := p.file.Close(); err != nil {
 		return fmt.Errorf("close %s: %w", p.name, known(err))
 	}

@@ -1,0 +1,178 @@
+package kernel
+
+import (
+	"context"
+	"errors"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Group reads several streams in one goroutine: where two of them have something
+// at the same moment, the runtime wakes one thread and not two. It waits with an
+// epoll instance of its own (epoll(7)), which the runtime polls as it does any
+// file. It is level-triggered: what is not read is told again, a hang-up behind
+// the last bytes too.
+type Group struct {
+	file   *os.File
+	conn   syscall.RawConn
+	try    func(fd uintptr) (done bool) // made once: a read allocates nothing
+	events [8]unix.EpollEvent
+	n      int // events that are there
+	err    error
+
+	mu      sync.Mutex
+	members map[int32]*Member // guarded by mu; by the number in their events
+	last    int32             // guarded by mu
+}
+
+// NewGroup returns an empty group.
+func NewGroup() (*Group, error) {
+	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, os.NewSyscallError("epoll_create1", err)
+	}
+	err = unix.SetNonblock(fd, true) // only what does not block is polled
+	g := &Group{file: os.NewFile(uintptr(fd), "epoll"), members: map[int32]*Member{}}
+	g.try = g.attempt
+	if err == nil {
+		err = g.file.SetReadDeadline(time.Time{}) // it is polled, or Run would not wait
+	}
+	if err == nil {
+		g.conn, err = g.file.SyscallConn()
+	}
+	if err != nil {
+		return nil, errors.Join(err, g.file.Close())
+	}
+	return g, nil
+}
+
+// Run reads what the members have until ctx ends. A member that is slow to take
+// holds up the others.
+func (g *Group) Run(ctx context.Context) error {
+	defer context.AfterFunc(ctx, func() { g.file.Close() })()
+	defer g.file.Close()
+	for {
+		if err := errors.Join(g.conn.Read(g.try), g.err); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		}
+		for _, e := range g.events[:g.n] {
+			g.mu.Lock()
+			m := g.members[e.Fd]
+			g.mu.Unlock()
+			if m == nil { // it has left since
+				continue
+			}
+			if err := m.read(); err != nil {
+				m.end(err)
+				m.Leave() // it would be told again and again
+			}
+		}
+	}
+}
+
+// attempt asks for events without waiting.
+func (g *Group) attempt(fd uintptr) (done bool) {
+	n, _, errno := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, fd, uintptr(unsafe.Pointer(&g.events[0])), uintptr(len(g.events)), 0, 0, 0)
+	g.n, g.err = 0, nil
+	switch errno {
+	case 0:
+		g.n = int(n)
+	case unix.EINTR:
+	default:
+		g.err = os.NewSyscallError("epoll_pwait", errno)
+	}
+	return g.n > 0 || g.err != nil
+}
+
+// Member is a stream that a group reads.
+type Member struct {
+	reader *Reader
+	into   []byte
+	take   func([]byte)
+	group  *Group
+	number int32
+	ended  chan error // has room for one
+
+	mu   sync.Mutex // held while it is read and take runs
+	left bool       // guarded by mu
+}
+
+// Join has take see whatever comes on r, through b, from Run's goroutine.
+func (g *Group) Join(r *Reader, b []byte, take func([]byte)) (*Member, error) {
+	m := &Member{reader: r, into: b, take: take, group: g, ended: make(chan error, 1)}
+	g.mu.Lock()
+	g.last++
+	m.number = g.last // never a descriptor, which would soon be another file's
+	g.members[m.number] = m
+	g.mu.Unlock()
+	if err := m.control(unix.EPOLL_CTL_ADD); err != nil {
+		m.Leave()
+		return nil, err
+	}
+	return m, nil
+}
+
+// Wait returns why there is nothing more to read: an error of Read, or
+// os.ErrClosed after Leave.
+func (m *Member) Wait() error { return <-m.ended }
+
+// Leave ends Wait. After it take is not called, and a call that runs is waited
+// for. It comes before the close of the file, never from take, and may come again.
+func (m *Member) Leave() {
+	_ = m.control(unix.EPOLL_CTL_DEL) // of a file that is closed or was never in nothing is left
+	m.group.mu.Lock()
+	delete(m.group.members, m.number)
+	m.group.mu.Unlock()
+	m.mu.Lock()
+	m.left = true
+	m.mu.Unlock()
+	m.end(os.ErrClosed)
+}
+
+// control changes what the group's epoll instance knows of the stream.
+func (m *Member) control(op int) (err error) {
+	event := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLRDHUP, Fd: m.number}
+	var inner, outer error
+	outer = m.group.conn.Control(func(epoll uintptr) {
+		inner = m.reader.conn.Control(func(fd uintptr) {
+			err = os.NewSyscallError("epoll_ctl", unix.EpollCtl(int(epoll), op, int(fd), &event))
+		})
+	})
+	return errors.Join(err, inner, outer)
+}
+
+// read reads once, and hands on what there was.
+func (m *Member) read() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.left {
+		return nil
+	}
+	r := m.reader
+	r.into = m.into
+	if err := r.conn.Control(r.once); err != nil {
+		return os.ErrClosed
+	}
+	if r.done && r.err == nil {
+		m.take(m.into[:r.n])
+	}
+	if r.done {
+		return r.err
+	}
+	return nil // somebody else has read it
+}
+
+func (m *Member) end(err error) {
+	select {
+	case m.ended <- err:
+	default: // it has ended
+	}
+}
