@@ -154,18 +154,24 @@ func busy(b *testing.B, pid int) (spent time.Duration) {
 }
 
 // resident is the megabytes of a process that lie in memory.
-func resident(b *testing.B, pid int) float64 {
+func resident(b *testing.B, pid int) float64 { return status(b, pid, "VmRSS:") / 1000 }
+
+// wakes is how often a process of one thread has waited for something.
+func wakes(b *testing.B, pid int) float64 { return status(b, pid, "voluntary_ctxt_switches:") }
+
+// status is a number that the kernel says of a process (proc_pid_status(5)).
+func status(b *testing.B, pid int, name string) float64 {
 	b.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		b.Fatal(err)
 	}
-	_, after, _ := strings.Cut(string(text), "VmRSS:")
-	kB, err := strconv.ParseFloat(strings.Fields(after)[0], 64)
+	_, after, _ := strings.Cut(string(text), name)
+	n, err := strconv.ParseFloat(strings.Fields(after)[0], 64)
 	if err != nil {
 		b.Fatal(err)
 	}
-	return kB / 1000
+	return n
 }
 
 // starter runs programs that take the agent's name, and times them.
