@@ -56,13 +56,13 @@ type compiler struct {
 // bound is a [[signal]] with the DBC's message and signal, and with every
 // physical value of the file turned into the raw one nearest to it.
 type bound struct {
-	spec    Signal
-	message *dbc.Message
-	signal  *dbc.Signal
-	invalid []int64
-	values  []rawMeaning
-	when    []rawCondition
-	tidy    float64
+	spec     Signal
+	message  *dbc.Message
+	signal   *dbc.Signal
+	invalid  []int64
+	values   []rawMeaning
+	when     []rawCondition
+	rounding float64
 }
 
 type rawMeaning struct {
@@ -138,7 +138,7 @@ func (c *compiler) bind(key string, spec Signal) (b bound, ok bool) {
 			b.when = append(b.when, rawCondition{m, s, c.raw("when", w.CAN, s, w.Value)})
 		}
 	}
-	b.tidy = tidy(b.signal, spec)
+	b.rounding = rounding(b.signal, spec)
 	return b, true
 }
 
@@ -155,10 +155,10 @@ func (c *compiler) raw(key string, ref Ref, s *dbc.Signal, v float64) int64 {
 // most is how many decimals a value is rounded to at most.
 const most = 9
 
-// tidy returns the power of ten that rounds a value to the decimals that it can
+// rounding returns the power of ten that rounds a value to the decimals that it can
 // have, so that 6123 × 0.01 is 61.23 and not 61.230000000000004; or 0 if it can
 // have too many.
-func tidy(s *dbc.Signal, spec Signal) float64 {
+func rounding(s *dbc.Signal, spec Signal) float64 {
 	if s.Float != dbc.Integer {
 		return 0
 	}

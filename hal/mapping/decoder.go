@@ -52,14 +52,14 @@ type sources struct {
 }
 
 type source struct {
-	signal  signal
-	when    []test
-	invalid []uint64
-	values  []meaning
-	scale   float64
-	offset  float64
-	tidy    float64
-	scaled  bool
+	signal   signal
+	when     []test
+	invalid  []uint64
+	values   []meaning
+	scale    float64
+	offset   float64
+	rounding float64
+	scaled   bool
 }
 
 // meaning is what the bits of a source are on the path.
@@ -190,8 +190,8 @@ func (s *source) value(bits uint64) hal.Value {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return hal.Value{}
 	}
-	if whole := v * s.tidy; s.tidy > 1 && math.Abs(whole) < 1<<53 {
-		v = math.RoundToEven(whole) / s.tidy
+	if whole := v * s.rounding; s.rounding > 1 && math.Abs(whole) < 1<<53 {
+		v = math.RoundToEven(whole) / s.rounding
 	}
 	return hal.Number(v)
 }
@@ -208,7 +208,7 @@ func (d *Decoder) Messages() []*dbc.Message {
 
 // add takes one entry in, while the plan is made.
 func (d *Decoder) add(b bound) {
-	s := source{signal: newSignal(b.signal), scale: b.spec.Scale, offset: b.spec.Offset, tidy: b.tidy,
+	s := source{signal: newSignal(b.signal), scale: b.spec.Scale, offset: b.spec.Offset, rounding: b.rounding,
 		scaled: b.spec.Scale != 1 || b.spec.Offset != 0}
 	for _, raw := range b.invalid {
 		s.invalid = append(s.invalid, s.signal.bits(raw))
