@@ -7,8 +7,10 @@ import (
 	"glovebox/profiles"
 )
 
-// Apply takes in a verified access document: the roster's rules, then the store with
-// document and version in one transaction, then the effect. The document in force
+// Apply takes in a verified access document: the roster's rules; who loses rights loses
+// them now; then the store, tried again until it has document and version in one
+// transaction; then what the document allows more. One that came early, for others passed
+// while the car was away, only takes (docs/security.md, The access document). What is known
 // comes again at each connection and changes nothing.
 func (c *Cabin) Apply(ctx context.Context, a profiles.Access, by profiles.Signer) error {
 	if err := c.turn.take(ctx); err != nil {
@@ -16,8 +18,7 @@ func (c *Cabin) Apply(ctx context.Context, a profiles.Access, by profiles.Signer
 	}
 	defer c.turn.give()
 	c.mu.Lock()
-	before := c.people.roster
-	next, changes, err := before.Apply(a, by)
+	next, changes, err := c.people.chain.Apply(a, by)
 	if err != nil || len(changes) == 0 {
 		c.mu.Unlock()
 		if err != nil {
@@ -25,38 +26,46 @@ func (c *Cabin) Apply(ctx context.Context, a profiles.Access, by profiles.Signer
 		}
 		return err
 	}
-	now := c.needs.Now()
-	c.people.revoke(next)
-	c.privacy.readers(before.Version, c.people.readers(now), now)
-	c.effects.add(dropLive())
-	var wrote error
-	c.effects.add(applyRoster(next, func(err error) { wrote = err }))
-	c.mu.Unlock()
-	c.effects.wait()
-	if wrote != nil {
-		return fmt.Errorf("keep access document %d: %w", a.Version, wrote)
+	// reread makes the readers anew of what is in force now. mu is held.
+	reread := func() {
+		now := c.needs.Now()
+		c.privacy.forget(c.people.roster)
+		c.privacy.readers(c.people.roster.Version, c.people.readers(now), now)
+		c.news.changed()
+		c.clock.sooner(c.privacy.out.Next())
 	}
-	c.mu.Lock()
-	now = c.needs.Now()
-	c.people.replace(before, next)
-	c.privacy.forget(next)
-	c.privacy.readers(next.Version, c.people.readers(now), now)
+	c.people.decide(next)
 	if c.session.State == profiles.PersonDriving && !c.people.active(c.session.Who) {
 		c.next.removed = true
-		c.effects.wake.ring()
 	}
-	c.effects.add(showDocument(next.Version), purge(nil))
-	c.news.changed()
-	c.clock.sooner(c.privacy.out.Next())
+	c.next.lapses(c.people.active)
+	reread()
+	c.effects.add(dropLive())
+	c.effects.add(applyRoster(next, func(err error) {
+		if err != nil {
+			return // it is tried again
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		shown := c.people.disk.Version
+		c.people.replace(next)
+		reread()
+		if next.Version != shown {
+			c.effects.add(showDocument(next.Version))
+		}
+		c.effects.add(purge(nil))
+	}))
 	c.mu.Unlock()
 	c.effects.wait()
-	c.needs.Log.Info("access document", "version", next.Version, "people", len(next.People), "changes", len(changes))
+	c.effects.atOnce() // what followed from the write
+	c.needs.Log.Info("access document", "version", a.Version, "in force", next.Version, "people", len(next.People), "changes", len(changes))
 	return nil
 }
 
-// Roster is who belongs to this car now.
-func (c *Cabin) Roster() profiles.Roster {
+// Rosters are who belongs to this car now, and the roster as the newest document of the
+// chain has it, with the ceiling: what the next document is held against.
+func (c *Cabin) Rosters() (inForce, documents profiles.Roster) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.people.roster
+	return c.people.roster, c.people.chain
 }

@@ -111,7 +111,7 @@ func keepVerifier(who profiles.ID, v profiles.Verifier, after func(error)) effec
 }
 
 func applyRoster(next profiles.Roster, after func(error)) effect {
-	return effect{what: "roster", after: after, do: func(w *world) error { return w.store.Apply(next) }}
+	return effect{what: "roster", owed: true, after: after, do: func(w *world) error { return w.store.Apply(next) }}
 }
 
 func setSettings(who profiles.ID, group string, values map[string][]byte, after func(error)) effect {

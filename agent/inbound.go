@@ -11,8 +11,8 @@ import (
 
 // Verifier reads what the broker brings and believes none of it before its signature.
 type Verifier interface {
-	// Document reads an access document. repeated is the one in force, which comes
-	// again at each connection.
+	// Document reads an access document. repeated is the one in force or the ceiling, which
+	// comes again at each connection.
 	Document(payload []byte, people profiles.Roster) (a profiles.Access, by profiles.Signer, repeated bool, err error)
 	// Action reads an action of somebody of the roster. busy, with an error, is one too
 	// many whose sender is proved and is to be told so.
@@ -51,23 +51,29 @@ func (i *Inbound) Take(ctx context.Context, topic string, payload []byte) {
 }
 
 func (i *Inbound) document(ctx context.Context, payload []byte) {
-	access, by, repeated, err := i.Verifier.Document(payload, i.Cabin.Roster())
+	_, documents := i.Cabin.Rosters()
+	access, by, repeated, err := i.Verifier.Document(payload, documents)
 	if repeated {
 		return
 	}
-	if err == nil {
-		err = i.Cabin.Apply(ctx, access, by)
-	}
 	if err != nil {
-		i.Count("documents.refused." + i.Verifier.Refusal(err))
-		i.Log.Warn("access document refused", "kind", i.Verifier.Refusal(err), "error", err)
+		i.refuse("documents", err)
+		return
+	}
+	if err := i.Cabin.Apply(ctx, access, by); err != nil {
+		i.refuse("documents", err, "version", access.Version)
+		return
+	}
+	if _, documents = i.Cabin.Rosters(); documents.Ceiling != nil && documents.Ceiling.Hash == access.Hash {
+		i.Count("documents.ceiling")
 		return
 	}
 	i.Count("documents.applied")
 }
 
 func (i *Inbound) action(payload []byte) {
-	a, busy, err := i.Verifier.Action(payload, i.Cabin.Roster(), i.Cabin.needs.Now().Boot)
+	people, _ := i.Cabin.Rosters()
+	a, busy, err := i.Verifier.Action(payload, people, i.Cabin.needs.Now().Boot)
 	if err != nil {
 		i.refuse("actions", err)
 	}
@@ -77,7 +83,8 @@ func (i *Inbound) action(payload []byte) {
 }
 
 func (i *Inbound) ask(payload []byte) {
-	a, err := i.Verifier.Ask(payload, i.Cabin.Roster(), i.Cabin.needs.Now().Boot)
+	people, _ := i.Cabin.Rosters()
+	a, err := i.Verifier.Ask(payload, people, i.Cabin.needs.Now().Boot)
 	if err != nil {
 		i.refuse("asks", err)
 		return
@@ -86,10 +93,11 @@ func (i *Inbound) ask(payload []byte) {
 	i.Count("asks.taken")
 }
 
-func (i *Inbound) refuse(kind string, err error) {
+// refuse counts and logs the step. It never logs err, which may quote what came.
+func (i *Inbound) refuse(kind string, err error, more ...any) {
 	step := i.Verifier.Refusal(err)
 	i.Count(kind + ".refused." + step)
-	i.refused.warn(i.Log, i.Cabin.needs.Now().Boot, "refused", "kind", kind, "step", step)
+	i.refused.warn(i.Log, i.Cabin.needs.Now().Boot, kind, "refused", append([]any{"step", step}, more...)...)
 }
 
 // Done counts what became of an action; why it was refused is for this log alone.
@@ -103,30 +111,43 @@ func (i *Inbound) Done(o Outcome) {
 		i.Count("actions." + string(o.Result))
 	}
 	if o.Cause != "" {
-		i.refused.warn(i.Log, i.Cabin.needs.Now().Boot, "action", "result", string(o.Result), "cause", o.Cause, "who", o.Who.String())
+		i.refused.warn(i.Log, i.Cabin.needs.Now().Boot, "actions", "action", "result", string(o.Result), "cause", o.Cause, "who", o.Who.String())
 	}
 }
 
-// sparing lets ten lines a minute through of what others can provoke, and then says
-// how many it kept back. It is safe to share.
+// sparing lets ten lines of each kind a minute through of what others can provoke, and
+// then says how many it kept back. It is safe to share.
 type sparing struct {
 	mu    sync.Mutex
-	since time.Duration // guarded by mu; boot clock
-	lines int           // guarded by mu; in this minute
+	kinds map[string]*minute // guarded by mu
+}
+
+// minute is how many lines of a kind there were.
+type minute struct {
+	since time.Duration // boot clock
+	lines int
 }
 
 const linesPerMinute = 10
 
-func (s *sparing) warn(log *slog.Logger, at time.Duration, message string, args ...any) {
+func (s *sparing) warn(log *slog.Logger, at time.Duration, kind, message string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if at-s.since >= time.Minute {
-		if kept := s.lines - linesPerMinute; kept > 0 {
-			log.Warn("more of the same", "lines", kept)
-		}
-		s.since, s.lines = at, 0
+	if s.kinds == nil {
+		s.kinds = map[string]*minute{}
 	}
-	if s.lines++; s.lines <= linesPerMinute {
-		log.Warn(message, args...)
+	m := s.kinds[kind]
+	if m == nil {
+		m = &minute{since: at}
+		s.kinds[kind] = m
+	}
+	if at-m.since >= time.Minute {
+		if kept := m.lines - linesPerMinute; kept > 0 {
+			log.Warn("more of the same", "kind", kind, "lines", kept)
+		}
+		m.since, m.lines = at, 0
+	}
+	if m.lines++; m.lines <= linesPerMinute {
+		log.Warn(message, append([]any{"kind", kind}, args...)...)
 	}
 }

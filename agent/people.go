@@ -19,7 +19,9 @@ import (
 // What it changed is written by the effects that it returns.
 type people struct {
 	vid      string
-	roster   profiles.Roster
+	disk     profiles.Roster // what the store holds
+	chain    profiles.Roster // the newest that was decided: the store's, or on its way there
+	roster   profiles.Roster // what is in force: no more than any of the two allows
 	bootedAt time.Duration
 	stale    bool // the access document is too old: every secondary is limited
 	tries    map[profiles.ID]profiles.Lockout
@@ -36,7 +38,7 @@ func loadPeople(store Store, vid string, boot time.Duration) (people, error) {
 	}
 	roster.VID = vid
 	p := people{
-		vid: vid, roster: roster, bootedAt: boot,
+		vid: vid, disk: roster, chain: roster, roster: roster.InForce(), bootedAt: boot,
 		tries: map[profiles.ID]profiles.Lockout{}, own: map[profiles.ID]profiles.Verifier{},
 	}
 	var all []error
@@ -63,7 +65,7 @@ func loadPeople(store Store, vid string, boot time.Duration) (people, error) {
 
 // verifier is the one in force: the car's own once there is one.
 func (p *people) verifier(person profiles.Person) profiles.Verifier {
-	if own, ok := p.own[person.ID]; ok {
+	if own, ok := p.own[person.ID]; ok && !person.Verifier.Closed() {
 		return own
 	}
 	return person.Verifier
@@ -163,28 +165,34 @@ func (p *people) patience() time.Duration {
 	return time.Hour
 }
 
-// revoke ends the rights of everyone who is not active in next, before anything is
-// written: a removal that the disk refuses leaves nobody with rights, and the next
-// start finishes it.
-func (p *people) revoke(next profiles.Roster) {
-	p.roster.People = slices.Clone(p.roster.People)
-	for i, person := range p.roster.People {
-		if kept, ok := next.Find(person.ID); person.State == profiles.Active && (!ok || kept.State != profiles.Active) {
-			p.roster.People[i].State = profiles.Removing
+// decide takes in what a document made of the roster: it takes at once what next does not
+// allow, before anything is written. What next allows more waits until the disk has it.
+func (p *people) decide(next profiles.Roster) {
+	before := p.roster.People
+	p.chain, p.roster = next, p.roster.Meet(next.InForce())
+	for _, person := range before {
+		_, stays := p.roster.Find(person.ID)
+		if !stays && (person.State == profiles.Active || person.State == profiles.Removing) {
+			person.State = profiles.Removing
+			p.roster.People = append(p.roster.People, person)
 		}
 	}
 }
 
-// replace puts in force what the store has taken. A PIN verifier that differs from
-// the one the last document brought ends the car's own and its lockout.
-func (p *people) replace(before, next profiles.Roster) {
-	for _, person := range before.People {
+// replace puts in force what the store has taken, unless a newer one is on its way. A PIN
+// verifier that differs from the one that the store had ends the car's own and its
+// lockout.
+func (p *people) replace(next profiles.Roster) {
+	for _, person := range p.disk.People {
 		if kept, ok := next.Find(person.ID); !ok || kept.Verifier != person.Verifier {
 			delete(p.own, person.ID)
 			delete(p.tries, person.ID)
 		}
 	}
-	p.roster = next
+	p.disk = next
+	if next.Hash == p.chain.Hash && next.Ceiling == p.chain.Ceiling {
+		p.roster = next.InForce()
+	}
 }
 
 // active reports whether who may be at the wheel.

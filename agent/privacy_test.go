@@ -164,7 +164,7 @@ func TestDocuments(t *testing.T) {
 	}
 	fork := w.access()
 	fork.Users = fork.Users[:1]
-	fork.Version, fork.Hash = 2, profiles.Hash{9}
+	fork.Version, fork.Hash = 1, profiles.Hash{9}
 	if err := w.Apply(t.Context(), fork, profiles.Signer{Kind: profiles.BackEnd}); !errors.Is(err, profiles.ErrForked) {
 		t.Errorf("a fork: %v", err)
 	}

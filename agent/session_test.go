@@ -232,30 +232,6 @@ func TestRemovedOnTheMove(t *testing.T) {
 	}
 }
 
-// A removal that the disk refuses leaves nobody with rights.
-func TestRemovalOnABrokenDisk(t *testing.T) {
-	w := enrolled(t)
-	w.login(lea)
-	w.store.broken = profiles.ErrEraseFailed
-	a := w.access()
-	a.Users = slices.Delete(a.Users, 1, 2)
-	a.Version, a.Previous, a.Hash = 2, w.Roster().Hash, profiles.Hash{2}
-	if err := w.Apply(t.Context(), a, profiles.Signer{Kind: profiles.BackEnd}); !errors.Is(err, profiles.ErrEraseFailed) {
-		t.Fatalf("apply: %v", err)
-	}
-	if allowed, _ := w.Permits("radio"); allowed {
-		t.Error("Lea still has rights")
-	}
-	w.pass(20*time.Second, 50)
-	if n := w.points(leaBox); n != 0 {
-		t.Errorf("Lea got %d points", n)
-	}
-	w.store.broken = nil
-	if err := w.Apply(t.Context(), a, profiles.Signer{Kind: profiles.BackEnd}); err != nil || w.Roster().Version != 2 {
-		t.Errorf("the second try: %v, version %d", err, w.Roster().Version)
-	}
-}
-
 func TestSetPIN(t *testing.T) {
 	w := enrolled(t)
 	w.login(lea)

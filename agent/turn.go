@@ -50,6 +50,13 @@ type transition struct {
 // waits reports whether there is anything to do once parked.
 func (t transition) waits() bool { return t.removed || t.request != Request{} }
 
+// lapses takes a queued request back whose person has no rights any more.
+func (t *transition) lapses(active func(profiles.ID) bool) {
+	if who := t.request.Who; !who.IsZero() && !active(who) {
+		t.request = Request{}
+	}
+}
+
 // ticket numbers a request; every older one that is still open fails from then on.
 func (t *transition) ticket() uint64 {
 	t.newest++

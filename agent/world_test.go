@@ -56,13 +56,20 @@ func newStore() *store {
 func (s *store) Roster() (profiles.Roster, error) { return s.roster, nil }
 
 func (s *store) Apply(r profiles.Roster) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.broken != nil {
 		return s.broken
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.roster = r
 	return nil
+}
+
+// breakApply has the disk answer err to Apply from now on.
+func (s *store) breakApply(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.broken = err
 }
 
 func (s *store) Settings(who profiles.ID, group string) (map[string][]byte, error) {
@@ -120,14 +127,16 @@ func (s *store) SetCarFact(name string, value []byte) error {
 
 // courier is a line that takes everything at once.
 type courier struct {
-	mu     sync.Mutex
-	cabin  *agent.Cabin
-	sent   []outside.Released
-	epochs []string
-	muted  bool
-	full   error // what Keep answers
-	jammed error // what Purge answers
-	purges int
+	mu       sync.Mutex
+	cabin    *agent.Cabin
+	sent     []outside.Released
+	epochs   []string
+	muted    bool
+	full     error // what Keep answers
+	jammed   error // what Purge answers
+	purges   int
+	drops    int
+	versions []uint64 // shown in the state
 }
 
 func (c *courier) Live(released []outside.Released) { c.deliver(released) }
@@ -153,8 +162,8 @@ func (c *courier) deliver(released []outside.Released) {
 
 func (c *courier) Renew(epoch string)                   { c.epochs = append(c.epochs, epoch) }
 func (c *courier) Mute(muted bool)                      { c.muted = muted }
-func (c *courier) DocumentVersion(uint64)               {}
-func (c *courier) DropLive(func(outside.Released) bool) {}
+func (c *courier) DocumentVersion(version uint64)       { c.versions = append(c.versions, version) }
+func (c *courier) DropLive(func(outside.Released) bool) { c.drops++ }
 
 func (c *courier) Purge(func(outside.Released) bool, func(outside.Tag, int) bool) (int, error) {
 	c.purges++
@@ -298,6 +307,12 @@ func (w *world) access() profiles.Access {
 			user(jonas, jonasBox, profiles.Secondary, profiles.Limited),
 		},
 	}
+}
+
+// Roster is who belongs to the car now.
+func (w *world) Roster() profiles.Roster {
+	people, _ := w.Rosters()
+	return people
 }
 
 func (w *world) apply(version uint64, a profiles.Access, by profiles.SignerKind) {

@@ -10,7 +10,8 @@ import (
 var (
 	ErrForeign   = errors.New("this document is for another car")
 	ErrOlder     = errors.New("this document is older than the one in force")
-	ErrForked    = errors.New("this document does not follow the one in force")
+	ErrForked    = errors.New("another document has this version")
+	ErrAhead     = errors.New("this version is too far above the one in force")
 	ErrForbidden = errors.New("who signed this document may not make this change")
 )
 
@@ -66,6 +67,8 @@ const (
 	MainReplaced  ChangeKind = "replace the main user in one step"
 	MailboxKept   ChangeKind = "change sharing and keep the mailbox"
 	MailboxReused ChangeKind = "give a mailbox to another reader"
+	PassedOver    ChangeKind = "change somebody who is erased"
+	Lowered       ChangeKind = "lower by a document that came early"
 )
 
 // Change is one difference; Who is zero where it is nobody's in particular.
@@ -83,7 +86,7 @@ func rights() map[ChangeKind][]SignerKind {
 		Refreshed: {BackEnd, MainUser},
 
 		Removed: all, Reduced: all, Restricted: all, GuestOff: all, RemoteOff: all,
-		Accepted: all,
+		Accepted: all, PassedOver: all,
 
 		Added: main, Widened: main, Unrestricted: main, GuestOn: main, RemoteOn: main,
 		Activated: main, Rekeyed: main, Moved: main, Renamed: main, PINChanged: main,
@@ -109,8 +112,14 @@ func (r Roster) Apply(a Access, by Signer) (Roster, []Change, error) {
 		return r, nil, fmt.Errorf("%w: version %d, in force is %d", ErrOlder, a.Version, r.Version)
 	case a.Version == r.Version:
 		return r, nil, fmt.Errorf("%w: another version %d", ErrForked, a.Version)
+	case r.peopled() && a.Version > r.Version+MaxAhead:
+		return r, nil, fmt.Errorf("%w: version %d, in force is %d", ErrAhead, a.Version, r.Version)
 	case r.Version > 0 && a.Previous != r.Hash:
-		return r, nil, fmt.Errorf("%w: version %d follows another version %d", ErrForked, a.Version, r.Version)
+		return r.lower(a, by)
+	case r.Ceiling != nil && a.Version == r.Ceiling.Version && a.Hash != r.Ceiling.Hash:
+		return r, nil, fmt.Errorf("%w: another version %d", ErrForked, a.Version)
+	case !r.signs(by, a):
+		return r, nil, fmt.Errorf("%w: %s signs no version %d", ErrForbidden, by.Kind, a.Version)
 	}
 	changes := r.difference(a)
 	table := rights()
@@ -122,13 +131,31 @@ func (r Roster) Apply(a Access, by Signer) (Roster, []Change, error) {
 	return r.next(a), changes, nil
 }
 
-// next is the roster of document a.
+// next is the roster of document a, which follows r. Below a ceiling who is not in it is
+// not kept.
 func (r Roster) next(a Access) Roster {
+	n := rosterOf(a)
+	n.Emptied = len(a.Users) == 0 && (r.Emptied || r.peopled())
+	if !r.reaches(a.Version) {
+		users := n.People
+		n.Ceiling = r.Ceiling
+		n.People, n.Erased = r.under(r.Ceiling, users)
+		n.Erased = slices.DeleteFunc(n.Erased, func(e Erased) bool {
+			return !slices.ContainsFunc(users, func(p Person) bool { return p.ID == e.ID })
+		})
+	}
+	return n
+}
+
+// peopled reports whether the stored document names anybody.
+func (r Roster) peopled() bool { return len(r.People)+len(r.Erased) > 0 }
+
+// rosterOf is document a by itself.
+func rosterOf(a Access) Roster {
 	n := Roster{
 		VID: a.VID, Version: a.Version, Hash: a.Hash, Issued: a.Issued,
 		Readers: slices.Clone(a.Readers), Inbox: a.Inbox,
 		GuestServices: a.GuestServices, RemoteServices: a.RemoteServices,
-		Emptied: len(a.Users) == 0 && (r.Emptied || len(r.People) > 0),
 	}
 	for _, u := range a.Users {
 		p := u.Person
@@ -141,7 +168,7 @@ func (r Roster) next(a Access) Roster {
 
 // difference lists what a changes.
 func (r Roster) difference(a Access) []Change {
-	if len(r.People) == 0 && !r.Emptied {
+	if !r.peopled() && !r.Emptied {
 		return []Change{{Kind: Enrolled}}
 	}
 	var changes []Change
@@ -153,9 +180,11 @@ func (r Roster) difference(a Access) []Change {
 		switch {
 		case known:
 			changes = append(changes, old.difference(u.Person)...)
+		case r.erased(u.ID) && !r.reaches(a.Version):
+			add(PassedOver, u.ID)
 		case u.Role != Main:
 			add(Added, u.ID)
-		case len(r.People) == 0 && u.State == AwaitingActivation:
+		case !r.peopled() && u.State == AwaitingActivation:
 			add(MainArrived, u.ID)
 		default:
 			add(MainReplaced, u.ID)
@@ -164,6 +193,11 @@ func (r Roster) difference(a Access) []Change {
 	for _, p := range r.People {
 		if _, stays := after[p.ID]; !stays {
 			add(Removed, p.ID)
+		}
+	}
+	for _, e := range r.Erased {
+		if _, stays := after[e.ID]; !stays {
+			add(Removed, e.ID)
 		}
 	}
 	if !slices.Equal(r.Readers, a.Readers) {

@@ -103,8 +103,6 @@ func TestVersions(t *testing.T) {
 		{"one left out", 99, before.Hash, other, before.VID, nil},
 		{"the same again", 7, profiles.Hash{}, before.Hash, before.VID, nil},
 		{"the same version, other content", 7, before.Hash, other, before.VID, profiles.ErrForked},
-		{"follows another", 8, other, profiles.Hash(fixed("x")), before.VID, profiles.ErrForked},
-		{"follows nothing", 8, profiles.Hash{}, other, before.VID, profiles.ErrForked},
 		{"one back", 6, before.Hash, other, before.VID, profiles.ErrOlder},
 		{"version 0 with the hash in force", 0, before.Hash, before.Hash, before.VID, profiles.ErrOlder},
 		{"for another car", 8, before.Hash, other, hex128("x"), profiles.ErrForeign},

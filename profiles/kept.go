@@ -79,6 +79,13 @@ type keptRoster struct {
 	GuestServices  bool         `json:"guest_services"`
 	RemoteServices bool         `json:"remote_services"`
 	Emptied        bool         `json:"emptied"`
+	Erased         []keptErased `json:"erased,omitempty"`
+	Ceiling        *keptRoster  `json:"ceiling,omitempty"`
+}
+
+type keptErased struct {
+	ID   string `json:"id"`
+	Sign Key    `json:"sign"`
 }
 
 type keptReader struct {
@@ -90,37 +97,68 @@ type keptReader struct {
 
 // EncodeOpen returns the bytes of what concerns the car; the people are not in it.
 func (r Roster) EncodeOpen() ([]byte, error) {
-	kept := keptRoster{
-		VID: r.VID, Version: r.Version, Hash: r.Hash[:], Issued: r.Issued, Inbox: r.Inbox,
-		GuestServices: r.GuestServices, RemoteServices: r.RemoteServices, Emptied: r.Emptied,
-	}
-	for _, reader := range r.Readers {
-		kept.Readers = append(kept.Readers, keptReader(reader))
-	}
-	data, err := json.Marshal(kept)
+	data, err := json.Marshal(r.kept())
 	if err != nil {
 		return nil, fmt.Errorf("encode the roster: %w", err)
 	}
 	return data, nil
 }
 
-// DecodeRoster reads what EncodeOpen wrote and puts people into it, in any order.
-func DecodeRoster(open []byte, people []Person) (Roster, error) {
+func (r Roster) kept() *keptRoster {
+	kept := &keptRoster{
+		VID: r.VID, Version: r.Version, Hash: r.Hash[:], Issued: r.Issued, Inbox: r.Inbox,
+		GuestServices: r.GuestServices, RemoteServices: r.RemoteServices, Emptied: r.Emptied,
+	}
+	for _, reader := range r.Readers {
+		kept.Readers = append(kept.Readers, keptReader(reader))
+	}
+	for _, e := range r.Erased {
+		kept.Erased = append(kept.Erased, keptErased{e.ID.String(), e.Sign})
+	}
+	if r.Ceiling != nil {
+		kept.Ceiling = r.Ceiling.kept()
+	}
+	return kept
+}
+
+// DecodeRoster reads what EncodeOpen wrote and puts people into it, in any order: those
+// of the stored document, and those of the ceiling where there is one.
+func DecodeRoster(open []byte, people, ceiling []Person) (Roster, error) {
 	var kept keptRoster
 	if err := json.Unmarshal(open, &kept); err != nil {
 		return Roster{}, fmt.Errorf("decode the roster: %w", err)
 	}
+	r, err := kept.roster(people)
+	if err == nil && kept.Ceiling != nil {
+		r.Ceiling = new(Roster)
+		*r.Ceiling, err = kept.Ceiling.roster(ceiling)
+	}
+	if err != nil {
+		return Roster{}, fmt.Errorf("decode the roster: %w", err)
+	}
+	return r, nil
+}
+
+func (kept keptRoster) roster(people []Person) (Roster, error) {
 	r := Roster{
 		VID: kept.VID, Version: kept.Version, Issued: kept.Issued, People: slices.Clone(people), Inbox: kept.Inbox,
 		GuestServices: kept.GuestServices, RemoteServices: kept.RemoteServices, Emptied: kept.Emptied,
 	}
 	if len(kept.Hash) != len(r.Hash) {
-		return Roster{}, fmt.Errorf("decode the roster: a hash of %d bytes", len(kept.Hash))
+		return Roster{}, fmt.Errorf("a hash of %d bytes", len(kept.Hash))
 	}
 	r.Hash = Hash(kept.Hash)
 	for _, reader := range kept.Readers {
 		r.Readers = append(r.Readers, Reader(reader))
 	}
+	for _, e := range kept.Erased {
+		id, err := ParseID(e.ID)
+		if err != nil {
+			return Roster{}, err
+		}
+		r.Erased = append(r.Erased, Erased{id, e.Sign})
+	}
+	r.People = slices.DeleteFunc(r.People, func(p Person) bool { return r.erased(p.ID) })
 	r.sort()
 	return r, nil
 }

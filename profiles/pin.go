@@ -157,6 +157,15 @@ func (v Verifier) GoString() string              { return v.phc.GoString() }
 func (v Verifier) Format(f fmt.State, verb rune) { v.phc.Format(f, verb) }
 func (v Verifier) MarshalJSON() ([]byte, error)  { return v.phc.MarshalJSON() }
 
+// closedVerifier is one that no PIN fits. It costs what a new one costs.
+func closedVerifier() Verifier {
+	a := argon{kib: hashKiB, passes: hashPasses, threads: 1, salt: make([]byte, saltBytes), tag: make([]byte, tagBytes)}
+	return Verifier{Conceal(a.phc())}
+}
+
+// Closed reports whether no PIN fits v, until a document brings another.
+func (v Verifier) Closed() bool { return v == closedVerifier() }
+
 // Check reports whether pin is right. It compares in constant time and costs one
 // hash, also where no PIN is set and one was typed. Callers run one at a time, so
 // that memory is bounded.

@@ -95,7 +95,7 @@ func (h Hash) String() string {
 // MaxSecondary is how many secondary users a car has at most.
 const MaxSecondary = 5
 
-// Roster is the people of one car, as the newest access document left them. The
+// Roster is the people of one car, as the newest stored access document left them. The
 // zero value, with the car's VID, is a car that nobody was enrolled in yet. It is
 // a value: Apply returns the next one, and the owner keeps it once the store has.
 type Roster struct {
@@ -112,6 +112,11 @@ type Roster struct {
 	// Emptied says that a document removed the people of this car. A new main user
 	// then comes from the back end only as AwaitingActivation.
 	Emptied bool
+	// Ceiling is the newest authentic document that the car has seen, where the chain has
+	// not reached it; else nil. Erased are users of the stored document whom a ceiling
+	// removed: they are not among People.
+	Ceiling *Roster
+	Erased  []Erased
 }
 
 // sort puts the people in their order. The slice must be r's own.

@@ -40,11 +40,11 @@ func TestRosterIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	slices.Reverse(people)
-	back, err := profiles.DecodeRoster(open, people)
+	back, err := profiles.DecodeRoster(open, people, nil)
 	if err != nil || !reflect.DeepEqual(r, back) {
 		t.Fatalf("kept %+v\nread %+v, %v", r, back, err)
 	}
-	nobody, err := profiles.DecodeRoster(open, nil)
+	nobody, err := profiles.DecodeRoster(open, nil, nil)
 	if err != nil || len(nobody.People) != 0 {
 		t.Errorf("the open part names %v, %v", nobody.People, err)
 	}

@@ -55,6 +55,7 @@ func refusal(err error) string {
 		{profiles.ErrForeign, "foreign"},
 		{profiles.ErrOlder, "older"},
 		{profiles.ErrForked, "forked"},
+		{profiles.ErrAhead, "ahead"},
 		{profiles.ErrForbidden, "forbidden"},
 	} {
 		if errors.Is(err, r.is) {

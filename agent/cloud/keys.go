@@ -67,14 +67,11 @@ func (s KeySet) With(key profiles.Key, kind profiles.SignerKind) KeySet {
 	return next
 }
 
-// For adds those of one car as it is now: its own key, and its main user's once
-// that user is active.
+// For adds those of one car as its documents are now: its own key, and its main user's
+// once that user is active.
 func (s KeySet) For(car profiles.Identity, r profiles.Roster) KeySet {
 	s = s.With(car.Public().Sign, profiles.Car)
-	if main, there := r.Main(); there && main.State == profiles.Active {
-		s = s.With(main.Sign, profiles.MainUser)
-	}
-	return s
+	return s.With(r.MainKey(), profiles.MainUser)
 }
 
 // Signer says whose key kid names; a stranger's if it is in no set.

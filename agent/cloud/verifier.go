@@ -72,18 +72,21 @@ func NewVerifier(car profiles.Identity, trust KeySet) *Verifier {
 	return &Verifier{car: car, trust: trust, keys: map[string]*sender{}}
 }
 
-// Document reads an access document. repeated is the one in force, which the broker
-// hands over again at each connection.
+// Document reads an access document. repeated is the one in force or the ceiling, which
+// the broker hands over again at each connection.
 func (v *Verifier) Document(jws []byte, people profiles.Roster) (a profiles.Access, by profiles.Signer, repeated bool, err error) {
 	if Repeats(jws, people.Hash) {
 		return a, by, true, nil
 	}
 	doc, err := ReadDocument(jws, v.trust.For(v.car, people), v.car)
+	if c := people.Ceiling; err == nil && c != nil && doc.Access.Hash == c.Hash && doc.Access.Previous != people.Hash {
+		return profiles.Access{}, profiles.Signer{}, true, nil
+	}
 	return doc.Access, doc.By, false, err
 }
 
 // Refusal is one word for why a document, an action or an ask was refused, for counters
-// and the log: of a document malformed, unsigned, foreign, older, forked or forbidden,
+// and the log: of a document malformed, unsigned, foreign, older, forked, ahead or forbidden,
 // of the others the step; failed for all else.
 func (v *Verifier) Refusal(err error) string {
 	if r, ok := errors.AsType[*Refused](err); ok {

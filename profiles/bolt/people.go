@@ -16,6 +16,7 @@ const (
 	rosterKey   = "roster"
 	removalKey  = "removal"
 	personKey   = "person"
+	ceilingKey  = "ceiling" // the person as the ceiling has them
 	verifierKey = "verifier"
 	lockoutKey  = "lockout"
 )
@@ -40,108 +41,164 @@ func readRoster(tx *bbolt.Tx, ring *keyring.Ring) (profiles.Roster, error) {
 	if car == nil || car.Get([]byte(rosterKey)) == nil {
 		return profiles.Roster{}, nil
 	}
-	var people []profiles.Person
+	var people, ceiling []profiles.Person
 	err := tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
 		id, err := profiles.ParseID(string(name))
 		if err != nil || id.IsZero() {
 			return nil // _meta, _car, the car's own
 		}
-		data, err := ring.Open(id, Name, personKey, schema, b.Get([]byte(personKey)))
-		if errors.Is(err, keyring.ErrNoKey) {
-			return nil
-		}
+		people, err = appendPerson(people, b, ring, id, personKey)
 		if err != nil {
 			return err
 		}
-		person, err := profiles.DecodePerson(data)
-		if err == nil && person.ID != id {
-			err = fmt.Errorf("the entry of %s names %s", id, person.ID)
-		}
-		people = append(people, person)
+		ceiling, err = appendPerson(ceiling, b, ring, id, ceilingKey)
 		return err
 	})
 	if err != nil {
 		return profiles.Roster{}, err
 	}
-	return profiles.DecodeRoster(car.Get([]byte(rosterKey)), people)
+	return profiles.DecodeRoster(car.Get([]byte(rosterKey)), people, ceiling)
+}
+
+// appendPerson reads what stands of a person under key, if anything does and they still
+// have a key of their own.
+func appendPerson(all []profiles.Person, b *bbolt.Bucket, ring *keyring.Ring, id profiles.ID, key string) ([]profiles.Person, error) {
+	sealed := b.Get([]byte(key))
+	if sealed == nil {
+		return all, nil
+	}
+	data, err := ring.Open(id, Name, key, schema, sealed)
+	if errors.Is(err, keyring.ErrNoKey) {
+		return all, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	person, err := profiles.DecodePerson(data)
+	if err == nil && person.ID != id {
+		err = fmt.Errorf("the entry of %s names %s", id, person.ID)
+	}
+	return append(all, person), err
 }
 
 // Apply replaces the people of the car by those of next, with its version, in
 // one change. Newcomers get their keys first. The keys of those who left are
 // destroyed before the change is made; if that does not finish, the error is
-// profiles.ErrEraseFailed and the roster stays as it was. A PIN verifier that
+// profiles.ErrEraseFailed and the roster stays as it was. Whom a ceiling removes is
+// written down first, and the next start finishes it. A PIN verifier that
 // differs from the one the last document brought ends the car's own and its
 // lockout.
 func (s *Store) Apply(next profiles.Roster) error {
 	if err := s.deleteKeyless(); err != nil {
 		return err
 	}
+	if err := s.erase(); err != nil {
+		return err
+	}
 	before, err := s.Roster()
 	if err != nil {
 		return err
 	}
-	ids := make([]profiles.ID, len(next.People))
-	for i, p := range next.People {
-		if ids[i] = p.ID; p.ID.IsZero() {
-			return errors.New("apply the roster: a person without an id")
+	ids := append(idsOf(next.People), idsOf(ceilingOf(next))...)
+	if slices.Contains(ids, profiles.ID{}) {
+		return errors.New("apply the roster: a person without an id")
+	}
+	if err := s.addKeys(ids); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(before.People, func(p profiles.Person) bool { return isErased(next, p.ID) }) {
+		if err := s.update("lower the roster", func(c *transaction) error { return s.putRoster(c, before, next) }); err != nil {
+			return err
 		}
+		if err := s.erase(); err != nil {
+			return err
+		}
+		before.People = slices.DeleteFunc(before.People, func(p profiles.Person) bool { return isErased(next, p.ID) })
+	}
+	var gone []profiles.ID
+	for _, id := range s.ring.IDs() {
+		_, known := before.Find(id)
+		if _, stays := next.Find(id); !stays && (known || !slices.Contains(ids, id)) {
+			gone = append(gone, id)
+		}
+	}
+	receipt, err := s.ring.Remove(gone...) // also of nobody: it ends one that was interrupted
+	if err != nil {
+		return fmt.Errorf("apply the roster: %w", err)
+	}
+	if err := s.addKeys(ids); err != nil { // who left may come back with the ceiling
+		return err
+	}
+	return s.update("apply the roster", func(c *transaction) error {
+		if err := drop(c, gone, receipt); err != nil {
+			return err
+		}
+		return s.putRoster(c, before, next)
+	})
+}
+
+// addKeys gives a key to each of ids who has none.
+func (s *Store) addKeys(ids []profiles.ID) error {
+	if !slices.ContainsFunc(ids, func(id profiles.ID) bool { return !s.ring.Has(id) }) {
+		return nil
 	}
 	if err := s.ring.Add(ids...); err != nil {
 		return fmt.Errorf("apply the roster: %w", err)
 	}
-	var gone []profiles.ID
-	for _, id := range s.ring.IDs() {
-		if !slices.Contains(ids, id) {
-			gone = append(gone, id)
-		}
-	}
-	receipt, err := s.ring.Remove(gone...)
-	if err != nil {
-		return fmt.Errorf("apply the roster: %w", err)
-	}
-	return s.update("apply the roster", func(c *transaction) error {
-		for _, id := range gone {
-			if err := c.drop(id.String()); err != nil {
-				return err
-			}
-		}
-		if len(gone) > 0 {
-			if err := putRemoval(c, receipt.Generation); err != nil {
-				return err
-			}
-		}
-		for _, p := range next.People {
-			old, known := before.Find(p.ID)
-			if err := s.putPerson(c, p, known && old.Verifier != p.Verifier); err != nil {
-				return err
-			}
-		}
-		open, err := next.EncodeOpen()
-		if err != nil {
-			return err
-		}
-		return c.put(carBucket, rosterKey, open)
-	})
+	return nil
 }
 
-func (s *Store) putPerson(c *transaction, p profiles.Person, newPIN bool) error {
+func idsOf(people []profiles.Person) (all []profiles.ID) {
+	for _, p := range people {
+		all = append(all, p.ID)
+	}
+	return all
+}
+
+func ceilingOf(r profiles.Roster) []profiles.Person {
+	if r.Ceiling == nil {
+		return nil
+	}
+	return r.Ceiling.People
+}
+
+func isErased(r profiles.Roster, id profiles.ID) bool {
+	return slices.ContainsFunc(r.Erased, func(e profiles.Erased) bool { return e.ID == id })
+}
+
+// putRoster writes next over before.
+func (s *Store) putRoster(c *transaction, before, next profiles.Roster) error {
+	for _, p := range next.People {
+		old, known := before.Find(p.ID)
+		if known && old.Verifier != p.Verifier {
+			for _, key := range []string{verifierKey, lockoutKey} {
+				if err := c.delete(p.ID.String(), key); err != nil {
+					return err
+				}
+			}
+		}
+		if err := s.putPerson(c, personKey, p); err != nil {
+			return err
+		}
+	}
+	for _, p := range ceilingOf(next) {
+		if err := s.putPerson(c, ceilingKey, p); err != nil {
+			return err
+		}
+	}
+	open, err := next.EncodeOpen()
+	if err != nil {
+		return err
+	}
+	return c.put(carBucket, rosterKey, open)
+}
+
+func (s *Store) putPerson(c *transaction, key string, p profiles.Person) error {
 	data, err := p.Encode()
 	if err != nil {
 		return err
 	}
-	sealed, err := s.seal(p.ID, personKey, data)
-	if err != nil {
-		return err
-	}
-	if newPIN {
-		if err := c.delete(p.ID.String(), verifierKey); err != nil {
-			return err
-		}
-		if err := c.delete(p.ID.String(), lockoutKey); err != nil {
-			return err
-		}
-	}
-	return c.put(p.ID.String(), personKey, sealed)
+	return s.putSealed(c, p.ID, key, data)
 }
 
 // removal is what is kept of a person's removal: nothing about the person.

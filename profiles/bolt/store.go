@@ -63,7 +63,7 @@ func Open(dir string, ring *keyring.Ring, check func(path string) error) (*Store
 	if err := s.db.View(func(tx *bbolt.Tx) error { return checkMeta(tx, ring) }); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the profiles: %w", err), db.Close())
 	}
-	if err := s.deleteKeyless(); err != nil {
+	if err := errors.Join(s.deleteKeyless(), s.erase()); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil
