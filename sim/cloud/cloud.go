@@ -29,6 +29,8 @@ type BackEnd struct {
 	hash      string                         // guarded by mu; of the current document's payload
 	published string                         // guarded by mu; what lies retained on policy
 	accepted  uint64                         // guarded by mu; version of the newest good document published
+	unshown   []Document                     // guarded by mu; good ones that the car has not shown, oldest first
+	behind    bool                           // guarded by mu; the car is given those one by one
 	state     State                          // guarded by mu
 	received  map[string]*inbox              // guarded by mu; by reader's name
 	seen      map[sequence][sha256.Size]byte // guarded by mu; sum of the content by sequence

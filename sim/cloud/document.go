@@ -194,6 +194,7 @@ func (b *BackEnd) issue(c *claims, by signer) (Document, error) {
 		b.report(before, c)
 	}
 	d.good = true
+	b.unshown = append(b.unshown, d)
 	return d, nil
 }
 

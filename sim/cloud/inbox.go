@@ -155,4 +155,5 @@ func (b *BackEnd) takeState(raw []byte) {
 		return
 	}
 	b.state = s
+	b.publishNext()
 }
