@@ -131,41 +131,6 @@ func (r Roster) Apply(a Access, by Signer) (Roster, []Change, error) {
 	return r.next(a), changes, nil
 }
 
-// next is the roster of document a, which follows r. Below a ceiling who is not in it is
-// not kept.
-func (r Roster) next(a Access) Roster {
-	n := rosterOf(a)
-	n.Emptied = len(a.Users) == 0 && (r.Emptied || r.peopled())
-	if !r.reaches(a.Version) {
-		users := n.People
-		n.Ceiling = r.Ceiling
-		n.People, n.Erased = r.under(r.Ceiling, users)
-		n.Erased = slices.DeleteFunc(n.Erased, func(e Erased) bool {
-			return !slices.ContainsFunc(users, func(p Person) bool { return p.ID == e.ID })
-		})
-	}
-	return n
-}
-
-// peopled reports whether the stored document names anybody.
-func (r Roster) peopled() bool { return len(r.People)+len(r.Erased) > 0 }
-
-// rosterOf is document a by itself.
-func rosterOf(a Access) Roster {
-	n := Roster{
-		VID: a.VID, Version: a.Version, Hash: a.Hash, Issued: a.Issued,
-		Readers: slices.Clone(a.Readers), Inbox: a.Inbox,
-		GuestServices: a.GuestServices, RemoteServices: a.RemoteServices,
-	}
-	for _, u := range a.Users {
-		p := u.Person
-		p.Restricted = slices.Clone(p.Restricted)
-		n.People = append(n.People, p)
-	}
-	n.sort()
-	return n
-}
-
 // difference lists what a changes.
 func (r Roster) difference(a Access) []Change {
 	if !r.peopled() && !r.Emptied {

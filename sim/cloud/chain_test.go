@@ -67,7 +67,7 @@ func TestMissedDocumentsComeInOrder(t *testing.T) {
 	car.shows(true, first.Version)
 	expect(limited, false)
 	heard = car.hear()
-	expect(removed, true) // the newest stays on the topic
+	expect(removed, true)           // the newest stays on the topic
 	car.shows(false, first.Version) // the connection broke
 	car.shows(true, first.Version)
 	expect(limited, false)
