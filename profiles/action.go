@@ -24,7 +24,7 @@ const (
 	Book         Verb = "book"
 )
 
-// verbs says what each action needs (docs/contract.md, Functions), and which ones must come
+// verbs says what each action needs (docs/dbus.md, Functions), and which ones must come
 // in the order of their counters.
 var verbs = map[Verb]struct {
 	function Function

@@ -6,7 +6,7 @@ import (
 )
 
 // Function is something a person may use in the car or from a phone; the names
-// are those of docs/contract.md, Functions.
+// are those of docs/dbus.md, Functions.
 type Function string
 
 // everybody is open to a guest too, who has nothing but this.
