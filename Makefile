@@ -5,13 +5,14 @@ BUILD = go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 # part NAME,COMMAND runs one part of the tests and prints its seconds.
 part = @start=$$(date +%s); $(2); status=$$?; echo "== $(1): $$(( $$(date +%s) - start )) s, exit $$status"; exit $$status
 
-.PHONY: run test check units scenarios kill bench soak fuzz bin arm64
+.PHONY: run test check units scenarios kill bench soak clients fuzz bin arm64
 run: bin
 	@tools/need.sh dbus-daemon:dbus-daemon
 	@bin/gloveboxsim serve $(ARGS)
 
 test: bin
-	@tools/need.sh dbus-daemon:dbus-daemon strace:strace man:man-db
+	@tools/need.sh dbus-daemon:dbus-daemon strace:strace man:man-db mosquitto:mosquitto gdbus-codegen:libglib2.0-dev-bin \
+		/usr/lib/python3/dist-packages/gi:python3-gi /usr/include/systemd/sd-bus.h:libsystemd-dev
 	$(call part,checks,$(MAKE) --no-print-directory check)
 	$(call part,units and fuzz corpora,$(MAKE) --no-print-directory units)
 	$(call part,kill matrix,$(MAKE) --no-print-directory kill)
@@ -44,4 +45,8 @@ bench:
 fuzz:
 	@tools/fuzz.sh $(or $(FUZZTIME),10m)
 
-soak: test fuzz
+soak: clients test fuzz
+
+# clients installs what the tests of docs and gloveboxctl skip where it is missing, because it is large.
+clients:
+	@tools/need.sh cc:gcc pkg-config:pkg-config qdbusxml2cpp:qtbase5-dev-tools zsh:zsh fish:fish

@@ -1,9 +1,9 @@
 #!/bin/sh
-# need.sh PROGRAM:PACKAGE ... installs what is missing, or says in one line what to install.
+# need.sh PROGRAM-OR-FILE:PACKAGE ... installs what is missing, or says in one line what to install.
 set -u
 missing=
 for pair in "$@"; do
-	command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
+	command -v "${pair%%:*}" >/dev/null 2>&1 || [ -e "${pair%%:*}" ] || missing="$missing ${pair#*:}"
 done
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
