@@ -110,6 +110,7 @@ type Cabin struct {
 	reason  Reason
 	number  uint64                    // rises when a session ends: what was started under an older one is late
 	sitting map[string]map[string]any // settings of whoever is at the wheel, by group, defaults included
+	before  map[string]map[string]any // what the head unit may still take for the settings; what is not there has its default
 	touched map[[2]string]bool        // group and key that a guest set
 	next    transition
 	wiping  bool // what a session may not leave behind is still being wiped

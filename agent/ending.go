@@ -20,6 +20,8 @@ func (c *Cabin) leave(why Reason) {
 		return // nobody is there, or it has begun already
 	}
 	guest := c.session.State == profiles.GuestDriving
+	_, next, _ := c.next.becomes(c.needs.Model.guestAvailable())
+	followed := why == Replaced || why == WasRemoved && next != (Request{})
 	r := &receipt{guest: guest}
 	for _, s := range []step{
 		{"close the session's number", func() []effect {
@@ -36,6 +38,9 @@ func (c *Cabin) leave(why Reason) {
 		}},
 		{"drop the settings", func() []effect {
 			r.clear("settings", len(c.touched))
+			if c.before = c.sitting; guest {
+				c.before = names(c.touched)
+			}
 			c.sitting, c.touched = nil, nil
 			return nil
 		}},
@@ -59,8 +64,9 @@ func (c *Cabin) leave(why Reason) {
 					c.session = wiped
 				}
 				c.news.add(Ended{string(why), r.said()})
-				if guest {
-					c.news.add(allChanged()...)
+				if !followed {
+					c.news.add(changes(c.before, nil)...)
+					c.before = nil
 				}
 			})}
 		}},

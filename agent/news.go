@@ -1,6 +1,9 @@
 package agent
 
 import (
+	"maps"
+	"reflect"
+	"slices"
 	"sync"
 
 	"glovebox/profiles"
@@ -15,7 +18,7 @@ type Ended struct {
 	Receipt profiles.Receipt
 }
 
-// SettingsChanged names what changed, never the value.
+// SettingsChanged names the keys whose values are others now, never a value.
 type SettingsChanged struct {
 	Group string
 	Keys  []string
@@ -24,10 +27,32 @@ type SettingsChanged struct {
 // LedgerChanged names the newest entry of the person at the wheel.
 type LedgerChanged struct{ Last uint64 }
 
-// allChanged says that the values of every group are others now.
-func allChanged() (all []Event) {
+// forgotten stands for a value that a guest set: nothing of it is left to compare.
+type forgotten struct{}
+
+// names is what a guest touched, by group and key, without the values.
+func names(touched map[[2]string]bool) map[string]map[string]any {
+	all := map[string]map[string]any{}
+	for key := range touched {
+		if all[key[0]] == nil {
+			all[key[0]] = map[string]any{}
+		}
+		all[key[0]][key[1]] = forgotten{}
+	}
+	return all
+}
+
+// changes names what differs between the settings that the head unit knew and those of
+// now, by group. What is in neither has its default.
+func changes(before, now map[string]map[string]any) (all []Event) {
 	for _, g := range profiles.Groups() {
-		all = append(all, SettingsChanged{g.Name, g.KeyNames()})
+		was, is := g.Defaults(), g.Defaults()
+		maps.Copy(was, before[g.Name])
+		maps.Copy(is, now[g.Name])
+		keys := slices.DeleteFunc(slices.Sorted(maps.Keys(is)), func(key string) bool { return reflect.DeepEqual(was[key], is[key]) })
+		if len(keys) > 0 {
+			all = append(all, SettingsChanged{g.Name, keys})
+		}
 	}
 	return all
 }

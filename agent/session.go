@@ -148,6 +148,7 @@ func (c *Cabin) admit(ctx context.Context, ticket uint64, next Request, wait, fo
 func (c *Cabin) begin(next Request, ticket uint64, why Reason, settings map[string]map[string]any) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	defer func() { c.news.add(changes(c.before, c.sitting)...); c.before = nil }()
 	if c.next.newest != ticket {
 		return profiles.ErrSuperseded
 	}

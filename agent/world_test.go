@@ -241,21 +241,22 @@ func (w *world) Tick() {
 
 // screen is a head unit that writes down what it is told.
 type screen struct {
-	mu     sync.Mutex
-	ended  []agent.Ended
-	groups []string
+	mu    sync.Mutex
+	ended []agent.Ended
+	heard []string // ended REASON, or GROUP KEY…
 }
 
 func (s *screen) Ended(reason string, r profiles.Receipt) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended = append(s.ended, agent.Ended{Reason: reason, Receipt: r})
+	s.heard = append(s.heard, "ended "+reason)
 }
 
-func (s *screen) SettingsChanged(group string, _ []string) {
+func (s *screen) SettingsChanged(group string, keys []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.groups = append(s.groups, group)
+	s.heard = append(s.heard, strings.Join(append([]string{group}, keys...), " "))
 }
 
 func (s *screen) LedgerChanged(uint64) {}

@@ -1,0 +1,99 @@
+package agent_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"glovebox/profiles"
+)
+
+// hears fails unless the head unit was told exactly this since the last call.
+func (w *world) hears(what string, want ...string) {
+	w.t.Helper()
+	w.CarryOut()
+	var heard []string
+	for range 200 {
+		w.screen.mu.Lock()
+		heard = slices.Clone(w.screen.heard)
+		w.screen.mu.Unlock()
+		if len(heard) >= len(want) && len(want) > 0 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	w.screen.mu.Lock()
+	w.screen.heard = nil
+	w.screen.mu.Unlock()
+	if !slices.Equal(heard, want) {
+		w.t.Errorf("%s: heard %q, want %q", what, heard, want)
+	}
+}
+
+func (w *world) set(group string, values map[string]any) {
+	w.t.Helper()
+	if err := w.Set(w.t.Context(), group, values); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// At each change of person the head unit hears which settings are others now, after
+// the end of the session before, and never of one that is as it was. While nobody is
+// at the wheel there are the defaults.
+func TestChangedNamesWhatIsOtherNow(t *testing.T) {
+	w := enrolled(t)
+	w.login(anna)
+	w.hears("nothing was ever set")
+	w.set("radio", map[string]any{"volume": byte(18)})
+	w.set("navigation", map[string]any{"route": "eco"})
+	w.hears("set", "radio volume", "navigation route")
+	w.login(anna)
+	w.hears("the person at the wheel logs in again")
+	w.login(lea)
+	w.hears("another person", "ended replaced", "radio volume", "navigation route")
+	w.set("radio", map[string]any{"volume": byte(18)})
+	w.hears("set", "radio volume")
+	w.login(anna)
+	w.hears("back, at the same volume", "ended replaced", "navigation route")
+	if err := w.Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.hears("nobody", "ended logout", "radio volume", "navigation route")
+	w.login(lea)
+	w.hears("from nobody", "radio volume")
+	if _, err := w.StartGuest(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	w.hears("a guest", "ended replaced", "radio volume")
+	w.set("radio", map[string]any{"volume": byte(44)})
+	w.hears("a guest sets", "radio volume")
+	if err := w.Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.hears("a guest leaves", "ended logout", "radio volume")
+	if _, err := w.StartGuest(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.hears("a guest who set nothing leaves", "ended logout")
+}
+
+// Who is removed while driving is followed by a guest: the settings change once.
+func TestChangedAfterARemoval(t *testing.T) {
+	w := enrolled(t)
+	w.login(lea)
+	w.set("radio", map[string]any{"volume": byte(18)})
+	w.hears("set", "radio volume")
+	w.pass(3*time.Second, 50)
+	access := w.access()
+	access.Users = slices.DeleteFunc(access.Users, func(u profiles.User) bool { return u.ID == lea })
+	w.apply(2, access, profiles.BackEnd)
+	w.park()
+	w.Tick()
+	w.hears("parked", "ended removed", "radio volume")
+	if v := w.SessionView(); v.State != "guest" {
+		t.Errorf("then %+v", v)
+	}
+}
