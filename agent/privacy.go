@@ -167,7 +167,7 @@ func (p *privacy) view(people *people, guest bool, now hal.Instant) telemetry.Pr
 		v.Policy = "test"
 	}
 	for _, r := range p.out.Readers() {
-		view := telemetry.ReaderView{Role: r.ID, Receives: p.out.Receives(r.Mailbox)}
+		view := telemetry.ReaderView{Role: r.ID, Receives: p.policy.Receives(r, p.gate.Cause())}
 		if id, err := profiles.ParseID(r.ID); err == nil {
 			person, _ := people.roster.Find(id)
 			view.Role = person.Role.String()

@@ -26,7 +26,7 @@ func TestExampleHeadUnits(t *testing.T) {
 	t.Run("python", func(t *testing.T) {
 		program, script := python(t, "gi"), filepath.Join("examples", "headunit.py")
 		out, err := client(t, w, "480213", program, script, "anna")
-		if want := "signal Changed radio ['volume']\nvolume 31\nsignal Ended logout {}\n"; err != nil || out != want {
+		if want := "signal Changed radio ['volume']\nvolume 31\nsignal Ended logout {}\n"; err != nil || !strings.HasPrefix(out, want) { // Changed may follow
 			t.Errorf("%v\n%s\nwant\n%s", err, out, want)
 		}
 		if out, err := client(t, w, "000000", program, script, "anna"); err == nil || !strings.Contains(out, "org.glovebox.Error.WrongPIN: ") {

@@ -21,7 +21,7 @@ type PrivacyView struct {
 type ReaderView struct {
 	Name     profiles.Private // empty in a guest session
 	Role     string           // main, secondary, workshop, backend
-	Receives []string         // kinds: status, position, alarms, …
+	Receives []string         // kinds that may reach them now: status, position, alarms, …
 }
 
 // LedgerFilter narrows a ledger. The zero filter takes everything; an empty

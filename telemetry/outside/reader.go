@@ -89,16 +89,15 @@ func (o *Outside) Readers() []Reader {
 	return out
 }
 
-// Receives are the kinds of messages that the reader of a mailbox may get.
-func (o *Outside) Receives(mailbox string) []string {
-	r := o.find(mailbox)
-	if r == nil || o.policy.Slot(r.Column).Every <= 0 {
+// Receives are the kinds of messages of which something may reach a reader in a state.
+func (p *Policy) Receives(r Reader, state State) []string {
+	if p.Slot(r.Column).Every <= 0 {
 		return nil
 	}
 	var out []string
 	for _, kind := range Kinds() {
-		if !r.without(kind) && slices.ContainsFunc(o.policy.Classes(), func(c Class) bool {
-			return o.policy.onTopic(c, kind) && o.policy.Decide(c, r.Column, Unassigned, Open).Verdict.Releases()
+		if !slices.Contains(r.Without, kind) && slices.ContainsFunc(p.Classes(), func(c Class) bool {
+			return p.onTopic(c, kind) && p.Decide(c, r.Column, Unassigned, state).Verdict.Releases()
 		}) {
 			out = append(out, string(kind))
 		}

@@ -108,15 +108,28 @@ func TestSetReadersTakesWhatItKnows(t *testing.T) {
 	if got := car.out.Readers(); len(got) != 1 || got[0].ID != "anna" {
 		t.Errorf("readers %v: want anna alone", got)
 	}
-	if got := car.out.Receives(boxMain); !slices.Equal(got, []string{"status", "position", "alarms", "gaps"}) {
-		t.Errorf("anna receives %v", got)
-	}
-	car.out.SetReaders(3, family, car.now)
-	if got := car.out.Receives(boxLimited); !slices.Equal(got, []string{"status", "alarms", "gaps"}) {
-		t.Errorf("jonas receives %v", got)
-	}
-	if got := car.out.Receives("nobody"); got != nil {
-		t.Errorf("nobody receives %v", got)
+}
+
+// What reaches a reader depends on the reader's column and on what may leave now.
+func TestReceives(t *testing.T) {
+	all, placeless := []string{"status", "position", "alarms", "gaps"}, []string{"status", "alarms", "gaps"}
+	for _, tt := range []struct {
+		name   string
+		reader outside.Reader
+		state  outside.State
+		want   []string
+	}{
+		{"main", outside.Reader{Column: outside.ColumnMain}, outside.Open, all},
+		{"limited", outside.Reader{Column: outside.ColumnLimited}, outside.Open, placeless},
+		{"restricted", outside.Reader{Column: outside.ColumnShared, Without: []outside.Kind{outside.KindPosition, outside.KindAlarms}}, outside.Open, []string{"status", "gaps"}},
+		{"while the driver hides", outside.Reader{Column: outside.ColumnMain}, outside.NoPosition, placeless},
+		{"while a guest drives", outside.Reader{Column: outside.ColumnShared}, outside.GuestDriving, placeless},
+		{"offline", outside.Reader{Column: outside.ColumnMain}, outside.Offline, nil},
+		{"nobody", outside.Reader{}, outside.Open, nil},
+	} {
+		if got := outside.Builtin().Receives(tt.reader, tt.state); !slices.Equal(got, tt.want) {
+			t.Errorf("%s receives %q, want %q", tt.name, got, tt.want)
+		}
 	}
 }
 

@@ -97,3 +97,33 @@ func TestChangedAfterARemoval(t *testing.T) {
 		t.Errorf("then %+v", v)
 	}
 }
+
+// The head unit is shown what reaches each reader now, not what could.
+func TestReadersSayWhatTheyReceiveNow(t *testing.T) {
+	w := enrolled(t)
+	w.login(anna)
+	places := func(want int) {
+		t.Helper()
+		got, any := 0, 0
+		for _, r := range w.PrivacyView().Readers {
+			if slices.Contains(r.Receives, "position") {
+				got++
+			}
+			any += len(r.Receives)
+		}
+		if got != want || (any == 0) != (w.PrivacyView().Level == "offline") {
+			t.Errorf("at %s %d readers receive the place, want %d; all receive %d kinds", w.PrivacyView().Level, got, want, any)
+		}
+	}
+	places(2)
+	for _, level := range []string{"no-position", "offline"} {
+		if err := w.SetLevel(t.Context(), level); err != nil {
+			t.Fatal(err)
+		}
+		places(0)
+	}
+	if _, err := w.StartGuest(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	places(0)
+}
