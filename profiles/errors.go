@@ -8,7 +8,7 @@ import "errors"
 var (
 	ErrWrongPIN         = errors.New("the PIN is wrong; try again")                                // the PIN is wrong, or there is no such profile
 	ErrLockedOut        = errors.New("too many wrong PINs; wait and try again")                    // too many wrong PINs; RetryAfter says how long
-	ErrNoSuchProfile    = errors.New("there is no such profile in this car")                       // the object is no profile of this car; Login says WrongPIN instead
+	ErrNoSuchProfile    = errors.New("there is no such profile in this car")                       // the person was removed meanwhile; an object that is not there is UnknownObject, and Login says WrongPIN
 	ErrNotPermitted     = errors.New("this is not open to the person at the wheel")                // who calls, or who is at the wheel, may not do this; nothing else has this name
 	ErrNotParked        = errors.New("the car is moving; park first")                              // the car moves
 	ErrSuperseded       = errors.New("a newer request took the place of this one")                 // a newer Login or StartGuest took the place of this one

@@ -32,7 +32,7 @@ func (t text) check(v any) (any, error) {
 	s, ok := v.(string)
 	switch {
 	case !ok:
-		return nil, errors.New("must be a text")
+		return nil, errors.New("must be a text (s)")
 	case len(t.words) > 0 && !slices.Contains(t.words, s):
 		return nil, fmt.Errorf("must be %s", oneOf(t.words))
 	case len(t.words) > 0:
@@ -60,7 +60,7 @@ func (flag) check(v any) (any, error) {
 	if b, ok := v.(bool); ok {
 		return b, nil
 	}
-	return nil, errors.New("must be true or false")
+	return nil, errors.New("must be true or false (b)")
 }
 
 func (flag) decode(raw json.RawMessage) (any, error) { return decodeAs[bool](raw) }
@@ -72,7 +72,7 @@ func (o octet) check(v any) (any, error) {
 	if n, ok := v.(byte); ok && n >= o.least && n <= o.most {
 		return n, nil
 	}
-	return nil, fmt.Errorf("must be a byte from %d to %d", o.least, o.most)
+	return nil, fmt.Errorf("must be a byte (y) from %d to %d", o.least, o.most)
 }
 
 func (octet) decode(raw json.RawMessage) (any, error) { return decodeAs[byte](raw) }
@@ -108,7 +108,7 @@ type set struct{ words []string }
 func (s set) check(v any) (any, error) {
 	list, ok := v.([]string)
 	if !ok {
-		return nil, errors.New("must be a list of texts")
+		return nil, errors.New("must be a list of texts (as)")
 	}
 	for i, word := range list {
 		if !slices.Contains(s.words, word) || slices.Contains(list[:i], word) {
@@ -131,7 +131,7 @@ type record struct {
 func (r record) check(v any) (any, error) {
 	in, ok := v.(map[string]any)
 	if !ok {
-		return nil, errors.New("must be a set of named values")
+		return nil, errors.New("must be a set of named values (a{sv})")
 	}
 	out := make(map[string]any, len(in))
 	if len(in) == 0 && r.optional {
@@ -188,7 +188,7 @@ func (r records) check(v any) (any, error) {
 	list, ok := v.([]map[string]any)
 	switch {
 	case !ok:
-		return nil, errors.New("must be a list of named values")
+		return nil, errors.New("must be a list of named values (aa{sv})")
 	case len(list) > r.most:
 		return nil, fmt.Errorf("must have at most %d entries", r.most)
 	}

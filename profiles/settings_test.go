@@ -127,7 +127,7 @@ func TestValidateSaysWhatToDo(t *testing.T) {
 		values values
 		want   string
 	}{
-		{values{"volume": byte(201), "last": values{}}, "the value is not valid: volume: must be a byte from 0 to 100"},
+		{values{"volume": byte(201), "last": values{}}, "the value is not valid: volume: must be a byte (y) from 0 to 100"},
 		{values{"favourites": append(stations(2), values{"band": "FM"})}, "the value is not valid: favourites: entry 3 needs a field name"},
 		{values{"last": values{"band": "LW"}}, "the value is not valid: last: band must be FM, AM, DAB or SXM"},
 		{values{"volume": byte(1), "tone": byte(2)}, `the value is not valid: radio has no setting "tone"`},

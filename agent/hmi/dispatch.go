@@ -74,7 +74,7 @@ func (f *Face) serve(t *ticket, msg *dbus.Message) ([]any, error) {
 	c := &call{from: t.from, path: objectPath(msg), args: msg.Body, msg: msg}
 	at, who := resolve(c.path)
 	if at == person && !f.exists(who) {
-		return nil, profiles.ErrNoSuchProfile
+		return nil, errNoObject
 	}
 	c.who = who
 	m := f.members[header(msg, dbus.FieldInterface)][header(msg, dbus.FieldMember)]
@@ -104,7 +104,7 @@ type member struct {
 // find is the member that is called on an object.
 func (f *Face) find(at object, iface, name string) (m member, err error) {
 	if at == nowhere {
-		return m, unknown("Object", "there is no such object")
+		return m, errNoObject
 	}
 	members, known := f.members[iface]
 	if !known || !has(at, iface) {

@@ -44,6 +44,10 @@ var errFailed = dbus.Error{Name: "org.freedesktop.DBus.Error.Failed",
 var errLimits = dbus.Error{Name: "org.freedesktop.DBus.Error.LimitsExceeded",
 	Body: []any{"too many calls are waiting; wait for an answer first"}}
 
+// errNoObject is the answer of a path that leads nowhere, or to somebody who is not of
+// this car.
+var errNoObject = unknown("Object", "there is no such object")
+
 // publicError gives err its name on the bus. known is false for an error that
 // the table does not have.
 func publicError(ctx context.Context, err error) (answer dbus.Error, known bool) {

@@ -33,7 +33,7 @@ func TestErrorsHaveTheirPublicNames(t *testing.T) {
 		{profiles.ErrGuestUnavailable, "GuestUnavailable", ""},
 		{profiles.ErrRosterFull, "RosterFull", ""},
 		{profiles.ErrNotReady, "NotReady", ""},
-		{fmt.Errorf("%w: volume: must be a byte from 0 to 100", profiles.ErrInvalid), "InvalidArgument", "volume"},
+		{fmt.Errorf("%w: volume: must be a byte (y) from 0 to 100", profiles.ErrInvalid), "InvalidArgument", "volume"},
 		{fmt.Errorf("%w: favourites", profiles.ErrQuotaExceeded), "QuotaExceeded", "favourites"},
 		{profiles.ErrEraseFailed, "EraseFailed", ""},
 		{profiles.ErrOffline, "Offline", ""},

@@ -2,6 +2,7 @@ package hmi_test
 
 import (
 	"encoding/xml"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -203,5 +204,20 @@ func TestManagedObjectsAreTheProfiles(t *testing.T) {
 	}
 	if len(objects) != 2 || objects[dbusPath(anna)]["org.glovebox.Profile1"]["Name"].Value() != "Anna" {
 		t.Errorf("got %v", objects)
+	}
+}
+
+// The machine's id is the machine's, not the bus's.
+func TestMachineID(t *testing.T) {
+	text, err := os.ReadFile("/etc/machine-id")
+	if err != nil {
+		t.Skip("this machine has no id")
+	}
+	var got string
+	if err := askAt(start(t).dial(t), hmi.RootPath, "org.freedesktop.DBus.Peer.GetMachineId").Store(&got); err != nil {
+		t.Fatal(err)
+	}
+	if want := strings.TrimSpace(string(text)); got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }

@@ -198,7 +198,8 @@ func (f *Face) children(path dbus.ObjectPath) []string {
 func (f *Face) managedObjects(context.Context, *call) ([]any, error) {
 	out := map[dbus.ObjectPath]map[string]map[string]dbus.Variant{}
 	for _, p := range f.cabin.Profiles() {
-		out[pathOf(p.ID)] = map[string]map[string]dbus.Variant{profile1: profileProperties(p)}
+		out[pathOf(p.ID)] = bare(person)
+		out[pathOf(p.ID)][profile1] = profileProperties(p)
 	}
 	return []any{out}, nil
 }

@@ -86,13 +86,13 @@ func (f *Face) announce() {
 	guest = guest || f.cabin.SessionView().Guest() // one may have begun while the views were read
 	for _, path := range slices.Sorted(maps.Keys(f.announced)) {
 		if _, still := now[path]; !still {
-			f.emit(RootPath, objectManager+".InterfacesRemoved", path, []string{profile1})
+			f.emit(RootPath, objectManager+".InterfacesRemoved", path, interfacesOf(person))
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(now)) {
 		before, known := f.announced[path]
 		if !known {
-			f.emit(RootPath, objectManager+".InterfacesAdded", path, added(now[path], guest))
+			f.arrive(path, now[path], guest)
 			continue
 		}
 		for _, iface := range slices.Sorted(maps.Keys(now[path])) {
@@ -128,16 +128,26 @@ func runsDown(name string, before, now dbus.Variant) bool {
 	return name == "RetryAfter" && okB && okN && n > 0 && n < b
 }
 
-// added is what the bus is told of a new profile.
-func added(interfaces map[string]map[string]dbus.Variant, guest bool) map[string]map[string]dbus.Variant {
-	out := map[string]map[string]dbus.Variant{}
-	for iface, props := range interfaces {
-		out[iface] = map[string]dbus.Variant{}
-		for name, value := range props {
-			if !guest && !unannounced[name] {
-				out[iface][name] = value
-			}
-		}
+// arrive announces a new object: every interface, and every property with its value or,
+// where that is not for everybody, by its name right behind.
+func (f *Face) arrive(path dbus.ObjectPath, now map[string]map[string]dbus.Variant, guest bool) {
+	told := bare(person)
+	for iface, props := range now {
+		told[iface] = maps.Clone(props)
+		maps.DeleteFunc(told[iface], func(name string, _ dbus.Variant) bool { return guest || name == "Name" })
 	}
-	return out
+	f.emit(RootPath, objectManager+".InterfacesAdded", path, told)
+	for _, iface := range slices.Sorted(maps.Keys(now)) {
+		named := slices.DeleteFunc(slices.Sorted(maps.Keys(now[iface])), func(name string) bool { _, has := told[iface][name]; return has })
+		f.emit(path, properties+".PropertiesChanged", iface, map[string]dbus.Variant{}, named)
+	}
+}
+
+// bare is the interfaces of an object, none with a property yet.
+func bare(at object) map[string]map[string]dbus.Variant {
+	all := map[string]map[string]dbus.Variant{}
+	for _, iface := range interfacesOf(at) {
+		all[iface] = map[string]dbus.Variant{}
+	}
+	return all
 }

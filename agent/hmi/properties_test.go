@@ -8,6 +8,7 @@ import (
 
 	"github.com/godbus/dbus/v5"
 
+	"glovebox/agent/hmi"
 	"glovebox/profiles"
 	"glovebox/telemetry"
 )
@@ -83,15 +84,19 @@ func TestChangesOfAGuestAreOnlyNamed(t *testing.T) {
 	}
 	w.cabin.change(func(c *cabin) { c.people = append(c.people, profiles.ProfileView{ID: foreign, Role: "secondary"}) })
 	w.face.Refresh()
-	added := listen(1)[0]
-	for _, props := range added.Body[1].(map[string]map[string]dbus.Variant) {
+	heard := listen(2)
+	for _, props := range heard[0].Body[1].(map[string]map[string]dbus.Variant) {
 		if len(props) > 0 {
-			t.Errorf("%s carries %v", added.Name, props)
+			t.Errorf("%s carries %v", heard[0].Name, props)
 		}
+	}
+	if c := read(t, heard[1]); len(c.values) > 0 || len(c.named) != 8 {
+		t.Errorf("then %+v", c)
 	}
 }
 
-// Profiles that come and go are announced, without their names.
+// Profiles that come and go are announced with all interfaces and properties, but for
+// their names: these have to be asked for.
 func TestProfilesComeAndGo(t *testing.T) {
 	w := start(t)
 	listen := hear(t, w.dial(t))
@@ -99,18 +104,26 @@ func TestProfilesComeAndGo(t *testing.T) {
 		c.people = append(c.people[:1], profiles.ProfileView{ID: foreign, Name: profiles.Conceal("Lea"), Role: "secondary", State: "active"})
 	})
 	w.face.Refresh()
-	all := listen(2)
+	all := listen(3)
 	if all[0].Name != "org.freedesktop.DBus.ObjectManager.InterfacesRemoved" || all[0].Body[0] != dbusPath(jonas) {
 		t.Errorf("got %v", all[0])
 	}
-	props := all[1].Body[1].(map[string]map[string]dbus.Variant)["org.glovebox.Profile1"]
-	if all[1].Body[0] != dbusPath(foreign) || props["State"].Value() != "active" {
-		t.Errorf("got %v", all[1])
+	var objects map[dbus.ObjectPath]map[string]map[string]dbus.Variant
+	if err := askAt(w.dial(t), hmi.RootPath, "org.freedesktop.DBus.ObjectManager.GetManagedObjects").Store(&objects); err != nil {
+		t.Fatal(err)
 	}
-	if _, told := props["Name"]; told {
-		t.Error("the name is broadcast")
+	want := objects[dbusPath(foreign)]
+	delete(want["org.glovebox.Profile1"], "Name")
+	if all[1].Body[0] != dbusPath(foreign) || !reflect.DeepEqual(all[1].Body[1], want) || len(want) != 4 {
+		t.Errorf("got %v, want %v", all[1], want)
 	}
-	if name(askAt(w.dial(t), dbusPath(jonas), "org.freedesktop.DBus.Properties.GetAll", "org.glovebox.Profile1").Err) != "NoSuchProfile" {
+	if c := read(t, all[2]); all[2].Path != dbusPath(foreign) || len(c.values) > 0 || !slices.Equal(c.named, []string{"Name"}) {
+		t.Errorf("then %+v", c)
+	}
+	if gone := all[0].Body[1].([]string); len(gone) != len(want) {
+		t.Errorf("removed are %q", gone)
+	}
+	if name(askAt(w.dial(t), dbusPath(jonas), "org.freedesktop.DBus.Properties.GetAll", "org.glovebox.Profile1").Err) != "org.freedesktop.DBus.Error.UnknownObject" {
 		t.Error("a removed profile still answers")
 	}
 }

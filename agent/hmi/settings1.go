@@ -48,11 +48,7 @@ func (f *Face) setSettings(ctx context.Context, c *call) ([]any, error) {
 	if err := options(c.args[2], nil); err != nil {
 		return nil, err
 	}
-	values, err := fromVariants(c.args[1].(map[string]dbus.Variant))
-	if err != nil {
-		return nil, err
-	}
-	return nil, f.cabin.Set(ctx, name, values)
+	return nil, f.cabin.Set(ctx, name, fromVariants(c.args[1].(map[string]dbus.Variant)))
 }
 
 func (f *Face) resetSettings(ctx context.Context, c *call) ([]any, error) {

@@ -3,6 +3,7 @@ package hmi_test
 import (
 	"math"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/godbus/dbus/v5"
@@ -102,12 +103,17 @@ func TestDescribeAgreesWithTheValues(t *testing.T) {
 	}
 }
 
-// A value that looks right but has another D-Bus type is refused, at any depth.
+// A value that looks right but has another D-Bus type is refused, at any depth; the
+// answer names the type that is wanted.
 func TestOtherTypesAreRefused(t *testing.T) {
 	w := start(t)
 	c := w.dial(t)
 	station := func(name, khz any) []map[string]dbus.Variant {
 		return []map[string]dbus.Variant{bag("name", name, "band", "FM", "frequency_khz", khz)}
+	}
+	wants := map[string]string{
+		"volume i": "byte (y)", "volume v": "byte (y)", "frequency i": "(u)", "frequency t": "(u)", "name o": "(s)", "favourites av": "(aa{sv})",
+		"route o": "(s)", "avoid s": "(as)", "home a{ss}": "(a{sv})", "latitude a byte": "(d)",
 	}
 	for what, call := range map[string]*dbus.Call{
 		"volume i":        ask(c, "Settings1.Set", "radio", bag("volume", int32(30)), none),
@@ -121,8 +127,8 @@ func TestOtherTypesAreRefused(t *testing.T) {
 		"home a{ss}":      ask(c, "Settings1.Set", "navigation", bag("home", map[string]string{}), none),
 		"latitude a byte": ask(c, "Settings1.Set", "navigation", bag("home", bag("latitude", byte(1), "longitude", 2.0)), none),
 	} {
-		if name(call.Err) != "InvalidArgument" {
-			t.Errorf("%s: %v", what, call.Err)
+		if name(call.Err) != "InvalidArgument" || !strings.Contains(call.Err.Error(), wants[what]) {
+			t.Errorf("%s: %v, want one that names %s", what, call.Err, wants[what])
 		}
 	}
 	if err := ask(c, "Settings1.Set", "radio", bag("favourites", station("Bayern 3", uint32(97300))), none).Err; err != nil {

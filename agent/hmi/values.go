@@ -70,39 +70,34 @@ func toGroups(groups map[string]map[string]any) (map[string]map[string]dbus.Vari
 	return out, nil
 }
 
-// fromVariant is the plain value of v; ok is false for a type outside the table.
-func fromVariant(v dbus.Variant) (plain any, ok bool) {
+// foreign is a value of a type outside the table. No schema takes it; what it says
+// instead names the type that is wanted.
+type foreign struct{}
+
+// fromVariant is the plain value of v.
+func fromVariant(v dbus.Variant) any {
 	switch value := v.Value().(type) {
 	case bool, byte, int16, uint32, float64, string, []string:
-		return value, true
+		return value
 	case map[string]dbus.Variant:
-		m, err := fromVariants(value)
-		return m, err == nil
+		return fromVariants(value)
 	case []map[string]dbus.Variant:
 		out := make([]map[string]any, 0, len(value))
 		for _, item := range value {
-			m, err := fromVariants(item)
-			if err != nil {
-				return nil, false
-			}
-			out = append(out, m)
+			out = append(out, fromVariants(item))
 		}
-		return out, true
+		return out
 	}
-	return nil, false
+	return foreign{}
 }
 
-// fromVariants is fromVariant for each value of m. The error names the key.
-func fromVariants(m map[string]dbus.Variant) (map[string]any, error) {
+// fromVariants is fromVariant for each value of m.
+func fromVariants(m map[string]dbus.Variant) map[string]any {
 	out := make(map[string]any, len(m))
 	for key, v := range m {
-		plain, ok := fromVariant(v)
-		if !ok {
-			return nil, invalid("%.64q cannot be kept: no setting holds the D-Bus type %.40q", key, v.Signature().String())
-		}
-		out[key] = plain
+		out[key] = fromVariant(v)
 	}
-	return out, nil
+	return out
 }
 
 // jsonObject is a value that JSON shows as an object of strings and objects, as

@@ -1,8 +1,10 @@
 package fence
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -43,10 +45,20 @@ func (g *greeting) hear(line string) {
 	case line == "AUTH\r\n":
 		g.said = "REJECTED EXTERNAL\r\n"
 	case strings.HasPrefix(line, "AUTH "):
-		g.said = "OK 0\r\n"
+		g.said = "OK " + machineID() + "\r\n" // godbus answers Peer.GetMachineId with it
 	case line == "BEGIN\r\n":
 		g.done = true
 	}
+}
+
+// machineID is the machine's own, as in machine-id(5); zeros where it has none.
+func machineID() string {
+	for _, file := range []string{"/etc/machine-id", "/var/lib/dbus/machine-id"} {
+		if id, err := os.ReadFile(file); err == nil && len(bytes.TrimSpace(id)) == 32 {
+			return string(bytes.TrimSpace(id))
+		}
+	}
+	return strings.Repeat("0", 32)
 }
 
 // Write sends a message of godbus, which writes each whole, and remembers a call
