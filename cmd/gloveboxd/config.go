@@ -81,7 +81,7 @@ type Cloud struct {
 // DBus is the bus and who may call.
 type DBus struct {
 	Address  string   `toml:"address"`   // system, session or an address
-	HMIUsers []string `toml:"hmi_users"` // names or numbers; default: the agent's own user
+	HMIUsers []string `toml:"hmi_users"` // names or numbers; default: the agent's own user and root
 	AppUsers []string `toml:"app_users"`
 }
 
@@ -120,7 +120,7 @@ func defaults() Config {
 		Store: Store{Dir: "/var/lib/glovebox"},
 		GNSS:  GNSS{Baud: 9600},
 		MQTT:  MQTT{KeepAlive: Duration(30 * time.Second), ReconnectMax: Duration(time.Minute)},
-		DBus:  DBus{Address: "system", HMIUsers: []string{strconv.Itoa(os.Getuid())}},
+		DBus:  DBus{Address: "system", HMIUsers: []string{strconv.Itoa(os.Getuid()), "root"}},
 		Session: Session{
 			LeaveAfter: Duration(time.Minute), IdleAfter: Duration(10 * time.Minute),
 			AtBoot: "picker", FreshProcess: true,
