@@ -15,6 +15,13 @@ func (c *Client) Groups(ctx context.Context) (groups []string, err error) {
 	return groups, err
 }
 
+// Describe says what the keys of a group are: key, type, unit, scope, stage, range.
+func (c *Client) Describe(ctx context.Context, group string) ([]map[string]any, error) {
+	var answer []bag
+	err := c.ask(ctx, "Settings1.Describe", []any{group}, &answer)
+	return plainBags(answer), err
+}
+
 // Get reads the settings of a group.
 func (c *Client) Get(ctx context.Context, group string) (map[string]any, error) {
 	var answer bag

@@ -24,6 +24,7 @@ type cabin struct {
 
 	mu      sync.Mutex
 	session profiles.SessionView
+	parked  bool
 	level   string
 	values  map[string]map[string]any
 	entries []telemetry.Entry
@@ -32,9 +33,9 @@ type cabin struct {
 
 func newCabin() *cabin {
 	return &cabin{
-		session: profiles.SessionView{State: "idle", Reason: "boot", WipeState: "clean", Parked: true},
-		level:   "share",
-		values:  map[string]map[string]any{"radio": profiles.Radio().Defaults(), "navigation": profiles.Navigation().Defaults()},
+		session: profiles.SessionView{State: "idle", Reason: "boot", WipeState: "clean"},
+		parked:  true, level: "share",
+		values: map[string]map[string]any{"radio": profiles.Radio().Defaults(), "navigation": profiles.Navigation().Defaults()},
 		entries: []telemetry.Entry{
 			{ID: 1, From: time.Unix(60, 0), To: time.Unix(120, 0), Class: "position", Reader: lea.String(), Kind: "position",
 				Outcome: "published", Rule: "position/shared", LimitedBy: []string{"shared"}, Count: 3},
@@ -47,7 +48,9 @@ func newCabin() *cabin {
 func (c *cabin) SessionView() profiles.SessionView {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.session
+	v := c.session
+	v.Parked = c.parked
+	return v
 }
 
 func (c *cabin) Login(_ context.Context, who profiles.ID, pin profiles.PIN, wait bool) (map[string]map[string]any, error) {
@@ -61,21 +64,21 @@ func (c *cabin) Login(_ context.Context, who profiles.ID, pin profiles.PIN, wait
 		c.session.Pending = who.String()
 		return nil, nil
 	}
-	c.session = profiles.SessionView{State: "active", Profile: who, Role: "main", Reason: "chosen", WipeState: "clean", Parked: true}
+	c.session = profiles.SessionView{State: "active", Profile: who, Role: "main", Reason: "chosen", WipeState: "clean"}
 	return c.values, nil
 }
 
 func (c *cabin) StartGuest(context.Context, bool) (map[string]map[string]any, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.session = profiles.SessionView{State: "guest", Role: "guest", Reason: "chosen", WipeState: "clean", Parked: true}
+	c.session = profiles.SessionView{State: "guest", Role: "guest", Reason: "chosen", WipeState: "clean"}
 	return c.values, nil
 }
 
 func (c *cabin) Logout(context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.session = profiles.SessionView{State: "idle", Reason: "logout", WipeState: "clean", Parked: true}
+	c.session = profiles.SessionView{State: "idle", Reason: "logout", WipeState: "clean"}
 	return nil
 }
 
@@ -118,15 +121,22 @@ func (c *cabin) SetLevel(_ context.Context, level string) error {
 func (c *cabin) PrivacyView() telemetry.PrivacyView {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return telemetry.PrivacyView{Level: c.level, EffectiveLevel: c.level, LimitedBy: []string{"driver"}, LocationInUse: c.level == "share",
-		Policy: "built-in", Readers: []telemetry.ReaderView{{Name: profiles.Conceal("Lea"), Role: "secondary", Receives: []string{"status", "position"}}}}
+	v := telemetry.PrivacyView{Level: c.level, EffectiveLevel: c.level, LocationInUse: c.level == "share", Policy: "built-in",
+		Readers: []telemetry.ReaderView{{Name: profiles.Conceal("Lea"), Role: "secondary", Receives: []string{"status", "position"}}, {Role: "workshop"}}}
+	if c.level != "share" {
+		v.LimitedBy = []string{"level"}
+	} else if c.session.Guest() {
+		v.EffectiveLevel, v.LimitedBy, v.LocationInUse = "no-position", []string{"guest"}, false
+	}
+	return v
 }
 
 func (c *cabin) Ledger(filter telemetry.LedgerFilter) (out []telemetry.Entry, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, e := range c.entries {
-		if e.ID > filter.After {
+		wanted := func(want, have string) bool { return want == "" || want == have }
+		if e.ID > filter.After && wanted(filter.Reader, e.Reader) && wanted(filter.Outcome, e.Outcome) && wanted(filter.Class, e.Class) && wanted(filter.Kind, e.Kind) {
 			out = append(out, e)
 		}
 	}

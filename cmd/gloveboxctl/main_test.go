@@ -167,7 +167,7 @@ func checkJSON(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// agent stop | agent reading PATH NUMBER | agent unwatched | agent entry: what the
+// agent stop | agent drives | agent parks | agent reading PATH NUMBER | agent unwatched | agent entry: what the
 // car does next. A reading waits, for a moment, for somebody who watches.
 func agentCommand(ts *testscript.TestScript, _ bool, args []string) {
 	w := ts.Value("world").(*world)
@@ -187,6 +187,10 @@ func agentCommand(ts *testscript.TestScript, _ bool, args []string) {
 	switch args[0] {
 	case "stop":
 		w.stop()
+	case "drives", "parks":
+		w.cabin.mu.Lock()
+		w.cabin.parked = args[0] == "parks"
+		w.cabin.mu.Unlock()
 	case "reading":
 		n, err := strconv.ParseFloat(args[2], 64)
 		ts.Check(err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"strings"
@@ -26,25 +27,21 @@ func (c *privacyCmd) Run(a *app) error {
 	if a.json {
 		return a.line(values)
 	}
-	inUse := "no position leaves the car now"
-	if values["location_in_use"] == true {
-		inUse = "position leaves the car now"
+	fmt.Fprintln(a.out, leaves(values))
+	for _, why := range causes(map[string]any{"wipe_state": "clean"}, values, nil) {
+		fmt.Fprintf(a.out, "  - %s\n", why)
 	}
-	effective := fmt.Sprint(values["effective_level"])
-	if by := inline(values["limited_by"]); by != "" {
-		effective += " (" + by + ")"
-	}
-	fmt.Fprintf(a.out, "level %s, effective %s; %s; policy %s\n", values["level"], effective, inUse, values["policy"])
-	for _, item := range values["readers"].([]any) {
-		r := item.(map[string]any)
-		who := strings.TrimSpace(fmt.Sprintf("%s %s", r["role"], r["name"]))
-		fmt.Fprintf(a.out, "  %s: %s\n", who, inline(r["receives"]))
-	}
-	return nil
+	fmt.Fprintln(a.out)
+	return a.readers(values)
 }
 
 type ledgerCmd struct {
-	Follow bool `help:"Go on with entries as they come, until interrupted."`
+	Follow  bool   `help:"Go on with entries as they come, until interrupted."`
+	Class   string `help:"Of this class of data alone, as position." placeholder:"CLASS"`
+	Reader  string `help:"To this reader alone: a name, an id, workshop or backend." placeholder:"READER"`
+	Kind    string `help:"In this kind of message alone: status, position, alarms, gaps or ack." placeholder:"KIND"`
+	Outcome string `help:"With this outcome alone: published, reduced, withheld or purged." placeholder:"OUTCOME"`
+	Limit   uint32 `help:"The newest so many." placeholder:"N"`
 }
 
 // Run shows the ledger of the person at the wheel.
@@ -53,10 +50,11 @@ func (c *ledgerCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	filter := c.filter(names)
 	if c.Follow {
-		return a.follow(names)
+		return a.follow(names, filter)
 	}
-	entries, err := a.entries(0, names)
+	entries, err := a.entries(filter, 0, names)
 	if err != nil {
 		return err
 	}
@@ -71,16 +69,36 @@ func (c *ledgerCmd) Run(a *app) error {
 	return nil
 }
 
+// filter is what the agent is asked for; a reader's name is their id there.
+func (c *ledgerCmd) filter(names map[string]string) map[string]any {
+	reader := c.Reader
+	for id, name := range names {
+		if strings.EqualFold(name, c.Reader) {
+			reader = id
+		}
+	}
+	filter := map[string]any{}
+	for name, value := range map[string]string{"class": c.Class, "reader": reader, "kind": c.Kind, "outcome": c.Outcome} {
+		if value != "" {
+			filter[name] = value
+		}
+	}
+	if c.Limit > 0 {
+		filter["limit"] = c.Limit
+	}
+	return filter
+}
+
 // follow prints each entry, and again each time its count has grown. Another
 // person's ledger begins anew.
-func (a *app) follow(names map[string]string) error {
+func (a *app) follow(names map[string]string, filter map[string]any) error {
 	changes, err := a.LedgerChanges(a.ctx)
 	if err != nil {
 		return err
 	}
 	seen := map[uint64]any{} // the counts of the entries that may still grow
 	for last := uint64(0); ; {
-		entries, err := a.entries(last-min(last, stillOpen), names)
+		entries, err := a.entries(filter, last-min(last, stillOpen), names)
 		if err != nil {
 			return err
 		}
@@ -112,8 +130,9 @@ func (a *app) follow(names map[string]string) error {
 const stillOpen = 200
 
 // entries reads the ledger behind an entry.
-func (a *app) entries(after uint64, names map[string]string) ([]map[string]any, error) {
-	list, err := a.Ledger(a.ctx, map[string]any{"after": after})
+func (a *app) entries(filter map[string]any, after uint64, names map[string]string) ([]map[string]any, error) {
+	filter["after"] = after
+	list, err := a.Ledger(a.ctx, filter)
 	for _, e := range list {
 		explain(e, names)
 	}
@@ -134,14 +153,22 @@ func (a *app) entry(e map[string]any) error {
 	if a.json {
 		return a.line(e)
 	}
-	reader := e["name"]
-	if reader == nil {
-		reader = e["reader"]
+	to := e["name"]
+	if to == nil {
+		to = word(e["reader"])
 	}
-	_, err := fmt.Fprintf(a.out, "%v %s %s %s %s to %s: %s, %v times\n",
-		e["id"], e["from"], e["outcome"], e["class"], e["kind"], reader, e["rule"], e["count"])
+	verb, _ := e["outcome"].(string)
+	times := fmt.Sprintf("%v times", e["count"])
+	if fmt.Sprint(e["count"]) == "1" {
+		times = "once"
+	}
+	_, err := fmt.Fprintf(a.out, "%4v  %s  %s %s to %s, %s, by %s\n",
+		e["id"], e["from"], cmp.Or(outcomes[verb], verb), e["class"], to, times, e["rule"])
 	return err
 }
+
+// outcomes are what happened to a datum, in words of one length.
+var outcomes = map[string]string{"published": "sent    ", "reduced": "reduced ", "withheld": "withheld", "purged": "dropped "}
 
 type whyCmd struct {
 	ID uint64 `arg:"" help:"Entry of the ledger."`
@@ -161,7 +188,7 @@ func (c *whyCmd) Run(a *app) error {
 	if err := a.entry(e); err != nil || a.json {
 		return err
 	}
-	_, err = fmt.Fprintf(a.out, "as strict: %s\n", inline(e["limited_by"]))
+	_, err = fmt.Fprintf(a.out, "      in %s; each of these rules would have decided so: %s\n", word(e["kind"]), inline(e["limited_by"]))
 	return err
 }
 

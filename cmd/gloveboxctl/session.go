@@ -19,7 +19,8 @@ type loginCmd struct {
 	Wait     bool   `help:"On the move: log in as soon as the car is parked."`
 }
 
-// Run logs in. A PIN is asked for only where one is set; it is never an argument.
+// Run logs in. A PIN is asked for only where one is set and it can be used now; it is
+// never an argument.
 func (c *loginCmd) Run(a *app) error {
 	p, err := a.find(c.Who)
 	if err != nil {
@@ -27,6 +28,9 @@ func (c *loginCmd) Run(a *app) error {
 	}
 	pin := ""
 	if p.HasPIN {
+		if err := c.usable(a, p); err != nil {
+			return err
+		}
 		if pin, err = c.pin(a, p.Name); err != nil {
 			return err
 		}
@@ -36,6 +40,27 @@ func (c *loginCmd) Run(a *app) error {
 		return err
 	}
 	return a.started(settings)
+}
+
+// pinOff is RetryAfter of a person whose PIN is not looked at any more.
+const pinOff = 1<<32 - 1
+
+// usable refuses before anybody types a PIN, with the names that the agent would use.
+func (c *loginCmd) usable(a *app, p headunit.Profile) error {
+	switch wait, _ := p.Properties["RetryAfter"].(uint32); {
+	case wait == pinOff:
+		return failure{exitRefused, "LockedOut", "too many wrong PINs: the PIN is off until it is set anew"}
+	case wait > 0:
+		return failure{exitRefused, "LockedOut", fmt.Sprintf("too many wrong PINs; wait %d s and try again", wait)}
+	}
+	s, err := a.Session(a.ctx)
+	if err != nil {
+		return err
+	}
+	if !s.Parked && !c.Wait && s.Profile != p.ID {
+		return failure{exitRefused, "NotParked", "the car is moving; park first, or use --wait"}
+	}
+	return nil
 }
 
 // longestPIN is what the agent takes, and a little more, so that it can refuse.
@@ -93,11 +118,11 @@ func (a *app) session(more map[string]any) error {
 		}
 		return a.line(more)
 	}
-	if waits := values["pending"]; waits != "" {
-		_, err = fmt.Fprintf(a.out, "%s; %s waits until parked\n", values["state"], waits)
+	names, err := a.readerNames()
+	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(a.out, strings.TrimSpace(fmt.Sprintf("%s %s", values["state"], values["profile"])))
+	_, err = fmt.Fprintln(a.out, wheel(values, names))
 	return err
 }
 

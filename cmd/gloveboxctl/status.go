@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -35,21 +33,41 @@ func (statusCmd) Run(a *app) error {
 	return a.status(out)
 }
 
-// status prints a line for each property; a list of maps takes a line an item.
+// status says it in sentences: who, what leaves to whom, the car, and what is wrong.
 func (a *app) status(out map[string]any) error {
+	names, err := a.readerNames()
+	if err != nil {
+		return err
+	}
+	session, privacy, vehicle := out["session"].(map[string]any), out["privacy"].(map[string]any), out["vehicle"].(map[string]any)
+	at := "parked"
+	if session["parked"] != true {
+		at = "not parked"
+	}
+	fmt.Fprintf(a.out, "%s The car is %s.\n", wheel(session, names), at)
+	fmt.Fprintf(a.out, "%s\n\n", leaves(privacy))
+	if err := a.readers(privacy); err != nil {
+		return err
+	}
+	car := strings.TrimSpace(fmt.Sprintf("%v %v", vehicle["model"], vehicle["model_year"]))
+	fmt.Fprintf(a.out, "\n%s, vehicle %v: CAN %v, GNSS %v, cloud %v.\n", car, out["identity"].(map[string]any)["vid"], vehicle["can"], vehicle["gnss"], vehicle["cloud"])
+	wrong := causes(session, privacy, vehicle)
+	if len(wrong) > 0 {
+		fmt.Fprint(a.out, "\n# What is not as usual, and why:\n")
+	}
+	for _, why := range wrong {
+		fmt.Fprintf(a.out, "#   - %s\n", why)
+	}
+	return nil
+}
+
+// readers is a table of who receives what now.
+func (a *app) readers(privacy map[string]any) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	for _, part := range []string{"session", "privacy", "vehicle", "identity", "statistics"} {
-		fmt.Fprintln(w, part)
-		values := out[part].(map[string]any)
-		for _, name := range slices.Sorted(maps.Keys(values)) {
-			if list, ok := values[name].([]any); ok {
-				for _, item := range list {
-					fmt.Fprintf(w, "  %s\t%s\n", name, inline(item))
-				}
-				continue
-			}
-			fmt.Fprintf(w, "  %s\t%s\n", name, inline(values[name]))
-		}
+	fmt.Fprintln(w, "READER\tRECEIVES NOW")
+	for _, item := range privacy["readers"].([]any) {
+		r := item.(map[string]any)
+		fmt.Fprintf(w, "%s\t%s\n", reader(r), list(r["receives"]))
 	}
 	return w.Flush()
 }
@@ -62,16 +80,18 @@ func (healthCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	for _, values := range list {
 		values["since"] = moment(values["since"])
-		fmt.Fprintf(w, "%s\t%s\tactive=%v\tsince %s\n", values["code"], values["severity"], values["active"], values["since"])
 	}
 	if a.json {
 		return a.line(list)
 	}
+	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	for _, values := range list {
+		fmt.Fprintf(w, "%s\t%s\ton since %s\n", values["code"], values["severity"], values["since"])
+	}
 	if len(list) == 0 {
-		fmt.Fprintln(w, "no warnings")
+		fmt.Fprintln(w, "No warning light is on.")
 	}
 	return w.Flush()
 }
