@@ -11,7 +11,7 @@ run: bin
 	@bin/gloveboxsim serve $(ARGS)
 
 test: bin
-	@tools/need.sh dbus-daemon:dbus-daemon strace:strace man:man-db mosquitto:mosquitto gdbus-codegen:libglib2.0-dev-bin \
+	@tools/need.sh dbus-daemon:dbus-daemon strace:strace man:man-db mosquitto:mosquitto mosquitto_sub:mosquitto-clients openssl:openssl gdbus-codegen:libglib2.0-dev-bin \
 		/usr/lib/python3/dist-packages/gi:python3-gi /usr/include/systemd/sd-bus.h:libsystemd-dev
 	$(call part,checks,$(MAKE) --no-print-directory check)
 	$(call part,units and fuzz corpora,$(MAKE) --no-print-directory units)

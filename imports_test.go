@@ -39,17 +39,18 @@ var arrows = map[string][]string{
 	"agent/hmi/fence": {},
 	"agent/cloud":     {"profiles", "telemetry"},
 	// the client side of hmi, for whoever is no agent
-	"headunit":        {"profiles"},
-	"sim":             {"headunit", "hal/...", "profiles/...", "telemetry", "telemetry/outside", "sim/..."},
-	"sim/car":         {"hal/..."},
-	"sim/cloud":       {"hal/...", "profiles", "telemetry", "telemetry/outside"},
-	"sim/scenario":    {"headunit", "hal/...", "profiles/...", "telemetry", "telemetry/outside", "sim", "sim/..."},
-	"sim/scenarios":   {},
-	"sim/console":     {"headunit", "hal/...", "profiles", "telemetry", "telemetry/outside", "sim", "sim/..."},
-	"cmd/gloveboxd":   {"agent/...", "hal/...", "profiles/...", "telemetry/..."},
-	"cmd/gloveboxctl": {"headunit"},
-	"cmd/gloveboxsim": {"sim/...", "hal/..."},
-	"docs":            {}, // tests only
+	"headunit":            {"profiles"},
+	"sim":                 {"headunit", "hal/...", "profiles/...", "telemetry", "telemetry/outside", "sim/..."},
+	"sim/car":             {"hal/..."},
+	"sim/cloud":           {"hal/...", "profiles", "telemetry", "telemetry/outside"},
+	"sim/scenario":        {"headunit", "hal/...", "profiles/...", "telemetry", "telemetry/outside", "sim", "sim/..."},
+	"sim/scenarios":       {},
+	"sim/console":         {"headunit", "hal/...", "profiles", "telemetry", "telemetry/outside", "sim", "sim/..."},
+	"cmd/gloveboxd":       {"agent/...", "hal/...", "profiles/...", "telemetry/..."},
+	"cmd/gloveboxctl":     {"headunit"},
+	"cmd/gloveboxsim":     {"sim/...", "hal/..."},
+	"docs":                {}, // tests only
+	"docs/examples/fleet": {}, // shares nothing with the agent
 }
 
 // pure rooms hold rules: no operating system, no adapter library.

@@ -1,0 +1,147 @@
+package docs_test
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A car finds its way into a fleet as docs/fleet.md says, and with Mosquitto's lists each
+// hears what is theirs: read by programs that share nothing with the agent.
+func TestFleet(t *testing.T) {
+	f := newFleet(t)
+	topic := func(rest string) string { return "gb/1/" + f.car.VID + "/" + rest }
+	first := f.run("", f.program, "document", "secrets.json", "identity.json", "1")
+	f.write("first.jws", first)
+	f.publish("backend", topic("policy"), first, "-r")
+	heard := map[string]func() string{}
+	for _, name := range []string{"anna", "jonas", "backend", "workshop"} {
+		heard[name] = f.listen(name, "gb/1/#")
+	}
+	if err := f.world.Agent.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.world.HMI.Await(t.Context(), f.world.Agent.Ended()); err != nil {
+		t.Fatal(err)
+	}
+	read := func(name string) string {
+		return f.run(heard[name](), f.program, "read", "secrets.json", "identity.json", "1")
+	}
+	f.until("the document is in force", 10*time.Second, func() bool { return strings.Contains(read("backend"), `"policy":1,`) })
+
+	// The people of the document log in with its PINs.
+	people, err := f.world.HMI.Profiles(t.Context())
+	if err != nil || len(people) != 3 || people[0].Name != "anna" {
+		t.Fatalf("people %v: %v", people, err)
+	}
+	if _, err := f.world.HMI.Login(t.Context(), people[0].ID, "480213", false); err != nil {
+		t.Fatal(err)
+	}
+
+	// The main user's own program opens a sealed place, and knows that this car made it.
+	f.until("Anna reads a place", 25*time.Second, func() bool {
+		return strings.Contains(read("anna"), "anna to/"+f.boxes["anna"]+"/position/hpke {") && strings.Contains(read("anna"), "Vehicle.CurrentLocation.Latitude")
+	})
+	for name := range heard {
+		for line := range strings.Lines(read(name)) {
+			if strings.Contains(line, "cannot be opened") {
+				t.Errorf("%s: %s", name, line)
+			}
+			if owner, _, _ := strings.Cut(line, " "); owner != name && (name != "backend" || owner != "-") {
+				t.Errorf("%s hears what is not theirs: %s", name, line)
+			}
+			if name != "anna" && strings.Contains(line, "position") {
+				t.Errorf("%s hears a place: %s", name, line)
+			}
+		}
+	}
+
+	t.Run("forged", func(t *testing.T) { f.forged(heard["anna"]) })
+	t.Run("same content", func(t *testing.T) { f.sameContent(first, func() string { return read("backend") }) })
+	t.Run("refused", func(t *testing.T) { f.refused() })
+}
+
+// forged: what a reader or another car publishes in the place of others reaches nobody.
+func (f *fleet) forged(anna func() string) {
+	forged := "666f72676564" // in hex
+	f.publish("jonas", "gb/1/"+f.car.VID+"/policy", "forged", "-r")
+	f.publish("jonas", "gb/1/"+f.car.VID+"/to/"+f.boxes["anna"]+"/status", "forged")
+	f.publish(strings.Repeat("f", 32), "gb/1/"+f.car.VID+"/to/"+f.boxes["anna"]+"/status", "forged")
+	out, err := f.client("mosquitto_sub", strings.Repeat("f", 32), "-t", "gb/1/"+f.car.VID+"/#", "-W", "1").Output()
+	if len(out) > 0 {
+		f.t.Errorf("another car reads %q: %v", out, err)
+	}
+	if strings.Contains(anna(), forged) {
+		f.t.Error("Anna hears a forged message")
+	}
+}
+
+// sameContent: a refresh has new version, previous and issued, and may seal anew; what is
+// sealed is the same. The version in force with other bytes is a fork.
+func (f *fleet) sameContent(first string, backend func() string) {
+	fork := f.run("", f.program, "document", "secrets.json", "identity.json", "1")
+	if fork == first {
+		f.t.Fatal("sealed anew it should differ")
+	}
+	f.publish("backend", "gb/1/"+f.car.VID+"/policy", fork, "-r")
+	f.until("the fork is refused", 5*time.Second, func() bool { return f.counter("documents.refused.forked") == 1 })
+	f.publish("backend", "gb/1/"+f.car.VID+"/policy", f.run("", f.program, "document", "secrets.json", "identity.json", "2", "first.jws"), "-r")
+	f.until("the refresh is in force", 5*time.Second, func() bool { return strings.Contains(backend(), `"policy":2,`) })
+	if n := f.counter("documents.refused.forbidden"); n > 0 {
+		f.t.Errorf("%d documents were forbidden", n)
+	}
+}
+
+func (f *fleet) counter(name string) uint64 {
+	counters, err := f.world.HMI.Statistics(f.t.Context())
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	n, _ := counters[name].(uint64)
+	return n
+}
+
+// refused: the broker takes nobody with an older TLS or with another authority's word.
+func (f *fleet) refused() {
+	anna, err := tls.LoadX509KeyPair(filepath.Join(f.dir, "pki/anna.pem"), filepath.Join(f.dir, "pki/anna.key"))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	authority := x509.NewCertPool()
+	pem, err := os.ReadFile(filepath.Join(f.dir, "pki/ca.pem"))
+	if err != nil || !authority.AppendCertsFromPEM(pem) {
+		f.t.Fatal("no authority", err)
+	}
+	for version, good := range map[uint16]bool{tls.VersionTLS12: false, tls.VersionTLS13: true} {
+		c, err := tls.Dial("tcp", "localhost:"+f.port, &tls.Config{RootCAs: authority, Certificates: []tls.Certificate{anna}, MaxVersion: version})
+		if (err == nil) != good {
+			f.t.Errorf("%s: %v", tls.VersionName(version), err)
+		}
+		if err == nil {
+			c.Close()
+		}
+	}
+	for _, end := range []string{".pem", ".key"} {
+		f.write("pki/foreign"+end, f.run("", "cat", "pki2/car"+end))
+	}
+	if out, err := f.client("mosquitto_pub", "foreign", "-t", "x", "-m", "x").CombinedOutput(); err == nil {
+		f.t.Errorf("a foreign authority was taken: %s", out)
+	}
+}
+
+// The page explains each word with which a document is refused.
+func TestFleetRefusals(t *testing.T) {
+	var have, want []string
+	for _, row := range tableRows(section(t, "docs/fleet.md", "## Publish")) {
+		have = append(have, strings.Trim(row[1], "`"))
+	}
+	for _, m := range regexp.MustCompile(`(?m)^\t\t\{[\w.]+, "(\w+)"\},$|^\treturn "(\w+)"$`).FindAllStringSubmatch(read(t, "agent/cloud/document.go"), -1) {
+		want = append(want, m[1]+m[2])
+	}
+	same(t, "fleet.md, Publish", have, want)
+}
