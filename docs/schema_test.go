@@ -134,3 +134,33 @@ func decode(t *testing.T, text []byte) any {
 	}
 	return v
 }
+
+// Every object and every list of words has a title of its own: a generator of models
+// names its types after it.
+func TestEveryTypeHasATitle(t *testing.T) {
+	titles := map[string]string{}
+	var walk func(where string, v any)
+	walk = func(where string, v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			_, words := v["enum"]
+			if title, _ := v["title"].(string); v["type"] == "object" || words {
+				if title == "" || titles[title] != "" {
+					t.Errorf("%s: title %q, as %q", where, title, titles[title])
+				}
+				titles[title] = where
+			}
+			for name, below := range v {
+				walk(where+"."+name, below)
+			}
+		case []any:
+			for _, item := range v {
+				walk(where, item)
+			}
+		}
+	}
+	walk("", readAPI(t).at(t, "components", "schemas"))
+	if len(titles) < 10 {
+		t.Errorf("titles %v", titles)
+	}
+}
