@@ -39,7 +39,7 @@ func (c *Cabin) leave(why Reason) {
 		{"drop the settings", func() []effect {
 			r.clear("settings", len(c.touched))
 			if c.before = c.sitting; guest {
-				c.before = names(c.touched)
+				c.before = names(c.sitting)
 			}
 			c.sitting, c.touched = nil, nil
 			return nil

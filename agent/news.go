@@ -30,14 +30,15 @@ type LedgerChanged struct{ Last uint64 }
 // forgotten stands for a value that a guest set: nothing of it is left to compare.
 type forgotten struct{}
 
-// names is what a guest touched, by group and key, without the values.
-func names(touched map[[2]string]bool) map[string]map[string]any {
+// names is what differs from the defaults, by group and key, without the values.
+func names(sitting map[string]map[string]any) map[string]map[string]any {
 	all := map[string]map[string]any{}
-	for key := range touched {
-		if all[key[0]] == nil {
-			all[key[0]] = map[string]any{}
+	for _, e := range changes(nil, sitting) {
+		changed, _ := e.(SettingsChanged)
+		all[changed.Group] = map[string]any{}
+		for _, key := range changed.Keys {
+			all[changed.Group][key] = forgotten{}
 		}
-		all[key[0]][key[1]] = forgotten{}
 	}
 	return all
 }

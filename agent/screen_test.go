@@ -47,6 +47,8 @@ func TestChangedNamesWhatIsOtherNow(t *testing.T) {
 	w.set("radio", map[string]any{"volume": byte(18)})
 	w.set("navigation", map[string]any{"route": "eco"})
 	w.hears("set", "radio volume", "navigation route")
+	w.set("radio", map[string]any{"volume": byte(18)})
+	w.hears("set to what it is")
 	w.login(anna)
 	w.hears("the person at the wheel logs in again")
 	w.login(lea)
@@ -66,7 +68,11 @@ func TestChangedNamesWhatIsOtherNow(t *testing.T) {
 	}
 	w.hears("a guest", "ended replaced", "radio volume")
 	w.set("radio", map[string]any{"volume": byte(44)})
-	w.hears("a guest sets", "radio volume")
+	if err := w.Reset(t.Context(), "radio"); err != nil {
+		t.Fatal(err)
+	}
+	w.set("radio", map[string]any{"volume": byte(44)})
+	w.hears("a guest sets, resets and sets", "radio volume", "radio volume", "radio volume")
 	if err := w.Logout(t.Context()); err != nil {
 		t.Fatal(err)
 	}

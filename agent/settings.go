@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 
 	"glovebox/profiles"
 )
@@ -44,8 +43,9 @@ func (c *Cabin) Set(_ context.Context, group string, values map[string]any) erro
 		if wrote = err; err != nil || c.number != number {
 			return
 		}
+		before := map[string]map[string]any{g.Name: maps.Clone(c.sitting[g.Name])}
 		maps.Copy(c.sitting[g.Name], values)
-		c.news.add(SettingsChanged{g.Name, slices.Sorted(maps.Keys(values))})
+		c.news.add(changes(before, map[string]map[string]any{g.Name: c.sitting[g.Name]})...)
 	}
 	switch c.session.State {
 	case profiles.PersonDriving:

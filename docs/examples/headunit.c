@@ -32,9 +32,9 @@ int main(int argc, char **argv) {
     must(sd_bus_match_signal(bus, NULL, AGENT, "org.glovebox.Settings1", "Changed", heard, &signals), NULL, "listen");
     must(sd_bus_call_method(bus, AGENT, "org.glovebox.Session1", "Login", &e, NULL, "osa{sv}", argv[1], pin, 0), &e, "log in");
     must(sd_bus_call_method(bus, AGENT, "org.glovebox.Settings1", "Set", &e, NULL, "sa{sv}a{sv}", "radio", 1, "volume", "y", 21, 0), &e, "set");
-    for (int r; signals == 0; must(r, NULL, "listen"))
+    for (int r = 1; signals == 0 && r > 0; must(r, NULL, "listen")) /* at most a second: it may have been 21 */
         if ((r = sd_bus_process(bus, NULL)) == 0)
-            r = sd_bus_wait(bus, UINT64_MAX);
+            r = sd_bus_wait(bus, 1000000);
     must(sd_bus_call_method(bus, AGENT, "org.glovebox.Session1", "Logout", &e, NULL, "a{sv}", 0), &e, "log out");
     sd_bus_unref(bus);
 }

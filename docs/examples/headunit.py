@@ -32,7 +32,7 @@ try:
     (settings,) = call("Session1.Login", "(osa{sv})", people[sys.argv[1].lower()], input(), no_options)
 except GLib.Error as refused:
     sys.exit(Gio.DBusError.get_remote_error(refused) + ": " + refused.message)
-volume = min(settings["radio"]["volume"] + 1, 100)
+volume = (settings["radio"]["volume"] + 1) % 101
 call("Settings1.Set", "(sa{sv}a{sv})", "radio", {"volume": GLib.Variant("y", volume)}, no_options)
 loop.run()  # until Changed
 print("volume", call("Settings1.Get", "(s)", "radio")[0]["volume"])
