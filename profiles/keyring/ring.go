@@ -95,6 +95,13 @@ func Check(dir string) error {
 // FileID names the key file itself: a ring made anew has another one.
 func (r *Ring) FileID() [fileIDSize]byte { return r.id }
 
+// Unused reports whether the ring is as it was made: it never held a person's key.
+func (r *Ring) Unused() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.generation == 1
+}
+
 // Has reports whether id has a key.
 func (r *Ring) Has(id profiles.ID) bool {
 	r.mu.Lock()

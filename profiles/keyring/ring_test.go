@@ -338,3 +338,27 @@ func TestRingRefuses(t *testing.T) {
 		t.Errorf("key file: %v, %v; want mode 0600 and 32 KiB", info, err)
 	}
 }
+
+// A ring knows whether it ever held a person, also when nobody is left.
+func TestUnused(t *testing.T) {
+	dir := t.TempDir()
+	for range 2 {
+		r := open(t, dir)
+		if !r.Unused() {
+			t.Error("a new ring held somebody")
+		}
+		r.Close()
+	}
+	r := open(t, dir)
+	if err := r.Add(person(1)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Remove(person(1)); err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	if r = open(t, dir); r.Unused() {
+		t.Error("a ring from which everybody was removed never held anybody")
+	}
+	r.Close()
+}
