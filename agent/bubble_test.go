@@ -75,7 +75,7 @@ func newBubble(t *testing.T, dir string) *bubble {
 		VID: identity.VID, Agent: "1.0.0", Epoch: firstEpoch, Outbox: b.queue, Dial: b.broker.dial,
 	})
 	b.Cabin, err = agent.New(agent.Needs{
-		Model: agent.Model{Name: "Taycan", Year: 2024}, Identity: identity, Policy: outside.Builtin(),
+		Model: agent.Model{Name: "Taycan", Year: 2024}, Identity: identity, Policy: outside.Builtin(), Fresh: true,
 		Buses: []string{"body"}, GNSS: true, Cloud: true, Actuated: actuated, Actuator: b.actuator, Epoch: firstEpoch,
 		Alarms: []agent.AlarmRule{{Code: "brake", Path: "Vehicle.Chassis.Brake.IsBrakesWorn", When: hal.Bool(true), Severity: "warning"}},
 		Store:  b.disk, Courier: courier, Now: now, Random: func(string) io.Reader { return rand.Reader }, Log: slog.New(slog.DiscardHandler),
@@ -103,6 +103,7 @@ func newBubble(t *testing.T, dir string) *bubble {
 		}
 	}
 	b.now = now()
+	b.observe("Vehicle.LowVoltageSystemState", hal.Word("OFF"))
 	a := b.access()
 	a.Version, a.Hash = 1, profiles.Hash{1}
 	if err := b.Apply(t.Context(), a, profiles.Signer{Kind: profiles.BackEnd}); err != nil {

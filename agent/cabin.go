@@ -29,6 +29,8 @@ type Needs struct {
 	GNSS      bool     // there is a receiver
 	Cloud     bool     // there is a broker
 	Recovered []string // stores that were repaired at boot
+	Doubtful  bool     // the store of the facts, or the key ring, is one of those
+	Fresh     bool     // the key ring never held a person: a fact that is missing hides nothing
 	Alarms    []AlarmRule
 	Actuated  []string // paths that Actuator can set, in the mapping file's order
 	Actuator  Actuator // may be nil where nothing is actuated
@@ -113,7 +115,8 @@ type Cabin struct {
 	before  map[string]map[string]any // what the head unit may still take for the settings; what is not there has its default
 	touched map[[2]string]bool        // group and key that a guest set
 	next    transition
-	wiping  bool // what a session may not leave behind is still being wiped
+	wiping  bool          // what a session may not leave behind is still being wiped
+	known   chan struct{} // closed once it is known whether the car is parked
 	vehicle vehicle
 	people  people
 	privacy *privacy
@@ -124,7 +127,7 @@ type Cabin struct {
 }
 
 // shown is what the head unit sees change without a request.
-type shown struct{ moving, parked, inUse, place bool }
+type shown struct{ moving, parked, inUse, place, known, stood bool }
 
 // New makes a Cabin from what the store holds: nobody at the wheel, whoever was there
 // before. It is the only place that reads the store but for settings.
@@ -132,8 +135,8 @@ func New(needs Needs) (*Cabin, error) {
 	now := needs.Now()
 	c := &Cabin{
 		needs: needs, turn: make(turn, 1), news: newNews(), ordered: make(bell, 1),
-		session: profiles.Session{Since: now.Boot}, reason: AtBoot, vehicle: newVehicle(needs),
-		remote: newRemote(needs, now), passed: now.Boot, clock: schedule{due: make(bell, 1)},
+		session: profiles.Session{Since: now.Boot}, reason: AtBoot, vehicle: newVehicle(needs, now),
+		known: make(chan struct{}), remote: newRemote(needs, now), passed: now.Boot, clock: schedule{due: make(bell, 1)},
 	}
 	c.effects = &effects{
 		world: world{needs.Store, needs.Courier, needs.Actuator, func(r outside.Released) bool {
@@ -164,6 +167,8 @@ func New(needs Needs) (*Cabin, error) {
 		c.privacy.out.Alarm(a, now)
 	}
 	c.effects.add(showDocument(c.people.roster.Version))
+	c.effects.add(c.privacy.regate(c.privacy.gate, now)...)
+	c.moved(now)
 	c.effects.atOnce()
 	return c, nil
 }
@@ -172,14 +177,12 @@ func New(needs Needs) (*Cabin, error) {
 var storeRecovered = AlarmRule{Code: "store-recovered", Severity: "warning"}
 
 // Observe takes in what one bus said: how many frames, and the readings that changed
-// or were due. It only touches memory and allocates nothing.
+// or were due. The first call for a bus, with or without a frame, says that it is open.
+// It only touches memory and allocates nothing.
 func (c *Cabin) Observe(bus string, frames int, readings []hal.Reading) {
-	if frames == 0 {
-		return
-	}
 	c.mu.Lock()
 	now := c.needs.Now()
-	c.vehicle.frames(bus, now)
+	c.vehicle.frames(bus, frames, now)
 	for _, r := range readings {
 		for _, a := range c.vehicle.read(bus, r) {
 			c.privacy.out.Alarm(a, r.At)
@@ -202,7 +205,7 @@ func (c *Cabin) Fix(p *hal.Position) {
 		c.vehicle.motion.fix(*p, now)
 	}
 	c.moved(now)
-	c.effects.add(c.privacy.fix(p, now)...)
+	c.effects.add(c.privacy.fix(p, c.vehicle.motion.drove(), now)...)
 	c.clock.sooner(c.privacy.out.Next())
 	c.mu.Unlock()
 	c.effects.atOnce()
@@ -212,7 +215,8 @@ func (c *Cabin) Fix(p *hal.Position) {
 // is held.
 func (c *Cabin) moved(now hal.Instant) {
 	m := &c.vehicle.motion
-	s := shown{m.moving(now), m.parked(now), m.inUse(now), c.privacy.out.LocationInUse(now)}
+	m.look(now)
+	s := shown{m.moving(now), m.parked(now), m.inUse(now), c.privacy.out.LocationInUse(now), m.known, m.stood}
 	if s == c.shown {
 		return
 	}
@@ -225,8 +229,11 @@ func (c *Cabin) moved(now hal.Instant) {
 	if s.parked && c.next.waits() {
 		c.effects.wake.ring()
 	}
-	if s.parked != c.shown.parked || s.inUse != c.shown.inUse {
-		c.effects.add(c.privacy.regate(c.privacy.gate.Motion(s.parked, s.inUse), now)...)
+	if s.known && !c.shown.known {
+		close(c.known)
+	}
+	if s.parked != c.shown.parked || s.inUse != c.shown.inUse || s.stood != c.shown.stood {
+		c.effects.add(c.privacy.regate(c.privacy.gate.Motion(s.parked && s.stood, s.inUse), now)...)
 	}
 	c.shown = s
 	c.news.changed()

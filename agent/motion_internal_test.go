@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -37,7 +38,7 @@ func TestMotion(t *testing.T) {
 		now                   float64
 		moving, parked, inUse bool
 	}{
-		{"nothing since boot", nil, 100, false, true, false},
+		{"nothing since the start", nil, 100, false, true, false},
 		{"just under 1 km/h", []func(*motion){ignition("ON", 9), speed(0.99, 10)}, 10, false, false, true},
 		{"1 km/h", []func(*motion){ignition("ON", 9), speed(1, 10)}, 10, true, false, true},
 		{"a speed of 2 s ago counts", []func(*motion){speed(50, 10)}, 12, true, false, true},
@@ -55,15 +56,145 @@ func TestMotion(t *testing.T) {
 		{"speed not available", []func(*motion){speed(50, 9), func(m *motion) { m.read(hal.Reading{Path: pathSpeed, At: at(10)}) }}, 10, false, true, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			var m motion
+			m := newMotion(1, at(0))
 			for _, say := range row.says {
 				say(&m)
 			}
 			now := at(row.now)
+			m.look(now)
 			if m.moving(now) != row.moving || m.parked(now) != row.parked || m.inUse(now) != row.inUse {
 				t.Errorf("moving %v parked %v in use %v, want %v %v %v",
 					m.moving(now), m.parked(now), m.inUse(now), row.moving, row.parked, row.inUse)
 			}
 		})
+	}
+}
+
+// Parked is known once the car says how it stands, or could have: two seconds after
+// the start, or after each bus opened.
+func TestParkedIsKnown(t *testing.T) {
+	at := func(s float64) hal.Instant { return hal.Instant{Boot: time.Duration(s * float64(time.Second))} }
+	type told func(*motion, hal.Instant)
+	opens := func(m *motion, now hal.Instant) { m.opened(now) }
+	frame := func(m *motion, now hal.Instant) { m.frames(now) }
+	says := func(path string, v hal.Value) told {
+		return func(m *motion, now hal.Instant) { m.frames(now); m.read(hal.Reading{Path: path, Value: v, At: now}) }
+	}
+	type moment struct {
+		s    float64
+		told told
+	}
+	for _, row := range []struct {
+		name   string
+		buses  int
+		told   []moment
+		known  float64 // since the start
+		parked bool    // then
+	}{
+		{"no bus", 0, nil, 0, true},
+		{"a bus that never opens", 1, nil, 2, true},
+		{"a silent bus", 1, []moment{{1, opens}}, 3, true},
+		{"two silent buses", 2, []moment{{0.5, opens}, {1.5, opens}}, 3.5, true},
+		{"ignition off", 1, []moment{{0.5, opens}, {0.6, says(pathIgnition, hal.Word("OFF"))}}, 0.6, true},
+		{"ignition on", 1, []moment{{0.5, opens}, {0.6, says(pathIgnition, hal.Word("ON"))}}, 0.6, false},
+		{"ignition not available", 1, []moment{{0.5, opens}, {0.6, says(pathIgnition, hal.Value{})}}, 2.5, true},
+		{"gear P", 1, []moment{{0.5, opens}, {0.7, says(pathGear, hal.Number(gearPark))}}, 0.7, true},
+		{"another gear says nothing of it", 1, []moment{{0.5, opens}, {0.7, says(pathGear, hal.Number(1))}}, 2.5, true},
+		{"a bus that speaks of other things", 1, []moment{{0.5, opens}, {0.6, frame}, {1.5, frame}, {2.4, frame}}, 2.5, true},
+		{"moving", 1, []moment{{0.5, opens}, {2.4, says(pathSpeed, hal.Number(30))}}, 2.5, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			m := newMotion(row.buses, at(0))
+			for _, moment := range row.told {
+				if m.look(at(moment.s)); moment.s < row.known && (m.known || m.parked(at(moment.s))) {
+					t.Errorf("known at %v s", moment.s)
+				}
+				moment.told(&m, at(moment.s))
+			}
+			if row.known > 0 && len(row.told) < 2 {
+				if m.look(at(row.known - 0.001)); m.known || m.parked(at(row.known-0.001)) {
+					t.Error("known too early")
+				}
+			}
+			m.look(at(row.known))
+			if !m.known || m.parked(at(row.known)) != row.parked {
+				t.Errorf("known %v, parked %v", m.known, m.parked(at(row.known)))
+			}
+			m.opened(at(10))
+			if m.look(at(10)); !m.known {
+				t.Error("a bus that opens late takes it back")
+			}
+		})
+	}
+}
+
+// A car is seen parked when it says that it is off or in P, or rests for two minutes.
+func TestSeenParked(t *testing.T) {
+	at := func(s float64) hal.Instant { return hal.Instant{Boot: time.Duration(s * float64(time.Second))} }
+	says := func(m *motion, path string, v hal.Value, s float64) {
+		m.frames(at(s))
+		m.read(hal.Reading{Path: path, Value: v, At: at(s)})
+	}
+	fix := func(m *motion, metres, kmh, s float64) {
+		m.fix(hal.Position{Latitude: 54.19 + metres/111_195, Longitude: 6.62, Speed: hal.KilometresPerHour(kmh)}, at(s))
+	}
+	for _, row := range []struct {
+		name string
+		says func(*motion)
+		at   float64 // seen parked from here on
+	}{
+		{"nothing is said", func(*motion) {}, 120},
+		{"a frame starts it anew", func(m *motion) { m.frames(at(100)) }, 220},
+		{"ignition off", func(m *motion) { says(m, pathIgnition, hal.Word("OFF"), 10) }, 10},
+		{"ignition on, then silence", func(m *motion) { says(m, pathIgnition, hal.Word("ON"), 10) }, 130},
+		{"gear P", func(m *motion) { says(m, pathGear, hal.Number(gearPark), 10) }, 10},
+		{"off and moving", func(m *motion) {
+			says(m, pathIgnition, hal.Word("OFF"), 10)
+			says(m, pathSpeed, hal.Number(20), 10)
+		}, 12.001},
+		{"a fix that stands", func(m *motion) { fix(m, 0, 0, 10); fix(m, 100, 4, 60) }, 120},
+		{"a fix that moves", func(m *motion) { fix(m, 0, 0, 10); fix(m, 60, 5, 60) }, 180},
+		{"a fix that moves and says no speed", func(m *motion) { fix(m, 0, 0, 10); fix(m, 200, 0, 60) }, 180},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			m := newMotion(1, at(0))
+			row.says(&m)
+			if m.look(at(row.at - 0.001)); m.stood && row.at != 10 {
+				t.Error("seen parked too early")
+			}
+			if m.look(at(row.at)); !m.stood {
+				t.Error("not seen parked")
+			}
+			if row.at > 100 && m.restsAt() != at(row.at).Boot {
+				t.Errorf("rests at %s", m.restsAt())
+			}
+		})
+	}
+}
+
+// What was driven is by the bus's speed, without one by the receiver's, and only while
+// that moves the car.
+func TestDriven(t *testing.T) {
+	at := func(s int) hal.Instant { return hal.Instant{Boot: time.Hour + time.Duration(s)*time.Second} }
+	for _, row := range []struct {
+		name     string
+		can, sky float64 // km/h; less than nothing: not said
+		want     float64
+	}{
+		{"by the bus", 36, 72, 990}, {"by the receiver", -1, 36, 990}, {"the bus says that it stands", 0, 72, 0},
+		{"a receiver at walking pace", -1, 4.9, 0}, {"nobody says", -1, -1, 0}, {"no speed over ground", -1, math.NaN(), 0},
+	} {
+		m := newMotion(1, at(0))
+		for s := range 100 {
+			if row.can >= 0 {
+				m.read(hal.Reading{Path: pathSpeed, Value: hal.Number(row.can), At: at(s)})
+			}
+			if row.sky >= 0 || math.IsNaN(row.sky) {
+				m.fix(hal.Position{Speed: hal.KilometresPerHour(row.sky)}, at(s))
+			}
+		}
+		if got := m.drove(); math.Abs(got-row.want) > 1e-6 || m.drove() != 0 {
+			t.Errorf("%s: %v m, want %v, once", row.name, got, row.want)
+		}
 	}
 }

@@ -24,13 +24,15 @@ type privacy struct {
 
 	announced  uint64        // the newest entry that the head unit was told of
 	heldBackAt time.Duration // when a fix that the gate held back was last entered
-	fact       string        // the gate's, as last handed to be written
+	fact       string        // the gate's, as last handed to be written; empty: what the disk has is not known
 	held       string        // the held values, likewise
 	link       bool          // the connection to the broker is open
 }
 
 // newPrivacy makes gate and pipeline of what was kept. What cannot be read holds on
-// the strict side: nothing held is shown, the gate takes the last end for hidden.
+// the strict side: nothing held is shown, the gate takes the last end for hidden. So
+// it does where the fact is missing, unless this car never had anybody to hide, and
+// where the store of it was repaired: what stands there may be of an older drive.
 func newPrivacy(needs Needs, now hal.Instant, freshness func(key string, at hal.Instant) outside.Freshness) (*privacy, error) {
 	p := &privacy{policy: needs.Policy, ledgers: map[profiles.ID]*telemetry.Ledger{}, nobodys: telemetry.NewLedger(needs.Policy.Numbers())}
 	p.book = p.nobodys
@@ -44,11 +46,19 @@ func newPrivacy(needs Needs, now hal.Instant, freshness func(key string, at hal.
 	if err != nil {
 		err = fmt.Errorf("held values: %w", err)
 	}
+	p.held = string(held)
 	gate, gateErr := needs.Store.CarFact(factGate)
-	if gateErr != nil {
-		gate, gateErr = []byte(telemetry.HiddenEnd), fmt.Errorf("gate: %w", gateErr)
+	switch {
+	case gateErr != nil:
+		gateErr = fmt.Errorf("gate: %w", gateErr)
+	case !needs.Doubtful:
+		p.fact = string(gate)
 	}
-	p.gate, p.fact, p.held = telemetry.NewGate(needs.Policy.Numbers(), string(gate)), string(gate), string(held)
+	known := p.fact
+	if gateErr == nil && gate == nil && needs.Fresh && !needs.Doubtful {
+		known = telemetry.OpenEnd
+	}
+	p.gate = telemetry.NewGate(needs.Policy.Numbers(), known)
 	return p, errors.Join(err, gateErr)
 }
 
@@ -117,8 +127,9 @@ func (p *privacy) forget(roster profiles.Roster) {
 }
 
 // fix takes in a position of the receiver, or nil; the gate stands before everything.
-func (p *privacy) fix(at *hal.Position, now hal.Instant) []effect {
-	gated, gate := p.gate.Fix(at, now)
+// drove is the metres that the car drove since the last one.
+func (p *privacy) fix(at *hal.Position, drove float64, now hal.Instant) []effect {
+	gated, gate := p.gate.Drove(drove).Fix(at, now)
 	todo := p.regate(gate, now)
 	p.out.Fix(gated, now)
 	if at != nil && gated == nil && now.Boot-p.heldBackAt >= p.policy.Numbers().PositionEvery {

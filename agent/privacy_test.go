@@ -102,7 +102,7 @@ func TestHiddenEnd(t *testing.T) {
 	w.pass(10*time.Second, 50)
 	again := newWorld(t, "Taycan", w.store) // the power failed on the move
 	again.login(anna)
-	if v := again.PrivacyView(); v.EffectiveLevel != "no-position" || !slices.Equal(v.LimitedBy, []string{"hidden-end"}) {
+	if v := again.PrivacyView(); v.EffectiveLevel != "no-position" || !slices.Equal(v.LimitedBy, []string{"waiting"}) {
 		t.Errorf("after the restart: %+v", v)
 	}
 	again.pass(60*time.Second, 50)

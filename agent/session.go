@@ -25,7 +25,8 @@ const (
 // refused with profiles.ErrNotParked, or with wait queued until the car is parked and
 // answered at once without settings. A newer request takes the place of an older one:
 // the older answers profiles.ErrSuperseded. Of the person at the wheel, also on the
-// move, the PIN is checked and the settings come back, and nothing else changes.
+// move, the PIN is checked and the settings come back, and nothing else changes. Just
+// after a start it waits until it is known whether the car is parked.
 func (c *Cabin) Login(ctx context.Context, who profiles.ID, pin profiles.PIN, wait bool) (map[string]map[string]any, error) {
 	return c.enter(ctx, Request{Who: who}, wait, func() error { return c.verify(who, pin) })
 }
@@ -80,6 +81,11 @@ func (c *Cabin) enter(ctx context.Context, next Request, wait bool, proof func()
 	c.mu.Lock()
 	ticket := c.next.ticket()
 	c.mu.Unlock()
+	select {
+	case <-c.known:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 	if err := c.turn.take(ctx); err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ type vehicle struct {
 	rules     map[string][]AlarmRule
 
 	motion  motion
+	open    map[string]bool          // buses that opened since the start
 	heard   map[string]time.Duration // when each bus was last heard, boot clock
 	signals map[string]hal.Reading   // the newest of each path
 	buses   map[string]string        // which bus a path came from last
@@ -27,10 +28,12 @@ type vehicle struct {
 	taps    map[*hal.Tap]struct{}
 }
 
-func newVehicle(needs Needs) vehicle {
+func newVehicle(needs Needs, now hal.Instant) vehicle {
 	v := vehicle{
-		model: needs.Model, names: needs.Buses, gnss: needs.GNSS, recovered: needs.Recovered,
+		motion: newMotion(len(needs.Buses), now),
+		model:  needs.Model, names: needs.Buses, gnss: needs.GNSS, recovered: needs.Recovered,
 		rules:   map[string][]AlarmRule{},
+		open:    map[string]bool{},
 		heard:   map[string]time.Duration{},
 		signals: map[string]hal.Reading{},
 		buses:   map[string]string{},
@@ -43,10 +46,16 @@ func newVehicle(needs Needs) vehicle {
 	return v
 }
 
-// frames notes that a bus is alive.
-func (v *vehicle) frames(bus string, now hal.Instant) {
-	v.heard[bus] = now.Boot
-	v.motion.frames(now)
+// frames notes that a bus is open, and with frames that it is alive.
+func (v *vehicle) frames(bus string, n int, now hal.Instant) {
+	if !v.open[bus] {
+		v.open[bus] = true
+		v.motion.opened(now)
+	}
+	if n > 0 {
+		v.heard[bus] = now.Boot
+		v.motion.frames(now)
+	}
 }
 
 // read takes in one reading and returns the warnings that it changed.

@@ -202,8 +202,18 @@ type world struct {
 	now hal.Instant
 }
 
-// newWorld starts an agent of that model over a disk.
+// newWorld is an agent of that model over a disk, in a car that says that it is off.
 func newWorld(t *testing.T, model string, disk *store) *world {
+	t.Helper()
+	w := startWorld(t, model, disk, nil)
+	w.say("Vehicle.LowVoltageSystemState", hal.Word("OFF"))
+	w.Linked(true)
+	return w
+}
+
+// startWorld starts an agent over a disk, of which nothing is known yet. needs may
+// change what it is given.
+func startWorld(t *testing.T, model string, disk *store, needs func(*agent.Needs)) *world {
 	t.Helper()
 	w := &world{t: t, store: disk, courier: &courier{}, screen: &screen{}, actuator: &actuator{obeys: true}}
 	w.actuator.world = w
@@ -213,15 +223,18 @@ func newWorld(t *testing.T, model string, disk *store) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Cabin, err = agent.New(agent.Needs{
-		Model: agent.Model{Name: model, Year: 2024}, Identity: identity, Policy: outside.Builtin(),
+	n := agent.Needs{
+		Model: agent.Model{Name: model, Year: 2024}, Identity: identity, Policy: outside.Builtin(), Fresh: true,
 		Buses: []string{"body"}, GNSS: true, Cloud: true,
 		Alarms:   []agent.AlarmRule{{Code: "brake", Path: "Vehicle.Chassis.Brake.IsBrakesWorn", When: hal.Bool(true), Severity: "warning"}},
 		Actuated: actuated, Actuator: w.actuator, Epoch: firstEpoch,
 		Store: disk, Courier: w.courier, Random: func(string) io.Reader { return rand.Reader }, Log: slog.New(slog.DiscardHandler),
 		Now: func() hal.Instant { w.mu.Lock(); defer w.mu.Unlock(); return w.now },
-	})
-	if err != nil {
+	}
+	if needs != nil {
+		needs(&n)
+	}
+	if w.Cabin, err = agent.New(n); err != nil {
 		t.Fatal(err)
 	}
 	w.courier.cabin, w.identity = w.Cabin, identity
@@ -229,7 +242,6 @@ func newWorld(t *testing.T, model string, disk *store) *world {
 	shown := make(chan struct{})
 	go func() { defer close(shown); agent.Show(ctx, w.Cabin, w.screen) }()
 	t.Cleanup(func() { stop(); <-shown })
-	w.Linked(true)
 	return w
 }
 

@@ -16,6 +16,7 @@ import (
 //	no-position                                  no fix
 //	a guest, at any level but offline            no fix
 //	nobody at the wheel on the move, until parked  no fix
+//	nobody after a start, until seen parked      no fix
 //	offline                                      no fix, link down
 //	after a hidden end, until 2 km and 300 s on  no fix
 //
@@ -31,7 +32,7 @@ type Gate struct {
 	inUse  bool
 	parked bool
 
-	abandoned bool // on the move with nobody at the wheel, and not parked since
+	abandoned bool // nobody at the wheel since a start or on the move, and not parked since
 	hiding    bool // in use at a level that the driver chose
 	hidden    bool // a drive ended like that
 	next      drive
@@ -51,20 +52,22 @@ type drive struct {
 	measured bool // the first fix came
 	since    time.Duration
 	metres   float64
-	last     hal.Position  // where the newest leg began
-	lastAt   time.Duration // the newest fix
+	leg      float64      // metres driven since the newest leg began
+	last     hal.Position // where it began
 }
 
-// HiddenEnd is what Fact says while an end is, or would be, hidden.
-const HiddenEnd = "hidden-end"
+// What Fact says. Any other word, and none, hides: what is not known is kept back.
+const (
+	HiddenEnd = "hidden-end" // an end is, or would be, hidden
+	OpenEnd   = "open"
+)
 
-// NewGate is the gate at the start of the agent: nobody at the wheel, parked.
-// fact is what Fact said before the restart, or empty; a word that is not known
-// hides too.
+// NewGate is the gate at the start of the agent: nobody at the wheel, and the car not
+// seen parked yet. fact is what Fact said before the restart.
 func NewGate(n outside.Numbers, fact string) Gate {
 	return Gate{
 		distance: n.HiddenDistance, time: n.HiddenTime,
-		level: LevelShare, parked: true, hidden: fact != "",
+		level: LevelShare, abandoned: true, hidden: fact != OpenEnd,
 	}
 }
 
@@ -74,7 +77,7 @@ func (g Gate) Fact() string {
 	if g.hidden || g.hiding {
 		return HiddenEnd
 	}
-	return ""
+	return OpenEnd
 }
 
 // Level is what the driver chose.
@@ -94,7 +97,7 @@ func (g Gate) Begin(isGuest bool) Gate {
 	if isGuest {
 		g.seat = guest
 	}
-	g.level = LevelShare
+	g.level, g.abandoned = LevelShare, false
 	return g
 }
 
@@ -106,11 +109,12 @@ func (g Gate) End(inUse bool) Gate {
 		g.hidden, g.hiding = true, false
 	}
 	g.seat, g.level, g.next = empty, LevelShare, drive{}
-	g.abandoned = g.inUse && !g.parked
+	g.abandoned = !g.parked
 	return g
 }
 
-// Motion tells whether the car is parked and whether it is in use.
+// Motion tells whether the car is parked, which it must first have been seen to be
+// since the start, and whether it is in use.
 func (g Gate) Motion(parked, inUse bool) Gate {
 	switch {
 	case inUse && !g.inUse:
@@ -126,6 +130,13 @@ func (g Gate) Motion(parked, inUse bool) Gate {
 	case g.seat == empty:
 		g.abandoned = true
 	}
+	return g
+}
+
+// Drove tells how far the car has driven since it was told last, by its own speed. A
+// receiver whose fixes jump at a standstill drives nowhere.
+func (g Gate) Drove(metres float64) Gate {
+	g.next.leg += metres
 	return g
 }
 
@@ -147,27 +158,19 @@ func (g Gate) Fix(p *hal.Position, now hal.Instant) (*hal.Position, Gate) {
 	return p, g
 }
 
-// What counts as driven: legs of at least 50 m, so that a receiver's noise at a
-// standstill adds nothing, and none faster than any car, so that a jump does not.
-const (
-	legMetres = 50
-	legSpeed  = 100 // m/s
-)
+// legMetres is the shortest leg that counts, so that noise adds nothing.
+const legMetres = 50
 
+// measure adds the leg that ends at p: as long as the fixes are apart, and never
+// longer than the car has driven.
 func (d drive) measure(p hal.Position, now hal.Instant) drive {
 	if !d.measured {
-		d.measured, d.since, d.last, d.lastAt = true, now.Boot, p, now.Boot
-		return d
+		return drive{measured: true, since: now.Boot, last: p}
 	}
-	leg, since := d.last.DistanceTo(p), now.Boot-d.lastAt
-	d.lastAt = now.Boot
-	if leg < legMetres {
-		return d
+	if apart := d.last.DistanceTo(p); apart >= legMetres {
+		d.metres += min(apart, d.leg)
+		d.leg, d.last = 0, p
 	}
-	if leg <= legMetres+legSpeed*since.Seconds() {
-		d.metres += leg
-	}
-	d.last = p
 	return d
 }
 
@@ -185,14 +188,18 @@ func (g Gate) Cause() outside.State {
 		return outside.Offline
 	case g.seat == guest:
 		return outside.GuestDriving
-	case g.level != LevelShare, g.abandoned, g.hidden:
+	case g.level != LevelShare, g.waits():
 		return outside.NoPosition
 	}
 	return outside.Open
 }
 
-// Effective is the level that holds, and what makes it so: level, guest,
-// nobody, hidden-end. It is for the screen in the car.
+// waits reports whether a place begins later in this drive, whatever the driver does.
+func (g Gate) waits() bool { return g.abandoned || g.hidden }
+
+// Effective is the level that holds, and what makes it so: level, guest, waiting. It
+// is for the screen in the car. One word stands for a hidden end, for nobody at the
+// wheel on the move, and for nobody after a start: it names no level.
 func (g Gate) Effective() (Level, []string) {
 	if g.level == LevelOffline {
 		return LevelOffline, []string{"level"}
@@ -203,7 +210,7 @@ func (g Gate) Effective() (Level, []string) {
 		name  string
 	}{
 		{g.level == LevelNoPosition, "level"}, {g.seat == guest, "guest"},
-		{g.abandoned, "nobody"}, {g.hidden, "hidden-end"},
+		{g.waits(), waiting},
 	} {
 		if rule.holds {
 			by = append(by, rule.name)
@@ -227,20 +234,27 @@ func (g Gate) Withheld(p *outside.Policy, readers []outside.Reader, now hal.Inst
 		if cell.Verdict.Releases() {
 			continue
 		}
-		out = append(out, outside.Decision{
+		out = append(out, g.Name(outside.Decision{
 			At: now, Class: outside.ClassPosition, Reader: r.ID, Kind: outside.KindPosition,
 			Outcome: outside.Withheld, Rule: cell.Rule, LimitedBy: cell.LimitedBy,
-		})
+		}))
 	}
 	return out
 }
 
+// waiting is what the gate waits in, in LimitedBy and in the ledger.
+const waiting = "waiting"
+
 // Name calls a decision by its cause: what the pipeline knows only as a missing
-// fix is, in the car and in a guest's session, the guest's column. Both are
-// equal in every row.
+// fix is, in the car, the guest's column in a guest's session, and waiting where the
+// driver chose nothing. All are equal in every row.
 func (g Gate) Name(d outside.Decision) outside.Decision {
 	from, to := "/"+outside.NoPosition.String(), "/"+outside.GuestDriving.String()
-	if g.seat != guest {
+	switch {
+	case g.seat == guest:
+	case g.level == LevelShare && g.waits():
+		to = "/" + waiting
+	default:
 		return d
 	}
 	d.Rule = strings.Replace(d.Rule, from, to, 1)

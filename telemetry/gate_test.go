@@ -2,6 +2,7 @@ package telemetry_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +41,7 @@ func (w *wheel) drive(metres float64, d time.Duration) string {
 	for at := time.Duration(0); at < d; at += time.Second {
 		w.now.Boot += time.Second
 		w.metres += step
+		w.gate = w.gate.Drove(step)
 		if w.fix() && passed == "never" {
 			passed = fmt.Sprintf("%.0f m %s", step*float64(at/time.Second+1), at+time.Second)
 		}
@@ -84,7 +86,7 @@ func TestGateTable(t *testing.T) {
 		{"a guest offline", level(offline, true), false, false, true, "offline level", outside.Offline},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWheel("")
+			w := newWheel("open")
 			w.gate = w.gate.Motion(true, false)
 			c.driver(w)
 			if got := w.fix(); got != c.parked {
@@ -104,7 +106,7 @@ func TestGateTable(t *testing.T) {
 // Found moving with nobody at the wheel, as after a restart, the place stays
 // closed until the car is parked.
 func TestNobodyOnTheMove(t *testing.T) {
-	w := newWheel("")
+	w := newWheel("open")
 	if got := w.drive(5000, 10*time.Minute); got != "never" {
 		t.Errorf("passes at %s", got)
 	}
@@ -126,7 +128,7 @@ func TestNobodyOnTheMove(t *testing.T) {
 // was raised before the end.
 func TestLevelWithinADrive(t *testing.T) {
 	for _, l := range []telemetry.Level{noPosition, offline} {
-		w := newWheel("")
+		w := newWheel("open")
 		w.gate = w.gate.Begin(false)
 		w.drive(1000, time.Minute)
 		w.level(l, true)
@@ -138,7 +140,7 @@ func TestLevelWithinADrive(t *testing.T) {
 		if !w.fix() {
 			t.Errorf("%s: the sample after raising is held", l)
 		}
-		if w.gate.Fact() != "" || !w.park() {
+		if w.gate.Fact() != "open" || !w.park() {
 			t.Errorf("%s: a mark is left", l)
 		}
 	}
@@ -165,19 +167,19 @@ func TestHiddenEnd(t *testing.T) {
 	for name, end := range end {
 		for _, guest := range []bool{false, true} {
 			for _, l := range []telemetry.Level{noPosition, offline} {
-				w := newWheel("")
+				w := newWheel("open")
 				w.gate = w.gate.Begin(guest)
 				w.drive(30_000, 20*time.Minute)
 				w.level(l, true)
 				end(w)
-				if w.fix() || w.park() || w.gate.Fact() == "" {
+				if w.fix() || w.park() || w.gate.Fact() == "open" {
 					t.Errorf("%s, guest %v, %s: the end is shown", name, guest, l)
 				}
 				w.gate = w.gate.Begin(false)
 				if got := w.drive(20_000, 20*time.Minute); got != "5017 m 5m1s" { // slow clock: 300 s after the first fix
 					t.Errorf("%s, guest %v, %s: the next drive is shown from %s", name, guest, l, got)
 				}
-				if w.gate.Fact() != "" || !w.park() {
+				if w.gate.Fact() != "open" || !w.park() {
 					t.Errorf("%s: closed after that", name)
 				}
 			}
@@ -219,6 +221,16 @@ func TestHiddenEndIsFarAway(t *testing.T) {
 			t.Fatal("a jump clears the hidden end")
 		}
 	}
+	w = hidden()
+	w.gate = w.gate.Motion(false, true)
+	for i := range 3600 { // out of a garage at walking pace, under a fix that jumps
+		w.metres = float64(i%2) * 55
+		w.now.Boot += time.Second
+		w.gate = w.gate.Drove(0.5)
+		if w.fix() {
+			t.Fatal("a jump while rolling clears the hidden end")
+		}
+	}
 	w = newWheel("hidden-end")
 	w.gate = w.gate.Motion(true, true)
 	for range 600 { // on a ferry, ignition on, nobody at the wheel
@@ -234,12 +246,62 @@ func TestHiddenEndIsFarAway(t *testing.T) {
 	}
 }
 
+// After a start with nobody at the wheel the place stays closed until the car was seen
+// parked. Somebody at the wheel has it meanwhile, and it closes again behind them.
+func TestNobodyAfterAStart(t *testing.T) {
+	w := newWheel("open")
+	if w.fix() {
+		t.Error("passes before anything is known of the car")
+	}
+	w.gate = w.gate.Motion(false, false).Begin(false)
+	if !w.fix() {
+		t.Error("does not pass for a person at share")
+	}
+	w.gate = w.gate.End(false)
+	if w.fix() {
+		t.Error("passes behind them, the car was never seen parked")
+	}
+	if !w.park() || w.gate.Fact() != "open" {
+		t.Error("does not pass once the car was seen parked")
+	}
+}
+
+// What Fact did not say is no proof that nothing is hidden.
+func TestUnknownFactHides(t *testing.T) {
+	for _, fact := range []string{"", "Open", "open ", "hidden-end", "\x00"} {
+		w := newWheel(fact)
+		w.gate = w.gate.Begin(false)
+		if w.park() || w.gate.Fact() != "hidden-end" {
+			t.Errorf("%q: the place is shown, the fact is %q", fact, w.gate.Fact())
+		}
+	}
+}
+
+// One word says that the place begins later, whatever it waits for.
+func TestWaiting(t *testing.T) {
+	for name, g := range map[string]telemetry.Gate{
+		"after a start":        newWheel("open").gate,
+		"nobody on the move":   newWheel("open").gate.Motion(true, false).Motion(false, true),
+		"after a hidden drive": newWheel("hidden-end").gate.Motion(true, false).Begin(false),
+	} {
+		level, by := g.Effective()
+		withheld := g.Withheld(outside.Builtin(), family, hal.Instant{})
+		if level != noPosition || !slices.Equal(by, []string{"waiting"}) || len(withheld) != 2 || withheld[0].Rule != "position/waiting" {
+			t.Errorf("%s: %s by %v, withheld %+v", name, level, by, withheld)
+		}
+	}
+	level, by := newWheel("hidden-end").gate.Begin(false).SetLevel(noPosition, false).Effective()
+	if level != noPosition || !slices.Equal(by, []string{"level", "waiting"}) {
+		t.Errorf("lowered over a hidden end: %s by %v", level, by)
+	}
+}
+
 // A guest who chose nothing leaves no mark: the owner finds the parked car.
 func TestGuestWhoChoseNothing(t *testing.T) {
-	w := newWheel("")
+	w := newWheel("open")
 	w.gate = w.gate.Begin(true)
 	w.drive(30_000, 20*time.Minute)
-	if w.park() || w.gate.Fact() != "" {
+	if w.park() || w.gate.Fact() != "open" {
 		t.Error("the guest's place is shown, or a mark is left")
 	}
 	w.gate = w.gate.End(false)
@@ -259,7 +321,7 @@ func TestHiddenEndWithoutNumbers(t *testing.T) {
 // What the gate held back is in the ledger with its cause, for the readers who
 // would have had it.
 func TestGateWithheld(t *testing.T) {
-	g := newWheel("").gate.Begin(true)
+	g := newWheel("open").gate.Begin(true)
 	got := g.Withheld(outside.Builtin(), family, hal.Instant{})
 	if len(got) != 2 || got[0].Rule != "position/guest_driving" || got[0].Reader != "anna" || got[0].Outcome != outside.Withheld {
 		t.Errorf("guest: %+v", got)

@@ -40,7 +40,7 @@ func play(t *testing.T, seed uint64, spells []spell, how hide) []string {
 	r := rand.New(rand.NewPCG(seed, 9))
 	start := hal.Instant{UTC: time.Date(2026, 11, 21, 12, 0, 3, 0, time.UTC).Add(time.Duration(r.Int64N(1e12))), Boot: time.Minute}
 	now := start
-	gate := telemetry.NewGate(outside.Builtin().Numbers(), "").Motion(true, false).Begin(how == byGuest)
+	gate := telemetry.NewGate(outside.Builtin().Numbers(), telemetry.OpenEnd).Motion(true, false).Begin(how == byGuest)
 	out := outside.New(outside.Builtin(), start, outside.Options{})
 	out.SetReaders(1, family, start)
 	out.Link(true, start)

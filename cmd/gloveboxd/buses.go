@@ -16,7 +16,8 @@ import (
 	"glovebox/hal/socketcan"
 )
 
-// observer is told what a bus said: how many frames, and the readings in them.
+// observer is told what a bus said: how many frames, and the readings in them; no
+// frames where it opened.
 type observer interface {
 	Observe(bus string, frames int, readings []hal.Reading)
 }
@@ -77,6 +78,7 @@ func openAdapter(b Bus, group *kernel.Group, name string, decoder *mapping.Decod
 				return nil, errors.Join(err, port.Close())
 			}
 		}
+		cabin.Observe(b.Name, 0, nil)
 		return &adapter{line{port, group, take}}, nil
 	}
 }
@@ -124,6 +126,7 @@ func openSocket(b Bus, name string, decoder *mapping.Decoder, cabin observer, co
 		if err != nil {
 			return nil, err
 		}
+		cabin.Observe(b.Name, 0, nil)
 		return &socket{port, take}, nil
 	}
 }

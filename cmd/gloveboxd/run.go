@@ -87,7 +87,7 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	cabin, err := agent.New(agent.Needs{
 		Model:    agent.Model{Name: cfg.Vehicle.Model, Year: cfg.Vehicle.ModelYear, Country: cfg.Vehicle.Country},
 		Identity: identity, Policy: p.policy, Gzip: cfg.Telemetry.Gzip,
-		Buses: p.names, GNSS: cfg.GNSS.Port != "", Cloud: p.broker != nil, Recovered: s.recovered,
+		Buses: p.names, GNSS: cfg.GNSS.Port != "", Cloud: p.broker != nil, Recovered: s.recovered, Doubtful: s.doubtful(), Fresh: s.ring.Unused(),
 		Alarms: p.alarms(), Actuated: orders.paths(), Actuator: orders, Epoch: epoch, Store: s.people, Courier: courier,
 		Now: now, Random: func(string) io.Reader { return rand.Reader }, Log: log,
 	})

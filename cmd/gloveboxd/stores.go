@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -118,6 +119,11 @@ func openStores(ctx context.Context, dir string, log *slog.Logger) (s stores, er
 	}
 	s.people, err = bolt.Open(dir, ring, nil) // checked just now
 	return s, err
+}
+
+// doubtful reports whether what is kept about the car may be of an older day.
+func (s stores) doubtful() bool {
+	return slices.Contains(s.recovered, keysFile) || slices.Contains(s.recovered, bolt.Name)
 }
 
 // Close closes what is open, in reverse, and leaves a mark for the next start if
