@@ -78,11 +78,13 @@ type Facts interface {
 }
 
 // Names of the facts about the car that must outlive a restart: what the gate still
-// hides, the values that readers were shown last, how many PINs were wrong.
+// hides, the values that readers were shown last, how many PINs were wrong, how old the
+// document is.
 const (
 	factGate  = "gate"
 	factHeld  = "held"
-	factTally = "tally" // wrong PINs of all profiles together
+	factTally = "tally"        // wrong PINs of all profiles together
+	factAge   = "document-age" // how long the access document has been in force
 )
 
 // Courier takes what was released to the readers. Keep and Purge wait for the disk and
@@ -154,7 +156,7 @@ func New(needs Needs) (*Cabin, error) {
 	if c.people, err = loadPeople(needs.Store, needs.Identity.VID, now.Boot); err != nil && c.people.tries == nil {
 		return nil, err
 	} else if err != nil {
-		needs.Log.Warn("PIN state unreadable", "error", err)
+		needs.Log.Warn("state of people unreadable, the strict side holds", "error", err)
 	}
 	c.privacy, err = newPrivacy(needs, now, func(key string, at hal.Instant) outside.Freshness {
 		return c.remote.freshness(key, c.people.roster.Version, at) // the pipeline asks while mu is held
@@ -245,12 +247,17 @@ func (c *Cabin) Tick() (next time.Duration) {
 	c.mu.Lock()
 	now := c.needs.Now()
 	c.moved(now)
-	if d := now.Boot - c.passed; d >= c.people.patience() {
+	d := now.Boot - c.passed
+	look := d >= c.people.patience()
+	if look {
 		c.passed = now.Boot
 		c.effects.add(c.people.pass(d)...)
-		if c.people.grown(now) { // every secondary is limited from now on, or no longer
-			c.privacy.readers(c.people.roster.Version, c.people.readers(now), now)
-		}
+		c.effects.add(c.people.grow(now)...)
+	}
+	// Every secondary is limited from the next look on, or at once no longer: the wall
+	// clock may have been wrong.
+	if (look || c.people.stale) && c.people.grown(now) {
+		c.privacy.readers(c.people.roster.Version, c.people.readers(now), now)
 	}
 	c.effects.add(c.privacy.tick(now)...)
 	if last := c.privacy.book.Last(); last != c.privacy.announced && c.session.Driving() {

@@ -48,7 +48,7 @@ func (c *Cabin) Apply(ctx context.Context, a profiles.Access, by profiles.Signer
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		shown := c.people.disk.Version
-		c.people.replace(next)
+		c.effects.add(c.people.replace(next, c.needs.Now())...)
 		reread()
 		if next.Version != shown {
 			c.effects.add(showDocument(next.Version))

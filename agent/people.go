@@ -18,15 +18,17 @@ import (
 // wrong. It is a plain value without a lock: the cabin owns it, and it alone counts.
 // What it changed is written by the effects that it returns.
 type people struct {
-	vid      string
-	disk     profiles.Roster // what the store holds
-	chain    profiles.Roster // the newest that was decided: the store's, or on its way there
-	roster   profiles.Roster // what is in force: no more than any of the two allows
-	bootedAt time.Duration
-	stale    bool // the access document is too old: every secondary is limited
-	tries    map[profiles.ID]profiles.Lockout
-	tally    profiles.Tally                    // wrong PINs of all profiles together
-	own      map[profiles.ID]profiles.Verifier // the car's own, where there is one
+	vid     string
+	disk    profiles.Roster // what the store holds
+	chain   profiles.Roster // the newest that was decided: the store's, or on its way there
+	roster  profiles.Roster // what is in force: no more than any of the two allows
+	ran     time.Duration   // how long the document was in force, at counted
+	counted time.Duration   // boot clock
+	written time.Duration   // when that was written last, boot clock
+	stale   bool            // the access document is too old: every secondary is limited
+	tries   map[profiles.ID]profiles.Lockout
+	tally   profiles.Tally                    // wrong PINs of all profiles together
+	own     map[profiles.ID]profiles.Verifier // the car's own, where there is one
 }
 
 // loadPeople reads what the store holds. What cannot be read of a PIN's state keeps
@@ -38,7 +40,7 @@ func loadPeople(store Store, vid string, boot time.Duration) (people, error) {
 	}
 	roster.VID = vid
 	p := people{
-		vid: vid, disk: roster, chain: roster, roster: roster.InForce(), bootedAt: boot,
+		vid: vid, disk: roster, chain: roster, roster: roster.InForce(), counted: boot, written: boot,
 		tries: map[profiles.ID]profiles.Lockout{}, own: map[profiles.ID]profiles.Verifier{},
 	}
 	var all []error
@@ -59,6 +61,13 @@ func loadPeople(store Store, vid string, boot time.Duration) (people, error) {
 	kept, err := store.CarFact(factTally)
 	if err == nil && kept != nil {
 		err = json.Unmarshal(kept, &p.tally)
+	}
+	all = append(all, err)
+	if kept, err = store.CarFact(factAge); err == nil {
+		p.ran, err = ranBefore(kept, roster.Version)
+	}
+	if err != nil {
+		p.ran = tooOld
 	}
 	return p, errors.Join(append(all, err)...)
 }
@@ -162,7 +171,7 @@ func (p *people) patience() time.Duration {
 			return 10 * time.Second
 		}
 	}
-	return time.Hour
+	return ageEvery
 }
 
 // decide takes in what a document made of the roster: it takes at once what next does not
@@ -179,20 +188,26 @@ func (p *people) decide(next profiles.Roster) {
 	}
 }
 
-// replace puts in force what the store has taken, unless a newer one is on its way. A PIN
-// verifier that differs from the one that the store had ends the car's own and its
-// lockout.
-func (p *people) replace(next profiles.Roster) {
+// replace puts in force what the store has taken, unless a newer one is on its way. The
+// age of another version begins now. A PIN verifier that differs from the one that the
+// store had ends the car's own and its lockout.
+func (p *people) replace(next profiles.Roster, now hal.Instant) (written []effect) {
 	for _, person := range p.disk.People {
 		if kept, ok := next.Find(person.ID); !ok || kept.Verifier != person.Verifier {
 			delete(p.own, person.ID)
 			delete(p.tries, person.ID)
 		}
 	}
+	another := next.Version != p.disk.Version
 	p.disk = next
 	if next.Hash == p.chain.Hash && next.Ceiling == p.chain.Ceiling {
 		p.roster = next.InForce()
 	}
+	if another {
+		p.ran, p.counted, p.written = 0, now.Boot, now.Boot
+		written = p.keepAge(now, ageEvery)
+	}
+	return written
 }
 
 // active reports whether who may be at the wheel.
@@ -213,16 +228,6 @@ func (p *people) rights(s profiles.Session) profiles.Rights {
 	}
 	return profiles.Rights{}
 }
-
-// age is how long ago the document in force was issued, by the wall clock, or
-// applied, by the boot clock: whichever is longer.
-func (p *people) age(now hal.Instant) time.Duration {
-	return max(now.UTC.Sub(p.roster.Issued), now.Boot-p.bootedAt)
-}
-
-// grown reports whether the document became too old, or fresh again, since readers
-// were last made of it.
-func (p *people) grown(now hal.Instant) bool { return p.age(now) > profiles.DocumentFresh != p.stale }
 
 // readers are those of the roster, as the pipeline knows them.
 func (p *people) readers(now hal.Instant) []outside.Reader {

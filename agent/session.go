@@ -71,6 +71,7 @@ func (c *Cabin) Stop() error {
 	c.next.ticket()
 	c.leave(Restart)
 	c.effects.add(keep(nil, c.privacy.out.Held()))
+	c.effects.add(c.people.keepAge(c.needs.Now(), 0)...)
 	c.mu.Unlock()
 	c.effects.wait()
 	return c.effects.left()

@@ -70,7 +70,7 @@ func TestLoginWaitsUntilParkedIsKnown(t *testing.T) {
 
 // A car without a bus is known at once.
 func TestNoBusIsKnownAtOnce(t *testing.T) {
-	w := startWorld(t, "Taycan", enrolled(t).store, func(n *agent.Needs) { n.Buses = nil })
+	w := startWorld(t, "Taycan", enrolled(t).store, func(_ *world, n *agent.Needs) { n.Buses = nil })
 	w.login(anna)
 }
 
@@ -136,18 +136,18 @@ func TestGateFactFailsClosed(t *testing.T) {
 	}
 	for name, row := range map[string]struct {
 		disk   func(*testing.T) *store
-		needs  func(*agent.Needs)
+		needs  func(*world, *agent.Needs)
 		hidden bool
 	}{
-		"a drive that ended open":        {open, func(n *agent.Needs) { n.Fresh = false }, false},
-		"a drive that ended hidden":      {hiddenEnd, func(n *agent.Needs) { n.Fresh = false }, true},
+		"a drive that ended open":        {open, func(_ *world, n *agent.Needs) { n.Fresh = false }, false},
+		"a drive that ended hidden":      {hiddenEnd, func(_ *world, n *agent.Needs) { n.Fresh = false }, true},
 		"no fact, nobody ever":           {without(nil), nil, false},
-		"no fact, somebody once":         {without(nil), func(n *agent.Needs) { n.Fresh = false }, true},
+		"no fact, somebody once":         {without(nil), func(_ *world, n *agent.Needs) { n.Fresh = false }, true},
 		"an unknown word":                {without([]byte("opne")), nil, true},
-		"a repaired store":               {open, func(n *agent.Needs) { n.Doubtful = true }, true},
-		"a new store, nobody ever":       {without(nil), func(n *agent.Needs) { n.Doubtful = true }, true},
-		"unreadable, nobody ever":        {open, func(n *agent.Needs) { n.Store = unread{n.Store.(*store)} }, true},
-		"unreadable after a hidden end":  {hiddenEnd, func(n *agent.Needs) { n.Store = unread{n.Store.(*store)} }, true},
+		"a repaired store":               {open, func(_ *world, n *agent.Needs) { n.Doubtful = true }, true},
+		"a new store, nobody ever":       {without(nil), func(_ *world, n *agent.Needs) { n.Doubtful = true }, true},
+		"unreadable, nobody ever":        {open, func(_ *world, n *agent.Needs) { n.Store = unread{n.Store.(*store)} }, true},
+		"unreadable after a hidden end":  {hiddenEnd, func(_ *world, n *agent.Needs) { n.Store = unread{n.Store.(*store)} }, true},
 		"the fact of an older agent: no": {without([]byte{}), nil, true},
 	} {
 		disk := row.disk(t)

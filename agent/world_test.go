@@ -212,8 +212,8 @@ func newWorld(t *testing.T, model string, disk *store) *world {
 }
 
 // startWorld starts an agent over a disk, of which nothing is known yet. needs may
-// change what it is given.
-func startWorld(t *testing.T, model string, disk *store, needs func(*agent.Needs)) *world {
+// change what it is given, the world's clock too.
+func startWorld(t *testing.T, model string, disk *store, needs func(*world, *agent.Needs)) *world {
 	t.Helper()
 	w := &world{t: t, store: disk, courier: &courier{}, screen: &screen{}, actuator: &actuator{obeys: true}}
 	w.actuator.world = w
@@ -232,7 +232,7 @@ func startWorld(t *testing.T, model string, disk *store, needs func(*agent.Needs
 		Now: func() hal.Instant { w.mu.Lock(); defer w.mu.Unlock(); return w.now },
 	}
 	if needs != nil {
-		needs(&n)
+		needs(w, &n)
 	}
 	if w.Cabin, err = agent.New(n); err != nil {
 		t.Fatal(err)
