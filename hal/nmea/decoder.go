@@ -17,7 +17,7 @@ type Stats struct {
 
 // Decoder makes positions of a receiver's stream. RMC gives place, speed,
 // course and time, GGA the altitude. It hands on one position an epoch: the
-// first RMC of that time. The zero Decoder is ready; it is not safe for
+// first RMC of that time. A place of a simulator, or at 0°0' N 0°0' E, is no fix. The zero Decoder is ready; it is not safe for
 // concurrent use.
 type Decoder struct {
 	framer Framer
@@ -97,7 +97,7 @@ func (d *Decoder) rmc(f fields) bool {
 		return false
 	}
 	f.skip(2) // magnetic variation
-	if mode := f.next(); len(mode) == 1 && mode[0] == 'N' {
+	if mode := f.next(); len(mode) == 1 && (mode[0] == 'N' || mode[0] == 'S') || nowhere(lat, lon) {
 		d.lost()
 		return true
 	}
@@ -130,7 +130,7 @@ func (d *Decoder) gga(f fields) bool {
 	if !ok || len(quality) > 1 || len(quality) == 1 && (quality[0] < '0' || quality[0] > '9') {
 		return false
 	}
-	if len(quality) == 0 || quality[0] == '0' {
+	if len(quality) == 0 || quality[0] == '0' || quality[0] == '8' { // 8: simulator
 		d.noFix = at
 		if d.fixed && (!at.known || d.last.dayless() == at) {
 			d.lost()
@@ -146,6 +146,10 @@ func (d *Decoder) gga(f fields) bool {
 	d.altitude, d.fresh = altitude, true
 	return true
 }
+
+// nowhere reports whether a place is at 0°0' N 0°0' E, whatever its decimals: what a
+// receiver without a fix says, and no place of a car. It lies in the sea.
+func nowhere(lat, lon float64) bool { return math.Abs(lat) < 1./60 && math.Abs(lon) < 1./60 }
 
 // lost says that there is no fix now.
 func (d *Decoder) lost() {
