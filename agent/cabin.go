@@ -188,12 +188,11 @@ func (c *Cabin) Observe(bus string, frames int, readings []hal.Reading) {
 	for _, r := range readings {
 		for _, a := range c.vehicle.read(bus, r) {
 			c.privacy.out.Alarm(a, r.At)
-			c.news.changed()
 		}
 		c.privacy.out.Signal(r)
 	}
 	c.moved(now)
-	c.clock.sooner(c.privacy.out.Next())
+	c.clock.sooner(min(c.privacy.out.Next(), c.vehicle.alarmDue))
 	c.mu.Unlock()
 	c.effects.atOnce()
 }
@@ -259,6 +258,9 @@ func (c *Cabin) Tick() (next time.Duration) {
 	if (look || c.people.stale) && c.people.grown(now) {
 		c.privacy.readers(c.people.roster.Version, c.people.readers(now), now)
 	}
+	for _, a := range c.vehicle.alarmsDue(now) {
+		c.privacy.out.Alarm(a, now)
+	}
 	c.effects.add(c.privacy.tick(now)...)
 	if last := c.privacy.book.Last(); last != c.privacy.announced && c.session.Driving() {
 		c.privacy.announced = last
@@ -267,7 +269,7 @@ func (c *Cabin) Tick() (next time.Duration) {
 	if c.next.waits() && c.vehicle.motion.parked(now) {
 		c.effects.wake.ring()
 	}
-	next = min(c.privacy.out.Next(), c.vehicle.motion.next(now), c.passed+c.people.patience())
+	next = min(c.privacy.out.Next(), c.vehicle.motion.next(now), c.vehicle.alarmDue, c.passed+c.people.patience())
 	if c.shown.place {
 		next = min(next, now.Boot+indicatorEvery)
 	}

@@ -19,13 +19,14 @@ type vehicle struct {
 	recovered []string // stores that were repaired at boot
 	rules     map[string][]AlarmRule
 
-	motion  motion
-	open    map[string]bool          // buses that opened since the start
-	heard   map[string]time.Duration // when each bus was last heard, boot clock
-	signals map[string]hal.Reading   // the newest of each path
-	buses   map[string]string        // which bus a path came from last
-	alarms  map[string]alarm         // by code
-	taps    map[*hal.Tap]struct{}
+	motion   motion
+	open     map[string]bool          // buses that opened since the start
+	heard    map[string]time.Duration // when each bus was last heard, boot clock
+	signals  map[string]hal.Reading   // the newest of each path
+	buses    map[string]string        // which bus a path came from last
+	alarms   map[string]alarm         // by code
+	alarmDue time.Duration            // when readers are told of one next, boot clock
+	taps     map[*hal.Tap]struct{}
 }
 
 func newVehicle(needs Needs, now hal.Instant) vehicle {
@@ -37,8 +38,8 @@ func newVehicle(needs Needs, now hal.Instant) vehicle {
 		heard:   map[string]time.Duration{},
 		signals: map[string]hal.Reading{},
 		buses:   map[string]string{},
-		alarms:  map[string]alarm{},
-		taps:    map[*hal.Tap]struct{}{},
+		alarms:  map[string]alarm{}, alarmDue: outside.Never,
+		taps: map[*hal.Tap]struct{}{},
 	}
 	for _, rule := range needs.Alarms {
 		v.rules[rule.Path] = append(v.rules[rule.Path], rule)
@@ -58,8 +59,8 @@ func (v *vehicle) frames(bus string, n int, now hal.Instant) {
 	}
 }
 
-// read takes in one reading and returns the warnings that it changed.
-func (v *vehicle) read(bus string, r hal.Reading) (changed []outside.Alarm) {
+// read takes in one reading and returns the warnings that readers are told of.
+func (v *vehicle) read(bus string, r hal.Reading) (news []outside.Alarm) {
 	v.motion.read(r)
 	v.signals[r.Path], v.buses[r.Path] = r, bus
 	for tap := range v.taps {
@@ -69,20 +70,11 @@ func (v *vehicle) read(bus string, r hal.Reading) (changed []outside.Alarm) {
 		return nil // changes no warning
 	}
 	for _, rule := range v.rules[r.Path] {
-		if a, news := v.alarm(rule, r.Value == rule.When, r.At); news {
-			changed = append(changed, a)
+		if a, told := v.alarm(rule, r.Value == rule.When, r.At); told {
+			news = append(news, a)
 		}
 	}
-	return changed
-}
-
-// alarm notes the state of a warning and reports whether it is another one now.
-func (v *vehicle) alarm(rule AlarmRule, active bool, at hal.Instant) (a outside.Alarm, news bool) {
-	if before, known := v.alarms[rule.Code]; known && before.active == active {
-		return a, false
-	}
-	v.alarms[rule.Code] = alarm{rule, active, at}
-	return outside.Alarm{Code: rule.Code, Severity: rule.Severity, Active: active}, true
+	return news
 }
 
 // shows reports whether the car says that w holds: the newest value is it, and its

@@ -1,0 +1,129 @@
+package agent_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"glovebox/hal"
+	"glovebox/telemetry/outside"
+)
+
+// edge is a moment of a warning, seconds from the first: what it is, or what was told.
+type edge struct {
+	at int
+	on bool
+}
+
+// chatter plays the edges of the brake warning until end, a second at a time, and
+// returns what Anna was told when.
+func chatter(t *testing.T, edges []edge, end int) (told []edge) {
+	t.Helper()
+	w := enrolled(t)
+	w.pass(time.Second, -1)
+	w.say("Vehicle.Chassis.Brake.IsBrakesWorn", hal.Bool(false)) // it was never on: no edge
+	is := false
+	for at := range end {
+		for _, e := range edges {
+			if e.at == at {
+				w.say("Vehicle.Chassis.Brake.IsBrakesWorn", hal.Bool(e.on))
+				is = e.on
+			}
+		}
+		w.Tick()
+		for _, payload := range w.courier.of(t, annaBox, outside.KindAlarms)[len(told):] {
+			told = append(told, edge{at, strings.Contains(payload, `"active":true`)})
+		}
+		if got := len(w.Health()) == 1; got != is {
+			t.Fatalf("after %d s the head unit is shown %v", at, got)
+		}
+		w.pass(time.Second, -1)
+	}
+	return told
+}
+
+// flicker is n edges, so many seconds apart, the first of which is on.
+func flicker(n, apart, from int) (edges []edge) {
+	for i := range n {
+		edges = append(edges, edge{from + i*apart, i%2 == 0})
+	}
+	return edges
+}
+
+// within is how many edges come after from, up to to.
+func within(edges []edge, from, to int) (n int) {
+	for _, e := range edges {
+		if e.at > from && e.at <= to {
+			n++
+		}
+	}
+	return n
+}
+
+// The first three edges within ten minutes leave at once, then the newest state once a
+// minute, and nothing where it is what was told before.
+func TestChatteringAlarm(t *testing.T) {
+	for name, row := range map[string]struct {
+		edges []edge
+		want  []edge
+	}{
+		"three edges":              {flicker(3, 1, 0), flicker(3, 1, 0)},
+		"the fourth waits":         {flicker(4, 1, 0), append(flicker(3, 1, 0), edge{62, false})},
+		"a fourth after a minute":  {append(flicker(3, 1, 0), edge{100, false}), append(flicker(3, 1, 0), edge{100, false})},
+		"back before it was told":  {flicker(5, 1, 0), flicker(3, 1, 0)},
+		"on and off, for a minute": {flicker(28, 2, 0), append(flicker(3, 2, 0), edge{64, false})},
+		"three more, ten minutes on": {append(flicker(3, 1, 0), edge{605, false}, edge{606, true}, edge{607, false}),
+			append(flicker(3, 1, 0), edge{605, false}, edge{606, true}, edge{607, false})},
+		"seldom enough":          {flicker(6, 300, 0), flicker(6, 300, 0)},
+		"after ten calm minutes": {append(flicker(5, 1, 0), edge{604, false}), append(flicker(3, 1, 0), edge{604, false})},
+	} {
+		end := row.edges[len(row.edges)-1].at + 100
+		if got := chatter(t, row.edges, end); !slices.Equal(got, row.want) {
+			t.Errorf("%s: told %v, want %v", name, got, row.want)
+		}
+	}
+}
+
+// However a contact chatters: what is told alternates, after the third edge within ten
+// minutes a minute lies between two messages, and a minute after an edge its state was
+// told, if it still is that.
+func TestHoweverAnAlarmChatters(t *testing.T) {
+	for seed := range uint64(20) {
+		draw := rand.New(rand.NewPCG(seed, 7))
+		var edges []edge
+		at, on := 0, false
+		for range 40 {
+			at += 1 + draw.IntN([]int{3, 40, 90, 700}[draw.IntN(4)])
+			on = !on
+			edges = append(edges, edge{at, on})
+		}
+		told := chatter(t, edges, at+62)
+		if last := told[len(told)-1]; last.on != on {
+			t.Errorf("seed %d: told %v at last, is %v", seed, last.on, on)
+		}
+		for i, e := range told {
+			switch {
+			case i > 0 && e.on == told[i-1].on:
+				t.Errorf("seed %d: %v told again", seed, e)
+			case i > 0 && e.at-told[i-1].at < 60 && within(edges, e.at-600, e.at) > 3:
+				t.Errorf("seed %d: %v told %d s after %v", seed, e, e.at-told[i-1].at, told[i-1])
+			}
+		}
+		for i, e := range edges { // an edge that stands for a minute was told by then
+			if i+1 < len(edges) && edges[i+1].at-e.at <= 60 {
+				continue
+			}
+			newest := edge{}
+			for _, s := range told {
+				if s.at <= e.at+60 {
+					newest = s
+				}
+			}
+			if newest.on != e.on {
+				t.Errorf("seed %d: %v is not told a minute later", seed, e)
+			}
+		}
+	}
+}
