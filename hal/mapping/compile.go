@@ -15,8 +15,10 @@ import (
 // that does not fit.
 func Compile(file *File, dbcs map[string]*dbc.File) (*Plan, error) {
 	c := &compiler{file: file, dbcs: dbcs, plan: &Plan{file: file, decoders: map[string]*Decoder{}}}
+	shared := &drives{}
 	for bus := range dbcs {
 		c.plan.decoders[bus] = newDecoder()
+		c.plan.decoders[bus].drives = shared
 	}
 	for _, s := range file.Signals {
 		c.signal(s)

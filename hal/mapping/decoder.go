@@ -22,6 +22,10 @@ type Decoder struct {
 	targets  []target
 	asked    []newest
 	fobs     []fob
+
+	heard  time.Duration // when the bus said anything last, boot clock
+	awake  time.Duration // when it began to speak after a silence
+	drives *drives
 }
 
 // message is what one frame may hold: first the signals that conditions ask
@@ -60,6 +64,8 @@ type source struct {
 	offset   float64
 	rounding float64
 	scaled   bool
+	step     float64 // one bit more, in the path's unit
+	jump     float64 // a change by more than this has to stand
 }
 
 // meaning is what the bits of a source are on the path.
@@ -85,16 +91,22 @@ type target struct {
 	now    hal.Value
 	from   *source // who said so; nil: nobody does
 	bits   uint64  // that source's bits, while now is the value of them
+	check  *check  // nil: whatever the bus says is believed
 }
 
-func newDecoder() *Decoder { return &Decoder{extended: map[uint32]uint16{}} }
+func newDecoder() *Decoder { return &Decoder{extended: map[uint32]uint16{}, drives: &drives{}} }
 
 // Decode appends to dst the readings of f that are new or due: a value that
-// changed, at most once an entry's every, and one that did not once a second.
+// changed, at most once an entry's every, and one that did not once a second. What is
+// not plausible yet is no reading.
 // A value that became unavailable is a reading without a value. A frame that is
 // mapped nowhere, a remote one, and what a short frame does not hold give
 // nothing. Nothing is allocated but what dst has no room for.
 func (d *Decoder) Decode(f can.Frame, at hal.Instant, dst []hal.Reading) []hal.Reading {
+	if at.Boot-d.heard >= busSilent {
+		d.awake = at.Boot
+	}
+	d.heard = at.Boot
 	var index uint16
 	switch {
 	case f.Remote:
@@ -117,17 +129,27 @@ func (d *Decoder) Decode(f can.Frame, at hal.Instant, dst []hal.Reading) []hal.R
 		if !d.update(t, &m.paths[i], &p) {
 			continue
 		}
+		says := t.now
+		if t.check != nil {
+			var ok bool
+			if says, ok = t.check.judge(says, t.from, at.Boot, max(d.awake, time.Duration(d.drives.ended.Load()))); !ok {
+				continue
+			}
+		}
 		wait := t.repeat
-		if t.now != t.given {
+		if says != t.given {
 			wait = t.every
-		} else if t.now.Absent() {
+		} else if says.Absent() {
 			continue
 		}
 		if t.ever && at.Boot-t.at < wait {
 			continue
 		}
-		t.given, t.at, t.ever = t.now, at.Boot, true
-		dst = append(dst, hal.Reading{Path: t.path, Value: t.now, At: at})
+		if t.path == pathIgnition {
+			d.drives.ignition(t.given, says, at.Boot)
+		}
+		t.given, t.at, t.ever = says, at.Boot, true
+		dst = append(dst, hal.Reading{Path: t.path, Value: says, At: at})
 	}
 	return dst
 }
@@ -216,6 +238,7 @@ func (d *Decoder) add(b bound) {
 	for _, m := range b.values {
 		s.values = append(s.values, meaning{s.signal.bits(m.raw), m.to})
 	}
+	s.step, s.jump = b.spec.steps(b.signal)
 	for _, w := range b.when {
 		s.when = append(s.when, d.condition(w))
 	}
@@ -239,7 +262,7 @@ func (d *Decoder) target(spec Signal) int {
 			return i
 		}
 	}
-	d.targets = append(d.targets, target{path: spec.Path, every: spec.Every, repeat: max(Repeat, spec.Every)})
+	d.targets = append(d.targets, target{path: spec.Path, every: spec.Every, repeat: max(Repeat, spec.Every), check: newCheck(spec.plausible())})
 	return len(d.targets) - 1
 }
 

@@ -40,7 +40,7 @@ func TestDecoder(t *testing.T) {
 	other := speedFrame(1000)
 	other.Extended = true
 	const odometer = "[[signal]]\npath = \"Vehicle.TraveledDistance\"\nbus = \"body\"\ncan = \"UI.ODO\"\n"
-	const units = odometer + "scale = 1000\nwhen = { \"UI.UNITS\" = 1 }\n" + odometer + "scale = 1609.344\nwhen = { \"UI.UNITS\" = 2 }\n"
+	const units = odometer + "rising = false\nscale = 1000\nwhen = { \"UI.UNITS\" = 1 }\n" + odometer + "rising = false\nscale = 1609.344\nwhen = { \"UI.UNITS\" = 2 }\n"
 	type step struct {
 		ms   int
 		f    can.Frame

@@ -100,7 +100,9 @@ func (l *loader) signal(t *table) {
 		Path: t.path(), Bus: t.bus(), CAN: t.ref("can"),
 		Invalid: t.numbers("invalid"), Values: t.values("values"), When: t.conditions("when"),
 		Scale: t.number("scale", 1), Offset: t.number("offset", 0), Every: t.period("every"), Line: t.line,
+		Plausible: Plausible{Settle: t.periodOrNone("settle"), Jump: t.size("jump"), Rising: t.truth("rising")},
 	}
+	t.plausible(&s.Plausible)
 	t.meaning(s.Scale, s.Values)
 	if s.Values == nil && truth(s.Path) {
 		t.problem("path", "%s is true or false: it needs values, for example { 0 = false, 1 = true }", last(s.Path))
@@ -149,6 +151,8 @@ func (l *loader) together() {
 			l.add(s.Line, "%s is mapped in line %d already: both need a when that tells them apart", s.Path, before.Line)
 		case kindOf(s) != kindOf(before):
 			l.add(s.Line, "%s is %s in line %d and %s here", s.Path, kindOf(before), before.Line, kindOf(s))
+		case s.plausible().Settle != before.plausible().Settle || s.plausible().Rising != before.plausible().Rising:
+			l.add(s.Line, "%s has other settle or rising in line %d: want the same for one path", s.Path, before.Line)
 		}
 	}
 	for i, a := range l.file.Actuators {

@@ -162,6 +162,16 @@ func TestWhatIsWrong(t *testing.T) {
 			`5: every: want a period over 0 and up to 1h0m0s, such as "100ms", found "0s"`,
 			`10: every: want a period over 0 and up to 1h0m0s, such as "100ms", found "2h"`, "11: scale: want a number, found a list",
 			`16: every: want a period over 0 and up to 1h0m0s, such as "100ms", found 100`}},
+		{"what is plausible", signal(`settle = "0s"`) + strings.Replace(signal(`settle = "2s"`, "jump = 0"), "Speed", "Width", 1) +
+			strings.Replace(signal("rising = true"), "Speed", "Length", 1) + strings.Replace(isLocked, "values", "settle = \"1s\"\nvalues", 1), nil},
+		{"what is not", signal(`settle = "-1s"`, "jump = -1") + strings.Replace(signal("jump = 1"), "Speed", "Width", 1) +
+			strings.Replace(signal("rising = 1"), "Speed", "Length", 1) + strings.Replace(signal("rising = true", `settle = "2s"`), "Speed", "Height", 1) +
+			strings.Replace(isLocked, "values", "rising = true\nvalues", 1), []string{
+			`5: settle: want a period over 0 and up to 1h0m0s, such as "100ms", found "-1s"`, "6: jump: want a number of 0 or more, found -1",
+			"11: jump: says nothing without settle", "16: rising: want true or false, found 1", "21: rising: is for a number alone, without settle and values",
+			"27: rising: is for a number alone, without settle and values"}},
+		{"one path, plausible in two ways", signal(`when = { "UI.UNITS" = 1 }`) + signal(`when = { "UI.UNITS" = 2 }`, "rising = true"), []string{
+			"6: Vehicle.Speed has other settle or rising in line 1: want the same for one path"}},
 		{"a scale of nothing", signal("scale = 0"), []string{"5: scale: a scale of 0 makes every value the same"}},
 		{"scale and values", signal("scale = 2", "values = { 1 = 2 }"), []string{"6: values: leaves nothing for scale and offset to act on"}},
 		{"values of two kinds", signal(`values = { 0 = false, 1 = "on" }`), []string{"5: values: false is true or false and on is a word: want one kind"}},

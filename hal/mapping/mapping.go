@@ -40,6 +40,8 @@ type Signal struct {
 	When    []Condition // all must hold
 	Every   time.Duration
 	Line    int
+
+	Plausible Plausible
 }
 
 // Meaning says what one physical value is on the path.

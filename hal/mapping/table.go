@@ -169,6 +169,49 @@ func (t *table) period(name string) time.Duration {
 	return d
 }
 
+// periodOrNone is period, or 0 for "0s".
+func (t *table) periodOrNone(name string) time.Duration {
+	if value, _ := t.get(name); value == "0s" {
+		return 0
+	}
+	return t.period(name)
+}
+
+// size returns a number of 0 or more; -1 where there is none.
+func (t *table) size(name string) float64 {
+	value, ok := t.get(name)
+	if !ok {
+		return -1
+	}
+	v, ok := number(value)
+	if !ok || v < 0 {
+		t.problem(name, "want a number of 0 or more, found %s", show(value))
+	}
+	return v
+}
+
+func (t *table) truth(name string) bool {
+	value, ok := t.get(name)
+	truth, isTruth := value.(bool)
+	if ok && !isTruth {
+		t.problem(name, "want true or false, found %s", show(value))
+	}
+	return truth
+}
+
+// plausible checks what a table says of what is believed, and notes whether it does.
+func (t *table) plausible(p *Plausible) {
+	p.Said = t.has("settle") || t.has("rising")
+	switch {
+	case t.has("jump") && !t.has("settle"):
+		t.problem("jump", "says nothing without settle")
+	case p.Rising && (t.has("settle") || t.has("values")):
+		t.problem("rising", "is for a number alone, without settle and values")
+	case !p.Said:
+		*p = Plausible{}
+	}
+}
+
 // value returns a value of a path that must be there.
 func (t *table) value(name string) hal.Value {
 	value, ok := t.get(name)
