@@ -17,10 +17,10 @@ type AlarmRule struct {
 	Severity string
 }
 
-// A contact that chatters is told of, but not each time: after its third edge within
-// ten minutes its newest state leaves once a minute (docs/contract.md, Configuration).
+// A contact that chatters is told of, but not each time: from its third edge within ten
+// minutes on its newest state leaves once a minute (docs/contract.md, Configuration).
 const (
-	calmEdges    = 3
+	calmEdges    = 2
 	calmWithin   = 10 * time.Minute
 	chatterEvery = time.Minute
 )

@@ -14,7 +14,7 @@ func TestWarningsChatterApart(t *testing.T) {
 	at := func(s int) hal.Instant { return hal.Instant{Boot: time.Duration(s) * time.Second} }
 	v := newVehicle(Needs{}, at(0))
 	flicker := func(code string, from int) {
-		for i := range 4 {
+		for i := range 3 {
 			v.alarm(AlarmRule{Code: code}, i%2 == 0, at(from+i))
 		}
 	}
@@ -27,7 +27,7 @@ func TestWarningsChatterApart(t *testing.T) {
 			told[s] = all
 		}
 	}
-	if len(told) != 2 || len(told[63]) != 1 || told[63][0].Code != "engine" || len(told[73]) != 2 || told[73][0].Code != "abs" || told[73][1].Code != "brake" {
+	if len(told) != 2 || len(told[62]) != 1 || told[62][0].Code != "engine" || len(told[72]) != 2 || told[72][0].Code != "abs" || told[72][1].Code != "brake" {
 		t.Errorf("told %+v", told)
 	}
 }
