@@ -76,8 +76,9 @@ func (v *vehicle) alarm(rule AlarmRule, active bool, at hal.Instant) (a outside.
 	case known && is.active == active:
 		return a, false
 	case !known && !active:
-		v.alarms[rule.Code] = alarm{rule: rule, since: at}
-		return a, false
+		is = alarm{rule: rule, since: at} // no edge; but before the start it may have been on
+		v.alarms[rule.Code] = is
+		return is.outside(), true
 	}
 	is.rule = rule
 	is, news = is.edge(active, at)

@@ -127,3 +127,20 @@ func TestHoweverAnAlarmChatters(t *testing.T) {
 		}
 	}
 }
+
+// A warning that was on before a restart and is off after it is told as off.
+func TestWarningThatEndedMeanwhile(t *testing.T) {
+	w := enrolled(t)
+	w.say("Vehicle.Chassis.Brake.IsBrakesWorn", hal.Bool(true))
+	w.pass(time.Second, -1)
+	if err := w.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	again := newWorld(t, "Taycan", w.store)
+	again.say("Vehicle.Chassis.Brake.IsBrakesWorn", hal.Bool(false))
+	again.pass(time.Second, -1)
+	told := again.courier.of(t, annaBox, outside.KindAlarms)
+	if len(told) != 1 || !strings.Contains(told[0], `"active":false`) {
+		t.Errorf("told %q", told)
+	}
+}
