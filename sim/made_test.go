@@ -164,9 +164,7 @@ func TestMadeCar(t *testing.T) {
 	}
 	seen(t, w, "Speed", "0")
 	parked(false) // ignition on, D
-	if err := w.Car.Gear("P"); err != nil {
-		t.Fatal(err)
-	}
+	until(t, "the car stands", func() bool { return w.Car.Gear("P") == nil })
 	parked(true)
 	w.Car.Ignition(false)
 	seen(t, w, "LowVoltageSystemState", "OFF")

@@ -37,7 +37,7 @@ func refused(t *testing.T, w *sim.World, n int) {
 	t.Helper()
 	for end := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		log, err := os.ReadFile(w.LogFile())
-		if got := bytes.Count(log, []byte("access document refused")); err == nil && got == n {
+		if got := bytes.Count(log, []byte("msg=refused kind=documents")); err == nil && got == n {
 			return
 		} else if err != nil || got > n || time.Now().After(end) {
 			t.Fatalf("%d documents were refused, want %d: %v\n%s", got, n, err, log)
