@@ -137,9 +137,10 @@ type port struct {
 	mu     sync.Mutex
 	events []event
 	lines  []*wire
-	refuse bool // dials fail
-	hang   bool // dials hang until they are called off
-	hold   bool // lines give no receipts by themselves
+	refuse bool                         // dials fail
+	hang   bool                         // dials hang until they are called off
+	hold   bool                         // lines give no receipts by themselves
+	rude   func(telemetry.Message) bool // a line ends at such a message
 }
 
 // event is what was seen, at a time since the test began.
@@ -250,8 +251,12 @@ func (w *wire) Publish(m telemetry.Message) telemetry.Token {
 	default:
 	}
 	w.port.mu.Lock()
-	hold := w.port.hold
+	hold, rude := w.port.hold, w.port.rude
 	w.port.mu.Unlock()
+	if rude != nil && rude(m) {
+		w.end()
+		return s
+	}
 	if !hold && !w.muted {
 		close(s.done)
 	}

@@ -25,6 +25,8 @@ type Courier struct {
 	target target
 	live   live
 
+	suspects suspects // of Deliver
+
 	handing handing           // held while messages are handed over and while a purge runs, disk and all
 	epoch   string            // guarded by handing; of seqs
 	seqs    map[string]uint64 // guarded by handing; the last number given in each series
@@ -85,6 +87,7 @@ func NewCourier(o CourierOptions) *Courier {
 		o.Rand = func() float64 { return 1 }
 	}
 	c := &Courier{with: o, handing: make(handing, 1), seqs: map[string]uint64{}}
+	c.suspects = suspects{all: map[parcel]*suspect{}, log: o.Log}
 	c.target = target{wake: make(chan struct{}, 1), keepalive: o.Keepalive, epoch: o.Epoch, version: o.DocumentVersion}
 	return c
 }

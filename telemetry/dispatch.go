@@ -12,7 +12,7 @@ import (
 const (
 	window      = 32               // messages in flight at once
 	batch       = window / 2       // kept messages are fetched and stamped this many at once, one commit for all
-	patience    = time.Minute      // a line that acknowledges nothing for this long is given up
+	longest     = time.Minute      // a message that is the oldest in flight for so long: the line is given up
 	goodbye     = time.Second      // how long a stop waits for what is in flight
 	outboxRetry = 10 * time.Second // after a disk error
 )
@@ -26,12 +26,25 @@ type dispatch struct {
 	last    uint64           // id of the newest kept message looked at on this line
 	early   []Kept           // looked at, and waiting for a slot of their reader
 	retry   <-chan time.Time // not nil while the outbox rests after an error
+	oldest  time.Time        // since when flying[0] is the oldest
+	alone   bool             // what flies is suspected: nothing goes beside it
+	stalled bool             // no acknowledgement came in time
+	left    bool             // we say goodbye
 }
 
 // flight is a message that was handed over.
 type flight struct {
-	id    uint64 // of a kept message, else 0
-	token Token
+	parcel // the zero one of a state
+	at     time.Time
+	token  Token
+}
+
+// room is how many messages may still be handed over.
+func (s *dispatch) room() int {
+	if s.alone {
+		return 0
+	}
+	return max(0, window-len(s.flying))
 }
 
 // serve hands messages over on one line until it ends, or should.
@@ -43,13 +56,18 @@ func (c *Courier) serve(ctx context.Context, s *dispatch) {
 	}
 	c.with.Log.Info("line open")
 	s.version = version
-	s.fly(0, c.state(true, s.epoch, s.version))
+	s.fly(parcel{}, c.state(true, s.epoch, s.version))
+	c.suspects.tried = false
 	c.live.switchTo(true)
 	c.link(true)
 	defer func() {
 		c.live.switchTo(false)
+		blamed := c.blamed(s)
 		c.target.closeUnused()
 		c.collect(s)
+		if blamed {
+			c.suspect(s)
+		}
 		c.handing.take()
 		if err := c.settle(); err != nil {
 			c.with.Log.Warn("outbox not written", "error", err) // sent again under the same numbers
@@ -57,46 +75,59 @@ func (c *Courier) serve(ctx context.Context, s *dispatch) {
 		c.handing.give()
 		c.link(false)
 	}()
-	stalled := time.NewTimer(patience)
-	defer stalled.Stop()
 	for {
 		version, fits := c.target.state(s.epoch)
 		if !fits {
 			return
 		}
-		if version != s.version {
+		if version != s.version && s.room() > 0 {
 			s.version = version
-			s.fly(0, c.state(true, s.epoch, version))
+			s.fly(parcel{}, c.state(true, s.epoch, version))
 		}
 		c.handLive(s)
 		c.handKept(s)
-		var head <-chan struct{}
-		if len(s.flying) > 0 {
-			head = s.flying[0].token.Done()
-		}
-		select {
-		case <-ctx.Done():
-			c.leave(s)
+		if !c.wait(ctx, s) {
 			return
-		case <-s.line.Ended():
-			return
-		case <-c.target.wake:
-		case <-s.retry:
-			s.retry = nil
-		case <-head:
-			if s.flying[0].token.Error() != nil {
-				return
-			}
-			c.collect(s)
-			stalled.Reset(patience)
-		case <-stalled.C:
-			if len(s.flying) > 0 {
-				c.with.Log.Warn("line gives no acknowledgements")
-				return
-			}
-			stalled.Reset(patience)
 		}
 	}
+}
+
+// wait returns when there may be something to do; false at the end of the connection.
+func (c *Courier) wait(ctx context.Context, s *dispatch) bool {
+	var head <-chan struct{}
+	var patience, again <-chan time.Time
+	if len(s.flying) > 0 {
+		head = s.flying[0].token.Done()
+		timer := time.NewTimer(time.Until(s.oldest.Add(longest)))
+		defer timer.Stop()
+		patience = timer.C
+	}
+	if wait := c.suspects.wait(time.Now()); wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		again = timer.C
+	}
+	select {
+	case <-ctx.Done():
+		c.leave(s)
+		return false
+	case <-s.line.Ended():
+		return false
+	case <-c.target.wake:
+	case <-s.retry:
+		s.retry = nil
+	case <-again:
+	case <-head:
+		if s.flying[0].token.Error() != nil {
+			return false
+		}
+		c.collect(s)
+	case <-patience:
+		s.stalled = true
+		c.with.Log.Warn("line gives no acknowledgements")
+		return false
+	}
+	return true
 }
 
 func (c *Courier) link(up bool) {
@@ -106,8 +137,11 @@ func (c *Courier) link(up bool) {
 }
 
 // fly hands a message to the line.
-func (s *dispatch) fly(id uint64, m Message) {
-	s.flying = append(s.flying, flight{id, s.line.Publish(m)})
+func (s *dispatch) fly(p parcel, m Message) {
+	if len(s.flying) == 0 {
+		s.oldest = time.Now()
+	}
+	s.flying = append(s.flying, flight{p, time.Now(), s.line.Publish(m)})
 }
 
 // collect takes the acknowledgements that are there, oldest first.
@@ -128,19 +162,56 @@ func (c *Courier) collect(s *dispatch) {
 			c.done = append(c.done, f.id)
 		}
 		s.flying = s.flying[1:]
+		s.oldest, s.alone = time.Now(), false
+		c.suspects.cleared(f.parcel, s.oldest)
 	}
+}
+
+// blamed reports whether the broker ended the connection, or gave no acknowledgement,
+// and not a tunnel or we ourselves: a tunnel is noticed much later.
+func (c *Courier) blamed(s *dispatch) bool {
+	_, fits := c.target.state(s.epoch)
+	if len(s.flying) == 0 || !fits || s.left || c.target.silent() {
+		return false
+	}
+	return s.stalled || time.Since(s.flying[0].at) <= promptly
+}
+
+// suspect looks at what was on the way when the broker ended the connection.
+func (c *Courier) suspect(s *dispatch) {
+	var onTheWay []parcel
+	for _, f := range s.flying {
+		if f.parcel != (parcel{}) {
+			onTheWay = append(onTheWay, f.parcel)
+		}
+	}
+	first := len(onTheWay) == len(s.flying) // else it may have ended at a state
+	c.suspects.ended(onTheWay, first, time.Now())
 }
 
 // handLive hands over what is live, as far as the window is free.
 func (c *Courier) handLive(s *dispatch) {
-	for _, w := range c.live.peek(window - len(s.flying)) {
-		if c.call.Decide(w.released) == Drop {
+	for _, w := range c.live.peek(s.room()) {
+		p, now := parcel{tag: w.released.Tag()}, time.Now()
+		stance := c.suspects.stance(p, now)
+		if (stance == alone || stance == trial) && len(s.flying) > 0 {
+			continue // a newer one may take its place meanwhile
+		}
+		if stance == aside || c.call.Decide(w.released) == Drop {
 			c.live.take(w.number)
 			continue
 		}
-		if c.handOne(s, w) {
-			c.handed(w.released)
+		if !c.handOne(s, w) {
+			continue
 		}
+		c.handed(w.released)
+		if stance == trusted {
+			continue
+		}
+		if s.alone = true; stance == trial {
+			c.suspects.try(p, now)
+		}
+		return
 	}
 }
 
@@ -158,8 +229,8 @@ func (c *Courier) handOne(s *dispatch, w fresh) bool {
 // handKept hands over kept messages, in order, a batch at a time. What is not
 // timely waits until something else is sent, which happens at each slot.
 func (c *Courier) handKept(s *dispatch) {
-	room := window - len(s.flying)
-	if s.retry != nil || room < batch && len(s.flying) > 0 {
+	room := s.room()
+	if s.retry != nil || room < batch && len(s.flying) > 0 || s.alone {
 		return
 	}
 	waiting, err := c.with.Outbox.Next(s.last, room)
@@ -167,33 +238,65 @@ func (c *Courier) handKept(s *dispatch) {
 		c.restOutbox(s, err)
 		return
 	}
-	last := s.last
-	var early []Kept
-	var send, refused []uint64
-	for _, k := range slices.Concat(s.early, waiting) {
-		last = max(last, k.ID)
-		answer := Wait
-		if len(send) < room {
-			answer = c.call.Decide(k.Released)
-		}
-		switch answer {
-		case Wait:
-			early = append(early, k)
-		case Send:
-			send = append(send, k.ID)
-		default:
-			refused = append(refused, k.ID)
-		}
-	}
-	handed, err := c.handBatch(s, send, refused)
+	chosen := c.choose(s, slices.Concat(s.early, waiting), room)
+	handed, err := c.handBatch(s, chosen.send, chosen.refused)
 	if err != nil {
 		c.restOutbox(s, err)
 		return
 	}
-	s.last, s.early = last, early
+	s.early = chosen.early
+	for _, k := range waiting {
+		s.last = max(s.last, k.ID)
+	}
+	if s.alone = chosen.alone && len(handed) > 0; s.alone && chosen.trial {
+		c.suspects.try(chosen.first, time.Now())
+	}
+	if len(s.early) == 0 && len(s.flying) == 0 {
+		c.suspects.forget()
+	}
 	for _, r := range handed {
 		c.handed(r)
 	}
+}
+
+// choice is what is to become of kept messages.
+type choice struct {
+	send, refused []uint64
+	early         []Kept
+	first         parcel // of send
+	alone, trial  bool   // it goes alone, and was set aside
+}
+
+// choose decides about kept messages, in order. Where one must go alone those behind it
+// wait, but not behind one that was set aside.
+func (c *Courier) choose(s *dispatch, all []Kept, room int) (out choice) {
+	now, held := time.Now(), false
+	for _, k := range all {
+		p := parcel{k.ID, k.Released.Tag()}
+		stance := c.suspects.stance(p, now)
+		busy := len(s.flying) > 0 || len(out.send) > 0
+		answer := Wait
+		switch {
+		case held || len(out.send) >= room || stance == aside || stance == trial && busy:
+		case stance == alone && busy:
+			held = true
+		default:
+			answer = c.call.Decide(k.Released)
+		}
+		switch answer {
+		case Wait:
+			out.early = append(out.early, k)
+		case Send:
+			if len(out.send) == 0 {
+				out.first, out.alone, out.trial = p, stance != trusted, stance == trial
+			}
+			held = held || stance != trusted
+			out.send = append(out.send, k.ID)
+		default:
+			out.refused = append(out.refused, k.ID)
+		}
+	}
+	return out
 }
 
 // handBatch stamps and hands over what still waits of send. A purge comes
@@ -261,7 +364,7 @@ func (c *Courier) publish(s *dispatch, k Kept) bool {
 		c.with.Log.Error("message not encoded", "kind", string(k.Released.Kind()), "error", err)
 		return false
 	}
-	s.fly(k.ID, Message{Topic: outside.Topic(c.with.VID, k.Released.Mailbox(), suffix), Payload: payload})
+	s.fly(parcel{k.ID, k.Released.Tag()}, Message{Topic: outside.Topic(c.with.VID, k.Released.Mailbox(), suffix), Payload: payload})
 	return true
 }
 
@@ -274,7 +377,8 @@ func (c *Courier) handed(r outside.Released) {
 
 // leave says that the car stops, and waits a moment for what is in flight.
 func (c *Courier) leave(s *dispatch) {
-	s.fly(0, c.state(false, s.epoch, s.version))
+	s.left = true
+	s.fly(parcel{}, c.state(false, s.epoch, s.version))
 	timeout := time.After(goodbye)
 	for len(s.flying) > 0 && !c.target.silent() {
 		select {

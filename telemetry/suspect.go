@@ -1,0 +1,141 @@
+package telemetry
+
+import (
+	"log/slog"
+	"time"
+
+	"glovebox/telemetry/outside"
+)
+
+const (
+	strikes  = 3                // so often the broker ends the connection at a message before it is set aside
+	promptly = 10 * time.Second // an end that comes later after the hand-over is no answer to the message
+	asideFor = time.Hour        // between two tries of messages that were set aside
+)
+
+// parcel is what is suspected: one kept message, or what is live of a reader and
+// kind, which is another message each time.
+type parcel struct {
+	id  uint64 // of a kept message, else 0
+	tag outside.Tag
+}
+
+// suspects are the messages that were on the way when a connection ended. Each goes
+// alone the next time, with nothing in flight beside it: then it is known whether the
+// broker ends the connection at it. Deliver alone uses it.
+//
+//	on the way ──end──▶ suspect ──end, alone──▶ … 3 ──▶ aside ──an hour──▶ tried alone
+//	                       └──acknowledged──▶ forgotten    ◀──another one acknowledged──┘
+type suspects struct {
+	all   map[parcel]*suspect
+	due   time.Time // when one that is set aside is tried again
+	tried bool      // one was, on this connection
+	log   *slog.Logger
+}
+
+type suspect struct {
+	ended int // connections that ended at it
+	aside bool
+	next  time.Time // not tried again before
+}
+
+// stance is how a message may be handed over.
+type stance uint8
+
+const (
+	trusted stance = iota
+	alone          // with nothing beside it
+	trial          // likewise, and nothing waits for it
+	aside          // not now
+)
+
+// stance of a message now.
+func (s *suspects) stance(p parcel, now time.Time) stance {
+	switch one := s.all[p]; {
+	case one == nil:
+		return trusted
+	case !one.aside:
+		return alone
+	case s.tried || now.Before(s.due) || now.Before(one.next):
+		return aside
+	}
+	return trial
+}
+
+// try marks that one that was set aside is handed over. Where there are others it is
+// their turn in an hour.
+func (s *suspects) try(p parcel, now time.Time) {
+	s.tried, s.due = true, now.Add(asideFor)
+	s.all[p].next = s.due
+	for other, one := range s.all {
+		if one.aside && other != p {
+			s.all[p].next = now.Add(2 * asideFor)
+		}
+	}
+}
+
+// cleared is told what the broker acknowledged. One at which it ended a connection
+// before shows that it changed its mind: those that were set aside are tried again.
+func (s *suspects) cleared(p parcel, now time.Time) {
+	one := s.all[p]
+	delete(s.all, p)
+	if one == nil || one.ended == 0 {
+		return
+	}
+	s.tried, s.due = false, now
+	for _, one := range s.all {
+		one.next = now
+	}
+}
+
+// ended is told what was on the way when the broker ended the connection, oldest
+// first; first is whether it ended at the oldest of them.
+func (s *suspects) ended(onTheWay []parcel, first bool, now time.Time) {
+	for _, p := range onTheWay {
+		if s.all[p] == nil {
+			s.all[p] = &suspect{}
+		}
+	}
+	if !first || len(onTheWay) == 0 {
+		return
+	}
+	p := onTheWay[0]
+	one := s.all[p]
+	one.ended++
+	if !one.aside && one.ended >= s.enough(p) {
+		one.aside = true
+		s.due = now.Add(asideFor)
+		one.next = s.due
+		s.log.Warn("message set aside", "kind", string(p.tag.Kind), "column", string(p.tag.Column), "number", p.id, "ends", one.ended)
+	}
+}
+
+// enough is how many ends set a message aside: one, where another of its reader and
+// kind is set aside already.
+func (s *suspects) enough(p parcel) int {
+	for other, one := range s.all {
+		if one.aside && other.tag.Mailbox == p.tag.Mailbox && other.tag.Kind == p.tag.Kind {
+			return 1
+		}
+	}
+	return strikes
+}
+
+// wait is how long until one that is set aside may be tried; zero if none is.
+func (s *suspects) wait(now time.Time) time.Duration {
+	for _, one := range s.all {
+		if one.aside && !s.tried {
+			return max(time.Millisecond, s.due.Sub(now))
+		}
+	}
+	return 0
+}
+
+// forget drops what is known of kept messages: none waits.
+func (s *suspects) forget() {
+	for p := range s.all {
+		if p.id != 0 {
+			delete(s.all, p)
+		}
+	}
+}

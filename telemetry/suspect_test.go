@@ -1,0 +1,205 @@
+package telemetry_test
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"glovebox/telemetry"
+	"glovebox/telemetry/outside"
+)
+
+// at is a message with that in its payload.
+func at(text string) func(telemetry.Message) bool {
+	return func(m telemetry.Message) bool { return strings.Contains(string(m.Payload), text) }
+}
+
+// since is what was handed over to mailboxes after a moment.
+func (p *port) since(from time.Time) (all []message) {
+	for _, m := range p.mail() {
+		if m.At >= from.Sub(p.begun) {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// A message at which the broker ends the connection three times is set aside and named
+// in the log; the others go on. It is tried again once an hour, and when the broker
+// takes it nothing is lost and nothing comes twice under another number.
+func TestPoisonIsSetAside(t *testing.T) {
+	within(t, func(t *testing.T, dir string) {
+		var log bytes.Buffer
+		c := drive(t, dir, func(c *car) {
+			c.port.rude = at(`"poison"`)
+			c.options.Log = slog.New(slog.NewTextHandler(&log, nil))
+		})
+		synctest.Wait()
+		c.send(alarmTo(t, anna, "first"), alarmTo(t, anna, "poison"), alarmTo(t, anna, "last"), alarmTo(t, lea, "last"))
+		time.Sleep(time.Minute)
+		if n := len(c.port.lines); n != 4 {
+			t.Errorf("%d connections in the first minute, want 4: %s", n, c.port.seen())
+		}
+		if got := list(c.port.line().mail()); got != "a1 alarmslast 3r, b2 alarmslast 1r" && got != "a1 alarmslast 3, b2 alarmslast 1" {
+			t.Errorf("the fourth connection: %s", got)
+		}
+		if n := strings.Count(log.String(), "message set aside"); n != 1 || strings.Contains(log.String(), "poison") {
+			t.Errorf("the log names it %d times: %s", n, log.String())
+		}
+		begun := time.Now()
+		time.Sleep(3*time.Hour + 10*time.Minute)
+		if n := len(c.port.lines); n != 7 || len(c.port.since(begun)) != 3 {
+			t.Errorf("three hours on there were %d connections, want one more an hour: %s", n, list(c.port.since(begun)))
+		}
+		c.port.set(func() { c.port.rude = nil })
+		time.Sleep(time.Hour)
+		if got := c.port.line().mail(); len(got) != 1 || got[0].Alarm != "poison" || got[0].Seq != 2 || !got[0].Resend {
+			t.Errorf("once it is taken: %s", list(got))
+		}
+		if c.waiting() != 0 {
+			t.Errorf("%d messages wait", c.waiting())
+		}
+	})
+}
+
+// What was acknowledged no more before the connection broke is not to blame: though a
+// batch was on the way, the one message is found, and all others arrive.
+func TestPoisonIsFoundInABatch(t *testing.T) {
+	within(t, func(t *testing.T, dir string) {
+		c := drive(t, dir, func(c *car) {
+			c.port.hold, c.port.rude = true, at(`"code-5"`)
+		})
+		synctest.Wait()
+		var all []outside.Released
+		for i := range 10 {
+			all = append(all, alarmTo(t, []outside.Reader{anna, lea}[i%2], fmt.Sprint("code-", i)))
+		}
+		c.port.line().acknowledge(1)
+		synctest.Wait()
+		c.send(all...)
+		synctest.Wait()
+		c.port.set(func() { c.port.hold = false })
+		time.Sleep(5 * time.Minute)
+		if kept, err := c.queue.Next(0, 100); err != nil || len(kept) != 1 || kept[0].Released.Code() != "code-5" {
+			t.Errorf("%d messages wait (%v), want the poison: %s", len(kept), err, list(c.port.mail()))
+		}
+		if n := len(c.port.lines); n > 5 {
+			t.Errorf("%d connections", n)
+		}
+	})
+}
+
+// A broker that takes nothing live of one reader and kind ends the connection three
+// times, and then the others go on; an hour later it is tried again.
+func TestLivePoisonIsSetAside(t *testing.T) {
+	within(t, func(t *testing.T, dir string) {
+		c := drive(t, dir, func(c *car) {
+			c.port.rude = func(m telemetry.Message) bool { return strings.HasSuffix(m.Topic, anna.Mailbox+"/status") }
+		})
+		synctest.Wait()
+		minute := func() {
+			for range 20 {
+				c.send(statusTo(t, anna, "x"), statusTo(t, lea, "x"))
+				time.Sleep(3 * time.Second)
+			}
+		}
+		minute()
+		opened := len(c.port.lines)
+		if opened != 4 {
+			t.Errorf("%d connections in the first minute, want 4", opened)
+		}
+		for range 58 {
+			minute()
+		}
+		if n := len(c.port.lines); n != opened {
+			t.Errorf("%d connections within the hour, want %d", n, opened)
+		}
+		c.port.set(func() { c.port.rude = nil })
+		minute()
+		minute()
+		mail := c.port.line().mail()
+		if last := mail[len(mail)-2]; last.Mailbox != anna.Mailbox || last.Kind != "status" {
+			t.Errorf("two hours on the last but one is %s", list(mail[len(mail)-2:]))
+		}
+	})
+}
+
+// Tunnels are not the broker's word: a message that is on the way in each of ten is
+// sent again after each.
+func TestTunnelsSetNothingAside(t *testing.T) {
+	within(t, func(t *testing.T, dir string) {
+		c := drive(t, dir, func(c *car) { c.port.hold = true })
+		synctest.Wait()
+		c.send(alarmTo(t, anna, "abs"))
+		for range 10 {
+			time.Sleep(2 * time.Minute)
+			c.port.line().acknowledge(1) // the state
+			time.Sleep(40 * time.Second)
+			c.port.line().lose() // the ping went unanswered
+		}
+		c.port.set(func() { c.port.hold = false })
+		time.Sleep(2 * time.Minute)
+		if c.waiting() != 0 {
+			t.Errorf("%d messages wait: %s", c.waiting(), list(c.port.mail()))
+		}
+	})
+}
+
+// A document that changes while the window is full is shown once there is room; the
+// window is never over-full.
+func TestDocumentChangesWhileTheWindowIsFull(t *testing.T) {
+	within(t, func(t *testing.T, dir string) {
+		c := drive(t, dir, func(c *car) { c.port.hold = true })
+		synctest.Wait()
+		var kept []outside.Released
+		for i := range 40 {
+			kept = append(kept, alarmTo(t, anna, fmt.Sprint("code-", i)))
+		}
+		c.send(kept...)
+		synctest.Wait()
+		for v := range 5 {
+			c.DocumentVersion(uint64(v) + 7)
+			c.send(statusTo(t, lea, "x"))
+			synctest.Wait()
+		}
+		w := c.port.line()
+		if n := len(w.mail()) + len(w.states()); n != 32 {
+			t.Errorf("%d on the way", n)
+		}
+		w.acknowledge(1)
+		synctest.Wait()
+		if states := w.states(); len(states) != 2 || !strings.Contains(states[1], `"policy":11`) {
+			t.Errorf("states %q", states)
+		}
+		c.port.set(func() { c.port.hold = false })
+		w.acknowledge(100)
+		time.Sleep(time.Second)
+		if c.waiting() != 0 {
+			t.Errorf("%d messages wait", c.waiting())
+		}
+	})
+}
+
+// A healthy line stays open, however late each acknowledgement comes within a minute,
+// and whatever was acknowledged at full minutes.
+func TestPatienceIsTheOldestMessages(t *testing.T) {
+	within(t, func(t *testing.T, dir string) {
+		c := drive(t, dir, func(c *car) { c.port.hold = true })
+		synctest.Wait()
+		c.port.line().acknowledge(1)
+		for i := range 5 {
+			c.send(statusTo(t, anna, fmt.Sprint(i)))
+			late := 100*time.Millisecond + time.Duration(i)*10*time.Second
+			time.Sleep(late)
+			c.port.line().acknowledge(1)
+			time.Sleep(time.Minute - late)
+		}
+		if n := len(c.port.lines); n != 1 {
+			t.Errorf("%d lines were opened: %s", n, c.port.seen())
+		}
+	})
+}
