@@ -309,13 +309,16 @@ func (c *Cabin) Handed(r outside.Released) {
 }
 
 // Decide is the decision once more, against the readers and the gate of now; what is
-// kept for a reader who has slots waits for one.
+// late for a reader who has slots waits for the next, or is dropped if it is live.
 func (c *Cabin) Decide(r outside.Released) telemetry.Answer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.needs.Now()
 	switch {
-	case !r.Live() && !c.privacy.out.Timely(r, now):
+	case !c.privacy.out.Timely(r, now):
+		if r.Live() {
+			return telemetry.Drop
+		}
 		return telemetry.Wait
 	case c.privacy.out.Recheck(r, now):
 		return telemetry.Send

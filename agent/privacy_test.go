@@ -231,3 +231,28 @@ func TestSilentBusIsOff(t *testing.T) {
 		}
 	}
 }
+
+// A status of a limited reader that waited for room on a full line is dropped once its
+// slot is over: that it leaves would tell where coverage began.
+func TestLateStatusIsDropped(t *testing.T) {
+	w := enrolled(t)
+	w.say("Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed", hal.Number(60))
+	w.pass(5*time.Minute, -1)
+	status := func(mailbox string) outside.Released {
+		for _, r := range slices.Backward(w.courier.sent) {
+			if r.Mailbox() == mailbox && r.Kind() == outside.KindStatus {
+				return r
+			}
+		}
+		t.Fatal("no status")
+		return outside.Released{}
+	}
+	limited, main := status(jonasBox), status(annaBox)
+	if got := w.Decide(limited); got != telemetry.Send {
+		t.Errorf("at the slot: %v", got)
+	}
+	w.pass(3*time.Second, -1)
+	if l, m := w.Decide(limited), w.Decide(main); l != telemetry.Drop || m != telemetry.Send {
+		t.Errorf("three seconds on: %v to the limited reader, %v to the main user", l, m)
+	}
+}

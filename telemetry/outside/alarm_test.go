@@ -245,10 +245,12 @@ func TestGapRecord(t *testing.T) {
 }
 
 // What is sent again to a limited reader leaves at a slot too: alarms within half a
-// second of a full minute, all else of a slot. Main and shared readers do not wait.
+// second of a full minute, all else of a slot; what is live only at its own. Main and
+// shared readers do not wait.
 func TestTimely(t *testing.T) {
 	car := newCar(t, outside.Builtin(), outside.Options{})
 	car.link(true)
+	car.say("Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed", 60)
 	car.at("12:01:10")
 	car.light("brake", true)
 	car.at("12:05:00")
@@ -272,6 +274,10 @@ func TestTimely(t *testing.T) {
 		{boxLimited + "gaps", "12:25:00", true},
 		{boxMain + "alarms", "12:21:13", true},
 		{boxMain + "gaps", "12:21:13", true},
+		{boxLimited + "status", "12:20:02", true},
+		{boxLimited + "status", "12:20:02.001", false},
+		{boxLimited + "status", "12:25:00", false},
+		{boxMain + "status", "12:21:13", true},
 	} {
 		r, ok := released[row.what]
 		if !ok {

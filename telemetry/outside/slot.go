@@ -14,16 +14,21 @@ const late = 2 * time.Second
 // to take it first.
 const slack = 500 * time.Millisecond
 
-// Timely reports whether a kept message may leave now. To main and shared readers
-// it may at any time. To the others only at a slot, also when it is sent again: the
-// instant of a new line would tell where coverage began.
+// Timely reports whether a message may leave now. To main and shared readers it may at
+// any time. To the others only at a slot, also when it is sent again: the instant of a
+// new line, or of room on a full one, would tell where coverage began. What is live
+// leaves at its own slot or not at all.
 func (o *Outside) Timely(r Released, now hal.Instant) bool {
 	i := columnIndex(r.column)
 	if i < 0 || immediate(r.column) {
 		return true
 	}
+	age := now.Boot - r.slot.Boot
+	if r.Live() {
+		return age <= late
+	}
 	g := o.columns[i].status
-	if age := now.Boot - r.slot.Boot; r.row().parked && !o.inUse && age >= 0 && age <= late {
+	if r.row().parked && !o.inUse && age >= 0 && age <= late {
 		return true // parked, and just asked for
 	}
 	if r.row().alarms {
