@@ -241,7 +241,7 @@ func (b *broker) see(event string, m telemetry.Message) {
 
 func (b *broker) dial(context.Context, telemetry.Opening) (telemetry.Connection, error) {
 	b.see("connect", telemetry.Message{})
-	return &connection{broker: b, ended: make(chan struct{})}, nil
+	return &connection{broker: b, last: time.Now(), ended: make(chan struct{})}, nil
 }
 
 // to is what went to a mailbox as one kind.
@@ -272,12 +272,16 @@ type connection struct {
 	broker *broker
 	once   sync.Once
 	muted  bool
+	last   time.Time // the last byte
 	ended  chan struct{}
 }
 
 func (c *connection) Publish(m telemetry.Message) telemetry.Token {
 	c.broker.mu.Lock()
 	muted := c.muted
+	if !muted {
+		c.last = time.Now()
+	}
 	c.broker.mu.Unlock()
 	if muted {
 		return pending{}
@@ -287,6 +291,12 @@ func (c *connection) Publish(m telemetry.Message) telemetry.Token {
 }
 
 func (c *connection) Ended() <-chan struct{} { return c.ended }
+
+func (c *connection) Written() time.Time {
+	c.broker.mu.Lock()
+	defer c.broker.mu.Unlock()
+	return c.last
+}
 
 func (c *connection) Mute() {
 	c.broker.see("mute", telemetry.Message{})

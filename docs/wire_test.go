@@ -182,6 +182,7 @@ func (l *quietConnection) Publish(m telemetry.Message) telemetry.Token {
 }
 func (l *quietConnection) Ended() <-chan struct{} { return l.ended }
 func (l *quietConnection) Mute()                  {}
+func (l *quietConnection) Written() time.Time     { return time.Now() }
 func (l *quietConnection) Close()                 {}
 
 type acknowledged struct{}

@@ -39,6 +39,9 @@ type Connection interface {
 	// written or read, and the socket stays open until Close. Above it the
 	// line looks as in a tunnel.
 	Mute()
+	// Written is when the last byte was handed to the kernel: from then on the
+	// broker waits in vain.
+	Written() time.Time
 	// Close ends the line: with a DISCONNECT, a muted one without. It may be
 	// repeated.
 	Close()

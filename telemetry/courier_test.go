@@ -187,7 +187,7 @@ func (p *port) dial(ctx context.Context, o telemetry.Opening) (telemetry.Connect
 	if refuse {
 		return nil, errors.New("no route")
 	}
-	w := &wire{port: p, opening: o, ended: make(chan struct{})}
+	w := &wire{port: p, opening: o, ended: make(chan struct{}), last: time.Now()}
 	p.set(func() { p.lines = append(p.lines, w) })
 	return w, nil
 }
@@ -222,6 +222,7 @@ type wire struct {
 	mu     sync.Mutex
 	muted  bool
 	closed bool
+	last   time.Time // the last byte
 	sent   []*sent
 }
 
@@ -242,6 +243,9 @@ func (w *wire) Publish(m telemetry.Message) telemetry.Token {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := &sent{Message: m, at: time.Since(w.port.begun), done: make(chan struct{})}
+	if !w.muted {
+		w.last = time.Now()
+	}
 	w.sent = append(w.sent, s) // after the end too: the Courier cannot know
 	select {
 	case <-w.ended:
@@ -264,6 +268,12 @@ func (w *wire) Publish(m telemetry.Message) telemetry.Token {
 }
 
 func (w *wire) Ended() <-chan struct{} { return w.ended }
+
+func (w *wire) Written() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.last
+}
 
 func (w *wire) Mute() {
 	w.port.see("mute")

@@ -50,6 +50,7 @@ type CourierOptions struct {
 	Dial   func(context.Context, Opening) (Connection, error)
 
 	Keepalive       time.Duration // whole seconds; zero is 30 s
+	GiveUp          time.Duration // after one and a half keepalives, the broker has given a silent line up; zero is 15 s
 	PauseMin        time.Duration // the first pause between two lines; zero is 0.5 s
 	PauseMax        time.Duration // pauses double up to this; zero is 60 s
 	Rand            func() float64
@@ -78,6 +79,7 @@ type Callbacks struct {
 // NewCourier returns a Courier; nothing happens before Deliver.
 func NewCourier(o CourierOptions) *Courier {
 	o.Keepalive = orDefault(o.Keepalive, 30*time.Second)
+	o.GiveUp = orDefault(o.GiveUp, 15*time.Second)
 	o.PauseMin = orDefault(o.PauseMin, 500*time.Millisecond)
 	o.PauseMax = max(orDefault(o.PauseMax, time.Minute), o.PauseMin)
 	if o.Log == nil {
@@ -88,7 +90,7 @@ func NewCourier(o CourierOptions) *Courier {
 	}
 	c := &Courier{with: o, handing: make(handing, 1), seqs: map[string]uint64{}}
 	c.suspects = suspects{all: map[parcel]*suspect{}, log: o.Log}
-	c.target = target{wake: make(chan struct{}, 1), keepalive: o.Keepalive, epoch: o.Epoch, version: o.DocumentVersion}
+	c.target = target{wake: make(chan struct{}, 1), giveUp: o.Keepalive*3/2 + o.GiveUp, epoch: o.Epoch, version: o.DocumentVersion}
 	return c
 }
 
@@ -142,9 +144,13 @@ func (c *Courier) Renew(epoch string) { c.target.renew(epoch) }
 // Mute makes the car silent: when Mute(true) returns not one byte more leaves.
 // There is no DISCONNECT and the socket stays open until the broker must have
 // given it up, as in a tunnel; and as in a tunnel everything above the line goes
-// on, so that nothing but the silence tells. Mute(false) closes what is left,
-// and the next line comes after the usual pause.
+// on, so that nothing but the silence tells. After Mute(false) it is silent all the
+// same until then, and the next line comes after the usual pause.
 func (c *Courier) Mute(on bool) { c.target.mute(on) }
+
+// OpensAt is the time before which no line opens although nothing is muted any more:
+// the broker has to give up the one that was. waits is false if none is waited for.
+func (c *Courier) OpensAt() (at time.Time, waits bool) { return c.target.opens() }
 
 // DocumentVersion changes the version of the access document in the state.
 func (c *Courier) DocumentVersion(version uint64) { c.target.setVersion(version) }

@@ -98,7 +98,7 @@ func TestRealLine(t *testing.T) {
 func TestRealSilence(t *testing.T) {
 	t.Parallel()
 	broker := testbroker.Start(t, nil)
-	c := online(t, broker.Address(), func(c *car) { c.options.Keepalive = time.Second })
+	c := online(t, broker.Address(), func(c *car) { c.options.Keepalive, c.options.GiveUp = time.Second, time.Second })
 	broker.Wait("the state", func() bool { return len(states(broker)) == 1 })
 	c.Mute(true)
 	muted := time.Now()

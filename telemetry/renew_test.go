@@ -120,8 +120,8 @@ func TestPauses(t *testing.T) {
 }
 
 // Going offline is silence: no close before the broker must have given the line
-// up, no new line while it lasts. Lifted, what is left closes and the next line
-// comes after the usual pause.
+// up, no new line while it lasts. Lifted earlier, it is silent all the same until
+// then: after that the next line comes, after the usual pause.
 func TestMuteAndLift(t *testing.T) {
 	for _, row := range []struct {
 		name string
@@ -131,43 +131,60 @@ func TestMuteAndLift(t *testing.T) {
 		{"long", func(c *car) {
 			time.Sleep(200 * time.Second)
 			c.Mute(false)
-		}, "0s dial, 10s mute, 1m10s close, 4m13.5s dial"},
+		}, "0s dial, 10s mute, 1m0s close, 4m3.5s dial"},
 		{"the client finds out first", func(c *car) {
 			time.Sleep(40 * time.Second)
 			c.port.line().lose()
 			time.Sleep(60 * time.Second)
 			c.Mute(false)
-		}, "0s dial, 10s mute, 1m10s close, 1m53.5s dial"},
+		}, "0s dial, 10s mute, 1m0s close, 1m53.5s dial"},
 		{"short", func(c *car) {
 			time.Sleep(5 * time.Second)
 			c.Mute(false)
-		}, "0s dial, 10s mute, 15s close, 15.5s dial"},
+			if at, waits := c.OpensAt(); !waits || at.Sub(c.port.begun) != time.Minute {
+				c.t.Errorf("opens after %s, waits %v", at.Sub(c.port.begun), waits)
+			}
+			time.Sleep(55 * time.Second)
+			if at, waits := c.OpensAt(); waits {
+				c.t.Errorf("still waits for %s", at.Sub(c.port.begun))
+			}
+		}, "0s dial, 10s mute, 1m0s close, 1m0.5s dial"},
+		{"from the last byte on", func(c *car) {
+			c.Mute(false)
+			time.Sleep(85 * time.Second) // a second line since 1m0.5s
+			c.send(statusTo(c.t, anna, "x"))
+			time.Sleep(4 * time.Second)
+			c.Mute(true)
+			c.send(statusTo(c.t, anna, "swallowed"))
+			time.Sleep(4 * time.Second)
+			c.Mute(false)
+		}, "0s dial, 10s mute, 1m0s close, 1m0.5s dial, 1m39s mute, 2m35s close, 2m35.5s dial"},
 		{"twice, at once", func(c *car) {
 			c.Mute(false)
 			c.Mute(true)
 			time.Sleep(5 * time.Second)
 			c.Mute(false)
-		}, "0s dial, 10s mute, 15s close, 15.5s dial"},
+		}, "0s dial, 10s mute, 1m0s close, 1m0.5s dial"},
 		{"a session ends meanwhile", func(c *car) {
 			time.Sleep(5 * time.Second)
 			c.Renew(epoch(2))
 			time.Sleep(20 * time.Second)
 			c.Mute(false)
-		}, "0s dial, 10s mute, 35s close, 47s dial"},
+		}, "0s dial, 10s mute, 1m0s close, 1m19s dial"},
 		{"a session's end lifts it", func(c *car) {
 			time.Sleep(5 * time.Second)
 			c.Renew(epoch(2))
 			c.Mute(false)
-		}, "0s dial, 10s mute, 15s close, 15.5s dial"},
+		}, "0s dial, 10s mute, 1m0s close, 1m19s dial"},
 		{"while dialling", func(c *car) {
 			c.Mute(false)
 			c.port.set(func() { c.port.hang = true })
-			time.Sleep(time.Second)
+			time.Sleep(51 * time.Second)
 			c.Mute(true)
 			c.port.set(func() { c.port.hang = false })
 			time.Sleep(10 * time.Second)
 			c.Mute(false)
-		}, "0s dial, 10s mute, 10s close, 10.5s dial, 26s dial"},
+		}, "0s dial, 10s mute, 1m0s close, 1m0.5s dial, 1m16s dial"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			within(t, func(t *testing.T, dir string) {
@@ -176,7 +193,7 @@ func TestMuteAndLift(t *testing.T) {
 				c.Mute(true)
 				synctest.Wait()
 				row.do(c)
-				time.Sleep(60 * time.Second)
+				time.Sleep(100 * time.Second)
 				synctest.Wait()
 				if seen := c.port.seen(); seen != row.want {
 					t.Errorf("seen %s\nwant %s", seen, row.want)

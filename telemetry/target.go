@@ -16,17 +16,18 @@ var errCalledOff = errors.New("no line is opened now")
 // target is what the cabin wants of the line, and the line it has. Its lock is
 // held for moments only, so the cabin may call while it holds its own.
 type target struct {
-	wake      chan struct{} // has one element when something changed
-	keepalive time.Duration
+	wake   chan struct{} // has one element when something changed
+	giveUp time.Duration // after the last byte, the broker has given a silent line up
 
 	mu      sync.Mutex
 	epoch   string             // guarded by mu
 	version uint64             // guarded by mu; version of the access document
-	muted   bool               // guarded by mu
+	muted   bool               // guarded by mu; the driver wants silence
 	renewAt time.Time          // guarded by mu; when a line is to open after a session's end
 	callOff context.CancelFunc // guarded by mu; of the dial under way
 	line    Connection         // guarded by mu; the newest line, a muted one even after its end
 	silence *time.Timer        // guarded by mu; closes a muted line
+	opensAt time.Time          // guarded by mu; of a muted line: the broker must have given it up
 }
 
 // wakeUp tells Deliver to look again.
@@ -64,14 +65,31 @@ func (h *target) mute(on bool) {
 }
 
 // fallSilent silences the line there is. Its socket is closed when the broker must
-// have given it up by itself: one and a half keepalives, and some more. Called
-// with mu held.
+// have given it up by itself, whatever the driver wants meanwhile: a line that goes on
+// or closes sooner is no tunnel. Called with mu held.
 func (h *target) fallSilent() {
 	if h.line == nil || h.silence != nil {
 		return
 	}
-	h.line.Mute()
-	h.silence = time.AfterFunc(2*h.keepalive, h.line.Close)
+	line := h.line
+	line.Mute()
+	h.opensAt = line.Written().Add(h.giveUp)
+	h.silence = time.AfterFunc(time.Until(h.opensAt), func() { line.Close(); h.wakeUp() })
+}
+
+// quiet reports whether nothing may be opened or closed now. Called with mu held.
+func (h *target) quiet() bool {
+	return h.muted || h.silence != nil && time.Now().Before(h.opensAt)
+}
+
+// opens returns the time before which no line opens, if silence is over but for that.
+func (h *target) opens() (at time.Time, waits bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.muted || !h.quiet() {
+		return time.Time{}, false
+	}
+	return h.opensAt, true
 }
 
 // setVersion changes the version that the state shows.
@@ -86,7 +104,7 @@ func (h *target) setVersion(version uint64) {
 // left of the line before. The context ends when the dial is to be given up.
 func (h *target) begin(ctx context.Context) (dialing context.Context, epoch string, version uint64, err error) {
 	h.mu.Lock()
-	if h.muted {
+	if h.quiet() {
 		h.mu.Unlock()
 		return nil, "", 0, errCalledOff
 	}
@@ -117,7 +135,7 @@ func (h *target) opened(l Connection) {
 func (h *target) state(epoch string) (version uint64, fits bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.version, h.epoch == epoch && h.renewAt.IsZero() && (h.silence == nil || h.muted)
+	return h.version, h.epoch == epoch && h.renewAt.IsZero() && (h.silence == nil || h.quiet())
 }
 
 // silent reports whether what is handed over now goes nowhere.
@@ -135,11 +153,11 @@ func (h *target) renewed() (at time.Time, ok bool) {
 	return at, !at.IsZero()
 }
 
-// closeUnused closes a line that is not in use any more. While muted its socket stays
+// closeUnused closes a line that is not in use any more. While silent its socket stays
 // open: closing would be seen.
 func (h *target) closeUnused() {
 	h.mu.Lock()
-	if h.muted {
+	if h.quiet() {
 		h.mu.Unlock()
 		return
 	}

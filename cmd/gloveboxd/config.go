@@ -68,6 +68,9 @@ type MQTT struct {
 	Cert      string   `toml:"cert"`
 	Key       string   `toml:"key"` // a path, or credential:NAME
 	KeepAlive Duration `toml:"keepalive"`
+	// GiveUp is added to one and a half keepalives: so long after the last byte the
+	// broker has given up a line that fell silent.
+	GiveUp Duration `toml:"give_up"`
 	// ReconnectMax bounds the pause between two tries; pauses double from 0.5 s
 	// and are cut by up to half, so that a fleet does not come back at once.
 	ReconnectMax Duration `toml:"reconnect_max"`
@@ -119,7 +122,7 @@ func defaults() Config {
 	return Config{
 		Store: Store{Dir: "/var/lib/glovebox"},
 		GNSS:  GNSS{Baud: 9600},
-		MQTT:  MQTT{KeepAlive: Duration(30 * time.Second), ReconnectMax: Duration(time.Minute)},
+		MQTT:  MQTT{KeepAlive: Duration(30 * time.Second), GiveUp: Duration(15 * time.Second), ReconnectMax: Duration(time.Minute)},
 		DBus:  DBus{Address: "system", HMIUsers: []string{strconv.Itoa(os.Getuid()), "root"}},
 		Session: Session{
 			LeaveAfter: Duration(time.Minute), IdleAfter: Duration(10 * time.Minute),
@@ -231,6 +234,9 @@ func (c *Config) check() error {
 	}
 	if k := time.Duration(c.MQTT.KeepAlive); k < time.Second || k > 65535*time.Second {
 		wrong("mqtt.keepalive %v: want 1s to 65535s (MQTT 3.1.1, 3.1.2.10)", k)
+	}
+	if g := time.Duration(c.MQTT.GiveUp); g <= 0 || g > time.Hour {
+		wrong("mqtt.give_up %v: want more than nothing, at most 1h", g)
 	}
 	if len(c.Buses) > 0 && c.Mapping == "" {
 		wrong("mapping is missing: without it no frame means anything")

@@ -153,7 +153,7 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 // courier is what the courier needs of the configuration.
 func (p plan) courier(cfg Config, vid, epoch string, box telemetry.Outbox, log *slog.Logger) telemetry.CourierOptions {
 	o := telemetry.CourierOptions{
-		VID: vid, Agent: version, Epoch: epoch, Outbox: box, Keepalive: time.Duration(cfg.MQTT.KeepAlive), PauseMax: time.Duration(cfg.MQTT.ReconnectMax),
+		VID: vid, Agent: version, Epoch: epoch, Outbox: box, Keepalive: time.Duration(cfg.MQTT.KeepAlive), GiveUp: time.Duration(cfg.MQTT.GiveUp), PauseMax: time.Duration(cfg.MQTT.ReconnectMax),
 		Rand: mathrand.Float64, Log: log,
 	}
 	if p.broker != nil {

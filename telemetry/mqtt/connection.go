@@ -123,6 +123,9 @@ func (c *connection) Ended() <-chan struct{} { return c.ended }
 // Mute makes the connection silent: see socket.
 func (c *connection) Mute() { c.socket.Mute() }
 
+// Written is when the last byte was handed to the kernel.
+func (c *connection) Written() time.Time { return *c.socket.written.Load() }
+
 // Close says DISCONNECT, unless muted, and closes the socket.
 func (c *connection) Close() {
 	c.closed.Do(func() {

@@ -26,10 +26,15 @@ type socket struct {
 	writes sync.RWMutex // held for reading by each Write, so that Mute can wait for it
 	shut   sync.Once
 	gone   chan struct{} // closed by Close
+
+	written atomic.Pointer[time.Time] // when the kernel took the last byte, or the opening
 }
 
 func newSocket(raw net.Conn, open func() error) *socket {
-	return &socket{Conn: raw, open: open, gone: make(chan struct{})}
+	s := &socket{Conn: raw, open: open, gone: make(chan struct{})}
+	now := time.Now()
+	s.written.Store(&now)
+	return s
 }
 
 // past is a deadline that wakes whoever is blocked.
@@ -61,6 +66,10 @@ func (s *socket) Write(p []byte) (int, error) {
 		return s.swallow(p)
 	}
 	n, err := s.Conn.Write(p)
+	if n > 0 {
+		now := time.Now()
+		s.written.Store(&now)
+	}
 	if err != nil && s.muted.Load() {
 		return s.swallow(p)
 	}
