@@ -86,7 +86,7 @@ func newBubble(t *testing.T, dir string) *bubble {
 	ctx, stop := context.WithCancel(context.Background())
 	var loops sync.WaitGroup
 	loops.Go(func() {
-		courier.Deliver(ctx, telemetry.Callbacks{Decide: b.Decide, Link: b.Linked, Handed: b.Handed})
+		courier.Deliver(ctx, telemetry.Callbacks{Decide: b.Decide, Link: b.Linked, Fate: b.Fate})
 	})
 	loops.Go(func() { agent.Tick(ctx, b.Cabin, 0, nil) })
 	loops.Go(func() { agent.CarryOut(ctx, b.Cabin) })

@@ -298,14 +298,21 @@ func (c *Cabin) Linked(up bool) {
 	c.effects.atOnce()
 }
 
-// Handed is told when a message was handed over to the connection: the indicator and
-// the ledger follow what is sent, not what was meant.
-func (c *Cabin) Handed(r outside.Released) {
+// Fate is told what became of a message: the indicator and the ledger follow what is
+// handed over, not what was meant, and what the broker never took is missed.
+func (c *Cabin) Fate(r outside.Released, f telemetry.Fate) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.needs.Now()
-	c.privacy.out.Handed(r, now)
-	c.moved(now)
+	switch f {
+	case telemetry.Handed:
+		c.privacy.out.Handed(r, now)
+		c.moved(now)
+	case telemetry.Taken:
+		c.privacy.out.Taken(r)
+	case telemetry.Lost:
+		c.privacy.out.Lost(r)
+	}
 }
 
 // Decide is the decision once more, against the readers and the gate of now; what is

@@ -155,7 +155,7 @@ func (c *courier) deliver(released []outside.Released) {
 			c.mu.Lock()
 			c.sent = append(c.sent, r)
 			c.mu.Unlock()
-			c.cabin.Handed(r)
+			c.cabin.Fate(r, telemetry.Handed)
 		}
 	}
 }

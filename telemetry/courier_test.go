@@ -383,7 +383,13 @@ func drive(t *testing.T, dir string, before func(*car)) *car {
 	}
 	c.callbacks = telemetry.Callbacks{
 		Decide: sendAll,
-		Handed: func(outside.Released) { c.mu.Lock(); defer c.mu.Unlock(); c.handed++ },
+		Fate: func(_ outside.Released, f telemetry.Fate) {
+			if f == telemetry.Handed {
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				c.handed++
+			}
+		},
 	}
 	if before != nil {
 		before(c)

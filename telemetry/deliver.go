@@ -68,11 +68,20 @@ const (
 	Send
 )
 
+// Fate is what became of a message.
+type Fate uint8
+
+const (
+	Handed Fate = iota // it was handed over to MQTT, a repeat too; not said of a muted line
+	Taken              // the broker acknowledged it; said of live messages
+	Lost               // it never did, and the line is dead: said of live messages before Link(false), and of the zero message
+)
+
 // Callbacks are what the Courier asks and tells while it delivers. All but Decide may be nil.
 type Callbacks struct {
 	Decide  func(outside.Released) Answer // the decision once more, just before sending
 	Link    func(up bool)                 // the line opened, or ended, in turn; what Link(true) sends goes before all that waits
-	Handed  func(outside.Released)        // a message was handed over to MQTT, a repeat too; not called into a muted line
+	Fate    func(outside.Released, Fate)  // what became of a message
 	Inbound func(topic string, payload []byte)
 }
 

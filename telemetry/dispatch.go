@@ -28,15 +28,17 @@ type dispatch struct {
 	retry   <-chan time.Time // not nil while the outbox rests after an error
 	oldest  time.Time        // since when flying[0] is the oldest
 	alone   bool             // what flies is suspected: nothing goes beside it
+	dead    bool             // it was not we who ended the line
 	stalled bool             // no acknowledgement came in time
 	left    bool             // we say goodbye
 }
 
 // flight is a message that was handed over.
 type flight struct {
-	parcel // the zero one of a state
-	at     time.Time
-	token  Token
+	parcel   // the zero one of a state
+	released outside.Released
+	at       time.Time
+	token    Token
 }
 
 // room is how many messages may still be handed over.
@@ -61,7 +63,6 @@ func (c *Courier) serve(ctx context.Context, s *dispatch) {
 	c.live.switchTo(true)
 	c.link(true)
 	defer func() {
-		c.live.switchTo(false)
 		blamed := c.blamed(s)
 		c.target.closeUnused()
 		c.collect(s)
@@ -73,6 +74,7 @@ func (c *Courier) serve(ctx context.Context, s *dispatch) {
 			c.with.Log.Warn("outbox not written", "error", err) // sent again under the same numbers
 		}
 		c.handing.give()
+		c.lose(s)
 		c.link(false)
 	}()
 	for {
@@ -112,6 +114,7 @@ func (c *Courier) wait(ctx context.Context, s *dispatch) bool {
 		c.leave(s)
 		return false
 	case <-s.line.Ended():
+		s.dead = true
 		return false
 	case <-c.target.wake:
 	case <-s.retry:
@@ -119,11 +122,12 @@ func (c *Courier) wait(ctx context.Context, s *dispatch) bool {
 	case <-again:
 	case <-head:
 		if s.flying[0].token.Error() != nil {
+			s.dead = true
 			return false
 		}
 		c.collect(s)
 	case <-patience:
-		s.stalled = true
+		s.stalled, s.dead = true, true
 		c.with.Log.Warn("line gives no acknowledgements")
 		return false
 	}
@@ -136,16 +140,39 @@ func (c *Courier) link(up bool) {
 	}
 }
 
+// lose tells what was live and never acknowledged, and that the line was found dead.
+func (c *Courier) lose(s *dispatch) {
+	waited := c.live.switchTo(false)
+	if s.dead {
+		c.fate(outside.Released{}, Lost)
+	}
+	for _, f := range s.flying {
+		if f.released.Live() {
+			c.fate(f.released, Lost)
+		}
+	}
+	for _, w := range waited {
+		c.fate(w.released, Lost)
+	}
+}
+
 // fly hands a message to the line.
 func (s *dispatch) fly(p parcel, m Message) {
 	if len(s.flying) == 0 {
 		s.oldest = time.Now()
 	}
-	s.flying = append(s.flying, flight{p, time.Now(), s.line.Publish(m)})
+	s.flying = append(s.flying, flight{parcel: p, at: time.Now(), token: s.line.Publish(m)})
 }
 
 // collect takes the acknowledgements that are there, oldest first.
 func (c *Courier) collect(s *dispatch) {
+	for _, f := range c.acknowledged(s) {
+		c.suspects.cleared(f.parcel, s.oldest)
+		c.fate(f.released, Taken)
+	}
+}
+
+func (c *Courier) acknowledged(s *dispatch) (all []flight) {
 	c.handing.take()
 	defer c.handing.give()
 	for len(s.flying) > 0 {
@@ -153,18 +180,19 @@ func (c *Courier) collect(s *dispatch) {
 		select {
 		case <-f.token.Done():
 		default:
-			return
+			return all
 		}
 		if f.token.Error() != nil {
-			return
+			return all
 		}
 		if f.id != 0 {
 			c.done = append(c.done, f.id)
 		}
 		s.flying = s.flying[1:]
 		s.oldest, s.alone = time.Now(), false
-		c.suspects.cleared(f.parcel, s.oldest)
+		all = append(all, f)
 	}
+	return all
 }
 
 // blamed reports whether the broker ended the connection, or gave no acknowledgement,
@@ -204,7 +232,7 @@ func (c *Courier) handLive(s *dispatch) {
 		if !c.handOne(s, w) {
 			continue
 		}
-		c.handed(w.released)
+		c.fate(w.released, Handed)
 		if stance == trusted {
 			continue
 		}
@@ -255,7 +283,7 @@ func (c *Courier) handKept(s *dispatch) {
 		c.suspects.forget()
 	}
 	for _, r := range handed {
-		c.handed(r)
+		c.fate(r, Handed)
 	}
 }
 
@@ -365,14 +393,16 @@ func (c *Courier) publish(s *dispatch, k Kept) bool {
 		return false
 	}
 	s.fly(parcel{k.ID, k.Released.Tag()}, Message{Topic: outside.Topic(c.with.VID, k.Released.Mailbox(), suffix), Payload: payload})
+	s.flying[len(s.flying)-1].released = k.Released
 	return true
 }
 
-// handed reports a message that really left.
-func (c *Courier) handed(r outside.Released) {
-	if c.call.Handed != nil && !c.target.silent() {
-		c.call.Handed(r)
+// fate tells what became of a message.
+func (c *Courier) fate(r outside.Released, f Fate) {
+	if c.call.Fate == nil || f == Handed && c.target.silent() || f == Taken && !r.Live() {
+		return
 	}
+	c.call.Fate(r, f)
 }
 
 // leave says that the car stops, and waits a moment for what is in flight.

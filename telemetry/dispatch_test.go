@@ -306,3 +306,32 @@ func TestPurgeWaits(t *testing.T) {
 		t.Errorf("%d messages when the purge returned, %d later", before, after)
 	}
 }
+
+// What was live on a line that was dead already is told as lost when the line is found
+// dead, before the line is said to be down; what the broker took is told as taken.
+func TestLostIsTold(t *testing.T) {
+	within(t, func(t *testing.T, dir string) {
+		var told []string
+		c := drive(t, dir, func(c *car) {
+			c.callbacks.Fate = func(r outside.Released, f telemetry.Fate) {
+				told = append(told, fmt.Sprintf("%.2s %s %s", r.Mailbox(), r.Kind(), []string{"handed", "taken", "lost"}[f]))
+			}
+			c.callbacks.Link = func(up bool) { told = append(told, fmt.Sprint("link ", up)) }
+			c.port.hold = true
+		})
+		synctest.Wait()
+		c.send(statusTo(t, anna, "x"), alarmTo(t, anna, "abs"))
+		synctest.Wait()
+		c.port.line().acknowledge(3)
+		synctest.Wait()
+		c.Mute(true)
+		c.send(statusTo(t, lea, "x"), alarmTo(t, lea, "abs"))
+		synctest.Wait()
+		c.port.line().lose()
+		synctest.Wait()
+		want := "link true, a1 status handed, a1 alarms handed, a1 status taken,   lost, b2 status lost, link false"
+		if got := strings.Join(told, ", "); got != want {
+			t.Errorf("told %s\nwant %s", got, want)
+		}
+	})
+}

@@ -66,12 +66,11 @@ func (l *live) purge(keep func(outside.Released) bool) int {
 	return before - len(l.waiting)
 }
 
-// switchTo opens or closes the queue; closed, it holds nothing.
-func (l *live) switchTo(open bool) {
+// switchTo opens or closes the queue, and returns what waited. Closed, it holds nothing.
+func (l *live) switchTo(open bool) (waited []fresh) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.open = open
-	if !open {
-		l.waiting = nil
-	}
+	waited, l.waiting = l.waiting, nil
+	return waited
 }

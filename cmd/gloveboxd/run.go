@@ -132,7 +132,7 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	if p.broker != nil {
 		group.Go(func() error {
 			return courier.Deliver(ctx, telemetry.Callbacks{
-				Decide: cabin.Decide, Link: cabin.Linked, Handed: cabin.Handed,
+				Decide: cabin.Decide, Link: cabin.Linked, Fate: cabin.Fate,
 				Inbound: func(topic string, payload []byte) { inbound.Take(ctx, topic, payload) },
 			})
 		})

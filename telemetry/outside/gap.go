@@ -73,3 +73,43 @@ func (o *Outside) gap(r *reader, kind Kind, m *missed, slot hal.Instant) {
 	}
 	*m = missed{}
 }
+
+// Lost is told that the broker never acknowledged a live message: it was handed to a
+// line that was dead already, as Link says next. A line that is found dead loses the
+// zero message at least.
+func (o *Outside) Lost(r Released) {
+	o.dead = true
+	if m := o.missedBy(r); m != nil && m.lost == 0 {
+		m.lost = r.slot.Boot
+	}
+}
+
+// Taken is told that the broker has a live message.
+func (o *Outside) Taken(r Released) {
+	if o.missedBy(r) != nil {
+		o.alive = max(o.alive, r.slot.Boot)
+	}
+}
+
+// missedBy is what the reader of a message with a slot has missed of its kind.
+func (o *Outside) missedBy(r Released) *missed {
+	switch to := o.find(r.mailbox); {
+	case to == nil:
+	case r.form == formStatus:
+		return &to.missedStatus
+	case r.form == formPosition:
+		return &to.missedPosition
+	}
+	return nil
+}
+
+// missLost counts the slots since the line died: those of all readers and kinds, whether
+// or not there was something to say, so that no kind tells why it was silent.
+func (o *Outside) missLost() {
+	for _, r := range o.readers {
+		r.missedStatus.addSince(&o.columns[r.index].status, o.clock, o.alive, r.since)
+		if o.policy.Decide(ClassPosition, r.Column, Unassigned, Open).Verdict == Allow {
+			r.missedPosition.addSince(&o.position, o.clock, o.alive, r.since)
+		}
+	}
+}

@@ -51,6 +51,8 @@ type Outside struct {
 	inUse   bool
 	up      bool
 	everUp  bool
+	dead    bool          // the line is, and Link says so next
+	alive   time.Duration // boot time of the newest slot whose message the broker has, or of the link's opening
 	lastFix time.Duration // boot time of the newest gated fix, or of the start
 
 	position grid
@@ -133,7 +135,8 @@ func (o *Outside) InUse(inUse bool, at hal.Instant) {
 }
 
 // Link tells whether the link is up. While it is down nothing live is made,
-// and what was collected or not yet taken is dropped. When it is up again main
+// and what was collected or not yet taken is dropped. If something was Lost the slots
+// are missed since the broker had one last. When it is up again main
 // and shared readers get the newest status at once, the others at their next
 // slot, and each reader is told how many slots were missed. A Tick must follow.
 func (o *Outside) Link(up bool, at hal.Instant) {
@@ -145,9 +148,12 @@ func (o *Outside) Link(up bool, at hal.Instant) {
 	if !up {
 		o.fixes = nil
 		o.pending = slices.DeleteFunc(o.pending, Released.Live)
+		if o.dead {
+			o.missLost()
+		}
 		return
 	}
-	o.everUp = true
+	o.everUp, o.alive, o.dead = true, at.Boot, false
 	for i, c := range columns {
 		if immediate(c) {
 			o.status(i, at, at)

@@ -111,6 +111,7 @@ func (g *grid) next(c clock) time.Duration {
 type missed struct {
 	first, last time.Time
 	dropped     uint64
+	lost        time.Duration // boot time of the first slot whose message is lost; zero: none is
 }
 
 // add counts the n newest slots of a grid.
@@ -123,4 +124,21 @@ func (m *missed) add(g *grid, c clock, n int64) {
 	}
 	m.last = g.slot(c, 0).UTC
 	m.dropped += uint64(n)
+}
+
+// addSince counts the slots of a grid after the one that the broker had last, and one
+// before that whose message is lost; since is when the reader came.
+func (m *missed) addSince(g *grid, c clock, alive, since time.Duration) {
+	if g.every <= 0 {
+		return
+	}
+	if m.lost != 0 {
+		alive = min(alive, m.lost-1)
+	}
+	var n int64
+	for alive = max(alive, since-1); g.slot(c, n).Boot > alive; {
+		n++
+	}
+	m.add(g, c, n)
+	m.lost = 0
 }
