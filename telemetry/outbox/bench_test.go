@@ -20,7 +20,7 @@ func BenchmarkPut(b *testing.B) {
 			box := newBox(b, outbox.Bounds{MaxBytes: 1 << 40, MaxAge: time.Hour}) // nothing falls out
 			messages := make([]outside.Released, n)
 			for i := range messages {
-				messages[i] = outside.GapRecord(anna, outside.KindStatus, noon, noon, uint64(i+1), outside.ReasonAge)
+				messages[i] = result(b, anna, i)
 			}
 			b.ReportAllocs()
 			for b.Loop() {

@@ -55,27 +55,32 @@ func (m *missed) grow(first, last time.Time, dropped uint64) {
 	m.dropped += dropped
 }
 
-// writeGaps writes the gap records. One that waits and was not handed over yet is
-// replaced by one that counts both.
+// writeGaps writes the gap records.
 func (t *transaction) writeGaps() error {
 	for _, l := range t.lost {
-		m, old := l.missed, t.index.box(l.tag.Mailbox).gaps[l.gapOf]
-		if old != nil {
-			m.grow(old.missed.first, old.missed.last, old.missed.dropped)
-		}
 		reader := outside.Reader{ID: l.tag.Reader, Mailbox: l.tag.Mailbox, Column: l.tag.Column}
-		r := outside.GapRecord(reader, m.kind, m.first, m.last, m.dropped, m.reason)
+		r := outside.GapRecord(reader, l.kind, l.first, l.last, l.dropped, l.reason)
 		if !t.keep(r.Tag()) {
 			continue
 		}
-		if old != nil {
-			if err := t.remove(old); err != nil {
-				return err
-			}
-		}
-		if err := t.add(r, &m); err != nil && !errors.Is(err, errRefused) {
+		if err := t.putGap(r, l.missed); err != nil && !errors.Is(err, errRefused) {
 			return err
 		}
 	}
 	return nil
+}
+
+// putGap keeps a gap record. One that waits and was not handed over yet is replaced by
+// one that counts both.
+func (t *transaction) putGap(r outside.Released, m missed) error {
+	old := t.index.box(r.Mailbox()).gaps[m.gapOf]
+	if old == nil {
+		return t.add(r, &m)
+	}
+	m.grow(old.missed.first, old.missed.last, old.missed.dropped)
+	reader := outside.Reader{ID: r.Reader(), Mailbox: r.Mailbox(), Column: r.Column()}
+	if err := t.add(outside.GapRecord(reader, m.kind, m.first, m.last, m.dropped, m.reason), &m); err != nil {
+		return err
+	}
+	return t.remove(old)
 }

@@ -18,7 +18,7 @@ func full(t testing.TB, n int) *box {
 		for i := at; i < at+100; i++ {
 			to := []outside.Reader{anna, lea}[i%2]
 			if i%4 < 2 {
-				some = append(some, outside.GapRecord(to, outside.KindStatus, noon, noon, uint64(i+1), outside.ReasonAge))
+				some = append(some, alarm(t, to, fmt.Sprint("code-", i), "warning", b.clock))
 			} else {
 				some = append(some, result(t, to, i))
 			}
@@ -47,7 +47,7 @@ func BenchmarkGrowth(b *testing.B) {
 			}
 		})
 		b.Run(fmt.Sprintf("put-and-settle/%d", n), func(b *testing.B) {
-			one := outside.GapRecord(anna, outside.KindStatus, noon, noon, 1, outside.ReasonAge)
+			one := result(b, anna, 1)
 			last := kept.next()[n-1].ID
 			for b.Loop() {
 				kept.put(one)
@@ -77,7 +77,7 @@ func BenchmarkGrowth(b *testing.B) {
 		}{
 			{"all", func(outside.Tag, int) bool { return false }},
 			{"one-person", func(tag outside.Tag, _ int) bool { return tag.Reader != lea.ID }},
-			{"one-kind", func(tag outside.Tag, _ int) bool { return tag.Kind != outside.KindGaps }},
+			{"one-kind", func(tag outside.Tag, _ int) bool { return tag.Kind != outside.KindAlarms }},
 		} {
 			b.Run(fmt.Sprintf("purge-%s/%d", purge.name, n), func(b *testing.B) {
 				for b.Loop() {

@@ -32,7 +32,7 @@ type box struct {
 	items  []*item
 	bytes  int64            // of messages; gap records do not count for the bound
 	alarms map[string]*item // the unstamped one of each code
-	gaps   map[gapOf]*item  // the unstamped one of each kind and reason, of those made here
+	gaps   map[gapOf]*item  // the unstamped one of each kind and reason
 }
 
 // swapped is one change: old went, new came. Either may be nil.
@@ -178,7 +178,7 @@ func (b *box) search(id uint64) int {
 
 // counts is how much of the bound an item takes.
 func (it *item) counts() int64 {
-	if it.missed != nil {
+	if it.tag.Kind == outside.KindGaps {
 		return 0
 	}
 	return int64(it.size)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -115,6 +116,39 @@ func TestBytesAtTheEdge(t *testing.T) {
 	want := gap{"alarms", stamp(start.UTC), stamp(start.UTC.Add(time.Minute)), "bytes", 2}
 	if got := gaps(t, b); len(got) != 1 || got[0] != want {
 		t.Errorf("gaps %+v, want one %+v", got, want)
+	}
+}
+
+// However many gap records of the pipeline come, those of one kind and reason are one
+// that grows, with the queue's own; nothing is pushed out by them. One that was handed
+// over stays as it is.
+func TestGapRecordsGrow(t *testing.T) {
+	probe := newBox(t, roomy)
+	probe.put(alarm(t, anna, "code-000", "warning", probe.clock))
+	b := newBox(t, outbox.Bounds{MaxBytes: 2*int64(probe.keys.last) + 10, MaxAge: roomy.MaxAge})
+	b.put(alarm(t, anna, "code-001", "warning", b.clock))
+	at := b.clock.UTC
+	for i := range 200 {
+		when := at.Add(time.Duration(i) * time.Minute)
+		b.put(outside.GapRecord(anna, outside.KindStatus, when, when.Add(time.Second), 2, outside.ReasonAge))
+	}
+	b.put(outside.GapRecord(anna, outside.KindPosition, at, at, 1, outside.ReasonAge))
+	b.put(outside.GapRecord(anna, outside.KindAlarms, at.Add(time.Hour), at.Add(time.Hour), 1, outside.ReasonBytes))
+	b.put(alarm(t, anna, "code-002", "warning", b.clock), alarm(t, anna, "code-003", "warning", b.clock)) // code-001 falls out
+	b.reopen()
+	status := gap{"status", stamp(at), stamp(at.Add(199*time.Minute + time.Second)), "age", 400}
+	position := gap{"position", stamp(at), stamp(at), "age", 1}
+	alarms := gap{"alarms", stamp(at), stamp(at.Add(time.Hour)), "bytes", 2}
+	if got := gaps(t, b); !slices.Equal(got, []gap{status, position, alarms}) {
+		t.Errorf("gaps %+v", got)
+	}
+	if kept := b.next(); len(kept) != 5 {
+		t.Errorf("%d messages wait, want two alarms and three gap records", len(kept))
+	}
+	b.settle(nil, []uint64{b.next()[0].ID}, counter(nil))
+	b.put(outside.GapRecord(anna, outside.KindStatus, at, at, 5, outside.ReasonAge))
+	if got := gaps(t, b); len(got) != 4 || got[0] != status || got[3].Dropped != 5 {
+		t.Errorf("after a hand-over: %+v", got)
 	}
 }
 

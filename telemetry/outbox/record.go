@@ -30,7 +30,7 @@ type item struct {
 	size    int
 	put     hal.Instant // Boot is of this boot: at the earliest when the queue was opened
 	stamped bool
-	missed  *missed // of a gap record made here
+	missed  *missed // of a gap record
 }
 
 // age is how long it has waited: the larger of boot and wall clock. A wall

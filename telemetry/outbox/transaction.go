@@ -49,8 +49,12 @@ func (o *Outbox) update(change func(*transaction) error) error {
 	return nil
 }
 
-// put keeps one message. An alarm takes the place of a waiting one of its code.
+// put keeps one message. An alarm takes the place of a waiting one of its code, a gap
+// record that of the one it grows from.
 func (t *transaction) put(r outside.Released) error {
+	if g, ok := r.Gap(); ok {
+		return t.putGap(r, missed{gapOf{g.Kind, g.Reason}, g.First, g.Last, g.Dropped})
+	}
 	old := t.index.box(r.Mailbox()).alarms[r.Code()]
 	if err := t.add(r, nil); err != nil || old == nil {
 		return err
@@ -158,7 +162,7 @@ func (t *transaction) trimBox(mailbox string) error {
 			}
 			reason = outside.ReasonBytes
 		}
-		if reason == outside.ReasonBytes && it.missed != nil {
+		if reason == outside.ReasonBytes && it.counts() == 0 {
 			i++ // takes no part in the bound
 			continue
 		}

@@ -49,6 +49,25 @@ func GapRecord(to Reader, kind Kind, first, last time.Time, dropped uint64, reas
 	}
 }
 
+// Gap is what a gap record says.
+type Gap struct {
+	Kind        Kind
+	First, Last time.Time
+	Dropped     uint64
+	Reason      Reason
+}
+
+// Gap is the content of a gap record; ok is false for any other message.
+func (r Released) Gap() (g Gap, ok bool) {
+	b, ok := r.body.(*gapBody)
+	if !ok {
+		return g, false
+	}
+	first, err := time.Parse(time.RFC3339, b.From)
+	last, err2 := time.Parse(time.RFC3339, b.To)
+	return Gap{b.Kind, first, last, b.Dropped, b.Reason}, err == nil && err2 == nil
+}
+
 // gaps tells the readers of a column what they missed of status and position.
 func (o *Outside) gaps(i int, slot hal.Instant) {
 	for _, r := range o.readers {
