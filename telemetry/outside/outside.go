@@ -244,8 +244,15 @@ func (o *Outside) hasReaders(i int) bool {
 	return slices.ContainsFunc(o.readers, func(r *reader) bool { return r.index == i })
 }
 
-// wall is the wall clock at a slot, by the reading that now carries.
-func wall(slot, now hal.Instant) time.Time { return now.UTC.Add(slot.Boot - now.Boot) }
+// wall is the wall clock at a slot, by the reading that now carries: the slot's own
+// instant, unless the clock was corrected since the slots were laid.
+func wall(slot, now hal.Instant) time.Time {
+	utc := now.UTC.Add(slot.Boot - now.Boot)
+	if d := utc.Sub(slot.UTC); d.Abs() < time.Second {
+		return slot.UTC
+	}
+	return utc.Round(time.Millisecond)
+}
 
 // offer begins a message of a form if r may have one now; else it reports that it
 // was withheld.

@@ -256,6 +256,29 @@ func TestWallClockCorrected(t *testing.T) {
 	}
 }
 
+// Every message of a slot carries the slot's own instant, though the two clocks are
+// read one after the other and drift.
+func TestSlotsCarryTheirOwnInstant(t *testing.T) {
+	for _, off := range []time.Duration{-999 * time.Millisecond, -time.Microsecond, 0, time.Microsecond, 40 * time.Millisecond} {
+		car := newCar(t, outside.Builtin(), outside.Options{})
+		car.link(true)
+		car.say(charge, 62)
+		car.at("12:02:30")
+		car.now.UTC = car.now.UTC.Add(off)
+		car.run(at("12:04:55").Boot)
+		car.fix(54, 6)
+		car.run(at("12:05:00").Boot)
+		for _, box := range []string{boxMain, boxShared, boxLimited, boxBack} {
+			if got := car.of(box, outside.KindStatus); len(got) == 0 || got[len(got)-1].event(t).TS != "2026-11-21T12:05:00.000Z" {
+				t.Errorf("clocks %v apart: status to %.4s: %v", off, box, got)
+			}
+		}
+		if got := car.of(boxMain, outside.KindPosition); len(got) != 1 || got[0].event(t).TS != "2026-11-21T12:05:00.000Z" {
+			t.Errorf("clocks %v apart: %v", off, got)
+		}
+	}
+}
+
 // With nothing to say main gets no status and a limited reader an empty one.
 func TestNothingToSay(t *testing.T) {
 	car := newCar(t, outside.Builtin(), outside.Options{})
