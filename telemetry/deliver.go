@@ -161,7 +161,9 @@ func (c *Courier) Mute(on bool) { c.target.mute(on) }
 // the broker has to give up the one that was. waits is false if none is waited for.
 func (c *Courier) OpensAt() (at time.Time, waits bool) { return c.target.opens() }
 
-// DocumentVersion changes the version of the access document in the state.
+// DocumentVersion changes the version of the access document in the state. The will
+// names it too: once the broker has the state and nothing is on the way, the line is
+// opened anew.
 func (c *Courier) DocumentVersion(version uint64) { c.target.setVersion(version) }
 
 // Deliver opens one line after the other and hands messages over until ctx
@@ -176,6 +178,9 @@ func (c *Courier) Deliver(ctx context.Context, callbacks Callbacks) error {
 			pause.failed = false
 			opened := time.Now()
 			c.serve(ctx, s)
+			if s.reopen {
+				continue
+			}
 			if time.Since(opened) > pause.last {
 				pause.reset()
 			}
@@ -209,7 +214,7 @@ func (c *Courier) open(ctx context.Context) (*dispatch, error) {
 		return nil, err
 	}
 	c.target.opened(line)
-	return &dispatch{line: line, epoch: epoch}, nil
+	return &dispatch{line: line, epoch: epoch, will: version}, nil
 }
 
 // topics is what the car listens to, and nothing that it says itself.

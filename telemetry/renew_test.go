@@ -2,6 +2,7 @@ package telemetry_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -35,6 +36,49 @@ func TestState(t *testing.T) {
 		}
 		if seen := c.port.seen(); seen != "0s dial, 0s close" {
 			t.Errorf("seen %s", seen)
+		}
+	})
+}
+
+// The will names the document in force: when another one came into force, and nothing
+// is on the way, the line is opened anew, once for all that came together; what was
+// known of numbers goes on. A silent line is left alone.
+func TestWillNamesTheDocument(t *testing.T) {
+	within(t, func(t *testing.T, dir string) {
+		links := 0
+		c := drive(t, dir, func(c *car) {
+			c.options.DocumentVersion = 12
+			c.callbacks.Link = func(bool) { links++ }
+		})
+		time.Sleep(10 * time.Second)
+		c.send(alarmTo(t, anna, "abs"))
+		for v := range 3 {
+			c.DocumentVersion(uint64(13 + v))
+			time.Sleep(200 * time.Millisecond)
+		}
+		time.Sleep(10 * time.Second)
+		c.send(alarmTo(t, anna, "brake"))
+		synctest.Wait()
+		if seen := c.port.seen(); seen != "0s dial, 11.1s close, 11.1s dial" {
+			t.Errorf("seen %s", seen)
+		}
+		if will := string(c.port.line().opening.Will.Payload); !strings.Contains(will, `{"online":false,`) || !strings.Contains(will, `"policy":15,`) {
+			t.Errorf("will %s", will)
+		}
+		if got := list(c.port.mail()); got != "a1 alarmsabs 1, a1 alarmsbrake 2" {
+			t.Errorf("mail %s", got)
+		}
+		c.DocumentVersion(16)
+		time.Sleep(100 * time.Millisecond)
+		c.Mute(true)
+		time.Sleep(30 * time.Second)
+		if seen := c.port.seen(); !strings.HasSuffix(seen, "mute") || links != 3 {
+			t.Errorf("seen %s, told of the link %d times", seen, links)
+		}
+		c.Mute(false)
+		time.Sleep(time.Minute)
+		if will := string(c.port.line().opening.Will.Payload); !strings.Contains(will, `"policy":16,`) {
+			t.Errorf("after the silence the will is %s", will)
 		}
 	})
 }
