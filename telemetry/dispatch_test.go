@@ -183,6 +183,34 @@ func TestDiskFails(t *testing.T) {
 	})
 }
 
+// In each epoch the numbers begin at 1, also where the disk failed at the first
+// hand-over in it.
+func TestNumbersBeginAnewAfterADiskError(t *testing.T) {
+	within(t, func(t *testing.T, dir string) {
+		disk := &counter{}
+		c := drive(t, dir, func(c *car) { disk.Outbox = c.options.Outbox; c.options.Outbox = disk })
+		synctest.Wait()
+		c.send(alarmTo(t, anna, "one"), alarmTo(t, anna, "two"), alarmTo(t, lea, "one"))
+		synctest.Wait()
+		disk.mu.Lock()
+		disk.broken = errors.New("no space left on device")
+		disk.mu.Unlock()
+		c.Renew(epoch(2))
+		time.Sleep(time.Second)
+		c.send(alarmTo(t, anna, "three"))
+		time.Sleep(time.Second)
+		disk.mu.Lock()
+		disk.broken = nil
+		disk.mu.Unlock()
+		c.send(statusTo(t, lea, "x"))
+		time.Sleep(30 * time.Second)
+		mail := c.port.mail()
+		if got := list(mail); got != "a1 alarmsone 1, a1 alarmstwo 2, b2 alarmsone 1, b2 status 1, a1 alarmsthree 1" || mail[4].Epoch != epoch(2) {
+			t.Errorf("sent %s", got)
+		}
+	})
+}
+
 // What the decision refuses at sending is not sent, costs no number and does
 // not wait any longer.
 func TestDecideAgain(t *testing.T) {

@@ -130,10 +130,10 @@ func (c *Courier) handBatch(s *dispatch, send, refused []uint64) ([]outside.Rele
 		}
 		return nil, c.settle()
 	}
-	before := maps.Clone(c.seqs)
+	epoch, before := c.epoch, maps.Clone(c.seqs)
 	kept, err := c.with.Outbox.Settle(c.done, send, func(series string) (string, uint64) { return c.stamp(s.epoch, series) })
 	if err != nil {
-		c.seqs = before
+		c.epoch, c.seqs = epoch, before
 		return nil, err
 	}
 	c.done = nil
