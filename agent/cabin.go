@@ -89,10 +89,10 @@ const (
 
 // Courier takes what was released to the readers. Keep and Purge wait for the disk and
 // are durable when they return; the others touch memory only. None waits for the
-// network.
+// network. What Keep refuses is never taken; with an error it took nothing.
 type Courier interface {
 	Live([]outside.Released)
-	Keep([]outside.Released) error
+	Keep([]outside.Released) (refused []outside.Released, err error)
 	DropLive(keep func(outside.Released) bool)
 	Purge(live func(outside.Released) bool, kept func(tag outside.Tag, n int) bool) (purged int, err error)
 	Renew(epoch string)
@@ -141,7 +141,7 @@ func New(needs Needs) (*Cabin, error) {
 		known: make(chan struct{}), remote: newRemote(needs, now), passed: now.Boot, clock: schedule{due: make(bell, 1)},
 	}
 	c.effects = &effects{
-		world: world{needs.Store, needs.Courier, needs.Actuator, func(r outside.Released) bool {
+		world: world{needs.Store, needs.Courier, needs.Actuator, needs.Log, func(r outside.Released) bool {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			return c.privacy.out.Recheck(r, needs.Now())
@@ -167,6 +167,9 @@ func New(needs Needs) (*Cabin, error) {
 	c.privacy.readers(c.people.roster.Version, c.people.readers(now), now)
 	if a, news := c.vehicle.alarm(storeRecovered, len(needs.Recovered) > 0, now); news {
 		c.privacy.out.Alarm(a, now)
+	}
+	if len(needs.Recovered) > 0 { // what waited may be lost with a store
+		c.privacy.out.Retell(now)
 	}
 	c.effects.add(showDocument(c.people.roster.Version))
 	c.effects.add(c.privacy.regate(c.privacy.gate, now)...)

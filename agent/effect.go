@@ -27,14 +27,12 @@ type effect struct {
 	batch *batch // of keep: messages that failed before go first
 }
 
-// batch is messages on their way to the disk; those that it has are not in it.
-type batch struct{ messages []outside.Released }
-
 // world is all that an effect reaches. Nothing else in this package does.
 type world struct {
 	store    Store
 	courier  Courier
 	actuator Actuator
+	log      *slog.Logger
 	maySend  func(outside.Released) bool
 	mayWait  func(tag outside.Tag, n int) bool
 }
@@ -72,10 +70,14 @@ func keep(messages []outside.Released, held []byte) effect {
 	b := &batch{messages}
 	return effect{what: "queue", owed: true, batch: b, do: func(w *world) error {
 		if len(b.messages) > 0 {
-			if err := w.courier.Keep(b.messages); err != nil {
+			refused, err := w.courier.Keep(b.messages)
+			if err != nil {
 				return err
 			}
 			b.messages = nil
+			if len(refused) > 0 {
+				w.log.Warn("messages not kept, their reader is gone", "count", len(refused))
+			}
 		}
 		return w.store.SetCarFact(factHeld, held)
 	}}
@@ -155,9 +157,6 @@ func (e *effects) settingsOf(r Request) (map[string]map[string]any, error) {
 	}
 	return all, nil
 }
-
-// maxOwed is how many kept messages wait in memory for a disk that takes none.
-const maxOwed = 256
 
 // again is how long after a failure what is owed is tried again.
 const again = time.Second
@@ -256,8 +255,7 @@ func (r *row) join(next effect) {
 		return
 	}
 	if old := r.owed[i]; old.batch != nil {
-		all := append(old.batch.messages, next.batch.messages...)
-		next.batch.messages = all[max(0, len(all)-maxOwed):]
+		next.batch.behind(old.batch)
 	}
 	r.owed = slices.Delete(r.owed, i, i+1)
 }

@@ -141,12 +141,12 @@ type courier struct {
 
 func (c *courier) Live(released []outside.Released) { c.deliver(released) }
 
-func (c *courier) Keep(released []outside.Released) error {
+func (c *courier) Keep(released []outside.Released) ([]outside.Released, error) {
 	if c.full != nil {
-		return c.full
+		return nil, c.full
 	}
 	c.deliver(released)
-	return nil
+	return nil, nil
 }
 
 func (c *courier) deliver(released []outside.Released) {

@@ -193,9 +193,9 @@ func (acknowledged) Error() error          { return nil }
 // noOutbox holds nothing.
 type noOutbox struct{}
 
-func (noOutbox) Put([]outside.Released) error                       { return nil }
-func (noOutbox) Next(uint64, int) ([]telemetry.Kept, error)         { return nil, nil }
-func (noOutbox) Purge(func(outside.Tag, int) bool) (n int, e error) { return 0, nil }
+func (noOutbox) Put([]outside.Released) (r []outside.Released, e error) { return nil, nil }
+func (noOutbox) Next(uint64, int) ([]telemetry.Kept, error)             { return nil, nil }
+func (noOutbox) Purge(func(outside.Tag, int) bool) (n int, e error)     { return 0, nil }
 func (noOutbox) Settle(_, _ []uint64, _ func(string) (string, uint64)) ([]telemetry.Kept, error) {
 	return nil, nil
 }

@@ -431,7 +431,8 @@ func (c *car) Send(messages []outside.Released) error {
 	if len(kept) == 0 {
 		return nil
 	}
-	return c.Keep(kept)
+	_, err := c.Keep(kept)
+	return err
 }
 
 func (c *car) send(messages ...outside.Released) {

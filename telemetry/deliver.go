@@ -124,8 +124,9 @@ func (c *Courier) Live(messages []outside.Released) {
 // message may be on its way to the connection already.
 func (c *Courier) DropLive(keep func(outside.Released) bool) { c.live.purge(keep) }
 
-// Keep takes over what waits until the broker has it; it is on disk when Keep returns.
-func (c *Courier) Keep(messages []outside.Released) error {
+// Keep takes over what waits until the broker has it; it is on disk when Keep returns,
+// but for what was refused for good. With an error it took none.
+func (c *Courier) Keep(messages []outside.Released) (refused []outside.Released, err error) {
 	defer c.target.wakeUp()
 	return c.with.Outbox.Put(messages)
 }

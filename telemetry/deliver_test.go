@@ -158,7 +158,7 @@ func TestCutLine(t *testing.T) {
 		for i := range total {
 			batch = append(batch, alarmTo(t, []outside.Reader{anna, lea}[i%2], fmt.Sprintf("code-%04d", i)))
 		}
-		if err := c.queue.Put(batch); err != nil {
+		if _, err := c.queue.Put(batch); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -14,10 +14,11 @@ type Kept struct {
 // Outbox is the kept queue: it survives a power cut, and what is in it never
 // changes but for its stamp. It is safe to share.
 type Outbox interface {
-	// Put keeps messages behind all others; they are on disk when it returns.
-	// A newer alarm of the same mailbox and code replaces one without a stamp;
+	// Put keeps messages behind all others; they are on disk when it returns, but
+	// for those that it refused for good: their person is gone. With an error it
+	// kept none. A newer alarm of the same mailbox and code replaces one without a stamp;
 	// what no longer fits falls out and is counted in a gap record.
-	Put([]outside.Released) error
+	Put([]outside.Released) (refused []outside.Released, err error)
 	// Next returns at most n messages after the id, in order.
 	Next(after uint64, n int) ([]Kept, error)
 	// Settle, in one commit, forgets what is done and stamps what is about to

@@ -111,7 +111,7 @@ func fill(b *testing.B, state string, n int) {
 		for ; i < n && len(messages) < 100; i++ {
 			messages = append(messages, outside.GapRecord(readers[i%len(readers)], outside.KindStatus, at, at, uint64(i+1), outside.ReasonAge))
 		}
-		if err := box.Put(messages); err != nil {
+		if _, err := box.Put(messages); err != nil {
 			b.Fatal(err)
 		}
 	}

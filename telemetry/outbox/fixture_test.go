@@ -135,7 +135,7 @@ func (b *box) reopen() {
 
 func (b *box) put(messages ...outside.Released) {
 	b.t.Helper()
-	if err := b.Put(messages); err != nil {
+	if refused, err := b.Put(messages); err != nil || len(refused) > 0 {
 		b.t.Fatal(err)
 	}
 }

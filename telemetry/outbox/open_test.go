@@ -28,7 +28,10 @@ func unopened(t *testing.T) (*box, *outbox.Outbox) {
 func callers(t *testing.T, o *outbox.Outbox) (returned chan error) {
 	returned = make(chan error, 4)
 	one := alarm(t, lea, "brake", "warning", hal.Instant{UTC: noon})
-	go func() { returned <- o.Put([]outside.Released{one}) }()
+	go func() {
+		_, err := o.Put([]outside.Released{one})
+		returned <- err
+	}()
 	go func() { _, err := o.Next(0, 1); returned <- err }()
 	go func() { _, err := o.Settle([]uint64{9}, nil, nil); returned <- err }()
 	go func() { _, err := o.Purge(everything); returned <- err }()

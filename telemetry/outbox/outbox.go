@@ -55,25 +55,28 @@ type Outbox struct {
 }
 
 // Put keeps messages behind all others; they are on disk when it returns. One
-// that cannot be sealed, for its person is gone, is refused without the others.
-func (o *Outbox) Put(messages []outside.Released) error {
+// that cannot be sealed, for its person is gone, is refused without the others: it will
+// never be taken. With an error none was kept, and all may be put again.
+func (o *Outbox) Put(messages []outside.Released) (refused []outside.Released, err error) {
 	if err := o.ready(); err != nil {
-		return err
+		return nil, err
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	var refused []error
-	err := o.update(func(t *transaction) error {
+	err = o.update(func(t *transaction) error {
 		for _, r := range messages {
 			if err := t.put(r); errors.Is(err, errRefused) {
-				refused = append(refused, err)
+				refused = append(refused, r)
 			} else if err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	return errors.Join(append(refused, err)...)
+	if err != nil {
+		return nil, err
+	}
+	return refused, nil
 }
 
 // Next returns at most n messages after the id, in order.

@@ -63,28 +63,85 @@ func (o *Outside) Alarm(a Alarm, at hal.Instant) {
 	o.plan()
 }
 
-// showAlarms makes what waited for this slot, by code.
-func (o *Outside) showAlarms(i int, slot hal.Instant) {
-	waiting := o.columns[i].waiting
-	for _, code := range slices.Sorted(maps.Keys(waiting)) {
-		a := o.alarms[code]
-		if a.Active && o.columns[i].shown[code] == a {
-			continue // it went out and came back in between
-		}
-		o.columns[i].shown[code] = a
-		o.showAlarm(i, a, slot, slot.UTC)
+// Retell has every reader told the lights that are on once more, as after the queue was
+// lost.
+func (o *Outside) Retell(at hal.Instant) {
+	for _, r := range o.readers {
+		o.tell(r, o.on(), at)
 	}
-	clear(waiting)
+	o.plan()
 }
 
-func (o *Outside) showAlarm(i int, a Alarm, slot hal.Instant, utc time.Time) {
+// on is the codes of the lights that are on.
+func (o *Outside) on() map[string]bool {
+	on := map[string]bool{}
+	for code, a := range o.alarms {
+		if a.Active {
+			on[code] = true
+		}
+	}
+	return on
+}
+
+// tell has one reader told the state of these lights: now, or at the next slot.
+func (o *Outside) tell(r *reader, codes map[string]bool, at hal.Instant) {
+	if !immediate(r.Column) {
+		maps.Copy(r.untold, codes)
+		return
+	}
+	for _, code := range slices.Sorted(maps.Keys(codes)) {
+		o.showAlarmTo(r, o.alarms[code], at, at.UTC)
+	}
+	clear(r.untold)
+}
+
+// untold reports whether a reader of the column waits to be told what is on.
+func (o *Outside) untold(i int) bool {
+	return slices.ContainsFunc(o.readers, func(r *reader) bool { return r.index == i && len(r.untold) > 0 })
+}
+
+// showAlarms makes what waited for this slot, by code.
+func (o *Outside) showAlarms(i int, slot hal.Instant) {
 	for _, r := range o.readers {
 		if r.index != i {
 			continue
 		}
-		if out, ok := o.offer(r, formAlarm, slot); ok {
-			out.body = &alarmBody{a.Code, a.Severity, a.Active, minute(utc)}
-			o.pending = append(o.pending, out)
+		for _, code := range slices.Sorted(maps.Keys(r.untold)) {
+			if !o.columns[i].waiting[code] {
+				o.showAlarmTo(r, o.alarms[code], slot, slot.UTC)
+			}
 		}
+	}
+	waiting := o.columns[i].waiting
+	for _, code := range slices.Sorted(maps.Keys(waiting)) {
+		a := o.alarms[code]
+		again := a.Active && o.columns[i].shown[code] == a // it went out and came back in between
+		o.columns[i].shown[code] = a
+		for _, r := range o.readers {
+			if r.index == i && (!again || r.untold[code]) {
+				o.showAlarmTo(r, a, slot, slot.UTC)
+			}
+		}
+	}
+	clear(waiting)
+	for _, r := range o.readers {
+		if r.index == i {
+			clear(r.untold)
+		}
+	}
+}
+
+func (o *Outside) showAlarm(i int, a Alarm, slot hal.Instant, utc time.Time) {
+	for _, r := range o.readers {
+		if r.index == i {
+			o.showAlarmTo(r, a, slot, utc)
+		}
+	}
+}
+
+func (o *Outside) showAlarmTo(r *reader, a Alarm, slot hal.Instant, utc time.Time) {
+	if out, ok := o.offer(r, formAlarm, slot); ok {
+		out.body = &alarmBody{a.Code, a.Severity, a.Active, minute(utc)}
+		o.pending = append(o.pending, out)
 	}
 }

@@ -68,6 +68,35 @@ func (r Released) Gap() (g Gap, ok bool) {
 	return Gap{b.Kind, first, last, b.Dropped, b.Reason}, err == nil && err2 == nil
 }
 
+// Replaces reports whether a message makes an older one that still waits for the same
+// reader needless: an alarm one of its code, a gap record one of its kind and reason
+// once it has Grown by it.
+func (r Released) Replaces(old Released) bool {
+	if r.mailbox != old.mailbox || r.form != old.form {
+		return false
+	}
+	g, gap := r.Gap()
+	other, _ := old.Gap()
+	return gap && g.Kind == other.Kind && g.Reason == other.Reason || r.Code() != "" && r.Code() == old.Code()
+}
+
+// Grown is a gap record that counts an older one too; any other message is as it was.
+func (r Released) Grown(old Released) Released {
+	g, ok := r.Gap()
+	other, both := old.Gap()
+	if !ok || !both {
+		return r
+	}
+	if other.First.Before(g.First) {
+		g.First = other.First
+	}
+	if other.Last.After(g.Last) {
+		g.Last = other.Last
+	}
+	r.body = &gapBody{g.Kind, millis(g.First), millis(g.Last), g.Dropped + other.Dropped, g.Reason}
+	return r
+}
+
 // gaps tells the readers of a column what they missed of status and position.
 func (o *Outside) gaps(i int, slot hal.Instant) {
 	for _, r := range o.readers {

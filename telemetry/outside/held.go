@@ -62,8 +62,8 @@ func (o *Outside) Held() []byte {
 		a := o.alarms[code]
 		h := heldAlarm{a.Code, a.Severity, a.Active, []Column{}}
 		for i, c := range columns {
-			if o.columns[i].waiting[code] {
-				h.Waiting = append(h.Waiting, c)
+			if o.columns[i].waiting[code] || slices.ContainsFunc(o.readers, func(r *reader) bool { return r.index == i && r.untold[code] }) {
+				h.Waiting = append(h.Waiting, c) // a start tells all of the column: no mailbox stands here
 			}
 		}
 		f.Alarms = append(f.Alarms, h)

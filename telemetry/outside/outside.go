@@ -193,7 +193,7 @@ func (o *Outside) plan() {
 		}
 		col := &o.columns[i]
 		o.next = min(o.next, col.status.next(o.clock), o.position.next(o.clock))
-		if len(col.waiting) > 0 && o.up {
+		if o.up && (len(col.waiting) > 0 || o.untold(i)) {
 			o.next = min(o.next, col.alarms.next(o.clock))
 		}
 	}

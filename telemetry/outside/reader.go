@@ -2,6 +2,7 @@ package outside
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 	"time"
 
@@ -32,15 +33,19 @@ type reader struct {
 	sealBroken     bool          // there is a key, but it cannot be used: the place stays in the car
 	missedStatus   missed
 	missedPosition missed
+	untold         map[string]bool // codes of lights whose state this reader alone waits for
 }
 
 // SetReaders replaces the readers by those of an access document of this
 // version, their columns as they are in force now. What a reader has missed is
 // kept under its mailbox; what waits for a reader who is gone or changed is
-// dropped. A reader of an unknown column or without a proper mailbox gets nothing.
+// dropped. Who has a new mailbox or column is told the lights that are on, but not by
+// the first call: at a start nobody is new. A reader of an unknown column or without a proper mailbox gets nothing.
 func (o *Outside) SetReaders(version uint64, readers []Reader, at hal.Instant) {
 	o.advance(at)
 	next := make([]*reader, 0, len(readers))
+	first := o.readers == nil
+	var fresh []*reader
 	for _, r := range readers {
 		i := columnIndex(r.Column)
 		if i < 0 || r.Column == ColumnLimitedAssigned || !isMailbox(r.Mailbox) {
@@ -50,12 +55,19 @@ func (o *Outside) SetReaders(version uint64, readers []Reader, at hal.Instant) {
 			continue
 		}
 		r.Seal, r.Without = slices.Clone(r.Seal), slices.Clone(r.Without)
-		n := &reader{Reader: r, index: i, since: at.Boot}
+		n := &reader{Reader: r, index: i, since: at.Boot, untold: map[string]bool{}}
 		n.seal, n.sealBroken = o.sealFor(r, version)
-		if old := o.find(r.Mailbox); old != nil {
+		old := o.find(r.Mailbox)
+		if !first && (old == nil || old.Column != r.Column) {
+			fresh = append(fresh, n)
+		}
+		if old != nil {
 			n.missedStatus, n.missedPosition = old.missedStatus, old.missedPosition
+			n.untold = old.untold
 			if old.Column == r.Column {
 				n.since = old.since
+			} else {
+				maps.Copy(n.untold, o.columns[old.index].waiting) // a light that went out meanwhile
 			}
 			if n.seal != nil && old.seal != nil && n.seal.version == old.seal.version && bytes.Equal(old.Seal, r.Seal) {
 				n.seal = old.seal
@@ -67,6 +79,11 @@ func (o *Outside) SetReaders(version uint64, readers []Reader, at hal.Instant) {
 	o.pending = slices.DeleteFunc(o.pending, func(r Released) bool { return !o.Recheck(r, at) })
 	for _, c := range o.classes {
 		c.report = 0
+	}
+	for _, r := range fresh {
+		codes := o.on()
+		maps.Copy(codes, r.untold)
+		o.tell(r, codes, at)
 	}
 	o.plan()
 }
