@@ -80,7 +80,8 @@ func (o *Outbox) load() error {
 		id    uint64
 	}
 	var unreadable []bad
-	boot := o.now().Boot
+	now := o.now()
+	o.offset = now.UTC.Add(-now.Boot)
 	err := o.db.View(func(tx *bbolt.Tx) error {
 		return eachRecord(tx, func(owner profiles.ID, key, sealed []byte) error {
 			it, err := o.readItem(owner, number(key), sealed)
@@ -88,7 +89,7 @@ func (o *Outbox) load() error {
 				unreadable = append(unreadable, bad{owner, number(key)})
 				return nil
 			}
-			it.put.Boot = boot
+			it.put.Boot, it.loaded = since(it.put.UTC, now), true
 			o.index.apply(nil, it)
 			return nil
 		})

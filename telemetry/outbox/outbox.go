@@ -34,7 +34,7 @@ type Sealer interface {
 // Bounds are how much waits for each mailbox at most: @queue.kept of the policy.
 type Bounds struct {
 	MaxBytes int64         // sealed records of messages; gap records are not counted
-	MaxAge   time.Duration // by the larger of boot and wall clock
+	MaxAge   time.Duration // by the boot clock; before this run by the wall clock
 }
 
 // Outbox is the queue. It implements telemetry.Outbox and is safe to share.
@@ -50,8 +50,9 @@ type Outbox struct {
 	db      *bbolt.DB     // nil if it is not open
 	dropped int           // at opening
 
-	mu    sync.Mutex
-	index *index // guarded by mu
+	mu     sync.Mutex
+	index  *index    // guarded by mu
+	offset time.Time // guarded by mu; the wall clock when the boot clock was zero, as it was last seen
 }
 
 // Put keeps messages behind all others; they are on disk when it returns. One
@@ -158,9 +159,13 @@ func (o *Outbox) Settle(done, send []uint64, stamp func(series string) (epoch st
 	return kept, nil
 }
 
-// stale reports whether a mailbox begins with something too old.
+// stale reports whether a mailbox begins with something too old, or the clock was
+// corrected.
 func (o *Outbox) stale() bool {
 	now := o.now()
+	if o.corrected(now) {
+		return true
+	}
 	for _, b := range o.index.boxes {
 		if len(b.items) > 0 && o.expired(b.items[0], now) {
 			return true

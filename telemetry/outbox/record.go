@@ -28,22 +28,24 @@ type item struct {
 	code    string    // of an alarm
 	slot    time.Time // UTC
 	size    int
-	put     hal.Instant // Boot is of this boot: at the earliest when the queue was opened
+	put     hal.Instant // Boot is of this boot, also of what was put before it
+	loaded  bool        // it was put in an earlier run
 	stamped bool
 	missed  *missed // of a gap record
 }
 
-// age is how long it has waited: the larger of boot and wall clock. A wall
-// clock from before this program was written was never set and does not count.
-func (it *item) age(now hal.Instant) (age time.Duration) {
-	age = now.Since(it.put)
-	if it.put.UTC.After(neverSet) {
-		age = max(age, now.UTC.Sub(it.put.UTC))
-	}
-	return age
-}
+// age is how long it has waited. Within one run the boot clock alone counts: the wall
+// clock may be set at any time.
+func (it *item) age(now hal.Instant) time.Duration { return now.Since(it.put) }
 
-var neverSet = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+// since is the boot time at which something was put in an earlier run, by the wall clock,
+// and now at the latest. A wall clock that was never set says nothing.
+func since(put time.Time, now hal.Instant) time.Duration {
+	if !outside.ClockSet(put) || !outside.ClockSet(now.UTC) {
+		return now.Boot
+	}
+	return now.Boot - max(0, now.UTC.Sub(put))
+}
 
 // A record, before it is sealed (integers big endian, times as Unix ns):
 //
@@ -140,6 +142,14 @@ func unseal(sealer Sealer, owner profiles.ID, id uint64, sealed []byte) (r recor
 	return r, nil
 }
 
+// name is the epoch of the first hand-over; empty before.
+func (r record) name() string {
+	if r.seq == 0 {
+		return ""
+	}
+	return hex.EncodeToString(r.epoch)
+}
+
 // kept is the message of a record.
 func (r record) kept(id uint64) (k telemetry.Kept, err error) {
 	if k.Released, err = outside.UnmarshalReleased(r.content); err != nil {
@@ -147,7 +157,7 @@ func (r record) kept(id uint64) (k telemetry.Kept, err error) {
 	}
 	k.ID = id
 	if r.seq != 0 {
-		k.Epoch, k.Seq, k.Resend = hex.EncodeToString(r.epoch), r.seq, true
+		k.Epoch, k.Seq, k.Resend = r.name(), r.seq, true
 	}
 	return k, nil
 }

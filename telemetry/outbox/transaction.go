@@ -33,6 +33,9 @@ func (o *Outbox) update(change func(*transaction) error) error {
 	t := &transaction{o: o, index: o.index, now: o.now(), keep: func(outside.Tag) bool { return true }}
 	err := o.db.Update(func(tx *bbolt.Tx) error {
 		t.tx = tx
+		if err := t.redate(); err != nil {
+			return err
+		}
 		if err := change(t); err != nil {
 			return err
 		}
@@ -46,6 +49,7 @@ func (o *Outbox) update(change func(*transaction) error) error {
 		return err
 	}
 	o.index.commit()
+	o.offset = t.now.UTC.Add(-t.now.Boot)
 	return nil
 }
 

@@ -38,8 +38,15 @@ func (o *Outside) Timely(r Released, now hal.Instant) bool {
 }
 
 // clock is the wall clock as it was when the agent started, carried on by the
-// boot clock: corrections of the wall clock do not move a slot.
+// boot clock: corrections of the wall clock do not move a slot, but for the first one
+// of a clock that was never set.
 type clock struct{ start hal.Instant }
+
+// ClockSet reports whether a wall clock was ever set: it is past the time at which this
+// program was written.
+func ClockSet(utc time.Time) bool { return utc.After(written) }
+
+var written = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // latched is the UTC of that clock.
 func (c clock) latched(boot time.Duration) time.Time {

@@ -1,0 +1,52 @@
+package outbox
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"glovebox/hal"
+	"glovebox/telemetry/outside"
+)
+
+// jump is a change of the wall clock that is no drift but a correction.
+const jump = time.Hour
+
+// corrected reports whether the wall clock was corrected since it was last seen.
+func (o *Outbox) corrected(now hal.Instant) bool {
+	return now.UTC.Add(-now.Boot).Sub(o.offset).Abs() > jump
+}
+
+// redate follows a correction of the wall clock. What was put in this run is put anew at
+// the time that it should have had, so that the next run does not take it for old. What
+// was put in an earlier run has an age now, if the clock was never set at the start.
+func (t *transaction) redate() error {
+	if !t.o.corrected(t.now) {
+		return nil
+	}
+	first := !outside.ClockSet(t.o.offset.Add(t.now.Boot)) && outside.ClockSet(t.now.UTC)
+	for _, it := range slices.Collect(maps.Values(t.index.items)) {
+		next := *it
+		switch {
+		case !it.loaded:
+			next.put.UTC = t.now.UTC.Add(-it.age(t.now))
+			if err := t.rewrite(it, &next); err != nil {
+				return err
+			}
+		case first:
+			next.put.Boot = min(it.put.Boot, since(it.put.UTC, t.now))
+		}
+		t.index.swap(it, &next)
+	}
+	return nil
+}
+
+// rewrite stores a record again with another time.
+func (t *transaction) rewrite(it, next *item) error {
+	owner := it.tag.owner
+	r, err := unseal(t.o.sealer, owner, it.id, t.tx.Bucket(owner[:]).Get(key(it.id)))
+	if err != nil {
+		return nil // what cannot be read is dropped when it is sent
+	}
+	return t.write(next, r.content, r.name(), r.seq)
+}
