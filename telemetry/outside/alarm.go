@@ -52,6 +52,9 @@ func (o *Outside) Alarm(a Alarm, at hal.Instant) {
 	}
 	o.advance(at)
 	o.alarms[a.Code] = a
+	if o.unset {
+		o.undated[a.Code] = true
+	}
 	for i, c := range columns {
 		switch {
 		case immediate(c):

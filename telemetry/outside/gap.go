@@ -116,7 +116,7 @@ func (o *Outside) gap(r *reader, kind Kind, m *missed, slot hal.Instant) {
 		return
 	}
 	if out, ok := o.offer(r, formGap, slot); ok {
-		out.body = &gapBody{kind, millis(m.first), millis(m.last), m.dropped, ReasonAge}
+		out.body = &gapBody{kind, millis(o.clock.latched(m.first)), millis(o.clock.latched(m.last)), m.dropped, ReasonAge}
 		o.pending = append(o.pending, out)
 	}
 	*m = missed{}

@@ -132,11 +132,7 @@ func (o *Outside) Restore(data []byte) error {
 			s.latch.stored = v
 		}
 	}
-	for _, s := range o.sorted {
-		if s.latch != nil && s.latch.candidate.ok && s.latch.candidate.at.Before(o.clock.latchedAt(s.latch)) {
-			s.latch.stored = s.latch.candidate
-		}
-	}
+	o.settleLatches()
 	for _, h := range f.Alarms {
 		o.alarms[h.Code] = Alarm{h.Code, h.Severity, h.Active}
 		for _, c := range h.Waiting {
@@ -147,6 +143,15 @@ func (o *Outside) Restore(data []byte) error {
 	}
 	o.plan()
 	return nil
+}
+
+// settleLatches takes what was to be latched next and is older than the last latch time.
+func (o *Outside) settleLatches() {
+	for _, s := range o.sorted {
+		if s.latch != nil && s.latch.candidate.ok && s.latch.candidate.at.Before(o.clock.latchedAt(s.latch)) {
+			s.latch.stored = s.latch.candidate
+		}
+	}
 }
 
 // latchedAt is the latch time before the start.

@@ -38,6 +38,8 @@ type Options struct {
 type Outside struct {
 	policy  *Policy
 	clock   clock
+	unset   bool            // the wall clock was never set
+	undated map[string]bool // codes of lights that changed meanwhile
 	options Options
 	signer  jose.Signer
 
@@ -80,26 +82,33 @@ type columnState struct {
 // in use. The slots lie on the UTC of start.
 func New(p *Policy, start hal.Instant, o Options) *Outside {
 	out := &Outside{
-		policy: p, clock: clock{start}, options: o,
-		signals: map[string]*signal{}, classes: map[Class]*classState{}, alarms: map[string]Alarm{},
+		policy: p, clock: clock{start}, unset: !ClockSet(start.UTC), options: o,
+		signals: map[string]*signal{}, classes: map[Class]*classState{}, alarms: map[string]Alarm{}, undated: map[string]bool{},
 		lastFix: start.Boot, next: Never,
 	}
 	if signer, err := newSigner(o.Sign, typeSealed); err == nil {
 		out.signer = signer
 	}
-	for i, c := range columns {
-		slot := p.Slot(c)
+	for i := range columns {
 		out.columns[i].waiting, out.columns[i].shown = map[string]bool{}, map[string]Alarm{}
-		out.columns[i].status.start(out.clock, slot.Every, start.Boot)
-		out.columns[i].alarms.start(out.clock, cmp.Or(slot.Alarms, slot.Every), start.Boot)
 	}
-	out.position.start(out.clock, p.Numbers().PositionEvery, start.Boot)
+	out.lay(start.Boot)
 	return out
+}
+
+// lay lays the slots on the clock.
+func (o *Outside) lay(boot time.Duration) {
+	for i, c := range columns {
+		slot := o.policy.Slot(c)
+		o.columns[i].status.start(o.clock, slot.Every, boot)
+		o.columns[i].alarms.start(o.clock, cmp.Or(slot.Alarms, slot.Every), boot)
+	}
+	o.position.start(o.clock, o.policy.Numbers().PositionEvery, boot)
 }
 
 // Tick returns what is due now, in the order of its slots, live before kept.
 func (o *Outside) Tick(now hal.Instant) []Released {
-	if now.Boot >= o.next {
+	if now.Boot >= o.next || o.unset && ClockSet(now.UTC) {
 		o.advance(now)
 	}
 	out := o.pending
@@ -181,6 +190,9 @@ func (o *Outside) advance(now hal.Instant) {
 		o.passColumn(i, now)
 	}
 	o.passPosition(now)
+	if o.unset && ClockSet(now.UTC) {
+		o.setClock(now)
+	}
 	o.plan()
 }
 

@@ -116,7 +116,7 @@ func (g *grid) next(c clock) time.Duration {
 
 // missed are the slots of one reader and kind that fell into gaps of the link.
 type missed struct {
-	first, last time.Time
+	first, last time.Duration // boot time of the first and the last one
 	dropped     uint64
 	lost        time.Duration // boot time of the first slot whose message is lost; zero: none is
 }
@@ -127,9 +127,9 @@ func (m *missed) add(g *grid, c clock, n int64) {
 		return
 	}
 	if m.dropped == 0 {
-		m.first = g.slot(c, n-1).UTC
+		m.first = g.slot(c, n-1).Boot
 	}
-	m.last = g.slot(c, 0).UTC
+	m.last = g.slot(c, 0).Boot
 	m.dropped += uint64(n)
 }
 
