@@ -296,3 +296,23 @@ func TestAskIsAnswered(t *testing.T) {
 		t.Errorf("Anna's counter is Lea's: %+v", f)
 	}
 }
+
+// Every result names the epoch of its action: an old one that comes again is not taken
+// for the new one's.
+func TestResultNamesItsEpoch(t *testing.T) {
+	w := enrolled(t)
+	w.login(anna)
+	w.order(fresh(anna, 1, profiles.Lock))
+	if err := w.Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.order(fresh(anna, 2, profiles.Lock)) // of the epoch before
+	now := fresh(anna, 1, profiles.Lock)
+	now.epoch = w.epoch()
+	w.order(now)
+	for i, epoch := range []string{firstEpoch, firstEpoch, w.epoch()} {
+		if got := w.courier.of(t, annaBox, outside.KindAck); len(got) != 3 || !strings.Contains(got[i], `"epoch":"`+epoch+`"`) {
+			t.Errorf("result %d: %q, want epoch %s", i, got, epoch)
+		}
+	}
+}

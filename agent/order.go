@@ -80,7 +80,7 @@ func (c *Cabin) Execute(ctx context.Context) (outcome Outcome, ok bool, rest tim
 	now = c.needs.Now()
 	if p, known := c.people.roster.Orderer(next.action.Key); known {
 		outcome.Who = p.ID
-		c.privacy.out.Answer(p.Mailbox, next.action.Key, next.action.Ctr, outcome.Result, now)
+		c.privacy.out.Answer(p.Mailbox, next.action.Key, next.action.Epoch, next.action.Ctr, outcome.Result, now)
 	}
 	c.effects.add(c.privacy.tick(now)...)
 	c.clock.sooner(c.privacy.out.Next())

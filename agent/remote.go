@@ -108,7 +108,7 @@ func (r *remote) consider(a profiles.Action, busy bool, people *people, v *vehic
 	}
 	outcome.Who = p.ID
 	if outcome.Result != "" {
-		out.Answer(p.Mailbox, a.Key, a.Ctr, outcome.Result, now)
+		out.Answer(p.Mailbox, a.Key, a.Epoch, a.Ctr, outcome.Result, now)
 	}
 	return outcome
 }

@@ -32,7 +32,7 @@ func TestAcksFitTheirSchemas(t *testing.T) {
 		outside.Done, outside.Uncertain, outside.Expired, outside.NotPermitted, outside.BadRequest, outside.NotNow, outside.Busy,
 	}
 	for i, r := range results {
-		out.Answer(box, phone, uint64(i+1), r, start)
+		out.Answer(box, phone, epoch, uint64(i+1), r, start)
 	}
 	out.Ask(box, phone, strings.Repeat("ab", 16), start)
 	var reasons []string

@@ -14,7 +14,7 @@ func resultTo(t testing.TB, to outside.Reader, ctr uint64) outside.Released {
 	t.Helper()
 	o := outside.New(outside.Builtin(), start, outside.Options{})
 	o.SetReaders(1, []outside.Reader{to}, start)
-	o.Answer(to.Mailbox, "k", ctr, outside.Done, start)
+	o.Answer(to.Mailbox, "k", epoch(1), ctr, outside.Done, start)
 	all := o.Tick(start)
 	if len(all) != 1 || all[0].Kind() != outside.KindAck {
 		t.Fatalf("%d messages", len(all))
@@ -42,7 +42,7 @@ func TestResultsBesideMailbox(t *testing.T) {
 			return all
 		}
 		first := c.port.line()
-		const want = `{"key":"k","ctr":7,"result":"done"}`
+		want := `{"key":"k","epoch":"` + epoch(1) + `","ctr":7,"result":"done"}`
 		if got := results(first); len(got) != 1 || got[0] != want {
 			t.Fatalf("results %q", got)
 		}

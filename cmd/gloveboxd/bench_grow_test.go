@@ -106,12 +106,15 @@ func fill(b *testing.B, state string, n int) {
 	if err := box.Open(); err != nil {
 		b.Fatal(err)
 	}
+	now := hal.Instant{UTC: at, Boot: time.Hour}
+	out := outside.New(outside.Builtin(), now, outside.Options{})
+	out.SetReaders(1, readers, now)
 	for i := 0; i < n; {
-		var messages []outside.Released
-		for ; i < n && len(messages) < 100; i++ {
-			messages = append(messages, outside.GapRecord(readers[i%len(readers)], outside.KindStatus, at, at, uint64(i+1), outside.ReasonAge))
+		for range 100 {
+			out.Answer(readers[i%len(readers)].Mailbox, "key", newEpoch(), uint64(i+1), outside.Done, now)
+			i++
 		}
-		if _, err := box.Put(messages); err != nil {
+		if _, err := box.Put(out.Tick(now)); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -19,6 +19,7 @@ const lifetime = 30
 type Result struct {
 	At     time.Time // arrival here
 	Key    string    // that signed the action
+	Epoch  string    // of the action
 	Ctr    uint64
 	Result string // done, refused or unknown
 	Reason string // of a refusal
@@ -89,6 +90,10 @@ func (p *Phone) Draft(act string, args map[string]any) (Action, error) {
 		return Action{}, errors.New("sign an action: ask the car first")
 	}
 	p.ctr = max(p.ctr, p.facts.Ctr) + 1
+	if p.signed == nil {
+		p.signed = map[uint64]string{}
+	}
+	p.signed[p.ctr] = p.facts.Epoch
 	if args == nil {
 		args = map[string]any{}
 	}
@@ -134,6 +139,7 @@ type order struct {
 func (b *BackEnd) takeResult(r *Reader, text []byte) error {
 	var wire struct {
 		Key    string `json:"key"`
+		Epoch  string `json:"epoch"`
 		Ctr    uint64 `json:"ctr"`
 		Result string `json:"result"`
 		Reason string `json:"reason"`
@@ -141,12 +147,14 @@ func (b *BackEnd) takeResult(r *Reader, text []byte) error {
 	if err := strict(text, &wire); err != nil {
 		return fmt.Errorf("result: %w", err)
 	}
-	got := Result{time.Now(), wire.Key, wire.Ctr, wire.Result, wire.Reason}
+	got := Result{time.Now(), wire.Key, wire.Epoch, wire.Ctr, wire.Result, wire.Reason}
 	switch {
 	case r.phone == nil || got.Key != r.phone.sign.kid:
 		return errors.New("the result of another key's action")
 	case got.Ctr == 0 || got.Ctr > r.phone.ctr:
 		return fmt.Errorf("the result of action %d, which nobody sent", got.Ctr)
+	case r.phone.signed[got.Ctr] != "" && got.Epoch != r.phone.signed[got.Ctr]:
+		return fmt.Errorf("the result of action %d is of epoch %q, the action was of %s", got.Ctr, got.Epoch, r.phone.signed[got.Ctr])
 	case !got.sound():
 		return fmt.Errorf("result %q with reason %q", got.Result, got.Reason)
 	}

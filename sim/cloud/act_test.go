@@ -140,9 +140,9 @@ func TestAct(t *testing.T) {
 		func(o ordered) []byte {
 			orders = append(orders, o)
 			if o.Act == "unlock" {
-				return fmt.Appendf(nil, `{"key":%q,"ctr":%d,"result":"refused","reason":"not-now"}   `, o.Key, o.Ctr)
+				return fmt.Appendf(nil, `{"key":%q,"epoch":%q,"ctr":%d,"result":"refused","reason":"not-now"}   `, o.Key, o.Epoch, o.Ctr)
 			}
-			return fmt.Appendf(nil, `{"key":%q,"ctr":%d,"result":"done","reason":""}`, o.Key, o.Ctr)
+			return fmt.Appendf(nil, `{"key":%q,"epoch":%q,"ctr":%d,"result":"done","reason":""}`, o.Key, o.Epoch, o.Ctr)
 		})
 	for _, name := range []string{"anna", "lea"} { // P-256 and Ed25519
 		p := phone(t, back, name)
@@ -175,9 +175,9 @@ func TestExpired(t *testing.T) {
 		func(o ordered) []byte {
 			counters = append(counters, o.Ctr)
 			if o.Epoch == "epoch 1" || always {
-				return fmt.Appendf(nil, `{"key":%q,"ctr":%d,"result":"refused","reason":"expired"}`, o.Key, o.Ctr)
+				return fmt.Appendf(nil, `{"key":%q,"epoch":%q,"ctr":%d,"result":"refused","reason":"expired"}`, o.Key, o.Epoch, o.Ctr)
 			}
-			return fmt.Appendf(nil, `{"key":%q,"ctr":%d,"result":"done"}`, o.Key, o.Ctr)
+			return fmt.Appendf(nil, `{"key":%q,"epoch":%q,"ctr":%d,"result":"done"}`, o.Key, o.Epoch, o.Ctr)
 		})
 	p := phone(t, back, "anna")
 	if r, err := p.Act(soon(t, 3*time.Second), "lock", nil); err != nil || r.Result != "done" || epochs != 2 {
@@ -234,7 +234,7 @@ func TestResults(t *testing.T) {
 		func(q asked) []byte { return car.facts(car.own.Sign, "gb-facts", car.own.VID, "e", 1, 0, q.Challenge) },
 		func(o ordered) []byte {
 			sent = o
-			return fmt.Appendf(nil, `{"key":%q,"ctr":%d,"result":"unknown"}`, o.Key, o.Ctr)
+			return fmt.Appendf(nil, `{"key":%q,"epoch":%q,"ctr":%d,"result":"unknown"}`, o.Key, o.Epoch, o.Ctr)
 		})
 	p := phone(t, back, "anna")
 	if r, err := p.Act(soon(t, 3*time.Second), "lock", nil); err != nil || r.Result != "unknown" {
@@ -246,12 +246,13 @@ func TestResults(t *testing.T) {
 		name, mailbox, result string
 		breach                string
 	}{
-		{"an equal one", anna.Mailbox, fmt.Sprintf(`{"key":%q,"ctr":1,"result":"unknown"}`, sent.Key), ""},
-		{"another one", anna.Mailbox, fmt.Sprintf(`{"key":%q,"ctr":1,"result":"done"}`, sent.Key), "is now done"},
-		{"never sent", anna.Mailbox, fmt.Sprintf(`{"key":%q,"ctr":9,"result":"done"}`, sent.Key), "nobody sent"},
-		{"in another's mailbox", lea.Mailbox, fmt.Sprintf(`{"key":%q,"ctr":1,"result":"unknown"}`, sent.Key), "another key's"},
-		{"no reason of the contract", anna.Mailbox, fmt.Sprintf(`{"key":%q,"ctr":1,"result":"refused","reason":"guest"}`, sent.Key), "with reason"},
-		{"a member too many", anna.Mailbox, fmt.Sprintf(`{"key":%q,"ctr":1,"result":"unknown","driver":"lea"}`, sent.Key), "unknown field"},
+		{"an equal one", anna.Mailbox, fmt.Sprintf(`{"key":%q,"epoch":%q,"ctr":1,"result":"unknown"}`, sent.Key, sent.Epoch), ""},
+		{"another one", anna.Mailbox, fmt.Sprintf(`{"key":%q,"epoch":%q,"ctr":1,"result":"done"}`, sent.Key, sent.Epoch), "is now done"},
+		{"of another epoch", anna.Mailbox, fmt.Sprintf(`{"key":%q,"epoch":%q,"ctr":1,"result":"unknown"}`, sent.Key, strings.Repeat("0", 32)), "is of epoch"},
+		{"never sent", anna.Mailbox, fmt.Sprintf(`{"key":%q,"epoch":%q,"ctr":9,"result":"done"}`, sent.Key, sent.Epoch), "nobody sent"},
+		{"in another's mailbox", lea.Mailbox, fmt.Sprintf(`{"key":%q,"epoch":%q,"ctr":1,"result":"unknown"}`, sent.Key, sent.Epoch), "another key's"},
+		{"no reason of the contract", anna.Mailbox, fmt.Sprintf(`{"key":%q,"epoch":%q,"ctr":1,"result":"refused","reason":"guest"}`, sent.Key, sent.Epoch), "with reason"},
+		{"a member too many", anna.Mailbox, fmt.Sprintf(`{"key":%q,"epoch":%q,"ctr":1,"result":"unknown","driver":"lea"}`, sent.Key, sent.Epoch), "unknown field"},
 		{"a mailbox of nobody", strings.Repeat("a", 32), `{}`, "never granted"},
 	} {
 		n := len(back.Breaches())

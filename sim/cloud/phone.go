@@ -20,6 +20,8 @@ type Phone struct {
 	asked string // the newest challenge
 	facts Facts  // the newest that were verified, zero before the first
 	ctr   uint64 // the highest counter used
+
+	signed map[uint64]string // the epoch of each action, by counter
 }
 
 // newPhone makes a phone of a person with fresh keys. The main user's signs

@@ -186,7 +186,7 @@ func result(t testing.TB, to outside.Reader, n int) outside.Released {
 	at := hal.Instant{UTC: noon, Boot: time.Hour}
 	o := outside.New(outside.Builtin(), at, outside.Options{})
 	o.SetReaders(1, []outside.Reader{to}, at)
-	o.Answer(to.Mailbox, "key", uint64(n), outside.Done, at)
+	o.Answer(to.Mailbox, "key", epoch, uint64(n), outside.Done, at)
 	for _, r := range o.Tick(at) {
 		return r
 	}

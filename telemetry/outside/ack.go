@@ -37,6 +37,7 @@ type Freshness struct {
 // answer waits for the slot of its reader. With a challenge it answers an ask.
 type answer struct {
 	mailbox, key string
+	epoch        string // of the action
 	ctr          uint64
 	result       Result
 	challenge    string
@@ -45,6 +46,7 @@ type answer struct {
 // resultBody is the result of an action on the wire.
 type resultBody struct {
 	Key    string `json:"key"`
+	Epoch  string `json:"epoch,omitempty"` // of the action: an old one that comes again is not taken for the new one
 	Ctr    uint64 `json:"ctr"`
 	Result Result `json:"result"`
 	Reason Result `json:"reason,omitempty"` // of a refusal
@@ -52,15 +54,18 @@ type resultBody struct {
 
 const refused Result = "refused"
 
-func newResult(key string, ctr uint64, r Result) *resultBody {
+func newResult(key, epoch string, ctr uint64, r Result) *resultBody {
 	if slices.Contains(reasons, r) {
-		return &resultBody{key, ctr, refused, r}
+		return &resultBody{key, epoch, ctr, refused, r}
 	}
-	return &resultBody{Key: key, Ctr: ctr, Result: r}
+	return &resultBody{Key: key, Epoch: epoch, Ctr: ctr, Result: r}
 }
 
 // sound reports whether a result is one of those that may be told.
 func (b *resultBody) sound() bool {
+	if b.Epoch != "" && !is128(b.Epoch) { // none in what an older agent kept
+		return false
+	}
 	if b.Result == refused {
 		return slices.Contains(reasons, b.Reason)
 	}
@@ -74,11 +79,11 @@ type freshnessBody []byte
 
 func (b freshnessBody) json(Seq, string) ([]byte, error) { return slices.Clone(b), nil }
 
-// Answer tells the reader of a mailbox what became of an action of its key. A
+// Answer tells the reader of a mailbox what became of an action of its key and epoch. A
 // limited reader is told at the next slot while the car is in use, one result a
 // slot: a further one is dropped.
-func (o *Outside) Answer(mailbox, key string, ctr uint64, r Result, at hal.Instant) {
-	o.answer(answer{mailbox: mailbox, key: key, ctr: ctr, result: r}, at)
+func (o *Outside) Answer(mailbox, key, epoch string, ctr uint64, r Result, at hal.Instant) {
+	o.answer(answer{mailbox: mailbox, key: key, epoch: epoch, ctr: ctr, result: r}, at)
 }
 
 // Ask answers a challenge with what is so at the moment it is answered at, signed
@@ -144,8 +149,8 @@ func (o *Outside) respond(r *reader, a answer, at hal.Instant) {
 		}
 		out.body = signed
 	} else {
-		result := newResult(a.key, a.ctr, a.result)
-		if !result.sound() {
+		result := newResult(a.key, a.epoch, a.ctr, a.result)
+		if !result.sound() || a.epoch == "" {
 			return // not a word for outside
 		}
 		out.body = result

@@ -31,7 +31,7 @@ func asked(t testing.TB) *car {
 }
 
 func (c *car) answer(mailbox string, ctr uint64, r outside.Result) {
-	c.out.Answer(mailbox, key, ctr, r, c.now)
+	c.out.Answer(mailbox, key, epoch, ctr, r, c.now)
 	c.take()
 }
 
@@ -52,13 +52,13 @@ func (c *car) acks(mailbox string) (all []string) {
 // is told.
 func TestResults(t *testing.T) {
 	for result, want := range map[outside.Result]string{
-		outside.Done:         `{"key":"` + key + `","ctr":7,"result":"done"}`,
-		outside.Uncertain:    `{"key":"` + key + `","ctr":7,"result":"unknown"}`,
-		outside.Expired:      `{"key":"` + key + `","ctr":7,"result":"refused","reason":"expired"}`,
-		outside.NotPermitted: `{"key":"` + key + `","ctr":7,"result":"refused","reason":"not-permitted"}`,
-		outside.BadRequest:   `{"key":"` + key + `","ctr":7,"result":"refused","reason":"bad-request"}`,
-		outside.NotNow:       `{"key":"` + key + `","ctr":7,"result":"refused","reason":"not-now"}`,
-		outside.Busy:         `{"key":"` + key + `","ctr":7,"result":"refused","reason":"busy"}`,
+		outside.Done:         `{"key":"` + key + `","epoch":"` + epoch + `","ctr":7,"result":"done"}`,
+		outside.Uncertain:    `{"key":"` + key + `","epoch":"` + epoch + `","ctr":7,"result":"unknown"}`,
+		outside.Expired:      `{"key":"` + key + `","epoch":"` + epoch + `","ctr":7,"result":"refused","reason":"expired"}`,
+		outside.NotPermitted: `{"key":"` + key + `","epoch":"` + epoch + `","ctr":7,"result":"refused","reason":"not-permitted"}`,
+		outside.BadRequest:   `{"key":"` + key + `","epoch":"` + epoch + `","ctr":7,"result":"refused","reason":"bad-request"}`,
+		outside.NotNow:       `{"key":"` + key + `","epoch":"` + epoch + `","ctr":7,"result":"refused","reason":"not-now"}`,
+		outside.Busy:         `{"key":"` + key + `","epoch":"` + epoch + `","ctr":7,"result":"refused","reason":"busy"}`,
 	} {
 		c := asked(t)
 		c.answer(boxMain, 7, result)

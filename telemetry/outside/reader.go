@@ -48,7 +48,7 @@ func (o *Outside) SetReaders(version uint64, readers []Reader, at hal.Instant) {
 	var fresh []*reader
 	for _, r := range readers {
 		i := columnIndex(r.Column)
-		if i < 0 || r.Column == ColumnLimitedAssigned || !isMailbox(r.Mailbox) {
+		if i < 0 || r.Column == ColumnLimitedAssigned || !is128(r.Mailbox) {
 			continue
 		}
 		if slices.ContainsFunc(next, func(n *reader) bool { return n.Mailbox == r.Mailbox }) {

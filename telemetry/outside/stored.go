@@ -140,7 +140,7 @@ func readEnvelope(data []byte) (e envelope, f formID, content []byte, err error)
 	}
 	c := columnIndex(Column(column))
 	switch {
-	case !isMailbox(e.Mailbox):
+	case !is128(e.Mailbox):
 		return e, 0, nil, errors.New("the mailbox is not 32 hex digits")
 	case c < 0:
 		return e, 0, nil, fmt.Errorf("unknown column %q", column)
@@ -204,8 +204,8 @@ func (s *scanner) number() int64 {
 	return n
 }
 
-// isMailbox reports whether s is 32 lower-case hex digits.
-func isMailbox(s string) bool {
+// is128 reports whether s is 32 lower-case hex digits, as a mailbox or an epoch.
+func is128(s string) bool {
 	if len(s) != 32 {
 		return false
 	}
