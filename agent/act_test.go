@@ -316,3 +316,70 @@ func TestResultNamesItsEpoch(t *testing.T) {
 		}
 	}
 }
+
+// Of a limited reader one action is looked at in each slot: the second is executed at
+// the slot, though its exp is over by then, a third one is too late. What became of them
+// is counted as all else.
+func TestLimitedActsOnceASlot(t *testing.T) {
+	w := enrolled(t)
+	w.pass(10*time.Second, -1)
+	w.order(fresh(jonas, 1, profiles.Lock))
+	equal(t, "the first, at once", w.told(jonasBox), "1 done")
+	for ctr := uint64(2); ctr < 5; ctr++ {
+		if got := w.Act(w.action(fresh(jonas, ctr, profiles.Lock)), false); !got.Accepted() {
+			t.Fatalf("%+v", got)
+		}
+	}
+	w.pass(4*time.Minute, -1)
+	equal(t, "before the slot", w.told(jonasBox), "1 done")
+	w.actuator.take()
+	w.pass(time.Minute, -1)
+	if got, ok, _ := w.Execute(t.Context()); !ok || got.Result != outside.Done {
+		t.Errorf("at the slot %+v, %v", got, ok)
+	}
+	w.CarryOut()
+	equal(t, "at the slot", w.told(jonasBox), "1 done", "2 done")
+	if n := len(w.actuator.take()); n == 0 {
+		t.Error("nothing was sent to the car")
+	}
+	w.pass(10*time.Minute, -1)
+	for range 2 {
+		if got, ok, _ := w.Execute(t.Context()); !ok || got.Result != outside.Expired || got.Who != jonas {
+			t.Errorf("at a later slot %+v, %v", got, ok)
+		}
+	}
+	equal(t, "later", w.told(jonasBox), "1 done", "2 done", "3 refused expired", "4 refused expired")
+	equal(t, "sent later", w.actuator.take())
+}
+
+// A session's end while an action waits for its slot: it is of an older epoch then.
+func TestEpochEndsWhileAnActionWaits(t *testing.T) {
+	w := enrolled(t)
+	w.login(anna)
+	w.pass(time.Second, -1)
+	w.order(fresh(jonas, 1, profiles.Lock))
+	w.Act(w.action(fresh(jonas, 2, profiles.Lock)), false)
+	if err := w.Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.actuator.take()
+	w.pass(6*time.Minute, -1)
+	equal(t, "told", w.told(jonasBox), "1 done", "2 refused expired")
+	equal(t, "sent", w.actuator.take())
+}
+
+// What was not proved spends no look: the first that was is looked at at once.
+func TestUnprovedSpendsNoLook(t *testing.T) {
+	w := enrolled(t)
+	w.pass(time.Second, -1)
+	w.order(fresh(jonas, 0xffff, profiles.Lock))
+	w.pass(5*time.Minute, -1)
+	o := fresh(jonas, 0xffff, profiles.Lock)
+	o.exp = 330
+	if got := w.order(o); got.Cause != "counter" { // replayed: nobody is told
+		t.Errorf("%+v", got)
+	}
+	o.ctr = 0x10000
+	w.order(o)
+	equal(t, "told", w.told(jonasBox), "65535 done", "65536 done")
+}

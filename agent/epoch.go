@@ -8,9 +8,10 @@ import (
 
 // The numbers of an action's freshness (docs/security.md, Actions).
 const (
-	longestExp = 60 // seconds ahead
-	lateExp    = 30 // seconds ahead, of one that comes after a higher counter
-	window     = 32 // counters below the highest that may still come
+	longestExp  = 60              // seconds ahead
+	lateExp     = 30              // seconds ahead, of one that comes after a higher counter
+	longestWait = 5 * time.Minute // for a slot at which a limited reader's action is looked at; after it nothing is done
+	window      = 32              // counters below the highest that may still come
 )
 
 // epoch is the time in which an action is fresh: from one end of a session, or the

@@ -29,11 +29,12 @@ func (c *Cabin) Ask(a profiles.Ask) {
 
 // Act decides about an action whose signature was verified for this car; with busy it
 // is one too many, and its sender is told so. A refusal is told at once; what is
-// accepted waits for Execute.
+// accepted waits for Execute. One that is looked at later, at a slot, counts as
+// accepted until then.
 func (c *Cabin) Act(a profiles.Action, busy bool) Outcome {
 	c.mu.Lock()
 	now := c.needs.Now()
-	outcome := c.remote.consider(a, busy, &c.people, &c.vehicle, c.privacy.out, now)
+	outcome := c.remote.consider(a, busy, &c.people, &c.vehicle, c.privacy.out, now, c.ordered.ring)
 	c.effects.add(c.privacy.tick(now)...)
 	c.clock.sooner(c.privacy.out.Next())
 	c.mu.Unlock()
@@ -51,6 +52,11 @@ func (c *Cabin) Act(a profiles.Action, busy bool) Outcome {
 // over, and returns for how long there is nothing to do, or zero. It blocks.
 func (c *Cabin) Execute(ctx context.Context) (outcome Outcome, ok bool, rest time.Duration) {
 	c.mu.Lock()
+	if late := c.remote.late; len(late) > 0 { // looked at and answered at a slot
+		c.remote.late = late[1:]
+		c.mu.Unlock()
+		return late[0], true, 0
+	}
 	now := c.needs.Now()
 	over := c.remote.climate != 0 && now.Boot >= c.remote.climate
 	if over {

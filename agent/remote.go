@@ -22,6 +22,7 @@ type remote struct {
 	actuated []string
 	epoch    epoch
 	waiting  []order
+	late     []Outcome     // of actions that were looked at in a slot, not told to the log yet
 	climate  time.Duration // boot time at which climate ordered from afar ends; zero: none
 }
 
@@ -32,6 +33,7 @@ const waitingOrders = 8
 type order struct {
 	action profiles.Action
 	args   profiles.Arguments
+	waited time.Duration // for its slot: exp was judged when it came
 }
 
 // Outcome is what became of an action. Cause is for the unit's own log: it names the
@@ -78,37 +80,55 @@ func (r *remote) freshness(key string, document uint64, at hal.Instant) outside.
 // consider decides about an action whose signature was verified for this car
 // (docs/security.md, Actions): epoch, exp, counter, right, arguments, the car. Its
 // counter is used up by then, so it is executed once or never. busy refuses what would
-// be accepted.
-func (r *remote) consider(a profiles.Action, busy bool, people *people, v *vehicle, out *outside.Outside, now hal.Instant) Outcome {
+// be accepted. Of a limited reader one is looked at in each slot: then looked is called
+// with what became of it, later, and the outcome is empty until then.
+func (r *remote) consider(a profiles.Action, busy bool, people *people, v *vehicle, out *outside.Outside, now hal.Instant, looked func()) (outcome Outcome) {
 	p, known := people.roster.Orderer(a.Key)
 	if !known {
 		return Outcome{Cause: "key"}
 	}
 	expired, free := r.epoch.expired(a, now.Boot), r.epoch.use(a, now.Boot)
-	var outcome Outcome
-	switch {
-	case !expired && !free:
+	if !expired && !free {
 		return Outcome{Cause: "counter", Who: p.ID}
-	case out.Veiled(p.Mailbox, now):
-		outcome = Outcome{Result: outside.NotNow, Cause: "limited in use"}
-	case expired:
-		outcome = Outcome{Result: outside.Expired, Cause: "epoch or exp"}
-	case busy:
-		outcome = Outcome{Result: outside.Busy, Cause: "rate"}
-	default:
-		outcome = r.accept(p, a, people, v, out, now)
 	}
-	if outcome.Accepted() {
-		if len(r.waiting) == waitingOrders {
-			outcome = Outcome{Result: outside.Busy, Cause: "orders"}
+	atOnce := true
+	taken := out.LookAtAction(p.Mailbox, now, func(at hal.Instant, veiled bool) {
+		outcome = r.look(a, veiled, expired || at.Boot-now.Boot > longestWait, busy, people, v, out, at)
+		if !outcome.Accepted() {
+			out.Answer(p.Mailbox, a.Key, a.Epoch, a.Ctr, outcome.Result, at)
 		} else {
-			args, _ := a.Arguments() // accept has read them
-			r.waiting = append(r.waiting, order{a, args})
+			args, _ := a.Arguments() // look has read them
+			r.waiting = append(r.waiting, order{a, args, at.Boot - now.Boot})
 		}
+		if outcome.Who = p.ID; !atOnce {
+			if !outcome.Accepted() {
+				r.late = append(r.late, outcome)
+			}
+			looked()
+		}
+	})
+	if atOnce = false; !taken {
+		return Outcome{Cause: "looks", Who: p.ID}
 	}
-	outcome.Who = p.ID
-	if outcome.Result != "" {
-		out.Answer(p.Mailbox, a.Key, a.Epoch, a.Ctr, outcome.Result, now)
+	return outcome
+}
+
+// look decides about an action at the moment at which it may be looked at.
+func (r *remote) look(a profiles.Action, veiled, expired, busy bool, people *people, v *vehicle, out *outside.Outside, at hal.Instant) Outcome {
+	p, known := people.roster.Orderer(a.Key)
+	switch {
+	case veiled:
+		return Outcome{Result: outside.NotNow, Cause: "limited in use"}
+	case expired || a.Epoch != r.epoch.name:
+		return Outcome{Result: outside.Expired, Cause: "epoch or exp"}
+	case busy:
+		return Outcome{Result: outside.Busy, Cause: "rate"}
+	case !known:
+		return Outcome{Result: outside.NotPermitted, Cause: "key"}
+	}
+	outcome := r.accept(p, a, people, v, out, at)
+	if outcome.Accepted() && len(r.waiting) == waitingOrders {
+		return Outcome{Result: outside.Busy, Cause: "orders"}
 	}
 	return outcome
 }
@@ -142,7 +162,7 @@ func (r *remote) again(o order, people *people, v *vehicle, out *outside.Outside
 	switch {
 	case !known:
 		return nil, Outcome{Result: outside.NotPermitted, Cause: "key"}
-	case r.epoch.expired(o.action, now.Boot):
+	case r.epoch.expired(o.action, now.Boot-o.waited):
 		return nil, Outcome{Result: outside.Expired, Cause: "epoch or exp"}
 	}
 	if refusal := r.accept(p, o.action, people, v, out, now); refusal.Result != "" {

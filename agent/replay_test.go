@@ -23,14 +23,14 @@ var counted = []struct {
 	{67, func(bool, bool) bool { return false }},
 }
 
-// Replay matrix: epoch 3 × counter 7 × expiry 7 × role 3 × action 9, a hundred
+// Replay matrix: epoch 3 × counter 7 × expiry 7 × person 2 × action 9, a hundred
 // seconds into the epoch. No row is accepted a second time.
 func TestReplayMatrix(t *testing.T) {
 	rows, accepted := 0, 0
 	for _, epoch := range []string{"now", "before", "never"} {
 		for _, count := range counted {
 			for _, exp := range []int64{99, 100, 101, 130, 131, 160, 161} {
-				for who, box := range map[profiles.ID]string{anna: annaBox, lea: leaBox, jonas: jonasBox} {
+				for who, box := range map[profiles.ID]string{anna: annaBox, lea: leaBox} {
 					for _, act := range profiles.Verbs() {
 						w := enrolled(t)
 						w.Renew()
@@ -68,7 +68,7 @@ func TestReplayMatrix(t *testing.T) {
 			}
 		}
 	}
-	if rows != 3969 || accepted == 0 || accepted == rows {
+	if rows != 2646 || accepted == 0 || accepted == rows {
 		t.Errorf("%d rows, %d accepted", rows, accepted)
 	}
 }

@@ -34,7 +34,7 @@ type Freshness struct {
 	DocumentVersion uint64 // of the access document in force
 }
 
-// answer waits for the slot of its reader. With a challenge it answers an ask.
+// answer is what a reader is told. With a challenge it answers an ask.
 type answer struct {
 	mailbox, key string
 	epoch        string // of the action
@@ -79,56 +79,11 @@ type freshnessBody []byte
 
 func (b freshnessBody) json(Seq, string) ([]byte, error) { return slices.Clone(b), nil }
 
-// Answer tells the reader of a mailbox what became of an action of its key and epoch. A
-// limited reader is told at the next slot while the car is in use, one result a
-// slot: a further one is dropped.
+// Answer tells the reader of a mailbox what became of an action of its key and epoch.
 func (o *Outside) Answer(mailbox, key, epoch string, ctr uint64, r Result, at hal.Instant) {
-	o.answer(answer{mailbox: mailbox, key: key, epoch: epoch, ctr: ctr, result: r}, at)
-}
-
-// Ask answers a challenge with what is so at the moment it is answered at, signed
-// by the car; to a limited reader in use at the next slot, one a slot.
-func (o *Outside) Ask(mailbox, key, challenge string, at hal.Instant) {
-	o.answer(answer{mailbox: mailbox, key: key, challenge: challenge}, at)
-}
-
-// Veiled reports whether answers to this mailbox wait for a slot now. An action is
-// then not looked at: its answer is NotNow, whatever would have become of it.
-func (o *Outside) Veiled(mailbox string, at hal.Instant) bool {
-	r := o.find(mailbox)
-	if r == nil || !o.inUse {
-		return false
-	}
-	cell := o.policy.Decide(classResult, r.Column, Unassigned, o.state(at.Boot))
-	return cell.reader != nil && cell.reader.name == ruleAnswer
-}
-
-func (o *Outside) answer(a answer, at hal.Instant) {
 	o.advance(at)
-	r := o.find(a.mailbox)
-	if r == nil {
-		return
-	}
-	if !o.Veiled(a.mailbox, at) {
-		o.respond(r, a, at)
-		return
-	}
-	col := &o.columns[r.index]
-	same := func(w answer) bool { return w.mailbox == a.mailbox && (w.challenge == "") == (a.challenge == "") }
-	if !slices.ContainsFunc(col.answers, same) {
-		col.answers = append(col.answers, a)
-	}
-	o.plan()
-}
-
-// respondAll answers what waited for this slot.
-func (o *Outside) respondAll(i int, slot hal.Instant) {
-	waiting := o.columns[i].answers
-	o.columns[i].answers = nil
-	for _, a := range waiting {
-		if r := o.find(a.mailbox); r != nil {
-			o.respond(r, a, slot)
-		}
+	if to := o.find(mailbox); to != nil {
+		o.respond(to, answer{mailbox: mailbox, key: key, epoch: epoch, ctr: ctr, result: r}, at)
 	}
 }
 

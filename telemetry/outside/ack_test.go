@@ -89,54 +89,6 @@ func TestResultColumns(t *testing.T) {
 	}
 }
 
-// While the car is in use a limited reader is answered at the next slot: one result
-// and one answer to an ask, padded, and in the ask the facts of that slot.
-func TestAnswersWaitForSlot(t *testing.T) {
-	c := asked(t)
-	if c.out.Veiled(boxLimited, c.now) {
-		t.Error("veiled while parked")
-	}
-	c.inUse(true)
-	for _, r := range family {
-		if got, want := c.out.Veiled(r.Mailbox, c.now), r.Mailbox == boxLimited; got != want {
-			t.Errorf("%s: veiled %v", r.ID, got)
-		}
-	}
-	c.answer(boxLimited, 1, outside.NotNow)
-	c.answer(boxLimited, 2, outside.NotNow)
-	c.ask(boxLimited, strings.Repeat("1", 32))
-	c.ask(boxLimited, strings.Repeat("2", 32))
-	c.answer(boxMain, 3, outside.Done)
-	c.at("12:02:00")
-	c.inUse(false) // the end of use must not be told either
-	c.at("12:04:59.9")
-	if got := c.acks(boxLimited); len(got) != 0 {
-		t.Fatalf("answered before the slot: %q", got)
-	}
-	if got := c.acks(boxMain); len(got) != 1 {
-		t.Errorf("main: %q", got)
-	}
-	c.at("12:05:00.1")
-	got := c.of(boxLimited, outside.KindAck)
-	if len(got) != 2 || got[0].at != at("12:05:00").Boot {
-		t.Fatalf("at the slot: %v", got)
-	}
-	for _, w := range got {
-		if strings.Contains(w.payload, `"ctr":1,`) && len(w.payload) != 1024 {
-			t.Errorf("a result of %d bytes", len(w.payload))
-		}
-		if !strings.HasPrefix(w.payload, "{") {
-			if claims := c.facts(w.payload); claims.Now != 242 || claims.Challenge != strings.Repeat("1", 32) {
-				t.Errorf("facts %+v", claims)
-			}
-		}
-	}
-	c.at("12:10:01")
-	if got := c.of(boxLimited, outside.KindAck); len(got) != 2 {
-		t.Errorf("the second of one slot was answered: %v", got)
-	}
-}
-
 type claims struct {
 	VID, Epoch, Challenge string
 	Now, Ctr, Policy      uint64
@@ -177,24 +129,6 @@ func TestFacts(t *testing.T) {
 	}
 	if r := c.released[len(c.released)-1]; !r.Live() {
 		t.Error("facts are kept")
-	}
-}
-
-// A slot without a link answers nobody; the first one with a link does.
-func TestAnswerWaitsForLink(t *testing.T) {
-	c := asked(t)
-	c.inUse(true)
-	c.answer(boxLimited, 1, outside.NotNow)
-	c.link(false)
-	c.at("12:06:00")
-	c.link(true)
-	c.at("12:09:59")
-	if got := c.acks(boxLimited); len(got) != 0 {
-		t.Fatalf("the end of the gap was told: %q", got)
-	}
-	c.at("12:10:01")
-	if got := c.acks(boxLimited); len(got) != 1 {
-		t.Errorf("answers %q", got)
 	}
 }
 

@@ -75,7 +75,6 @@ type columnState struct {
 	alarms  grid
 	waiting map[string]bool  // codes whose state changed
 	shown   map[string]Alarm // as they were shown last
-	answers []answer         // wait for the next status slot with the link up
 }
 
 // New starts a pipeline without readers, with the link down and the car not
@@ -227,9 +226,9 @@ func (o *Outside) passColumn(i int, now hal.Instant) {
 			o.status(i, now, now)
 		}
 	}
-	if len(col.answers) > 0 && n > 0 && o.up {
+	if n > 0 && o.up {
 		if slot := col.status.slot(o.clock, 0); now.Boot-slot.Boot <= late {
-			o.respondAll(i, slot)
+			o.lookAll(i, slot)
 		}
 	}
 	if n := col.alarms.pass(o.clock, now.Boot); n > 0 && o.up {

@@ -33,6 +33,7 @@ type reader struct {
 	sealBroken     bool          // there is a key, but it cannot be used: the place stays in the car
 	missedStatus   missed
 	missedPosition missed
+	looks          [lookedKinds]looks
 	untold         map[string]bool // codes of lights whose state this reader alone waits for
 }
 
@@ -63,7 +64,7 @@ func (o *Outside) SetReaders(version uint64, readers []Reader, at hal.Instant) {
 		}
 		if old != nil {
 			n.missedStatus, n.missedPosition = old.missedStatus, old.missedPosition
-			n.untold = old.untold
+			n.untold, n.looks = old.untold, old.looks
 			if old.Column == r.Column {
 				n.since = old.since
 			} else {
@@ -84,6 +85,9 @@ func (o *Outside) SetReaders(version uint64, readers []Reader, at hal.Instant) {
 		codes := o.on()
 		maps.Copy(codes, r.untold)
 		o.tell(r, codes, at)
+		if !o.onceASlot(r, at) {
+			o.lookNow(r, at)
+		}
 	}
 	o.plan()
 }
