@@ -16,13 +16,12 @@ func (p *parser) comment() error {
 	kind := p.word()
 	switch kind {
 	case "":
-		if _, err := p.text(); err != nil {
+		if _, err := p.text(alone); err != nil {
 			return err
 		}
 		return p.end()
 	case "BU_", "EV_":
-		p.skip()
-		return nil
+		return p.skip()
 	case "BO_", "SG_":
 		return p.commentOn(kind)
 	}
@@ -46,7 +45,7 @@ func (p *parser) commentOn(kind string) error {
 	if kind == "SG_" {
 		name = p.word()
 	}
-	text, err := p.text()
+	text, err := p.text(alone)
 	if err != nil {
 		return err
 	}
@@ -108,8 +107,7 @@ func noSignal(m *Message, name string) error {
 // environment variable, which no frame carries.
 func (p *parser) values() error {
 	if p.ended() || p.src[p.pos] < '0' || p.src[p.pos] > '9' {
-		p.skip()
-		return nil
+		return p.skip()
 	}
 	_, s, err := p.signal()
 	if err != nil {
@@ -127,7 +125,7 @@ func (p *parser) values() error {
 		if math.Abs(v) >= 1<<63 || v != math.Trunc(v) {
 			return fmt.Errorf("want a whole number, found %v", v)
 		}
-		text, err := p.text()
+		text, err := p.text(beforeNumber)
 		if err != nil {
 			return err
 		}

@@ -35,7 +35,7 @@ type Signal struct {
 	Signed         bool
 	Float          Float
 	Factor, Offset float64
-	Min, Max       float64 // as written; never used to clamp
+	Min, Max       float64 // as written, perhaps infinite; both 0 if there are none; never used to clamp
 	Unit           string
 	Mux            Mux
 	Values         []Meaning // in the order of the file

@@ -1,6 +1,7 @@
 package dbc
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -23,7 +24,8 @@ type parser struct {
 	loose    *Message // VECTOR__INDEPENDENT_SIG_MSG, once it came
 	message  *Message // the SG_ lines that come now belong to it; nil: to none
 	pending  []override
-	opening  string // keyword and line of the statement that is read now
+	long     map[*string]string // what names are in full, by where they stand
+	opening  string             // keyword and line of the statement that is read now
 	opened   int
 }
 
@@ -37,7 +39,8 @@ type key struct {
 // statement that it skipped, or kept in spite of an error, is a Problem, in the
 // order of the file. name is for messages only.
 func Parse(name string, src []byte) (*File, []Problem) {
-	p := &parser{cursor: cursor{src: src, line: 1}, file: &File{Name: name}, known: map[key]*Message{}}
+	src = bytes.ReplaceAll(src, []byte("\uFEFF"), nil) // a byte order mark, which some editors put in front
+	p := &parser{cursor: cursor{src: src, line: 1}, file: &File{Name: name}, known: map[key]*Message{}, long: map[*string]string{}}
 	for p.next() {
 		p.flat = false
 		p.opened = p.line
@@ -50,6 +53,7 @@ func Parse(name string, src []byte) (*File, []Problem) {
 		}
 	}
 	p.connect()
+	p.rename()
 	slices.SortStableFunc(p.problems, func(a, b Problem) int { return a.Line - b.Line })
 	return p.file, p.problems
 }
@@ -90,6 +94,8 @@ func (p *parser) statement() error {
 		return p.comment()
 	case "VAL_":
 		return p.values()
+	case "BA_":
+		return p.attribute()
 	case "SIG_VALTYPE_":
 		return p.valueType()
 	case "SG_MUL_VAL_":
@@ -98,13 +104,13 @@ func (p *parser) statement() error {
 		if !keyword(p.opening) {
 			return errors.New("no keyword of the format")
 		}
-		p.skip()
+		return p.skip()
 	}
 	return nil
 }
 
 func (p *parser) version() error {
-	text, err := p.text()
+	text, err := p.text(alone)
 	if err == nil && p.file.Version == "" {
 		p.file.Version = text
 	}

@@ -19,7 +19,9 @@ func TestStatements(t *testing.T) {
 	}{
 		{"a file without an error", "VERSION \"1\"\n\nNS_ :\n\tBO_\n\tCM_\n\nBS_:\n\nBU_: X Y\n" + one, nil},
 		{"CR LF", strings.ReplaceAll(one+"CM_ BO_ 100 \"a\nb\";\n", "\n", "\r\n"), nil},
-		{"comment over lines, with what looks like statements", one + "CM_ BO_ 100 \"a; \nBO_ 101 N: 8 X\n\";\n", nil},
+		{"comment over lines, with words of the format", one + "CM_ BO_ 100 \"a; \nBO_ is a word\nVAL_ too\";\n", nil},
+		{"comment over lines, with what looks like statements", one + "CM_ BO_ 100 \"a; \nBO_ 101 N: 8 X\n\";\n", []string{
+			"line 3: CM_ kept: its text holds 1 lines that look like statements"}},
 		{"a line after a comment over lines", one + "CM_ \"a\nb\nc\";\nVAL_ 9 A 0 \"off\";\n", []string{"line 6: VAL_ skipped: there is no message 9"}},
 		{"two statements on a line", one + "CM_ \"a\"; CM_ \"b\";\n", nil},
 		{"attributes that nobody asks about", one + "BA_DEF_ BO_ \"Cycle\" INT 0 9;\nBA_ \"Cycle\" BO_ 100 5;\nBA_DEF_DEF_ \"Cycle\" \";\";\n", nil},
@@ -46,7 +48,28 @@ func TestStatements(t *testing.T) {
 			"line 5: CM_ skipped: message M has no signal B", `line 6: CM_ skipped: comment on "XX_": want BO_, SG_, BU_ or EV_`}},
 		{"a comment that never ends", one + "CM_ \"a\nBO_ 101 N: 8 X\n", []string{"line 3: CM_ skipped: a text has no closing quote"}},
 		{"a unit that never ends", "BO_ 100 M: 8 X\n SG_ A : 0|8@1+ (1,0) [0|0] \"km X\n SG_ B : 8|8@1+ (1,0) [0|0] \"\" X\n", []string{
-			"line 2: SG_ skipped: a text has no closing quote"}},
+			"line 2: SG_ kept: A has no unit: a text has no closing quote"}},
+		{"ranges past a number", "BO_ 100 M: 8 X\n SG_ A : 0|8@1+ (1,0) [-1.79769313486232E+308|1.8e+308] \"\" X\n SG_ B : 0|8@1+ (1,0) [-inf|Infinity] \"\" X\n" +
+			" SG_ C : 0|8@1+ (1,0) [-1.#INF|1.#INF] \"\" X\n", nil},
+		{"ranges that are none", "BO_ 100 M: 8 X\n SG_ A : 0|8@1+ (1,0) [nan|0x1F,5] \"%\" X\n SG_ B : 0|8@1+ (1,0) \"%\" X\n SG_ C : 0|8@1+ (1,0) [0 \"%\" X\n SG_ D : 0|8@1+ (1,0)\n", []string{
+			"line 2: SG_ kept: A has a range that is no numbers, read as none",
+			"line 3: SG_ kept: want [min|max], found '\"', and B has no range",
+			"line 4: SG_ kept: want [min|max], found '[', and C has no range",
+			"line 5: SG_ kept: want [min|max], found the end, and D has no range",
+			"line 5: SG_ kept: D has no unit: want '\"', found the end"}},
+		{"a factor past a number", "BO_ 100 M: 8 X\n SG_ A : 0|8@1+ (1e400,0) [0|0] \"\" X\n", []string{`line 2: SG_ skipped: want a number, found "1e400"`}},
+		{"a comment that swallows nothing", one + "CM_ SG_ 100 A \"a;\nVAL_ 100 A 0 \"off\" 1 \"on\";\nSIG_VALTYPE_ 100 A : 0;\nCM_ \"b\";\n", []string{
+			"line 3: CM_ skipped: a text has no closing quote"}},
+		{"an attribute that swallows nothing", one + "BA_ \"X\" BO_ 100 \"a;\nVAL_ 100 A 0 \"off\";\nBA_ \"Y\" 5;\n", []string{
+			"line 3: BA_ skipped: a text has no closing quote"}},
+		{"a table that swallows nothing", one + "VAL_ 100 A 0 \"off;\nVAL_ 100 A 0 \"5 km\";\n", []string{
+			"line 3: VAL_ skipped: a text has no closing quote"}},
+		{"a statement behind a broken one", one + "VAL_ 100 A 0 off; VAL_ 100 A 1 \"on\";\n", []string{`line 3: VAL_ skipped: want '"', found "off"`}},
+		{"quotes inside a text", one + "CM_ \"a \"b\" c\";\nVAL_ 100 A 0 \"d \"e\"\" 1 \"f\\\\\" 2 \"g \\\"h\\\"\";\n", nil},
+		{"a byte order mark", "\uFEFFBO_ 100 M: 8 X\n SG_ A : 0|8@1+ (1,0) [0|0] \"\" X\n\uFEFFVAL_ 100 A 0 \"off\";\n", nil},
+		{"long names of nobody", one + "BA_ \"SystemMessageLongSymbol\" BO_ 101 \"L\";\nBA_ \"SystemSignalLongSymbol\" SG_ 100 B \"L\";\nBA_ \"SystemNodeLongSymbol\" BU_ X \"L\";\nBA_ \"SystemSignalLongSymbol\" SG_ 100 A \"a b\";\n", []string{
+			"line 3: BA_ skipped: there is no message 101", "line 4: BA_ skipped: message M has no signal B",
+			`line 6: BA_ kept: "a b" is no name, A stays`}},
 		{"bits that no payload has", "BO_ 100 M: 64 X\n SG_ A : 505|8@1+ (1,0) [0|0] \"\" X\n SG_ B : 0|0@1+ (1,0) [0|0] \"\" X\n SG_ C : 0|65@1+ (1,0) [0|0] \"\" X\n", []string{
 			"line 2: SG_ skipped: 8 bits from bit 505 on fit no payload", "line 3: SG_ skipped: 0 bits from bit 0 on fit no payload",
 			`line 4: SG_ skipped: want a whole number up to 64, found "65"`}},

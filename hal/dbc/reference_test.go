@@ -36,10 +36,11 @@ type refSignal struct {
 }
 
 var (
-	boLine  = regexp.MustCompile(`^\s*BO_\s+(\d+)\s+(\w+)\s*:\s*(\d+)`)
-	sgLine  = regexp.MustCompile(`^\s*SG_\s+(\w+)\s*(M|m\d*M?)?\s*:\s*(\d+)\|(\d+)@([01])([+-])\s*\(([^,]+),([^)]+)\)`)
-	mulLine = regexp.MustCompile(`^SG_MUL_VAL_\s+(\d+)\s+(\w+)\s+(\w+)\s+([\d\s,-]+);`)
-	valLine = regexp.MustCompile(`^SIG_VALTYPE_\s+(\d+)\s+(\w+)\s*:?\s*([12])\s*;`)
+	boLine   = regexp.MustCompile(`^\s*BO_\s+(\d+)\s+(\w+)\s*:\s*(\d+)`)
+	sgLine   = regexp.MustCompile(`^\s*SG_\s+(\w+)\s*(M|m\d*M?)?\s*:\s*(\d+)\|(\d+)@([01])([+-])\s*\(([^,]+),([^)]+)\)`)
+	mulLine  = regexp.MustCompile(`^SG_MUL_VAL_\s+(\d+)\s+(\w+)\s+(\w+)\s+([\d\s,-]+);`)
+	longLine = regexp.MustCompile(`^BA_\s+"System(?:Message|Signal)LongSymbol"\s+(BO|SG)_\s+(\d+)\s*(\w*)\s+"(\w+)"`)
+	valLine  = regexp.MustCompile(`^SIG_VALTYPE_\s+(\d+)\s+(\w+)\s*:?\s*([12])\s*;`)
 )
 
 func refer(src []byte) *reference {
@@ -70,6 +71,13 @@ func refer(src []byte) *reference {
 	}
 	for _, line := range lines {
 		r.extend(line)
+	}
+	for _, line := range lines {
+		if f := longLine.FindStringSubmatch(line); f != nil && f[3] == "" {
+			r.message(f[2]).name = f[4]
+		} else if f != nil {
+			r.message(f[2]).signal(f[3]).name = f[4]
+		}
 	}
 	return r
 }

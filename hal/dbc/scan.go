@@ -3,6 +3,7 @@ package dbc
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -51,10 +52,11 @@ func (c *cursor) ended() bool {
 	return true
 }
 
-// nextLine returns the first word of the line that follows the newline at pos.
-func (c *cursor) nextLine() string {
-	return string(run(bytes.TrimLeft(c.src[c.pos+1:], " \t\r")))
-}
+// nextLine returns the first word behind the newline or semicolon at pos.
+func (c *cursor) nextLine() string { return firstWord(c.src[c.pos+1:]) }
+
+// firstWord returns the word with which src begins, behind blanks.
+func firstWord(src []byte) string { return string(run(bytes.TrimLeft(src, " \t\r"))) }
 
 // run returns the letters, digits and underscores at the start of src.
 func run(src []byte) []byte {
@@ -137,64 +139,17 @@ func (c *cursor) number() (float64, error) {
 	return v, nil
 }
 
-// text returns what stands between quotes. In a flat statement the closing
-// quote must be on the same line. Text that is not UTF-8 is read as Latin-1.
-func (c *cursor) text() (string, error) {
-	if err := c.want('"'); err != nil {
-		return "", err
+// limit returns a bound of a range, which may be infinite: past a double, as inf, or
+// as some C libraries print it, 1.#INF.
+func (c *cursor) limit() (float64, bool) {
+	c.ended() // what comes next is behind blanks
+	start := c.pos
+	for c.pos < len(c.src) && strings.IndexByte("|] \t\r\n\"", c.src[c.pos]) < 0 {
+		c.pos++
 	}
-	rest := c.src[c.pos:]
-	if c.flat {
-		if i := bytes.IndexByte(rest, '\n'); i >= 0 {
-			rest = rest[:i]
-		}
-	}
-	n := closing(rest)
-	if n < 0 {
-		return "", fmt.Errorf("a text has no closing quote")
-	}
-	c.line += bytes.Count(rest[:n], []byte{'\n'})
-	c.pos += n + 1
-	text := utf(rest[:n])
-	if strings.IndexByte(text, '\r') < 0 {
-		return text, nil
-	}
-	return lineEnds.Replace(text), nil
-}
-
-var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", " ")
-
-// closing finds the quote that ends a text; one after a backslash does not.
-func closing(text []byte) int {
-	for i, b := range text {
-		if b == '"' && (i == 0 || text[i-1] != '\\') {
-			return i
-		}
-	}
-	return -1
-}
-
-func utf(text []byte) string {
-	if utf8.Valid(text) {
-		return string(text)
-	}
-	latin := make([]rune, len(text))
-	for i, b := range text {
-		latin[i] = rune(b)
-	}
-	return string(latin)
-}
-
-// skip goes to the end of a statement that nobody asks about, over its texts.
-func (c *cursor) skip() {
-	for !c.ended() {
-		if c.src[c.pos] != '"' {
-			c.pos++
-		} else if _, err := c.text(); err != nil {
-			return
-		}
-	}
-	c.semicolon()
+	text := strings.ToLower(string(c.src[start:c.pos]))
+	v, err := strconv.ParseFloat(strings.Replace(text, "1.#inf", "inf", 1), 64)
+	return v, (err == nil || math.IsInf(v, 0)) && !math.IsNaN(v)
 }
 
 // semicolon steps over the mark that ends a statement, if it is there.
@@ -222,14 +177,20 @@ func (c *cursor) block() {
 	}
 }
 
-// recover goes to the next line that starts with a keyword, whatever quotes say.
+// recover goes to the next statement, whatever quotes say: a keyword at the start
+// of a line, or behind a semicolon.
 func (c *cursor) recover() {
 	for c.pos < len(c.src) {
-		if c.src[c.pos] == '\n' && keyword(c.nextLine()) {
-			return
-		}
-		if c.src[c.pos] == '\n' {
+		switch c.src[c.pos] {
+		case '\n':
+			if keyword(c.nextLine()) {
+				return
+			}
 			c.line++
+		case ';':
+			if keyword(c.nextLine()) {
+				return
+			}
 		}
 		c.pos++
 	}

@@ -30,9 +30,8 @@ func (p *parser) sg() error {
 	if err := p.scale(s); err != nil {
 		return err
 	}
-	if s.Unit, err = p.text(); err != nil {
-		return err
-	}
+	p.limits(s)
+	p.unit(s)
 	p.digit(s.Name)
 	if bare {
 		p.repaired("m without a number, read as the multiplexor M")
@@ -118,26 +117,51 @@ func (p *parser) layout(s *Signal) error {
 	return nil
 }
 
-// scale reads (factor,offset) [min|max].
-func (p *parser) scale(s *Signal) error {
-	for _, part := range []struct {
-		before, after byte
-		number        *float64
-	}{{'(', ',', &s.Factor}, {0, ')', &s.Offset}, {'[', '|', &s.Min}, {0, ']', &s.Max}} {
-		if part.before != 0 {
-			if err := p.want(part.before); err != nil {
-				return err
-			}
-		}
-		v, err := p.number()
-		if err != nil {
-			return err
-		}
-		*part.number = v
-		if err := p.want(part.after); err != nil {
-			return err
-		}
+// scale reads (factor,offset).
+func (p *parser) scale(s *Signal) (err error) {
+	if err = p.want('('); err != nil {
+		return err
+	}
+	if s.Factor, err = p.number(); err != nil {
+		return err
+	}
+	if err = p.want(','); err != nil {
+		return err
+	}
+	if s.Offset, err = p.number(); err != nil {
+		return err
 	}
 	s.plan.factor, s.plan.offset = s.Factor, s.Offset
-	return nil
+	return p.want(')')
+}
+
+// limits reads [min|max]. A signal is found in its frames without them.
+func (p *parser) limits(s *Signal) {
+	before := p.cursor
+	if p.take('[') {
+		low, ok1 := p.limit()
+		bar := p.take('|')
+		high, ok2 := p.limit()
+		if bar && p.take(']') {
+			if s.Min, s.Max = low, high; !ok1 || !ok2 {
+				s.Min, s.Max = 0, 0
+				p.repaired("%s has a range that is no numbers, read as none", s.Name)
+			}
+			return
+		}
+	}
+	p.repaired("want [min|max], found %s, and %s has no range", before.here(), s.Name)
+	for p.cursor = before; !p.ended() && p.src[p.pos] != '"'; { // the unit is behind it
+		p.pos++
+	}
+}
+
+// unit reads the unit, without which a signal is kept too. The nodes behind one that
+// never ends are lost with it.
+func (p *parser) unit(s *Signal) {
+	var err error
+	if s.Unit, err = p.text(alone); err != nil {
+		p.repaired("%s has no unit: %v", s.Name, err)
+		p.tail()
+	}
 }
