@@ -24,7 +24,7 @@ type Position struct {
 	Longitude float64   // degrees east, WGS 84
 	Altitude  float64   // metres; NaN if the receiver did not say
 	Course    float64   // degrees from true north; NaN if the receiver did not say
-	Speed     Speed     // over ground
+	Speed     Speed     // over ground; NaN if the receiver did not say
 	Time      time.Time // the receiver's own UTC; zero if it did not say
 }
 

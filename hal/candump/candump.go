@@ -1,15 +1,19 @@
-// Package candump reads and writes the log lines of can-utils' candump -L:
+// Package candump reads and writes the log lines of can-utils' candump -L, which
+// python-can writes too:
 //
 //	(1533226488.232073) can0 260#08FFFB0000001884
 //	(1533226488.232073) can0 18DAF110#R4
+//	(12.020000) can0 123#0102030405060708_B R
 //
 // A line stands for one classic frame: its stamp in seconds since the Unix
-// epoch with six decimals, the bus, the identifier in three or eight hex
-// digits, and the data or R for a remote frame. Reading a line of a bus named
+// epoch, the bus, the identifier in three or eight hex digits, and the data or R
+// for a remote frame. What may follow, the length code of CAN CC (_B) and whether the
+// frame was received or transmitted, is stepped over. Reading a line of a bus named
 // can0 to can7 allocates nothing.
 package candump
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -32,25 +36,38 @@ const (
 	maxBus    = 15 // bytes of a Linux interface name
 )
 
+// Lines that are right and stand for something else than a classic frame.
+var (
+	ErrFD    = errors.New("candump: a CAN FD frame")
+	ErrError = errors.New("candump: an error frame")
+)
+
 // maxSeconds keeps a stamp within a Duration.
 const maxSeconds = 9_223_372_035
 
 // Parse reads one line without its line end. The stamp is the time since the
-// Unix epoch, exact to the microsecond. CAN FD and error frames are refused.
-// The error is an *Error.
+// Unix epoch, exact to the nanosecond. The error is ErrFD, ErrError or an *Error.
 func Parse(line []byte) (bus string, f can.Frame, at time.Duration, err error) {
 	s := scanner{line: line}
 	at = s.stamp()
 	name := s.bus()
 	s.id(&f)
 	s.data(&f)
-	if s.want != "" {
-		return "", can.Frame{}, 0, &Error{Line: string(line[:min(len(line), errorLine)]), At: s.at, Want: s.want}
+	s.end()
+	switch {
+	case s.want != "":
+		err = &Error{Line: string(line[:min(len(line), errorLine)]), At: s.at, Want: s.want}
+	case s.fd:
+		err = ErrFD
+	case s.broken:
+		err = ErrError
+	default:
+		return intern(name), f, at, nil
 	}
-	return intern(name), f, at, nil
+	return "", can.Frame{}, 0, err
 }
 
-// Append adds f's line to dst, without a line end. It is the inverse of Parse;
+// Append adds f's line to dst, without a line end, with six decimals. It is the inverse of Parse;
 // stamps outside Parse's range and lengths over 8 are the caller's mistake and
 // come out cut to size.
 func Append(dst []byte, bus string, f can.Frame, at time.Duration) []byte {

@@ -37,24 +37,41 @@ func TestParse(t *testing.T) {
 			can.Frame{ID: 0x123, Extended: true, Remote: true, Len: 8}, start, -1},
 		{"the last stamp of a Duration", "(9223372035.999999) c 7FF#", "c", can.Frame{ID: 0x7FF}, 9223372035999999 * micro, -1},
 
+		{"unpadded seconds", "(12.020000) can0 260#08", "can0", can.Frame{ID: 0x260, Len: 1, Data: [8]byte{0x08}}, 12020 * time.Millisecond, -1},
+		{"nine decimals", "(1533226488.232073001) can0 260#", "can0", can.Frame{ID: 0x260}, start + 1, -1},
+		{"one decimal", "(0.5) can0 260#", "can0", can.Frame{ID: 0x260}, 500 * time.Millisecond, -1},
+		{"received", "(1533226488.232073) can0 260#08FF R", "can0", can.Frame{ID: 0x260, Len: 2, Data: [8]byte{0x08, 0xFF}}, start, -1},
+		{"transmitted", "(1533226488.232073) can0 260# T ", "can0", can.Frame{ID: 0x260}, start, -1},
+		{"a remote frame, received", "(1533226488.232073) can0 260#R R", "can0", can.Frame{ID: 0x260, Remote: true}, start, -1},
+		{"remote of length 0", "(1533226488.232073) can0 260#R0", "can0", can.Frame{ID: 0x260, Remote: true}, start, -1},
+		{"a length code", "(1533226488.232073) can0 260#0102030405060708_B", "can0", can.Frame{ID: 0x260, Len: 8, Data: [8]byte{1, 2, 3, 4, 5, 6, 7, 8}}, start, -1},
+		{"a length code of a remote frame", "(1533226488.232073) can0 260#R8_f T", "can0", can.Frame{ID: 0x260, Len: 8, Remote: true}, start, -1},
+		{"dots between bytes", "(1533226488.232073) can0 260#01.02", "can0", can.Frame{ID: 0x260, Len: 2, Data: [8]byte{1, 2}}, start, -1},
+		{"blanks behind it", "(1533226488.232073) can0 260#08FF\t ", "can0", can.Frame{ID: 0x260, Len: 2, Data: [8]byte{0x08, 0xFF}}, start, -1},
+
 		{"empty", "", "", can.Frame{}, 0, 0},
 		{"no stamp", "can0 260#08FF", "", can.Frame{}, 0, 0},
-		{"nine digits of seconds", "(153322648.232073) can0 260#08FF", "", can.Frame{}, 0, 10},
+		{"no seconds", "(.232073) can0 260#08FF", "", can.Frame{}, 0, 1},
+		{"no decimals", "(12) can0 260#08FF", "", can.Frame{}, 0, 3},
 		{"eleven digits of seconds", "(15332264889.232073) can0 260#", "", can.Frame{}, 0, 11},
 		{"stamp after 2262", "(9223372036.000000) can0 260#", "", can.Frame{}, 0, 1},
-		{"nanoseconds", "(1533226488.232073000) can0 260#", "", can.Frame{}, 0, 18},
+		{"ten decimals", "(1533226488.2320730000) can0 260#", "", can.Frame{}, 0, 21},
 		{"no bus", "(1533226488.232073)  260#", "", can.Frame{}, 0, 20},
 		{"name too long", "(1533226488.232073) can0123456789abc 260#", "", can.Frame{}, 0, 35},
+		{"as candump shows it", "(1533226488.232073)  can0  123   [2]  01 02", "", can.Frame{}, 0, 20},
 		{"identifier of two digits", "(1533226488.232073) can0 26#", "", can.Frame{}, 0, 27},
 		{"identifier of nine digits", "(1533226488.232073) can0 018DAF110#", "", can.Frame{}, 0, 33},
 		{"identifier over 7FF", "(1533226488.232073) can0 800#", "", can.Frame{}, 0, 25},
-		{"error frame", "(1533226488.232073) can0 20000004#0000", "", can.Frame{}, 0, 25},
-		{"CAN FD", "(1533226488.232073) can0 260##0AA", "", can.Frame{}, 0, 29},
+		{"identifier of 31 bits", "(1533226488.232073) can0 40000004#0000", "", can.Frame{}, 0, 25},
 		{"half a byte", "(1533226488.232073) can0 260#08F", "", can.Frame{}, 0, 32},
 		{"nine bytes", "(1533226488.232073) can0 260#010203040506070809", "", can.Frame{}, 0, 45},
 		{"remote with data", "(1533226488.232073) can0 260#R8AA", "", can.Frame{}, 0, 31},
-		{"a length of 0 is not written", "(1533226488.232073) can0 260#R0", "", can.Frame{}, 0, 30},
-		{"something after it", "(1533226488.232073) can0 260#08FF ", "", can.Frame{}, 0, 33},
+		{"a length code behind seven bytes", "(1533226488.232073) can0 260#01020304050607_9", "", can.Frame{}, 0, 43},
+		{"a length code that a length is", "(1533226488.232073) can0 260#0102030405060708_8", "", can.Frame{}, 0, 46},
+		{"something after it", "(1533226488.232073) can0 260#08FF X", "", can.Frame{}, 0, 34},
+		{"two directions", "(1533226488.232073) can0 260#08FF R T", "", can.Frame{}, 0, 36},
+		{"CAN FD without flags", "(1533226488.232073) can0 260##", "", can.Frame{}, 0, 30},
+		{"CAN FD with half a byte", "(1533226488.232073) can0 260##1A", "", can.Frame{}, 0, 32},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -101,31 +118,50 @@ func TestFrameToLogAndBack(t *testing.T) {
 	})
 }
 
-// logLine is a second reading of the format.
-var logLine = regexp.MustCompile(`^\(([0-9]{10})\.[0-9]{6}\) [!-~]{1,15} ` +
-	`(?:[0-7][0-9A-Fa-f]{2}|[01][0-9A-Fa-f]{7})#(?:R[1-8]?|(?:[0-9A-Fa-f]{2}){0,8})$`)
+// What is no classic frame is told apart from what is no line of a log.
+func TestOtherFrames(t *testing.T) {
+	for line, want := range map[string]error{
+		"(1533226488.232073) can0 260##0AA":                                         candump.ErrFD,
+		"(1533226488.232073) can0 00000260##5" + strings.Repeat("AA", 64) + " R":    candump.ErrFD,
+		"(1533226488.232073) can0 20000004#0000900000000000":                        candump.ErrError,
+		"(1533226488.232073) can0 3FFFFFFF# R":                                      candump.ErrError,
+		"(1533226488.232073) can0 20000004#0000900000000000000000 is no error line": nil,
+	} {
+		if _, _, _, err := candump.Parse([]byte(line)); err != want && want != nil || err == nil {
+			t.Errorf("%s: %v, want %v", line, err, want)
+		}
+	}
+}
 
-// A line is accepted if and only if it has the format and its parts give the
-// same line again, but for letter case.
+// logLine is a second reading of the format; what stands for another frame is in
+// its second group.
+var logLine = regexp.MustCompile(strings.ReplaceAll(strings.NewReplacer("DATA", `(?:(?:HH\.?){0,8}|(?:HH\.?){8}_[9A-Fa-f]|R[0-8]?(?:_[9A-Fa-f])?)`,
+	"WIDE", `(?:(?:HH\.?){0,64}|(?:HH\.?){8}_[9A-Fa-f])`).Replace(`^\(([0-9]{1,10})\.[0-9]{1,9}\) [!-~]{1,15} `+
+	`(?:(?:[0-7]HH|[01]HHHHHHH)#DATA|((?:[0-7]HH|[0-3]HHHHHHH)##HWIDE|[23]HHHHHHH#DATA))(?:[ \t]+(?:[RT][ \t]*)?)?$`), "H", "[0-9A-Fa-f]"))
+
+// A line is understood if and only if it has the format, and a frame is one that
+// written and read again is the same.
 func FuzzDecode(f *testing.F) {
 	for _, s := range []string{
 		"(1533226488.232073) can0 260#08FFFB0000001884", "(0000000000.000000) vcan0 18DAF110#R8",
-		"(9223372036.000000) can0 260#", "(1533226488.232073) can0 123##0AA", "",
+		"(9223372036.000000) can0 260#", "(1533226488.232073) can0 123##0AA", "", "(1.5) can0 20000004#01.02_ T",
+		"(12.020000) can0 123#0102030405060708_B R", "(1533226488.232073) can0 123##00102030405060708_9",
 	} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, line []byte) {
 		bus, frame, at, err := candump.Parse(line)
 		m := logLine.FindSubmatch(line)
-		good := m != nil && string(m[1]) <= "9223372035"
-		if good != (err == nil) {
+		good := m != nil && (len(m[1]) < 10 || string(m[1]) <= "9223372035")
+		other := errors.Is(err, candump.ErrFD) || errors.Is(err, candump.ErrError)
+		if good != (err == nil || other) || good && other != (len(m[2]) > 0) {
 			t.Fatalf("%q: %v", line, err)
 		}
 		if err == nil {
 			again := candump.Append(nil, bus, frame, at)
-			head := strings.IndexByte(string(line), '#') - 8 // the bus keeps its case
-			if !strings.EqualFold(string(again), string(line)) || string(again[:max(0, head)]) != string(line[:max(0, head)]) {
-				t.Fatalf("%q gives %q", line, again)
+			bus2, frame2, at2, err := candump.Parse(again)
+			if err != nil || bus2 != bus || frame2 != frame || at2 != at.Truncate(micro) {
+				t.Fatalf("%q gives %q: %v", line, again, err)
 			}
 		}
 	})

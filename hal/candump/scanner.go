@@ -12,6 +12,8 @@ type scanner struct {
 	line []byte
 	at   int
 	want string
+
+	fd, broken bool // it is a CAN FD frame, an error frame
 }
 
 // peek is the byte at the scanner's place, 0 at the end of the line.
@@ -33,33 +35,35 @@ func (s *scanner) take(c byte, want string) {
 	}
 }
 
-// number steps over width decimal digits.
-func (s *scanner) number(width int) (v uint64) {
-	for i := 0; i < width && s.want == ""; i++ {
-		c := s.peek()
-		if c < '0' || c > '9' {
-			s.want = "a digit of the stamp"
-			return 0
-		}
+// number steps over one to most decimal digits.
+func (s *scanner) number(most int, want string) (v uint64, digits int) {
+	for c := s.peek(); s.want == "" && c >= '0' && c <= '9' && digits < most; c = s.peek() {
 		v = v*10 + uint64(c-'0')
+		digits++
 		s.at++
 	}
-	return v
+	if s.want == "" && digits == 0 {
+		s.want = want
+	}
+	return v, digits
 }
 
-// stamp reads "(seconds.micros) ".
+// stamp reads "(seconds.decimals) ".
 func (s *scanner) stamp() time.Duration {
 	s.take('(', "a stamp in brackets")
-	seconds := s.number(10)
+	seconds, _ := s.number(10, "a digit of the stamp")
 	if s.want == "" && seconds > maxSeconds {
 		s.at, s.want = 1, "a stamp before the year 2262"
 		return 0
 	}
-	s.take('.', "a point after ten digits")
-	micros := s.number(6)
-	s.take(')', "a closing bracket after six decimals")
+	s.take('.', "a point after at most ten digits")
+	part, digits := s.number(9, "a digit of the stamp")
+	s.take(')', "a closing bracket after at most nine decimals")
 	s.take(' ', "a space")
-	return time.Duration(seconds)*time.Second + time.Duration(micros)*time.Microsecond
+	for ; digits < 9; digits++ {
+		part *= 10
+	}
+	return time.Duration(seconds)*time.Second + time.Duration(part)
 }
 
 // bus reads the name of the interface and the space after it.
@@ -80,7 +84,10 @@ func (s *scanner) bus() []byte {
 	return name
 }
 
-// id reads three or eight hex digits and the #.
+// errorFlag is the bit that marks an error frame (linux/can.h, CAN_ERR_FLAG).
+const errorFlag = 1 << 29
+
+// id reads three or eight hex digits and the #, or ## and the flags of CAN FD.
 func (s *scanner) id(f *can.Frame) {
 	if s.want != "" {
 		return
@@ -98,6 +105,8 @@ func (s *scanner) id(f *can.Frame) {
 	case digits == 3 && f.ID <= can.MaxStandardID:
 	case digits == 8 && f.ID <= can.MaxExtendedID:
 		f.Extended = true
+	case digits == 8 && f.ID < errorFlag<<1:
+		s.broken = true
 	case digits == 3:
 		s.at, s.want = start, "an identifier of at most 7FF"
 	case digits == 8:
@@ -106,40 +115,94 @@ func (s *scanner) id(f *can.Frame) {
 		s.want = "an identifier of 3 or 8 hex digits"
 	}
 	s.take('#', "a #")
+	if s.want != "" || s.peek() != '#' {
+		return
+	}
+	s.at++
+	if _, ok := hex(s.peek()); !ok {
+		s.want = "a hex digit of the flags"
+		return
+	}
+	s.at++
+	s.fd = true
 }
 
-// data reads up to eight bytes, or R and a length, up to the line's end.
+// data reads up to eight bytes, 64 of CAN FD, or R and a length. Dots may stand
+// between bytes.
 func (s *scanner) data(f *can.Frame) {
 	if s.want != "" {
 		return
 	}
-	if s.peek() == 'R' {
+	if s.peek() == 'R' && !s.fd {
 		s.at++
 		f.Remote = true
-		if c := s.peek(); c >= '1' && c <= '8' {
+		if c := s.peek(); c >= '0' && c <= '8' {
 			f.Len = c - '0'
 			s.at++
 		}
-		if s.at != len(s.line) {
-			s.want = "a length of 1 to 8 or the end"
-		}
 		return
 	}
-	for s.at < len(s.line) {
-		if f.Len == can.MaxLen {
-			s.want = "the end after eight bytes"
-			return
-		}
-		for range 2 {
-			v, ok := hex(s.peek())
-			if !ok {
-				s.want = "a hex digit of the data"
-				return
-			}
-			f.Data[f.Len] = f.Data[f.Len]<<4 | v
+	most := can.MaxLen
+	if s.fd {
+		most = 64
+	}
+	for n := 0; ; n++ {
+		if n > 0 && s.peek() == '.' {
 			s.at++
 		}
-		f.Len++
+		c := s.peek()
+		if c == 0 || c == ' ' || c == '\t' || c == '_' && n == can.MaxLen {
+			return
+		}
+		high, ok := hex(c)
+		if !ok {
+			s.want = "a hex digit of the data"
+			return
+		}
+		if n == most {
+			s.want = "the end after so many bytes"
+			return
+		}
+		s.at++
+		low, ok := hex(s.peek())
+		if !ok {
+			s.want = "a hex digit of the data"
+			return
+		}
+		s.at++
+		if !s.fd {
+			f.Data[n], f.Len = high<<4|low, uint8(n+1)
+		}
+	}
+}
+
+// end reads what may stand behind a frame: the length code of one of eight bytes, 9
+// to F, then blanks with R or T among them (candump -x, python-can).
+func (s *scanner) end() {
+	if s.want != "" {
+		return
+	}
+	if s.peek() == '_' {
+		s.at++
+		if v, ok := hex(s.peek()); !ok || v < 9 {
+			s.want = "a length code of 9 to F"
+			return
+		}
+		s.at++
+	}
+	blank := false
+	for s.peek() == ' ' || s.peek() == '\t' {
+		s.at++
+		blank = true
+	}
+	if c := s.peek(); blank && (c == 'R' || c == 'T') {
+		s.at++
+		for s.peek() == ' ' || s.peek() == '\t' {
+			s.at++
+		}
+	}
+	if s.at < len(s.line) {
+		s.want = "the end, or R or T behind a space"
 	}
 }
 

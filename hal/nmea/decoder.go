@@ -29,7 +29,12 @@ type Decoder struct {
 	altitude float64
 	fresh    bool   // altitude was said since the last fix
 	noFix    moment // when GGA said last that there is no fix
+	told     moment // the newest that a sentence told
 }
+
+// Clock is the time of day, in UTC, that the newest RMC or GGA told, with a fix or
+// without one; false if it told none.
+func (d *Decoder) Clock() (sinceMidnight time.Duration, ok bool) { return d.told.clock, d.told.known }
 
 // Stats returns the counters.
 func (d *Decoder) Stats() Stats {
@@ -43,7 +48,7 @@ func (d *Decoder) Stats() Stats {
 func (d *Decoder) Reset() {
 	d.framer.Reset()
 	d.fixed, d.fresh = false, false
-	d.last, d.noFix = moment{}, moment{}
+	d.last, d.noFix, d.told = moment{}, moment{}, moment{}
 }
 
 // Feed takes the next bytes of the stream. It calls emit with each new
@@ -79,6 +84,7 @@ func (d *Decoder) sentence(text []byte) {
 // rmc reads time, status, place, speed, course, date, variation and mode.
 func (d *Decoder) rmc(f fields) bool {
 	at, ok := timeOfDay(f.next())
+	d.told = at
 	switch status := f.next(); {
 	case !ok || len(status) != 1:
 		return false
@@ -90,7 +96,7 @@ func (d *Decoder) rmc(f fields) bool {
 	}
 	lat, ok1 := angle(f.next(), f.next(), 2, 'N', 'S')
 	lon, ok2 := angle(f.next(), f.next(), 3, 'E', 'W')
-	knots, ok3 := number(f.next())
+	knots, ok3 := optional(f.next())
 	course, ok4 := optional(f.next())
 	at, ok5 := at.on(f.next())
 	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || knots < 0 || course < 0 || course > 360 {
@@ -125,6 +131,7 @@ func (d *Decoder) rmc(f fields) bool {
 // is RMC's to tell.
 func (d *Decoder) gga(f fields) bool {
 	at, ok := timeOfDay(f.next())
+	d.told = at
 	f.skip(4) // place
 	quality := f.next()
 	if !ok || len(quality) > 1 || len(quality) == 1 && (quality[0] < '0' || quality[0] > '9') {

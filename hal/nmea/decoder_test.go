@@ -100,12 +100,22 @@ func TestFields(t *testing.T) {
 		{"the pole", "3743.25986", "9000.00000", fix},
 		{"eight decimals", "3743.25986", "3743.25986123", fix},
 		{"no decimals", "3743.25986", "3743", fix},
-		{"a point and no decimals", "3743.25986", "3743.", refused},
+		{"a point and no decimals", "3743.25986", "3743.", fix},
 		{"more digits than a number holds", "3743.25986", "3743.25986123456789", refused},
 		{"no side", ",N,", ",,", refused},
 		{"wrong side", ",N,", ",E,", refused},
 		{"over the date line", "12228.33832", "18000.00001", refused},
-		{"no speed", "15.207", "", refused},
+		{"no speed", "15.207", "", fix},
+		{"no speed and no course", "15.207,2.14", ",", fix},
+		{"neither speed nor course nor date", "15.207,2.14,020818", ",,", fix},
+		{"speed without a whole part", "15.207", ".5", fix},
+		{"speed without decimals", "15.207", "20.", fix},
+		{"speed of a point", "15.207", ".", refused},
+		{"course without a whole part", "2.14", ".5", fix},
+		{"course without decimals", "2.14", "359.", fix},
+		{"time with a point and no decimals", "161448.30", "161448.", fix},
+		{"variation in short", ",,,A", ",.5,E,A", fix},
+		{"nothing behind the date", ",,,A", "", fix},
 		{"negative speed", "15.207", "-1.0", refused},
 		{"speed not a number", "15.207", "NaN", refused},
 		{"no course", "2.14", "", fix},
@@ -135,8 +145,8 @@ func TestFields(t *testing.T) {
 // What a receiver did not say is absent.
 func TestAbsentFields(t *testing.T) {
 	var d nmea.Decoder
-	got := heard(&d, strings.Replace(rmc, "2.14", "", 1), strings.Replace(at("161449.30"), "020818", "", 1), at(""))
-	if len(got) != 3 || !math.IsNaN(got[0].Course) || !math.IsNaN(got[0].Altitude) ||
+	got := heard(&d, strings.Replace(rmc, "15.207,2.14", ",", 1), strings.Replace(at("161449.30"), "020818", "", 1), at(""))
+	if len(got) != 3 || !math.IsNaN(got[0].Course) || !math.IsNaN(float64(got[0].Speed)) || !math.IsNaN(got[0].Altitude) ||
 		!got[1].Time.IsZero() || !got[2].Time.IsZero() {
 		t.Errorf("%+v", got)
 	}
@@ -176,6 +186,8 @@ func TestEpochs(t *testing.T) {
 		{"a fix found again in the same epoch", []string{rmc, strings.Replace(rmc, ",A,", ",V,", 1), rmc}, "F-F"},
 		{"altitude in feet is none of ours", []string{strings.Replace(gga, "33.4,M", "33.4,F", 1), rmc}, "F"},
 		{"malformed altitude", []string{strings.Replace(gga, "33.4", "3|3.4", 1), rmc}, "F"},
+		{"altitude in short", []string{strings.Replace(gga, "33.4", ".4", 1), rmc}, "A"},
+		{"altitude without decimals", []string{strings.Replace(gga, "33.4", "33.", 1), rmc}, "A"},
 		{"no altitude", []string{strings.Replace(gga, "33.4", "", 1), rmc}, "F"},
 	}
 	for _, tt := range tests {
@@ -220,7 +232,7 @@ func TestReset(t *testing.T) {
 // A number is the float64 nearest to its digits, as strconv reads it.
 func TestNumbersAreExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		knots := rapid.StringMatching(`[0-9]{1,4}(\.[0-9]{1,9})?`).Draw(t, "knots")
+		knots := rapid.StringMatching(`[0-9]{1,4}(\.[0-9]{0,9})?|\.[0-9]{1,9}`).Draw(t, "knots")
 		minutes := rapid.StringMatching(`[0-5][0-9](\.[0-9]{1,9})?`).Draw(t, "minutes")
 		degrees := rapid.IntRange(0, 89).Draw(t, "degrees")
 		body := strings.Replace(rmc, "15.207", knots, 1)

@@ -24,8 +24,8 @@ func (f *fields) skip(n int) {
 
 var comma = []byte{','}
 
-// number reads a decimal number of at most 15 digits, such as 15.207 or -33.7.
-// So many digits fit a float64 exactly, and so does the power of ten they are
+// number reads a decimal number of at most 15 digits, such as 15.207 or -33.7, or in
+// short .5 and 20. So many digits fit a float64 exactly, and so does the power of ten they are
 // divided by: the result is the nearest float64. Nothing else is a number here,
 // no exponent, no infinity, no empty field.
 func number(b []byte) (float64, bool) {
@@ -33,8 +33,8 @@ func number(b []byte) (float64, bool) {
 	if minus {
 		b = b[1:]
 	}
-	whole, decimals, point := bytes.Cut(b, dot)
-	if len(whole) == 0 || point && len(decimals) == 0 || len(whole)+len(decimals) > 15 {
+	whole, decimals, _ := bytes.Cut(b, dot)
+	if n := len(whole) + len(decimals); n == 0 || n > 15 {
 		return 0, false
 	}
 	n, ok1 := digits(whole)
@@ -101,8 +101,8 @@ func timeOfDay(b []byte) (moment, bool) {
 	if len(b) == 0 {
 		return m, true
 	}
-	whole, decimals, point := bytes.Cut(b, dot)
-	if len(whole) != 6 || point && len(decimals) == 0 || len(decimals) > 9 {
+	whole, decimals, _ := bytes.Cut(b, dot)
+	if len(whole) != 6 || len(decimals) > 9 {
 		return m, false
 	}
 	v, ok1 := digits(whole)

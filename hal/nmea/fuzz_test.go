@@ -56,8 +56,8 @@ func byPattern(stream []byte) (good [][]byte, counts nmea.Counts) {
 }
 
 // fixed is what an RMC must look like to give a position.
-var fixed = regexp.MustCompile(`^\$[^P,][^,]RMC,(?:\d{6}(?:\.\d{1,9})?)?,A,(\d\d[0-5]\d(?:\.\d+)?),([NS]),` +
-	`(\d{3}[0-5]\d(?:\.\d+)?),([EW]),(\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)?,(?:\d{6})?(?:,|$)`)
+var fixed = regexp.MustCompile(`^\$[^P,][^,]RMC,(?:\d{6}(?:\.\d{0,9})?)?,A,(\d\d[0-5]\d(?:\.\d*)?),([NS]),` +
+	`(\d{3}[0-5]\d(?:\.\d*)?),([EW]),(\d+(?:\.\d*)?|\.\d+)?,(-?(?:\d+(?:\.\d*)?|\.\d+))?,(?:\d{6})?(?:,|$)`)
 
 // Whatever comes, cut anywhere: the sentences and counts are those of the plain
 // rules, and each position stands word for word in a good sentence.
@@ -74,6 +74,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add(log[max(0, len(log)-2000):], uint16(100))
 	}
 	f.Add([]byte(sentence(rmc)+sentence(gga)+sentence(at("161448.40"))), uint16(80))
+	f.Add([]byte(sentence("GNRMC,161448.,A,3743.25,N,12228.,W,,,,,,A")+sentence("GPRMC,161449,A,3743.25,N,12228.3,W,.5,20.,,,,A")), uint16(80))
 	f.Add([]byte("$"+fmt.Sprintf("%0300d", 0)+"\r\n"), uint16(3))
 	f.Add([]byte("$*00\r\n!*00\n$*0\n"), uint16(2))
 	f.Fuzz(func(t *testing.T, stream []byte, cut uint16) {
@@ -111,6 +112,9 @@ func says(sentence []byte, p hal.Position) bool {
 	}
 	lat, lon := degrees(m[1], m[2], 2), degrees(m[3], m[4], 3)
 	knots, err := strconv.ParseFloat(string(m[5]), 64)
+	if len(m[5]) == 0 {
+		return math.IsNaN(float64(p.Speed)) && lat == p.Latitude && lon == p.Longitude
+	}
 	return err == nil && lat == p.Latitude && lon == p.Longitude && math.Abs(lat) <= 90 && math.Abs(lon) <= 180 &&
 		hal.Knots(knots) == p.Speed
 }
