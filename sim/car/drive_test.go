@@ -1,10 +1,7 @@
 package car_test
 
 import (
-	"slices"
-	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"glovebox/sim/car"
@@ -42,47 +39,5 @@ func TestRecordedDrive(t *testing.T) {
 	}
 	if s := string(first.Text); s != "$GNRMC,161448.30,A,3743.25986,N,12228.33832,W,15.207,2.14,020818,,,A*5B\r\n" {
 		t.Errorf("first sentence %q", s)
-	}
-}
-
-func TestLoad(t *testing.T) {
-	const rmc = "$GNRMC,235959.90,A,3743.25986,N,12228.33832,W,15.207,2.14,311217,,,A*5B\r\n"
-	files := fstest.MapFS{}
-	for name, text := range map[string]string{
-		"good.log":     "(1533226488.232073) can0 260#08\n(1533226488.232073) can1 260#\n",
-		"bad.log":      "(1533226488.232073) can0 260#08\nrubbish\n",
-		"back.log":     "(1533226488.232073) can0 260#08\n(1533226488.232072) can0 260#08\n",
-		"empty.log":    "",
-		"false.gz":     "no gzip",
-		"midnight":     rmc + "$GNGGA,235959.90,1\r\n$GNGSV,1\r\n" + strings.ReplaceAll(strings.ReplaceAll(rmc, "235959.90", "000000.10"), "311217", "010118"),
-		"no date.nmea": "$GNGGA,161448.30,3743.25986,N,12228.33832,W,1,10,0.9,33.4,M,0.0,M,,*60\r\n",
-		"bad.nmea":     strings.ReplaceAll(rmc, "311217", "3112"),
-	} {
-		files[name] = &fstest.MapFile{Data: []byte(text)}
-	}
-	bad := []struct{ name, can, nmea, says string }{
-		{"malformed line", "bad.log", "", "bad.log line 2: candump"},
-		{"stamps go back", "back.log", "", "back.log line 2: stamp goes back by 1µs"},
-		{"nothing in it", "empty.log", "", "nothing in"},
-		{"no gzip", "false.gz", "", "unpack false.gz"},
-		{"no such file", "missing.log", "", "missing.log"},
-		{"time before the first date", "good.log", "no date.nmea", "line 1: GGA before the first RMC"},
-		{"malformed date", "good.log", "bad.nmea", "line 1: date of RMC"},
-	}
-	for _, tt := range bad {
-		if _, err := car.Load(files, tt.can, tt.nmea); err == nil || !strings.Contains(err.Error(), tt.says) {
-			t.Errorf("%s: %v, want %q in it", tt.name, err, tt.says)
-		}
-	}
-	d, err := car.Load(files, "", "midnight")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var at []time.Duration
-	for _, s := range d.Sentences {
-		at = append(at, s.At-d.Start())
-	}
-	if want := []time.Duration{0, 0, 0, 200 * time.Millisecond}; !slices.Equal(at, want) {
-		t.Errorf("over midnight %v, want %v", at, want)
 	}
 }

@@ -179,7 +179,10 @@ func (p *parser) whole() {
 		if p.name, p.line = r.file, r.line; !r.sameCar(p.replays[0].replay) {
 			p.problem("all replays of a file need the same dbc and mapping: the car is built once")
 		}
-		if err := r.fits(p.s); len(p.problems) == 0 && err != nil {
+		if len(p.problems) > 0 {
+			continue
+		}
+		if err := r.fits(p.s); err != nil {
 			p.problem("replay: %v", err)
 		}
 	}

@@ -83,6 +83,8 @@ func TestProblems(t *testing.T) {
 		{"option of another", "replay cam=rav4", `did you mean "can"?`},
 		{"misspelt dbc", "replay can=a dbc=can0:b.dbc mapping=b.toml\n-- a --\n-- b.dbx --\n-- b.toml --\n", `x.txtar:1: unknown attachment "b.dbc": did you mean "b.dbx"?`},
 		{"bus that is not named", "wait 1s\nreplay can=a dbc=can1:b mapping=b\n-- a --\n(1781518499.900000) can0 244#00\n-- b --\n", "x.txtar:2: replay: a has frames of bus can0, and dbc names can1"},
+		{"log without a frame", "replay can=a dbc=can0:b mapping=b\n-- a --\n  can0  123   [2]  01 02\n-- b --\n", "x.txtar:1: replay: load drive: a has no frame: 1 lines are no frames, the first is line 1"},
+		{"receiver without a fix", "replay can=rav4 nmea=a\n-- a --\n$GPRMC,,V,,,,,,,,,,N*53\n", "x.txtar:1: replay: no fix in 1 sentences of a"},
 		{"replay of nothing", "replay for=3s", "want can, nmea or both"},
 		{"own log, no mapping", "replay can=a.log dbc=can0:a.dbc\n-- a.log --\n-- a.dbc --\n", "dbc and mapping belong"},
 		{"attachment missing", "replay can=a.log dbc=can0:a.dbc mapping=m.toml\n-- a.log --\n-- m.toml --\n", `unknown attachment "a.dbc"`},

@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +11,8 @@ import (
 
 	"glovebox/hal"
 	"glovebox/hal/can"
-	"glovebox/hal/candump"
+	"glovebox/sim/car"
+	"glovebox/sim/scenarios"
 )
 
 // recordedDrive is the name of the drive that the simulator brings along.
@@ -76,24 +76,40 @@ func (c *replay) sameCar(other *replay) bool {
 	return maps.Equal(c.buses(), other.buses()) && c.mapping == other.mapping
 }
 
-// fits says which bus of the log the car does not have.
+// fits says what of the logs cannot be played: which bus the car does not have, or
+// that nothing is in them.
 func (c *replay) fits(s *Scenario) error {
-	if !c.brings() {
-		return nil
+	if !c.brings() && (c.nmea == "" || c.nmea == recordedDrive) {
+		return nil // the one that comes along
 	}
-	text, err := s.file(c.can)
-	if plain := unzip(text); plain != nil {
-		text = plain
+	d, err := c.load(s)
+	if err != nil || !c.brings() {
+		return err
 	}
 	buses := c.buses()
-	for line := range bytes.Lines(text) {
-		bus, _, _, wrong := candump.Parse(bytes.TrimSpace(line)) // what is wrong is said when it plays
-		if _, named := buses[bus]; wrong == nil && !named {
+	for _, f := range d.Frames {
+		if _, named := buses[f.Bus]; !named {
 			known := slices.Sorted(maps.Keys(buses))
-			return fmt.Errorf("%s has frames of bus %s, and dbc names %s", c.can, bus, strings.Join(known, ", "))
+			return fmt.Errorf("%s has frames of bus %s, and dbc names %s", c.can, f.Bus, strings.Join(known, ", "))
 		}
 	}
-	return err
+	return nil
+}
+
+// load reads the recording. One of a receiver that holds no fix is none.
+func (c *replay) load(s *Scenario) (*car.Drive, error) {
+	canLog, nmeaLog := c.can, c.nmea
+	if canLog == recordedDrive {
+		canLog = scenarios.DriveCAN
+	}
+	if nmeaLog == recordedDrive {
+		nmeaLog = scenarios.DriveNMEA
+	}
+	d, err := car.Load(folder{s}, canLog, nmeaLog)
+	if err == nil && len(d.Sentences) > 0 && len(fixesOf(d)) == 0 {
+		err = fmt.Errorf("no fix in %d sentences of %s", len(d.Sentences), nmeaLog)
+	}
+	return d, err
 }
 
 // playback is a drive that is being played.
@@ -122,9 +138,6 @@ func (c *replay) do(ctx context.Context, s *stage) (string, error) {
 		return "", err
 	}
 	s.last, s.fixes = d, fixesOf(d)
-	if len(d.Sentences) > 0 && len(s.fixes) == 0 {
-		return "", fmt.Errorf("no fix in %d sentences", len(d.Sentences))
-	}
 	playing := s.world.Replay(d, s.names)
 	playing.Speed, playing.Overlay = s.Speed, s.overwrite
 	if c.nmea == "" {
@@ -138,7 +151,8 @@ func (c *replay) do(ctx context.Context, s *stage) (string, error) {
 		defer cancel()
 		l.err = playing.Play(ctx)
 	})
-	return fmt.Sprintf("%d frames, %d sentences, %v", len(d.Frames), len(d.Sentences), d.Length()), nil
+	got := fmt.Sprintf("%d frames, %d sentences, %v", len(d.Frames), len(d.Sentences), d.Length())
+	return strings.Join(append([]string{got}, d.Notes...), "; "), nil
 }
 
 // overwrite puts what the script says into a frame.

@@ -85,14 +85,7 @@ func (s *stage) load(r *replay) (*car.Drive, error) {
 	if d := s.drives[key]; d != nil {
 		return d, nil
 	}
-	canLog, nmeaLog := r.can, r.nmea
-	if canLog == recordedDrive {
-		canLog = scenarios.DriveCAN
-	}
-	if nmeaLog == recordedDrive {
-		nmeaLog = scenarios.DriveNMEA
-	}
-	d, err := car.Load(folder{s.Scenario}, canLog, nmeaLog)
+	d, err := r.load(s.Scenario)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +102,7 @@ func (s *stage) load(r *replay) (*car.Drive, error) {
 // beginning is the first part of a drive.
 func beginning(d *car.Drive, length time.Duration) *car.Drive {
 	end := d.Start() + length
-	short := &car.Drive{}
+	short := &car.Drive{Notes: d.Notes}
 	for _, f := range d.Frames {
 		if f.At <= end {
 			short.Frames = append(short.Frames, f)
