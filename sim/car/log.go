@@ -50,7 +50,7 @@ func (d *Drive) readFrames(name string, text []byte) error {
 	d.note(l.late, "stamps went back and are sorted")
 	d.note(l.set, "times the log's clock was set")
 	if len(d.Frames) == 0 {
-		return fmt.Errorf("load drive: %s has no frame: %s", name, strings.Join(d.Notes, ", "))
+		return fmt.Errorf("load drive: %s", strings.Join(append([]string{name + " has no frame"}, d.Notes...), "; "))
 	}
 	return nil
 }

@@ -45,8 +45,8 @@ func TestLoad(t *testing.T) {
 		files[name] = &fstest.MapFile{Data: []byte(text)}
 	}
 	for _, tt := range []struct{ name, can, nmea, says string }{
-		{"no line is a frame", "console.log", "", "console.log has no frame: 1 lines are no frames, the first is line 1: candump"},
-		{"no frame of the kind", "fd.log", "", "fd.log has no frame: 1 CAN FD frames left out"},
+		{"no line is a frame", "console.log", "", "console.log has no frame; 1 lines are no frames, the first is line 1: candump"},
+		{"no frame of the kind", "fd.log", "", "fd.log has no frame; 1 CAN FD frames left out"},
 		{"nothing in it", "empty.log", "", "empty.log has no frame"},
 		{"no gzip", "false.gz", "", "unpack false.gz"},
 		{"no such file", "missing.log", "", "missing.log"},

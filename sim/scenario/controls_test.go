@@ -229,15 +229,23 @@ func TestWireControls(t *testing.T) {
 		rows[fmt.Sprintf("base64 at %d", before)] = wireFiles(t, []byte(coded))
 	}
 	for name, dir := range rows {
-		if where, err := scenario.OnWire(dir, text); err != nil || where == "" {
+		if where, err := scenario.OnWire(dir, text, 0, 0); err != nil || where == "" {
 			t.Errorf("%s: not found, %v", name, err)
 		}
-		if where, err := scenario.OnWire(dir, "Heron Quay 9382"); err != nil || where != "" {
+		if where, err := scenario.OnWire(dir, "Heron Quay 9382", 0, 0); err != nil || where != "" {
 			t.Errorf("%s: found what is not there %s, %v", name, where, err)
 		}
 	}
-	if _, err := scenario.OnWire(t.TempDir(), text); err == nil {
+	if _, err := scenario.OnWire(t.TempDir(), text, 0, 0); err == nil {
 		t.Error("no recording is no proof")
+	}
+	// What was sent before the line of a never does not count, and what is sent behind
+	// it does.
+	twice := wireFiles(t, []byte(text+" "+text))
+	for before, want := range map[int]bool{0: true, len(text): true, 2 * len(text): false} {
+		if where, err := scenario.OnWire(twice, text, int64(before), 0); err != nil || (where != "") != want {
+			t.Errorf("behind %d bytes: %q, %v", before, where, err)
+		}
 	}
 }
 

@@ -64,7 +64,6 @@ func CompareTrack(published, recorded []Spot) string {
 func (r *RAV4) Place(data ...[]byte) string { return coordinates(r.fixes, r.drive).in(data...) }
 
 var (
-	OnWire       = onWire
 	OnDisk       = onDisk
 	JudgeRepeats = judgeRepeats
 	Difference   = difference
@@ -144,4 +143,9 @@ func Format(s *Scenario) []byte {
 		commands = append(commands, step.Text()+"\n"...)
 	}
 	return join(commands, s.Files)
+}
+
+// OnWire is where a text is among what was sent behind so many bytes and lines.
+func OnWire(dir, text string, bytes, lines int64) (string, error) {
+	return onWire(dir, text, moment{sent: bytes, lines: lines})
 }

@@ -89,15 +89,16 @@ func wireMessages(dir string, behind int64) ([]wireMessage, error) {
 	return all, nil
 }
 
-// onWire looks for a text in every byte the agent sent, and in what its messages
+// onWire looks for a text in every byte the agent sent since a moment, and in what its messages
 // unzip to. It says where it is, empty if nowhere.
-func onWire(dir, text string) (string, error) {
+func onWire(dir, text string, since moment) (string, error) {
 	f := find(text)
 	raw, err := os.ReadFile(filepath.Join(dir, "wire.bin"))
 	if err != nil {
 		return "", err
 	}
-	messages, err := wireMessages(dir, 0)
+	raw = raw[min(since.sent, int64(len(raw))):]
+	messages, err := wireMessages(dir, since.lines)
 	if err != nil {
 		return "", err
 	}

@@ -67,7 +67,7 @@ func TestEarlierDoesNotCount(t *testing.T) {
 	for _, c := range checkControls {
 		w := trueWorld(t, c.check)
 		word, _, _ := strings.Cut(c.check, " ")
-		if event := slices.Contains([]string{"place", "first", "backfill"}, word); !event && !scenario.AsksSince(c.check) || c.late {
+		if event := slices.Contains([]string{"place", "first", "backfill", "wire"}, word); !event && !scenario.AsksSince(c.check) || c.late {
 			continue
 		}
 		then := *w

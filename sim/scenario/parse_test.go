@@ -83,7 +83,7 @@ func TestProblems(t *testing.T) {
 		{"option of another", "replay cam=rav4", `did you mean "can"?`},
 		{"misspelt dbc", "replay can=a dbc=can0:b.dbc mapping=b.toml\n-- a --\n-- b.dbx --\n-- b.toml --\n", `x.txtar:1: unknown attachment "b.dbc": did you mean "b.dbx"?`},
 		{"bus that is not named", "wait 1s\nreplay can=a dbc=can1:b mapping=b\n-- a --\n(1781518499.900000) can0 244#00\n-- b --\n", "x.txtar:2: replay: a has frames of bus can0, and dbc names can1"},
-		{"log without a frame", "replay can=a dbc=can0:b mapping=b\n-- a --\n  can0  123   [2]  01 02\n-- b --\n", "x.txtar:1: replay: load drive: a has no frame: 1 lines are no frames, the first is line 1"},
+		{"log without a frame", "replay can=a dbc=can0:b mapping=b\n-- a --\n  can0  123   [2]  01 02\n-- b --\n", "x.txtar:1: replay: load drive: a has no frame; 1 lines are no frames, the first is line 1"},
 		{"receiver without a fix", "replay can=rav4 nmea=a\n-- a --\n$GPRMC,,V,,,,,,,,,,N*53\n", "x.txtar:1: replay: no fix in 1 sentences of a"},
 		{"replay of nothing", "replay for=3s", "want can, nmea or both"},
 		{"own log, no mapping", "replay can=a.log dbc=can0:a.dbc\n-- a.log --\n-- a.dbc --\n", "dbc and mapping belong"},
@@ -229,7 +229,7 @@ func corpus(t testing.TB) [][]byte {
 		[]byte("car Taycan 2024 odo=12.5km soc=62.5 cold=30s\nunlock fob=anna\ndoor driver open fob=lea\ndoor trunk close\nlock\nunlock\n"),
 		[]byte("fob anna in\nfob lea out\nignition on\ngear D\ndrive block.gpx speed=12.5km/h\nat 3s signal Vehicle.A 3\n"),
 		[]byte("mark a\nexpect not statistic bus.a.bad 3 since a within 1m30s\nexpect disk unchanged since a\n"),
-		[]byte("replay can=c nmea=n dbc=can1:d dbc=can0:d mapping=m for=1h0m3s\nsync\n-- c --\n-- n --\n-- d --\n-- m --\n"),
+		[]byte("replay can=c nmea=n dbc=can1:d dbc=can0:d mapping=m for=1h0m3s\nsync\n-- c --\n(1.5) can0 123#\n-- n --\n$GPRMC,101501.00,A,5412.3457,N,00637.6544,E,0.40,,150626,,,A*40\n-- d --\n-- m --\n"),
 		[]byte(people+"boot\nlogin lea pin=none wait\nexpect error WrongPIN\ndocument limit lea\nexpect withheld doors for jonas rule=doors/limited\n"),
 		[]byte(people+"expect gap lea status dropped=3\nexpect signal Vehicle.A min=-1.5 max=2\nexpect signal Vehicle.A x at=3s\nnever place jonas\n"))
 }

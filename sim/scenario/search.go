@@ -23,11 +23,11 @@ func found(text string) error {
 	return refuse(len(text) < shortest, fmt.Sprintf("%q: less than %d letters are found anywhere", text, shortest))
 }
 
-func (c *wire) holds(_ context.Context, s *stage, _ moment) (bool, string, error) {
+func (c *wire) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
 	if err := s.records.Flush(); err != nil {
 		return false, "", err
 	}
-	where, err := onWire(s.dir, c.text)
+	where, err := onWire(s.dir, c.text, since)
 	return where != "", foundAt(where), err
 }
 
