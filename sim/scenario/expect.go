@@ -108,7 +108,7 @@ func (c *expect) do(ctx context.Context, s *stage) (string, error) {
 			continue
 		}
 		if err == nil {
-			err = errors.New(got)
+			err = errors.New(got + s.knows(ctx, c.what.what))
 		}
 		return got, err
 	}

@@ -153,3 +153,23 @@ func TestLooking(t *testing.T) {
 		}
 	}
 }
+
+// An expectation that does not hold says what the ledger knows of that reader.
+func TestFailingExpectationAsksTheLedger(t *testing.T) {
+	for check, want := range map[string]string{
+		"publish jonas status Vehicle.Nothing": "the ledger has doors withheld by doors/limited 3 times",
+		"messages lea position 1000":           "the ledger has doors withheld by doors/shared 1 times, position sent by position/shared 1 times",
+		"points anna 1000":                     "; the ledger has nothing of it",
+		"level offline":                        "no-position, effective no-position",
+	} {
+		w := trueWorld(t, check)
+		if got := w.Why(t, check); !strings.HasSuffix(got, want) {
+			t.Errorf("%s: %s, want %s", check, got, want)
+		}
+	}
+	w := trueWorld(t, "messages")
+	w.Silent = true
+	if got := w.Why(t, "messages jonas gaps 1000"); !strings.HasSuffix(got, "the ledger is closed: nobody answers") {
+		t.Error(got)
+	}
+}

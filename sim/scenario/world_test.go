@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -69,6 +70,15 @@ func (w *World) Judge(t testing.TB, check string, then *World) (ok bool, got str
 	w.reads = ""
 	ok, got, err = c.what.(condition).holds(t.Context(), w.stage(t), since)
 	return ok, got, w.reads, c.pace, err
+}
+
+// Why is why an expectation of the world does not hold, in the words that its line gets.
+func (w *World) Why(t testing.TB, check string) string {
+	t.Helper()
+	s := w.stage(t)
+	s.world = &sim.World{}
+	_, err := (&expect{what: readCheck(check)}).do(t.Context(), s)
+	return fmt.Sprint(err)
 }
 
 func (w *World) now(t testing.TB) moment {
@@ -165,7 +175,7 @@ func (w *worldHMI) Permits(_ context.Context, function string) (bool, string, er
 }
 func (w *worldHMI) Ledger(_ context.Context, filter map[string]any) ([]map[string]any, error) {
 	entries := slices.DeleteFunc(slices.Clone(w.Entries), func(e map[string]any) bool {
-		return e["class"] != filter["class"] || e["outcome"] != filter["outcome"]
+		return filter != nil && (e["class"] != filter["class"] || e["outcome"] != filter["outcome"])
 	})
 	return answered(w, entries)
 }
