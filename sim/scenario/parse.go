@@ -12,7 +12,10 @@ import (
 // Parse reads a scenario. open reads the files that it includes, by the name
 // given there; nil if there are none. The error is Problems, all there are.
 func Parse(name string, source []byte, open func(name string) ([]byte, error)) (*Scenario, error) {
-	p := newParser(name, open)
+	return newParser(name, open).parse(name, source)
+}
+
+func (p *parser) parse(name string, source []byte) (*Scenario, error) {
 	p.file(name, source)
 	if len(p.problems) == 0 {
 		p.whole()
@@ -45,6 +48,7 @@ type parser struct {
 	named   []namedFile // that lines name
 	offline bool        // there was a fault that cuts the line
 
+	byHand   bool                       // the agent says itself which settings it refuses
 	expected expected                   // in the line that is read
 	live     func(kind string) []string // words of a running world, nil if there is none
 }
@@ -198,6 +202,9 @@ func (p *parser) whole() {
 	}
 	if v := p.s.Vehicle; !p.s.Made && v != (Vehicle{}) {
 		p.problem("odo, soc and cold are of the made car, and replay plays a recorded one")
+	}
+	if len(p.problems) == 0 {
+		p.promised()
 	}
 }
 

@@ -29,6 +29,23 @@ func TestProblems(t *testing.T) {
 		{"unknown error", people + "boot\nguest\nexpect error NotParkd", `did you mean "NotParked"?`},
 		{"unknown alarm", "alarm cruise-falt on", `did you mean "cruise-fault"?`},
 		{"unknown key", "expect setting radio volum 3", `did you mean "volume"?`},
+		{"key of a set", people + "boot\nset radio volum 3", `x.txtar:3: set: unknown key "volum": did you mean "volume"?`},
+		{"group of a set", people + "boot\nset radoi volume 3", `unknown group "radoi": did you mean "radio"?`},
+		{"value out of range", people + "boot\nset radio volume 101", `x.txtar:3: set: radio volume cannot be "101": want 0 to 100`},
+		{"value of another type", people + "boot\nset radio volume loud", `radio volume cannot be "loud"`},
+		{"place off the earth", people + "boot\n" + `set navigation home {"name":"x","latitude":91,"longitude":0}`, "navigation home cannot be"},
+		{"range of an expectation", "expect setting radio volume 101", `x.txtar:1: expect: radio volume cannot be "101"`},
+		{"range behind at", people + "boot\nreplay can=rav4\nat 3s set radio volume 101", "x.txtar:4: at: radio volume"},
+		{"range behind kill", people + "boot\nkill 1ms into set radio volume 101", "x.txtar:3: kill: radio volume"},
+		{"path that the car does not have", "signal Vehicle.Sped 3", `x.txtar:1: signal: this car does not say it: unknown path "Vehicle.Sped": did you mean "Vehicle.Speed"?`},
+		{"path of an expectation", "wait 1s\nexpect signal Vehicle.Sped 3", "x.txtar:2: expect: this car does not say it"},
+		{"path of a range", "expect signal Vehicle.Sped min=1 max=2", "this car does not say it"},
+		{"path of a never", "never signal Vehicle.Sped 3", "this car does not say it"},
+		{"value that a path does not have", "signal Vehicle.LowVoltageSystemState ONN", `"ONN" is no value of it`},
+		{"policy that is none", "wait 1s\npolicy p.csv\n-- p.csv --\nx\n", "x.txtar:2: policy p.csv: "},
+		{"mapping that does not fit", "replay can=a dbc=can0:d mapping=m\n-- a --\n(1.5) can0 123#\n-- d --\n-- m --\n[[signal]]\npath = \"Vehicle.Speed\"\nbus = \"can0\"\ncan = \"A.B\"\n",
+			`x.txtar:1: m:1: can: `},
+		{"a letter and its neighbour", people + "gaer D", `unknown command "gaer": did you mean "gear"?`},
 		{"unknown document", people + "document oldr", `did you mean "older"?`},
 		{"nothing like it", "xylophone", `x.txtar:1: unknown command "xylophone"`},
 		{"line numbers count comments", "# one\n\n  # three\nbot", "x.txtar:4: unknown command"},
@@ -134,10 +151,21 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// What must be refused is the agent's to refuse.
+func TestRefusedSettings(t *testing.T) {
+	for _, line := range []string{"set radio volume 101", "set radio volum 3", "set radoi volume 3"} {
+		if _, err := scenario.Parse("x.txtar", []byte(people+"boot\nguest\n"+line+"\nexpect error InvalidArgument"), nil); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // What is read is what stands there.
 func TestHead(t *testing.T) {
 	s, err := scenario.Parse("dir/a.txtar", []byte("title  A  title \nseed 7\nspeed 2.5x\nconfig telemetry.gzip true\n"+
-		"policy p.csv\ncar Macan Electric 2025\nusers anna:main:none lea:shared:4802:seal\n-- p.csv --\nx\n"), nil)
+		"policy p.csv\ncar Macan Electric 2025\nusers anna:main:none lea:shared:4802:seal\n-- p.csv --\n"+
+		"class,main,shared,limited,limited_assigned,workshop,backend,guest_driving,no_position,offline,action_detail,reason\n"+
+		"@slot.main,withhold,withhold,withhold,withhold,withhold,withhold,withhold,withhold,withhold,every=2s pad=0,test\n"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,10 +216,11 @@ func TestFiles(t *testing.T) {
 		}
 		return nil, os.ErrNotExist
 	}
+	const lamp = "-- b.dbc --\n" + lampDBC + "-- m --\n[[signal]]\npath = \"Vehicle.Cabin.Lamp\"\nbus = \"can0\"\ncan = \"LAMP.LEVEL\"\n"
 	for source, want := range map[string]string{
-		"replay can=a.log dbc=can0:b.dbc mapping=taycan/mapping.toml\n-- b.dbc --\n": "",
-		"replay can=a.log dbc=can1:b.dbc mapping=taycan/mapping.toml\n-- b.dbc --\n": "a.log has frames of bus can0",
-		"replay can=b.log dbc=can0:b.dbc mapping=taycan/mapping.toml\n-- b.dbc --\n": `unknown attachment "b.log"`,
+		"replay can=a.log dbc=can0:b.dbc mapping=m\n" + lamp: "",
+		"replay can=a.log dbc=can1:b.dbc mapping=m\n" + lamp: "a.log has frames of bus can0",
+		"replay can=b.log dbc=can0:b.dbc mapping=m\n" + lamp: `unknown attachment "b.log"`,
 		"drive a.log":           "drive: route a.log",
 		"drive block":           "",
 		"drive block.gpx":       "",
@@ -227,11 +256,11 @@ func corpus(t testing.TB) [][]byte {
 		[]byte(people+"mark a\nexpect mail lea hello you since a\nexpect not frame body A.B 0.5 since a within 2s\nexpect frame body A\nnever sms lea code\n"),
 		[]byte("boot\nfault power for 2s\nfault clock +25h\nfault disk-full for 3s\nfault slow-disk\nfault duplicate for 1s\n"),
 		[]byte("car Taycan 2024 odo=12.5km soc=62.5 cold=30s\nunlock fob=anna\ndoor driver open fob=lea\ndoor trunk close\nlock\nunlock\n"),
-		[]byte("fob anna in\nfob lea out\nignition on\ngear D\ndrive block.gpx speed=12.5km/h\nat 3s signal Vehicle.A 3\n"),
+		[]byte("fob anna in\nfob lea out\nignition on\ngear D\ndrive block.gpx speed=12.5km/h\nat 3s signal Vehicle.Speed 3\n"),
 		[]byte("mark a\nexpect not statistic bus.a.bad 3 since a within 1m30s\nexpect disk unchanged since a\n"),
 		[]byte("replay can=c nmea=n dbc=can1:d dbc=can0:d mapping=m for=1h0m3s\nsync\n-- c --\n(1.5) can0 123#\n-- n --\n$GPRMC,101501.00,A,5412.3457,N,00637.6544,E,0.40,,150626,,,A*40\n-- d --\n-- m --\n"),
 		[]byte(people+"boot\nlogin lea pin=none wait\nexpect error WrongPIN\ndocument limit lea\nexpect withheld doors for jonas rule=doors/limited\n"),
-		[]byte(people+"expect gap lea status dropped=3\nexpect signal Vehicle.A min=-1.5 max=2\nexpect signal Vehicle.A x at=3s\nnever place jonas\n"))
+		[]byte(people+"expect gap lea status dropped=3\nexpect signal Vehicle.Speed min=-1.5 max=2\nexpect signal Vehicle.Speed x at=3s\nnever place jonas\n"))
 }
 
 // A scenario that is printed reads as the same scenario, and prints as the same

@@ -62,7 +62,11 @@ func (s *stage) prepare() (sim.Options, error) {
 // compile binds the mapping file to the buses; unlimited, each change of a value
 // is a reading.
 func (s *stage) compile(unlimited bool) (*mapping.Plan, error) {
-	file, err := mapping.Load("mapping", s.mapped)
+	name := "mapping"
+	if s.Drive != nil && s.Drive.mapping != "" {
+		name = s.Drive.mapping
+	}
+	file, err := mapping.Load(name, s.mapped)
 	if err != nil {
 		return nil, err
 	}

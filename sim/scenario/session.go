@@ -151,7 +151,9 @@ func (s *Session) do(ctx context.Context, text string) ([]StepResult, error) {
 // read parses lines as one file.
 func (s *Session) read(lines []string) (*Scenario, error) {
 	name := s.name + ".txtar"
-	whole, err := Parse(name, join([]byte(strings.Join(lines, "\n")+"\n"), s.files), s.open)
+	p := newParser(name, s.open)
+	p.byHand = true
+	whole, err := p.parse(name, join([]byte(strings.Join(lines, "\n")+"\n"), s.files))
 	var problems Problems
 	if errors.As(err, &problems) {
 		return nil, errors.New(problems[0].Text)
