@@ -76,7 +76,7 @@ var onPeople = []string{
 // actions are the tables of what may follow the word of a screen.
 var actions = map[string][]*form{
 	"app": acts(onPeople, "accept [CODE] [pin=PIN]", "code", "lock", "unlock", "flash", "locate",
-		"climate on [celsius=21] [minutes=10]", "climate off", "assign TRIP NAME…"),
+		"climate on [celsius=21] [minutes=10]", "climate off", "assign TRIP NAME…", "add-car CODE"),
 	"hmi": acts(onPeople, "cancel-pending", "pin NAME OLD NEW", "reset-pin NAME", "link-fob NAME", "unlink-fobs NAME",
 		"export NAME", "import NAME FILE", "erase everything [pin=PIN]"),
 	"workshop": acts(nil, "invite-main NAME", "remove-main [confirm]", "chat TEXT", "quote TEXT"),
@@ -86,10 +86,14 @@ var actions = map[string][]*form{
 func acts(common []string, others ...string) []*form {
 	var rows []form
 	for _, u := range append(slices.Clone(common), others...) {
-		rows = append(rows, form{usage: u, new: as[words], want: "celsius and minutes: want a number, behind on"})
-		if u != "climate off" {
-			rows[len(rows)-1].want = ""
+		f := form{usage: u, new: as[words]}
+		switch u {
+		case "climate off":
+			f.want = "celsius and minutes: want a number, behind on"
+		case "add-car CODE": // of a later version
+			f.new = nil
 		}
+		rows = append(rows, f)
 	}
 	return table(rows...)
 }

@@ -67,6 +67,7 @@ var (
 	OnDisk       = onDisk
 	JudgeRepeats = judgeRepeats
 	Difference   = difference
+	Unanswered   = unanswered
 )
 
 // Outage is when the line was cut.

@@ -1,6 +1,7 @@
 package scenario_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"glovebox/headunit"
 	"glovebox/sim/scenario"
 )
 
@@ -171,5 +173,23 @@ func TestFailingExpectationAsksTheLedger(t *testing.T) {
 	w.Silent = true
 	if got := w.Why(t, "messages jonas gaps 1000"); !strings.HasSuffix(got, "the ledger is closed: nobody answers") {
 		t.Error(got)
+	}
+}
+
+// An order that the car does not answer ends in an error with a name, and the end of
+// the scenario is none.
+func TestUnansweredOrder(t *testing.T) {
+	err := scenario.Unanswered(t.Context(), fmt.Errorf("no answer to action 1 of anna: %w", context.DeadlineExceeded))
+	if headunit.RefusedAs(err) != "Offline" {
+		t.Errorf("ends in %v", err)
+	}
+	other := errors.New("other")
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if got := scenario.Unanswered(t.Context(), other); got != other {
+		t.Errorf("another error ends in %v", got)
+	}
+	if got := scenario.Unanswered(ended, context.DeadlineExceeded); headunit.RefusedAs(got) != "" {
+		t.Errorf("the end of all ends in %v", got)
 	}
 }

@@ -52,8 +52,21 @@ func (c *assign) slots() slots { return slots{&c.trip, &c.names} }
 const answerWithin = 40 * time.Second
 
 func (c *phone) do(ctx context.Context, s *stage) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	waits, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
+	got, err := c.order(waits, s)
+	return got, unanswered(ctx, err)
+}
+
+// unanswered gives an error of a wait that was too long a name, unless all ends.
+func unanswered(all context.Context, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) && all.Err() == nil {
+		return &headunit.Refusal{Name: "Offline", Message: fmt.Sprintf("the car did not answer within %v: %v", answerWithin, err)}
+	}
+	return err
+}
+
+func (c *phone) order(ctx context.Context, s *stage) (string, error) {
 	p, err := s.world.Cloud.Phone(c.who)
 	if err != nil {
 		return "", refused(err)
@@ -158,7 +171,7 @@ func (s *stage) hand(ctx context.Context, d cloud.Document, good bool) (string, 
 			return "", err
 		}
 	}
-	return "", errors.New("the car neither took the document nor refused it")
+	return "", &headunit.Refusal{Name: "Offline", Message: "the car neither took the document nor refused it"}
 }
 
 // documentsRefused counts the refusals by their reason.
