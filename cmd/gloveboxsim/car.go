@@ -14,8 +14,8 @@ import (
 
 // carCommand is `gloveboxsim car`.
 type carCommand struct {
-	Dir   string        `help:"Where the ports appear; a temporary directory if empty." placeholder:"D"`
-	Pause time.Duration `help:"Silence between two laps." default:"5s"`
+	Dir   string        `help:"Where the ports appear, made if it is not there; a temporary directory if empty." placeholder:"D"`
+	Pause time.Duration `help:"Silence between two laps; a car is parked after 5s of it." default:"10s"`
 	Speed float64       `help:"How many times as fast as it was driven." default:"1"`
 	For   time.Duration `help:"End after this time; 0 is never." placeholder:"D"`
 }
@@ -44,6 +44,8 @@ func (c *carCommand) Run(ctx context.Context, out io.Writer) (err error) {
 			return setup(err)
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(c.Dir)) }()
+	} else if err := os.MkdirAll(c.Dir, 0o755); err != nil {
+		return setup(err)
 	}
 	replay := &car.Replay{Drive: drive, Buses: map[string]io.Writer{}, Speed: c.Speed}
 	for _, port := range []struct{ name, recorded string }{{"powertrain", "can0"}, {"radar", "can1"}, {"gnss", ""}} {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/alecthomas/kong"
 )
 
 // What cannot be understood is a mistake of whoever typed it, and says so.
@@ -22,7 +24,7 @@ func TestUsage(t *testing.T) {
 		{"unknown command", []string{"drive"}, exitUsage},
 		{"standing still", []string{"car", "--speed", "0"}, exitUsage},
 		{"help", []string{"--help"}, exitDone},
-		{"no directory", []string{"car", "--dir", "/does/not/exist"}, exitSetup},
+		{"no directory", []string{"car", "--dir", "main_test.go/below"}, exitSetup},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var out, problems strings.Builder
@@ -38,12 +40,15 @@ func TestUsage(t *testing.T) {
 
 // The car prints where its ports are, speaks on them and leaves nothing.
 func TestCar(t *testing.T) {
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "made", "by it")
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	names, said := io.Pipe()
 	ended := make(chan int, 1)
-	go func() { ended <- commandContext(ctx, []string{"car", "--dir", dir}, said, os.Stderr) }()
+	go func() {
+		ended <- commandContext(ctx, []string{"car", "--dir", dir}, said, os.Stderr)
+		said.Close()
+	}()
 	lines := bufio.NewScanner(names)
 	want := map[string]string{"powertrain": "t", "radar": "t", "gnss": "$GNRMC"}
 	var ports []string
@@ -78,5 +83,22 @@ func TestCar(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) > 0 {
 		t.Errorf("left behind: %q", left)
+	}
+}
+
+// Between two playbacks the bus is silent for so long that the car is parked, which is
+// when somebody else may take the wheel.
+func TestCarParks(t *testing.T) {
+	var c commands
+	parser, err := kong.New(&c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse([]string{"car"}); err != nil {
+		t.Fatal(err)
+	}
+	const silent = 5 * time.Second // docs/contract.md, D-Bus: Parked
+	if c.Car.Pause < silent+2*time.Second {
+		t.Errorf("it pauses for %v", c.Car.Pause)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,7 +57,8 @@ type hand struct {
 	out       io.Writer
 	gloveboxd string
 	save      func(recording []byte) error
-	mistyped  bool // a line that nobody can correct could not be meant
+	mistyped  bool   // a line that nobody can correct could not be meant
+	bus       string // of the world, once it was said
 }
 
 // play plays a file, if there is one, and then line by line.
@@ -134,17 +136,21 @@ func (h *hand) lines(ctx context.Context, s *scenario.Session, file string) erro
 
 // line plays one.
 func (h *hand) line(ctx context.Context, s *scenario.Session, text string) error {
-	if strings.TrimSpace(text) == "help" {
-		h.help()
+	if word, about, _ := strings.Cut(strings.TrimSpace(text), " "); word == "help" {
+		h.help(strings.TrimSpace(about))
 		return nil
 	}
 	steps, err := s.Do(ctx, text)
+	if bus := s.Bus(); bus != h.bus {
+		h.bus = bus
+		fmt.Fprintln(h.out, "bus ", bus)
+	}
 	for _, step := range steps {
 		h.show(step)
 	}
 	switch {
 	case errors.Is(err, scenario.ErrLine):
-		fmt.Fprintln(h.out, "     ", strings.TrimPrefix(err.Error(), scenario.ErrLine.Error()+": "))
+		fmt.Fprintf(h.out, "??    %s  → %s\n", strings.TrimSpace(text), strings.TrimPrefix(err.Error(), scenario.ErrLine.Error()+": "))
 		h.mistyped = h.mistyped || !isTerminal(h.in)
 	case err != nil:
 		return setup(err)
@@ -152,11 +158,14 @@ func (h *hand) line(ctx context.Context, s *scenario.Session, text string) error
 	return h.save(s.Recording())
 }
 
-// show prints how a line went.
+// show prints how a line went: well, refused by whoever it asked, or not.
 func (h *hand) show(s scenario.StepResult) {
 	mark := "ok  "
-	if !s.OK {
+	switch {
+	case !s.OK:
 		mark = "FAIL"
+	case s.Refused:
+		mark = "no  "
 	}
 	fmt.Fprintf(h.out, "%s %7.3f s  %s", mark, float64(s.MS)/1000, s.Text)
 	if s.Got != "" {
@@ -165,12 +174,24 @@ func (h *hand) show(s scenario.StepResult) {
 	fmt.Fprintln(h.out)
 }
 
-func (h *hand) help() {
-	for _, w := range scenario.Commands() {
-		fmt.Fprintln(h.out, "     ", w.Usage)
-	}
-	fmt.Fprintln(h.out, "      checks, behind expect and never:")
-	for _, w := range scenario.Checks() {
-		fmt.Fprintln(h.out, "     ", w.Usage)
+// help lists the words of the language, or those that begin with one.
+func (h *hand) help(about string) {
+	for _, part := range []struct {
+		title string
+		words []scenario.Word
+	}{
+		{"commands:", append(scenario.Commands(), scenario.Word{Word: "help", Usage: "help [WORD]"})},
+		{"checks, behind expect and never:", scenario.Checks()},
+		{"on a phone, behind app NAME:", scenario.Actions("app")},
+		{"on the head unit, behind hmi:", scenario.Actions("hmi")},
+		{"in the workshop, behind workshop:", scenario.Actions("workshop")},
+	} {
+		words := slices.DeleteFunc(slices.Clone(part.words), func(w scenario.Word) bool { return !strings.HasPrefix(w.Word, about) })
+		if len(words) > 0 {
+			fmt.Fprintln(h.out, "     ", part.title)
+		}
+		for _, w := range words {
+			fmt.Fprintln(h.out, "       ", w.Usage)
+		}
 	}
 }

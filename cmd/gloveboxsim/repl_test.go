@@ -180,6 +180,12 @@ func TestRepl(t *testing.T) {
 	}{
 		{"nothing", "", "", "", exitDone},
 		{"the world that is there without a word", "", "login lea\nexpect state active lea\nhelp\n", "expect state active lea  → active lea", exitDone},
+		{"where the bus is", "", "login lea\n", "bus  unix:path=", exitDone},
+		{"a refused line", "", "login lea pin=1357\n", "  login lea pin=1357  → WrongPIN", exitDone},
+		{"a line that is marked", "", "login lea pin=1357\n", "no   ", exitDone},
+		{"a line that is not understood", "", "bot\n", "??    bot  → unknown command", exitUsage},
+		{"help with actions", "", "help\n", "accept [CODE] [pin=PIN]", exitDone},
+		{"help with a word", "", "help lo\n", "login NAME [pin=PIN] [wait]", exitDone},
 		{"a file first", file, "expect state active anna\n", "expect state active anna  → active anna", exitDone},
 		{"a check that fails", "", "expect state guest\n", "FAIL", exitFailed},
 		{"a never that is found", "", "login anna\nnever state guest\nguest\nwait 1s\n", "found: guest", exitFailed},

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -51,9 +53,20 @@ func commandContext(ctx context.Context, args []string, stdout, stderr io.Writer
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "gloveboxsim:", err)
+		if asksForJSON(args) {
+			printTally(stdout, 0, 0, err)
+		}
 		return exitUsage
 	}
 	return code(stderr, chosen.Run())
+}
+
+// asksForJSON reports whether a command line that was not understood is a run whose
+// output a program reads.
+func asksForJSON(args []string) bool {
+	return slices.Contains(args, "run") && slices.ContainsFunc(args, func(a string) bool {
+		return a == "--json" || strings.HasPrefix(a, "--json=")
+	})
 }
 
 // code prints how a command ended and returns its exit code.

@@ -33,6 +33,9 @@ func (c *runScenarios) Validate() error {
 func (c *runScenarios) Run(ctx context.Context, out io.Writer) error {
 	all, err := loadScenarios(c.Files)
 	if err != nil {
+		if c.JSON {
+			printTally(out, 0, 0, err)
+		}
 		return err
 	}
 	passed, failed := 0, 0
@@ -53,8 +56,11 @@ func (c *runScenarios) Run(ctx context.Context, out io.Writer) error {
 		}
 		show(out, r)
 	})
+	if ctx.Err() != nil {
+		err = errors.Join(errors.New("interrupted"), err)
+	}
 	if c.JSON {
-		fmt.Fprintf(out, "{\"passed\":%d,\"failed\":%d}\n", passed, failed)
+		printTally(out, passed, failed, err)
 	} else {
 		fmt.Fprintf(out, "%d passed, %d failed\n", passed, failed)
 	}
@@ -70,9 +76,32 @@ func (c *runScenarios) Run(ctx context.Context, out io.Writer) error {
 }
 
 func (c *runScenarios) printJSON(out io.Writer, r scenario.Result) {
-	line, err := json.Marshal(r)
+	printLine(out, struct {
+		scenario.Result
+		Error string `json:"error,omitempty"` // why there is no world
+	}{r, said(r.Err)})
+}
+
+// printTally ends what a run prints as JSON, whatever became of it.
+func printTally(out io.Writer, passed, failed int, err error) {
+	printLine(out, struct {
+		Passed int    `json:"passed"`
+		Failed int    `json:"failed"`
+		Error  string `json:"error,omitempty"`
+	}{passed, failed, said(err)})
+}
+
+func said(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func printLine(out io.Writer, v any) {
+	line, err := json.Marshal(v)
 	if err != nil {
-		line = []byte("{}") // texts and numbers always marshal
+		panic(err) // texts and numbers always marshal
 	}
 	fmt.Fprintf(out, "%s\n", line)
 }

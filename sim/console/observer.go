@@ -55,7 +55,7 @@ func NewObserver(ctx context.Context, plays *scenario.Live, title string) (*Obse
 	o := &Observer{
 		world: w, hmi: hmi, plays: plays, names: map[string]string{}, health: map[string]bool{}, counts: map[string]sample{},
 		taken: map[string]int{}, told: map[string]map[uint64]int{},
-		picture: Picture{Title: title, Signals: Signals{Values: map[string]any{}}},
+		picture: Picture{Title: title, Bus: w.DBus.Address, Signals: Signals{Values: map[string]any{}}},
 	}
 	for _, r := range w.Cloud.Readers() {
 		o.names[r.ID] = r.Name

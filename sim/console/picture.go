@@ -15,6 +15,7 @@ import (
 // Picture is the world at one moment, as the terminal shows it.
 type Picture struct {
 	Title    string // what plays
+	Bus      string // the address of the D-Bus on which the agent is
 	Now      time.Time
 	Progress scenario.Progress
 	Agent    Agent

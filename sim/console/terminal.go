@@ -72,7 +72,11 @@ func (p Picture) header(width int) []*line {
 	cloud := new(line).add(faint, "broker ").add(plainText, known(p.Broker.State)).add(faint, fmt.Sprintf(": %d messages   agent ", p.Broker.Messages)).
 		add(plainText, strings.TrimSpace(online+" "+p.Agent.Version)).add(faint, "   policy ").
 		add(plainText, known(p.Agent.Policy)).add(faint, fmt.Sprintf(", document %d", p.Agent.Document))
-	return []*line{top, wires, cloud, new(line).add(faint, strings.Repeat("─", width))}
+	head := []*line{top, wires, cloud}
+	if address, _, _ := strings.Cut(p.Bus, ","); address != "" { // a guid follows, which nobody needs to say
+		head = append(head, new(line).add(faint, "bus ").add(plainText, address))
+	}
+	return append(head, new(line).add(faint, strings.Repeat("─", width)))
 }
 
 // margin is the column where the first two sections begin to say something.

@@ -107,6 +107,9 @@ func Commands() []Word { return append([]Word{{"include", "include FILE"}}, list
 // Checks lists what may follow expect and never.
 func Checks() []Word { return listed(checks) }
 
+// Actions lists what may follow the word of a screen: app, hmi or workshop.
+func Actions(screen string) []Word { return listed(actions[screen]) }
+
 func listed(table []*form) (all []Word) {
 	for _, f := range table {
 		n := len(all)

@@ -37,6 +37,8 @@ type StepResult struct {
 	OK   bool   `json:"ok"`
 	MS   int64  `json:"ms"`
 	Got  string `json:"got"`
+
+	Refused bool `json:"refused,omitempty"` // as the next line expects
 }
 
 // limit is how long a scenario may take.
@@ -156,7 +158,7 @@ func (s *stage) step(ctx context.Context, i int, before error, mayBeRefused bool
 	if err == nil {
 		err = s.alive()
 	}
-	result = StepResult{Line: step.Line, Text: step.Text(), OK: err == nil, MS: time.Since(begun).Milliseconds(), Got: got}
+	result = StepResult{Line: step.Line, Text: step.Text(), OK: err == nil, MS: time.Since(begun).Milliseconds(), Got: got, Refused: refused != nil}
 	if step.File != s.Steps[0].File {
 		result.File = step.File
 	}

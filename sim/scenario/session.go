@@ -50,6 +50,16 @@ func (s *Session) Ended() bool {
 	return s.ended
 }
 
+// Bus is the address of the D-Bus of the world, empty before it begins.
+func (s *Session) Bus() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stage == nil {
+		return ""
+	}
+	return s.stage.world.DBus.Address
+}
+
 // Paused says how long nothing was done before the next line.
 func (s *Session) Paused(d time.Duration) {
 	s.mu.Lock()

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Who asks for JSON reads JSON, whatever becomes of the run, and the last line says why
+// nothing came of it.
+func TestRunPrintsJSON(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"bad.txtar": "bot\n", "good.txtar": "boot\nend\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bad, good := filepath.Join(dir, "bad.txtar"), filepath.Join(dir, "good.txtar")
+	for _, tt := range []struct {
+		name, says string
+		args       []string
+		want       int
+	}{
+		{"a file that is wrong", `did you mean "boot"`, []string{"run", "--json", bad}, exitUsage},
+		{"a file that is not there", "no such file", []string{"run", "--json", filepath.Join(dir, "none")}, exitUsage},
+		{"no file", "files", []string{"run", "--json"}, exitUsage},
+		{"a flag that is none", "--quick", []string{"run", good, "--quick", "--json"}, exitUsage},
+		{"a flag that is wrong", "one job or more", []string{"run", "--json", "--jobs", "0", good}, exitUsage},
+		{"a flag that is no number", "jobs", []string{"run", "--json", "--jobs=x", good}, exitUsage},
+		{"no agent", "no-such-program", []string{"run", "--json", "--gloveboxd", "/no-such-program", good}, exitSetup},
+		{"no place for the outputs", "bad.txtar", []string{"run", "--json", "--out", bad, good}, exitSetup},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var out, problems strings.Builder
+			if got := commandContext(t.Context(), tt.args, &out, &problems); got != tt.want {
+				t.Errorf("exit %d, want %d: %s", got, tt.want, problems.String())
+			}
+			var last map[string]any
+			said := ""
+			for lines := bufio.NewScanner(strings.NewReader(out.String())); lines.Scan(); {
+				last = nil
+				if err := json.Unmarshal(lines.Bytes(), &last); err != nil {
+					t.Fatalf("%v in %q", err, lines.Text())
+				}
+				if text, ok := last["error"].(string); ok {
+					said += text
+				}
+			}
+			if last["passed"] != 0.0 || !strings.Contains(said, tt.says) {
+				t.Errorf("said %q, want %q in its errors", out.String(), tt.says)
+			}
+			if problems.Len() == 0 {
+				t.Error("nothing for people")
+			}
+		})
+	}
+}
