@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -88,7 +89,7 @@ func (p *parser) file(name string, source []byte) {
 	outerName, outerLine := p.name, p.line
 	p.name, p.inside = name, append(p.inside, name)
 	defer func() { p.name, p.line, p.inside = outerName, outerLine, p.inside[:len(p.inside)-1] }()
-	commands, files := split(source)
+	commands, files := split(bytes.TrimPrefix(source, []byte("\uFEFF"))) // some editors put it in front
 	for _, f := range files {
 		if _, twice := p.s.Files[f.name]; twice {
 			p.line = 0

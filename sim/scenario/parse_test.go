@@ -163,7 +163,7 @@ func TestRefusedSettings(t *testing.T) {
 
 // What is read is what stands there.
 func TestHead(t *testing.T) {
-	s, err := scenario.Parse("dir/a.txtar", []byte("title  A  title \nseed 7\nspeed 2.5x\nconfig telemetry.gzip true\n"+
+	s, err := scenario.Parse("dir/a.txtar", []byte("\uFEFFtitle  A  title \nseed 7\nspeed 2.5x\nconfig telemetry.gzip true\n"+
 		"policy p.csv\ncar Macan Electric 2025\nusers anna:main:none lea:shared:4802:seal\n-- p.csv --\n"+
 		"class,main,shared,limited,limited_assigned,workshop,backend,guest_driving,no_position,offline,action_detail,reason\n"+
 		"@slot.main,withhold,withhold,withhold,withhold,withhold,withhold,withhold,withhold,withhold,every=2s pad=0,test\n"), nil)
