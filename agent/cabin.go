@@ -253,7 +253,11 @@ func (c *Cabin) Tick() (next time.Duration) {
 	look := d >= c.people.patience()
 	if look {
 		c.passed = now.Boot
-		c.effects.add(c.people.pass(d)...)
+		written, ended := c.people.pass(d)
+		c.effects.add(written...)
+		if ended {
+			c.news.changed()
+		}
 		c.effects.add(c.people.grow(now)...)
 	}
 	// Every secondary is limited from the next look on, or at once no longer: the wall

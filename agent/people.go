@@ -62,6 +62,9 @@ func loadPeople(store Store, vid string, boot time.Duration) (people, error) {
 	if err == nil && kept != nil {
 		err = json.Unmarshal(kept, &p.tally)
 	}
+	if err != nil {
+		p.tally = profiles.UnknownTally()
+	}
 	all = append(all, err)
 	if kept, err = store.CarFact(factAge); err == nil {
 		p.ran, err = ranBefore(kept, roster.Version)
@@ -80,98 +83,136 @@ func (p *people) verifier(person profiles.Person) profiles.Verifier {
 	return person.Verifier
 }
 
-// try is a PIN that is to be looked at: against what, and what is to be written first.
+// try is a PIN that is to be looked at, and against what.
 type try struct {
 	who      profiles.ID
 	known    bool // else the profile does not exist, which must not show
 	open     bool // there is no PIN to look at
 	verifier profiles.Verifier
+	own      bool            // the verifier is the car's own
+	effort   profiles.Effort // what the answer costs, whoever is asked for
 }
 
-// look holds a PIN against the verifier, which takes as long as a hash, or against
-// none where the profile does not exist. A weak verifier, made by an older agent or by
-// a back end that spares itself, is made anew.
-func (t try) look(pin profiles.PIN, random io.Reader) (right bool, stronger profiles.Verifier, err error) {
+// look holds a PIN against the verifier, or against none where the profile does not
+// exist; both take as long. The first right PIN gives the car a verifier of its own;
+// so does one whose verifier is weak, made by an older agent.
+func (t try) look(pin profiles.PIN, random io.Reader) (right bool, own profiles.Verifier, err error) {
 	defer debug.FreeOSMemory() // a hash takes 19 MiB, and the next comes hours later
 	if !t.known {
-		profiles.Decoy(pin)
-		return false, stronger, nil
+		profiles.Decoy(pin, t.effort)
+		return false, own, nil
 	}
-	if right = t.verifier.Check(pin); right && t.verifier.Weak() {
-		stronger, err = profiles.NewVerifier(pin, random)
+	if right = t.verifier.Check(pin, t.effort); right && (!t.own || t.verifier.Weak()) {
+		own, err = profiles.NewVerifier(pin, random)
 	}
-	return right, stronger, err
+	return right, own, err
 }
 
 // attempt counts a try before it is known whether the PIN is right, or refuses it.
 // The effects are to be on disk before the PIN is looked at. For an unknown profile
-// they are as many and take as long.
+// they are as many and take as long. Who has no PIN and types none makes no try.
 func (p *people) attempt(who profiles.ID, pin profiles.PIN) (t try, counted []effect, err error) {
+	person, ok := p.roster.Find(who)
+	t = try{who: who, known: ok && person.State == profiles.Active, effort: p.effort()}
+	count := profiles.ID{} // unknown ones count here, for no more than the time it takes
+	tries := profiles.Lockout{Failures: 1}
+	if t.known {
+		_, t.own = p.own[who]
+		t.verifier = p.verifier(person)
+		if t.verifier.IsZero() && pin.IsZero() {
+			t.open = true
+			return t, nil, nil
+		}
+	}
 	tally, err := p.tally.Attempt()
 	if err != nil {
 		return t, nil, err
 	}
-	person, ok := p.roster.Find(who)
-	if !ok || person.State != profiles.Active {
-		p.tally = tally
-		return try{who: who}, []effect{keepTally(tally), keepTries(profiles.ID{}, profiles.Lockout{Failures: 1})}, nil
+	if t.known {
+		count = who
+		if tries, err = p.tries[who].Attempt(); err != nil {
+			return t, nil, err
+		}
+		p.tries[who] = tries
 	}
-	t = try{who: who, known: true, verifier: p.verifier(person)}
-	if t.verifier.IsZero() && pin.IsZero() {
-		t.open = true
-		return t, nil, nil
-	}
-	tries, err := p.tries[who].Attempt()
-	if err != nil {
-		return t, nil, err
-	}
-	p.tally, p.tries[who] = tally, tries
-	return t, []effect{keepTally(tally), keepTries(who, tries)}, nil
+	p.tally = tally
+	return t, []effect{keepTally(tally), keepTries(count, tries)}, nil
 }
 
-// proved takes back what was counted: the PIN was right. With it comes a stronger
-// verifier, or the zero one.
-func (p *people) proved(t try, stronger profiles.Verifier) []effect {
-	if t.open {
-		return nil
+// effort is what looking at a PIN costs: as much as the dearest verifier of this car,
+// and no less than a new one.
+func (p *people) effort() profiles.Effort {
+	most := profiles.NewEffort
+	for _, person := range p.roster.People {
+		most = max(most, p.verifier(person).Effort())
 	}
+	return most
+}
+
+// refused lets the waits after a wrong PIN begin: its answer is given now.
+func (p *people) refused(t try) {
+	p.tally = p.tally.Begin()
+	if t.known {
+		p.tries[t.who] = p.tries[t.who].Begin()
+	}
+}
+
+// proved takes back what was counted: the PIN was right. With it comes the car's own
+// verifier where a new one was made, else the zero one.
+func (p *people) proved(t try, own profiles.Verifier) []effect {
 	p.tally = p.tally.Forgive()
 	p.tries[t.who] = profiles.Lockout{}
 	written := []effect{keepTally(p.tally), keepTries(t.who, profiles.Lockout{})}
-	if !stronger.IsZero() {
-		p.own[t.who] = stronger
-		written = append(written, keepVerifier(t.who, stronger, nil))
+	if !own.IsZero() {
+		p.own[t.who] = own
+		written = append(written, keepVerifier(t.who, own, nil))
 	}
 	return written
 }
 
-// pass lets running time go by for everyone who has to wait.
-func (p *people) pass(d time.Duration) (written []effect) {
+// pass lets running time go by for everyone who has to wait. It returns what is to be
+// written of that, at times, and whether a wait ended.
+func (p *people) pass(d time.Duration) (written []effect, ended bool) {
 	if len(p.tally) > 0 {
+		before := p.tally.Wait()
 		p.tally = p.tally.Pass(d)
+		ended = before > 0 && p.tally.Wait() == 0
 		written = append(written, keepTally(p.tally))
 	}
 	for _, person := range p.roster.People {
 		if l := p.tries[person.ID]; l.Remaining > 0 {
-			p.tries[person.ID] = l.Pass(d)
-			written = append(written, keepTries(person.ID, p.tries[person.ID]))
+			l = l.Pass(d)
+			p.tries[person.ID] = l
+			ended = ended || l.Remaining == 0
+			written = append(written, keepTries(person.ID, l))
 		}
 	}
-	return written
+	return written, ended
 }
 
-// patience is how long waits may run before they are written again, or the age of the
-// document is looked at.
+// How often what runs down is written: a restart makes no wait longer by more.
+const (
+	keepWaits = 10 * time.Second
+	keepAges  = 10 * time.Minute // while nobody waits: once a trip, not all day
+)
+
+// patience is how long waits may run before one ends or they are written again, or the
+// age of the document is looked at.
 func (p *people) patience() time.Duration {
+	next := ageEvery
 	if len(p.tally) > 0 {
-		return 10 * time.Second
+		next = keepAges
 	}
+	waits := []time.Duration{p.tally.Wait()}
 	for _, l := range p.tries {
-		if l.Remaining > 0 {
-			return 10 * time.Second
+		waits = append(waits, l.Remaining)
+	}
+	for _, wait := range waits {
+		if wait > 0 {
+			next = min(next, wait, keepWaits)
 		}
 	}
-	return ageEvery
+	return next
 }
 
 // decide takes in what a document made of the roster: it takes at once what next does not
@@ -190,12 +231,17 @@ func (p *people) decide(next profiles.Roster) {
 
 // replace puts in force what the store has taken, unless a newer one is on its way. The
 // age of another version begins now. A PIN verifier that differs from the one that the
-// store had ends the car's own and its lockout.
+// store had ends the car's own and its lockout; who got a new PIN so has recovered, and
+// the tally of all begins anew.
 func (p *people) replace(next profiles.Roster, now hal.Instant) (written []effect) {
 	for _, person := range p.disk.People {
 		if kept, ok := next.Find(person.ID); !ok || kept.Verifier != person.Verifier {
 			delete(p.own, person.ID)
 			delete(p.tries, person.ID)
+			if ok && !kept.Verifier.IsZero() && !kept.Verifier.Closed() && len(p.tally) > 0 {
+				p.tally = nil
+				written = []effect{keepTally(p.tally)}
+			}
 		}
 	}
 	another := next.Version != p.disk.Version
@@ -205,7 +251,7 @@ func (p *people) replace(next profiles.Roster, now hal.Instant) (written []effec
 	}
 	if another {
 		p.ran, p.counted, p.written = 0, now.Boot, now.Boot
-		written = p.keepAge(now, ageEvery)
+		written = append(written, p.keepAge(now, ageEvery)...)
 	}
 	return written
 }
@@ -277,13 +323,17 @@ func sealing(k profiles.Key) []byte {
 	return nil
 }
 
-// view is the people on the picker.
-func (p *people) view() []profiles.ProfileView {
+// view is the people on the picker, d after waits last ran down.
+func (p *people) view(d time.Duration) []profiles.ProfileView {
+	tally := p.tally.Pass(d)
 	var all []profiles.ProfileView
 	for _, person := range p.roster.People {
 		v := profiles.ProfileView{
 			ID: person.ID, Name: person.Name, Role: person.Role.String(), State: person.State.String(), Sharing: person.Sharing.String(),
-			HasPIN: !p.verifier(person).IsZero(), RetryAfter: p.tries[person.ID].RetryAfter(),
+			HasPIN: !p.verifier(person).IsZero(), RetryAfter: p.tries[person.ID].Pass(d).RetryAfter(),
+		}
+		if v.HasPIN {
+			v.RetryAfter = max(v.RetryAfter, tally.RetryAfter())
 		}
 		for _, f := range person.Restricted {
 			v.Restricted = append(v.Restricted, string(f))

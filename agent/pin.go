@@ -14,7 +14,7 @@ import (
 func (c *Cabin) verify(who profiles.ID, pin profiles.PIN) error {
 	c.mu.Lock()
 	now := c.needs.Now()
-	c.effects.add(c.people.pass(now.Boot - c.passed)...)
+	c.people.pass(now.Boot - c.passed) // written in time, as always
 	c.passed = now.Boot
 	t, counted, err := c.people.attempt(who, pin)
 	var wrote error
@@ -31,16 +31,22 @@ func (c *Cabin) verify(who profiles.ID, pin profiles.PIN) error {
 	if wrote != nil {
 		return fmt.Errorf("count the try: %w", wrote)
 	}
-	right, stronger, err := t.look(pin, c.needs.Random("pin"))
+	right, own, err := t.look(pin, c.needs.Random("pin"))
 	if err != nil {
-		c.needs.Log.Warn("stronger PIN verifier", "error", err)
-	}
-	if !right {
-		return profiles.ErrWrongPIN
+		c.needs.Log.Warn("own PIN verifier", "error", err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.effects.add(c.people.proved(t, stronger)...)
+	defer c.news.changed()
+	if !right {
+		now = c.needs.Now()
+		c.people.pass(now.Boot - c.passed)
+		c.passed = now.Boot
+		c.people.refused(t)
+		c.clock.due.ring()
+		return profiles.ErrWrongPIN
+	}
+	c.effects.add(c.people.proved(t, own)...)
 	return nil
 }
 

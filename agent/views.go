@@ -44,7 +44,7 @@ func (c *Cabin) Permits(function string) (bool, string) {
 func (c *Cabin) Profiles() []profiles.ProfileView {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.people.view()
+	return c.people.view(c.needs.Now().Boot - c.passed)
 }
 
 // VehicleView is the car, for the head unit.

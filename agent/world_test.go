@@ -256,6 +256,8 @@ type screen struct {
 	mu    sync.Mutex
 	ended []agent.Ended
 	heard []string // ended REASON, or GROUP KEY…
+
+	refreshed int // how often it was told to look at the views
 }
 
 func (s *screen) Ended(reason string, r profiles.Receipt) {
@@ -272,7 +274,12 @@ func (s *screen) SettingsChanged(group string, keys []string) {
 }
 
 func (s *screen) LedgerChanged(uint64) {}
-func (s *screen) Refresh()             {}
+
+func (s *screen) Refresh() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refreshed++
+}
 
 // ends is how many ends were told.
 func (s *screen) ends() int {
@@ -300,7 +307,12 @@ func (s *screen) last(t *testing.T, n int) agent.Ended {
 // enrolled is a Taycan whose people are Anna, Lea (shared) and Jonas (limited).
 func enrolled(t *testing.T) *world {
 	t.Helper()
-	w := newWorld(t, "Taycan", newStore())
+	return enrolledOn(t, newStore())
+}
+
+func enrolledOn(t *testing.T, disk *store) *world {
+	t.Helper()
+	w := newWorld(t, "Taycan", disk)
 	w.apply(1, w.access(), profiles.BackEnd)
 	return w
 }

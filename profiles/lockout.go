@@ -2,6 +2,7 @@ package profiles
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -28,12 +29,17 @@ func (l Lockout) Attempt() (Lockout, error) {
 	case l.Remaining > 0:
 		return l, ErrLockedOut
 	}
+	return Lockout{Failures: max(l.Failures, 0) + 1}.Begin(), nil
+}
+
+// Begin is the wait from its beginning. A try is counted before its PIN is looked at;
+// the wait begins when the answer is given, or it were shorter than what is said.
+func (l Lockout) Begin() Lockout {
 	waits := map[int]time.Duration{
 		4: 30 * time.Second, 5: time.Minute, 6: 5 * time.Minute,
 		7: 15 * time.Minute, 8: 30 * time.Minute, 9: time.Hour,
 	}
-	failures := max(l.Failures, 0) + 1
-	return Lockout{failures, waits[failures]}, nil
+	return Lockout{l.Failures, waits[l.Failures]}
 }
 
 // Pass lets d of running time go by.
@@ -51,42 +57,68 @@ func (l Lockout) RetryAfter() uint32 {
 	if l.Off() {
 		return ^uint32(0)
 	}
-	return uint32((l.Remaining + time.Second - 1) / time.Second)
+	return seconds(l.Remaining)
 }
 
-// Tally counts the failures of all profiles together: 30 in 24 hours of running
-// time, whoever they were for. It holds the ages of the failures, oldest first.
+// seconds is d in whole seconds, rounded up.
+func seconds(d time.Duration) uint32 { return uint32((d + time.Second - 1) / time.Second) }
+
+// Tally counts the failures of all profiles together, whoever they were for: it holds
+// their ages, oldest first. After 30 within 24 hours of running time one try in ten
+// minutes is looked at, until these hours have run. It is a value, as Lockout is.
 type Tally []time.Duration
 
 const (
 	tallyMost   = 30
 	tallyWithin = 24 * time.Hour
+	tallyPause  = 10 * time.Minute
 )
 
-// Attempt counts a try before it is known whether the PIN is right, or refuses.
-// The owner takes the try back with Forgive after a right one.
+// UnknownTally is that of a car whose own cannot be read: no less strict than any.
+func UnknownTally() Tally { return make(Tally, tallyMost) }
+
+// Attempt counts a try before it is known whether the PIN is right. It refuses, and
+// counts nothing, while waiting. The owner takes the try back with Forgive after a
+// right one.
 func (t Tally) Attempt() (Tally, error) {
-	if len(t) >= tallyMost {
+	if t.Wait() > 0 {
 		return t, ErrLockedOut
 	}
-	return append(append(Tally{}, t...), 0), nil
+	return append(slices.Clone(t), 0), nil
 }
 
-// Forgive takes the newest try back.
-func (t Tally) Forgive() Tally {
+// Begin is the wait from its beginning, as that of a Lockout.
+func (t Tally) Begin() Tally {
 	if len(t) == 0 {
 		return t
 	}
-	return append(Tally{}, t[:len(t)-1]...)
+	return append(slices.Clone(t[:len(t)-1]), 0)
 }
 
-// Pass lets d of running time go by and forgets what is a day old.
+// Forgive takes the newest try back, and the wait after it.
+func (t Tally) Forgive() Tally { return slices.Clone(t[:max(0, len(t)-1)]) }
+
+// Pass lets d of running time go by and forgets what is a day old. A try that came
+// after the thirtieth counts while it makes wait, and makes the day no longer.
 func (t Tally) Pass(d time.Duration) Tally {
 	var next Tally
-	for _, age := range t {
-		if age += max(0, d); age < tallyWithin {
+	for i, age := range t {
+		age += max(0, d)
+		switch {
+		case i < tallyMost && age < tallyWithin, i >= tallyMost && len(next) >= tallyMost && age < tallyPause:
 			next = append(next, age)
 		}
 	}
 	return next
 }
+
+// Wait is the running time left until a try is looked at.
+func (t Tally) Wait() time.Duration {
+	if len(t) < tallyMost {
+		return 0
+	}
+	return max(0, tallyPause-t[len(t)-1])
+}
+
+// RetryAfter is the time left in whole seconds, rounded up.
+func (t Tally) RetryAfter() uint32 { return seconds(t.Wait()) }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -166,28 +167,58 @@ func closedVerifier() Verifier {
 // Closed reports whether no PIN fits v, until a document brings another.
 func (v Verifier) Closed() bool { return v == closedVerifier() }
 
-// Check reports whether pin is right. It compares in constant time and costs one
-// hash, also where no PIN is set and one was typed. Callers run one at a time, so
+// Effort is what a hash costs: KiB of memory times passes, for one lane.
+type Effort uint64
+
+// NewEffort is what a new verifier costs.
+const NewEffort Effort = hashKiB * hashPasses
+
+// Effort is what Check costs at least; nothing where there is no PIN.
+func (v Verifier) Effort() Effort {
+	a, err := parseArgon(v.Reveal())
+	if err != nil {
+		return 0
+	}
+	return a.effort()
+}
+
+// effort counts lanes only as far as there are processors for them.
+func (a argon) effort() Effort {
+	lanes := min(int(a.threads), runtime.GOMAXPROCS(0))
+	return Effort(a.kib) * Effort(a.passes) / Effort(lanes)
+}
+
+// Check reports whether pin is right. It compares in constant time and costs effort,
+// or what its own hash costs where that is more: how long the answer takes does not
+// tell which verifier it was, nor whether there is one. Callers run one at a time, so
 // that memory is bounded.
-func (v Verifier) Check(pin PIN) bool {
+func (v Verifier) Check(pin PIN, effort Effort) bool {
 	if v.IsZero() {
 		if pin.IsZero() {
 			return true
 		}
-		Decoy(pin)
+		Decoy(pin, effort)
 		return false
 	}
 	a, err := parseArgon(v.Reveal())
 	if err != nil { // only ParseVerifier and NewVerifier make one
 		return false
 	}
-	return subtle.ConstantTimeCompare(a.hash(pin), a.tag) == 1
+	right := subtle.ConstantTimeCompare(a.hash(pin), a.tag) == 1
+	if own := a.effort(); own < effort {
+		Decoy(pin, effort-own)
+	}
+	return right
 }
 
-// Decoy does the work of Check for a profile that does not exist, so that its
-// answer takes as long.
-func Decoy(pin PIN) {
-	a := argon{kib: hashKiB, passes: hashPasses, threads: 1, salt: make([]byte, saltBytes), tag: make([]byte, tagBytes)}
+// Decoy does the work of a Check that costs effort, in no more memory than a new
+// verifier takes: for a profile that does not exist.
+func Decoy(pin PIN, effort Effort) {
+	passes := (effort + hashKiB - 1) / hashKiB
+	if passes == 0 {
+		return
+	}
+	a := argon{kib: uint32(effort / passes), passes: uint32(passes), threads: 1, salt: make([]byte, saltBytes), tag: make([]byte, tagBytes)}
 	subtle.ConstantTimeCompare(a.hash(pin), a.tag)
 }
 

@@ -3,7 +3,8 @@ package profiles_test
 import (
 	"crypto/rand"
 	"errors"
-	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -63,7 +64,7 @@ func TestNewVerifier(t *testing.T) {
 	if !strings.HasPrefix(v.Reveal(), "$argon2id$v=19$m=19456,t=2,p=1$") || v.Weak() || v.IsZero() {
 		t.Errorf("a new verifier is %s, weak %v", v.Reveal(), v.Weak())
 	}
-	if !v.Check(profiles.NewPIN("480213")) || v.Check(profiles.NewPIN("480214")) {
+	if !v.Check(profiles.NewPIN("480213"), 0) || v.Check(profiles.NewPIN("480214"), 0) {
 		t.Error("the verifier is wrong about a PIN")
 	}
 	if back, err := profiles.ParseVerifier(v.Reveal()); err != nil || back != v {
@@ -94,7 +95,7 @@ func TestCheck(t *testing.T) {
 		{"no PIN set, none typed", profiles.Verifier{}, "", true},
 		{"no PIN set, one typed", profiles.Verifier{}, "480213", false},
 	} {
-		if got := row.verifier.Check(profiles.NewPIN(row.pin)); got != row.good {
+		if got := row.verifier.Check(profiles.NewPIN(row.pin), 0); got != row.good {
 			t.Errorf("%s: %v", row.name, got)
 		}
 	}
@@ -104,30 +105,46 @@ func TestCheck(t *testing.T) {
 }
 
 // A login takes about as long whether the profile is unknown, has no PIN or has one
-// and the PIN is wrong.
+// and the PIN is wrong; and whatever the verifier costs that a document brought.
 func TestDecoyTakesAsLong(t *testing.T) {
 	v, err := profiles.NewVerifier(profiles.NewPIN("480213"), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	wrong := profiles.NewPIN("111222")
-	const known = "a known one"
-	checks := map[string]func(){
-		known:     func() { v.Check(wrong) },
-		"unknown": func() { profiles.Decoy(wrong) },
-		"no PIN":  func() { profiles.Verifier{}.Check(wrong) },
-	}
-	least := map[string]time.Duration{known: time.Hour, "unknown": time.Hour, "no PIN": time.Hour}
-	for range 10 { // in turn, so that a busy machine slows all alike
-		for name, check := range checks {
-			start := time.Now()
-			check()
-			least[name] = min(least[name], time.Since(start))
+	as := func(cost string) profiles.Verifier {
+		v, err := profiles.ParseVerifier(strings.Replace(cheap(t, "480213").Reveal(), "m=8,t=1", cost, 1))
+		if err != nil {
+			t.Fatal(err)
 		}
+		return v
 	}
-	for name, took := range least {
-		if took < least[known]/2 || took > least[known]*2 {
-			t.Errorf("%s: %v, a known one %v", name, took, least[known])
+	wrong := profiles.NewPIN("111222")
+	dear := as("m=24576,t=3")
+	for _, dearest := range []profiles.Verifier{v, dear} { // of all people of the car
+		const known = "a known one"
+		checks := map[string]func(){
+			known:         func() { v.Check(wrong, dearest.Effort()) },
+			"the dearest": func() { dearest.Check(wrong, dearest.Effort()) },
+			"the weakest": func() { cheap(t, "480213").Check(wrong, dearest.Effort()) },
+			"a weak one":  func() { as("m=12000,t=2").Check(wrong, dearest.Effort()) },
+			"unknown":     func() { profiles.Decoy(wrong, dearest.Effort()) },
+			"no PIN":      func() { profiles.Verifier{}.Check(wrong, dearest.Effort()) },
+		}
+		least := map[string]time.Duration{}
+		alike := func(name string) bool { return least[name] > least[known]*2/3 && least[name] < least[known]*3/2 }
+		for round := 0; round < 5 || round < 40 && slices.ContainsFunc(slices.Collect(maps.Keys(checks)), func(name string) bool { return !alike(name) }); round++ {
+			for name, check := range checks { // in turn, so that a busy machine slows all alike
+				start := time.Now()
+				check()
+				if took := time.Since(start); least[name] == 0 || took < least[name] {
+					least[name] = took
+				}
+			}
+		}
+		for name, took := range least {
+			if !alike(name) {
+				t.Errorf("%s: %v, a known one %v", name, took, least[known])
+			}
 		}
 	}
 }
@@ -239,32 +256,68 @@ func TestLockoutNeverGivesATryAway(t *testing.T) {
 	})
 }
 
+// After 30 wrong PINs of whoever one in ten minutes is looked at, until the first of
+// them is a day old; those tries make the day no longer.
 func TestTally(t *testing.T) {
 	var tally profiles.Tally
-	for i := range 30 {
+	try := func(what string, looked bool) {
+		t.Helper()
 		next, err := tally.Attempt()
-		if err != nil {
-			t.Fatalf("try %d: %v", i+1, err)
+		if looked != (err == nil) || err != nil && !errors.Is(err, profiles.ErrLockedOut) {
+			t.Fatalf("%s: %v, want it looked at: %v", what, err, looked)
 		}
-		tally = next.Pass(time.Minute)
+		tally = next
 	}
-	if _, err := tally.Attempt(); !errors.Is(err, profiles.ErrLockedOut) {
-		t.Errorf("try 31: %v", err)
+	for i := range 30 {
+		if tally.RetryAfter() != 0 {
+			t.Fatalf("after %d failures a wait of %d s", i, tally.RetryAfter())
+		}
+		try("one of the 30", true)
+		if i < 29 {
+			tally = tally.Pass(time.Minute)
+		}
 	}
-	if next, err := tally.Forgive().Attempt(); err != nil || len(next) != 30 {
-		t.Errorf("a try after a right PIN: %v", err)
+	running := 29 * time.Minute
+	for day := 24 * time.Hour; running+10*time.Minute < day; running += 10 * time.Minute {
+		if tally.RetryAfter() != 600 {
+			t.Fatalf("after %v RetryAfter is %d", running, tally.RetryAfter())
+		}
+		try("at once", false)
+		tally = tally.Pass(10*time.Minute - time.Nanosecond)
+		try("1 ns before ten minutes are over", false)
+		tally = tally.Pass(time.Nanosecond)
+		try("after ten minutes", true)
 	}
-	tally = tally.Pass(24*time.Hour - 30*time.Minute - time.Nanosecond)
-	if _, err := tally.Attempt(); !errors.Is(err, profiles.ErrLockedOut) {
-		t.Errorf("1 ns before the first is a day old: %v", err)
+	tally = tally.Pass(24*time.Hour - running)
+	if tally.RetryAfter() != 0 || len(tally) != 29 {
+		t.Fatalf("when the first is a day old: %+v", tally)
 	}
-	if next, err := tally.Pass(time.Nanosecond).Attempt(); err != nil || len(next) != 30 {
-		t.Errorf("when the first is a day old: %v, %d counted", err, len(next))
+	tally = tally.Pass(30 * time.Minute)
+	for range 29 {
+		try("after the day", true)
 	}
 	if left := tally.Pass(48 * time.Hour); len(left) != 0 {
-		t.Errorf("two days later %d are counted", len(left))
+		t.Errorf("two days later there is %+v", left)
 	}
-	if fmt.Sprint(profiles.Tally{}.Forgive()) != "[]" {
+}
+
+// A right PIN takes its own try back, and the wait after it, and no other.
+func TestTallyForgives(t *testing.T) {
+	tally := profiles.UnknownTally()
+	if tally.RetryAfter() != 600 {
+		t.Errorf("what cannot be read waits %d s", tally.RetryAfter())
+	}
+	tally = tally.Pass(10 * time.Minute)
+	for range 3 { // a family that knows its PINs
+		next, err := tally.Attempt()
+		if err != nil || next.RetryAfter() != 600 {
+			t.Fatalf("%v, %+v", err, next)
+		}
+		if tally = next.Pass(time.Second).Forgive(); tally.RetryAfter() != 0 || len(tally) != 30 {
+			t.Fatalf("after a right PIN: %+v", tally)
+		}
+	}
+	if len(profiles.Tally{}.Forgive()) != 0 {
 		t.Error("forgave what nobody did")
 	}
 }

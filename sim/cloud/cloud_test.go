@@ -311,8 +311,8 @@ func TestDocuments(t *testing.T) {
 		t.Fatal(err)
 	}
 	jonas := access.Users[2]
-	if jonas.Name.Reveal() != "jonas" || !jonas.Verifier.Check(profiles.NewPIN("601435")) {
-		t.Errorf("jonas is %s, his PIN right: %t", jonas.Name.Reveal(), jonas.Verifier.Check(profiles.NewPIN("601435")))
+	if jonas.Name.Reveal() != "jonas" || !jonas.Verifier.Check(profiles.NewPIN("601435"), 0) {
+		t.Errorf("jonas is %s, his PIN right: %t", jonas.Name.Reveal(), jonas.Verifier.Check(profiles.NewPIN("601435"), 0))
 	}
 	limited, err := back.Limit("lea")
 	if err != nil {

@@ -45,7 +45,7 @@ func TestInvitation(t *testing.T) {
 	}
 	lea, _ := back.Reader("lea")
 	if p := car.now.People[1]; p.State != profiles.Confirmed || p.Mailbox != lea.Mailbox || p.Sign.Thumbprint() != phone(t, back, "lea").Key() ||
-		p.Name.Reveal() != "lea" || !p.Verifier.Check(profiles.NewPIN("601435")) {
+		p.Name.Reveal() != "lea" || !p.Verifier.Check(profiles.NewPIN("601435"), 0) {
 		t.Errorf("confirmed: %+v", p)
 	}
 	if kind := is(anna.Activate("lea")); kind != profiles.Activated {
