@@ -162,6 +162,7 @@ func TestUnreadableAge(t *testing.T) {
 	w.say("Vehicle.LowVoltageSystemState", hal.Word("OFF"))
 	w.Linked(true)
 	before := w.points(leaBox)
+	w.pass(10*time.Minute, -1) // the disk does not give the wrong PINs either
 	w.login(anna)
 	w.pass(6*time.Minute, 50)
 	if w.points(leaBox) > before {
@@ -190,7 +191,7 @@ func TestAgeIsWrittenSeldom(t *testing.T) {
 		t.Fatal("a wrong PIN is right")
 	}
 	w.pass(time.Hour+time.Second, -1)
-	if got := disk.writes["document-age"]; got != 6 || disk.writes["tally"] < 10 {
+	if got := disk.writes["document-age"]; got != 6 || disk.writes["tally"] < 6 {
 		t.Errorf("in an hour the age was written %d times, the tally %d times", got, disk.writes["tally"])
 	}
 	if err := w.Stop(); err != nil {

@@ -83,7 +83,7 @@ func TestStoreFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ring.Close()
-	if _, err := keyring.Identity(dir); err != nil {
+	if _, err := keyring.NewIdentity(dir); err != nil {
 		t.Fatal(err)
 	}
 	store, err := bolt.Open(dir, ring, nil)

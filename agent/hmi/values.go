@@ -3,6 +3,7 @@ package hmi
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -101,7 +102,8 @@ func fromVariants(m map[string]dbus.Variant) map[string]any {
 }
 
 // jsonObject is a value that JSON shows as an object of strings and objects, as
-// plain values: the car's identity is the same here and in gloveboxd --identity.
+// plain values: the car's identity is the same here and in gloveboxd --identity. What
+// is null, as the keys of a car without an identity, is left out.
 func jsonObject(v any) (map[string]any, error) {
 	data, err := json.Marshal(v)
 	if err != nil {
@@ -109,5 +111,6 @@ func jsonObject(v any) (map[string]any, error) {
 	}
 	var out map[string]any
 	err = json.Unmarshal(data, &out)
+	maps.DeleteFunc(out, func(_ string, v any) bool { return v == nil })
 	return out, err
 }

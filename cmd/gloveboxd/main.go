@@ -9,11 +9,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
+	"time"
 
+	"glovebox/profiles"
+	"glovebox/profiles/disk"
 	"glovebox/profiles/keyring"
 )
 
@@ -31,8 +36,8 @@ func main() { os.Exit(command(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // command runs one command line and returns its exit code.
 func command(args []string, stdout, stderr io.Writer) int {
-	if len(args) == 2 && args[0] == "--check-store" { // the child of each start: no need to read options
-		return report(stderr, checkStore(args[1]), exitFailed)
+	if n := len(childArgs); len(args) == n+1 && slices.Equal(args[:n], childArgs) { // of each start: no need to read options
+		return report(stderr, checkStore(args[n]), exitFailed)
 	}
 	o, err := parseOptions(args)
 	if err != nil {
@@ -43,7 +48,7 @@ func command(args []string, stdout, stderr io.Writer) int {
 		return exitStopped
 	}
 	if o.CheckStore != "" {
-		return report(stderr, checkStore(o.CheckStore), exitFailed)
+		return report(stderr, checkIdle(o.CheckStore), exitFailed)
 	}
 	cfg, err := readConfig(o.Config)
 	if o.Check {
@@ -53,7 +58,7 @@ func command(args []string, stdout, stderr io.Writer) int {
 		return report(stderr, err, exitConfig)
 	}
 	if o.Identity {
-		return report(stderr, printIdentity(cfg, stdout), exitFailed)
+		return report(stderr, printIdentity(cfg, stdout, newLog(stderr)), exitFailed)
 	}
 	log := newLog(stderr)
 	if err := harden(); err != nil {
@@ -104,16 +109,36 @@ func check(cfg Config, wrong error, stdout, stderr io.Writer) int {
 }
 
 // printIdentity shows the car's public half, from which certificate and first
-// document are made.
-func printIdentity(cfg Config, w io.Writer) error {
-	if err := os.MkdirAll(cfg.Store.Dir, 0o700); err != nil {
-		return err
-	}
+// document are made. Beside a running agent it only reads; else it makes what is missing
+// as a first start does.
+func printIdentity(cfg Config, w io.Writer, log *slog.Logger) (err error) {
 	identity, err := keyring.Identity(cfg.Store.Dir)
 	if err != nil {
-		return err
+		if identity, err = settledIdentity(cfg.Store.Dir, log); err != nil {
+			return err
+		}
 	}
 	return json.NewEncoder(w).Encode(identity.Public())
+}
+
+// settledIdentity is the identity after a start of the stores, this program's or that
+// of the agent that has the directory.
+func settledIdentity(dir string, log *slog.Logger) (identity profiles.Identity, err error) {
+	s := stores{dir: dir, log: log}
+	ctx := context.Background()
+	for begun := time.Now(); ; {
+		s.lock, err = lockStore(ctx, dir, 50*time.Millisecond)
+		if !errors.Is(err, disk.ErrInUse) {
+			break
+		}
+		if identity, err := keyring.Identity(dir); err == nil || time.Since(begun) > lockTime {
+			return identity, err
+		}
+	}
+	if err == nil {
+		err = s.open(ctx, true)
+	}
+	return s.identity, errors.Join(err, s.off, s.release())
 }
 
 // harden keeps people's data out of core dumps (docs/erasure.md, What is claimed).

@@ -20,7 +20,7 @@ Flags:
       --check               Say all that is wrong with the configuration and
                             exit.
       --check-store=PATH    Open and read one store file, or all in a directory,
-                            say what is wrong and exit.
+                            say what is wrong and exit. Not beside an agent.
       --version             Print the version and exit.
 `
 

@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	mathrand "math/rand/v2"
-	"path/filepath"
 	"runtime/debug"
 	"time"
 
@@ -71,9 +70,17 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	}
 	defer closing("stores", s.Close)
 	identity, numbers := s.identity, p.policy.Numbers()
+	if s.off != nil {
+		p.turnOff("cloud", s.off)
+		p.broker = nil
+	}
 	p.fit(identity.VID)
-	box := outbox.New(filepath.Join(cfg.Store.Dir, outboxFile), s.ring, outbox.Bounds{MaxBytes: numbers.KeptMaxBytes, MaxAge: numbers.KeptMaxAge}, now)
-	defer closing("outbox", box.Close)
+	var queue telemetry.Outbox = nowhere{}
+	box := s.queue(outbox.Bounds{MaxBytes: numbers.KeptMaxBytes, MaxAge: numbers.KeptMaxAge})
+	if box != nil {
+		queue = box
+		defer closing("outbox", box.Close)
+	}
 	defer closing("bus", face.Close) // first of the three: no call finds a store closed
 	for _, name := range s.recovered {
 		log.Warn("store recovered", "store", name)
@@ -83,11 +90,11 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	}
 
 	epoch, orders := newEpoch(), &actuators{plan: p.mapping, wires: map[string]*wire{}}
-	courier := telemetry.NewCourier(p.courier(cfg, identity.VID, epoch, box, log))
+	courier := telemetry.NewCourier(p.courier(cfg, identity.VID, epoch, queue, log))
 	cabin, err := agent.New(agent.Needs{
 		Model:    agent.Model{Name: cfg.Vehicle.Model, Year: cfg.Vehicle.ModelYear, Country: cfg.Vehicle.Country},
 		Identity: identity, Policy: p.policy, Gzip: cfg.Telemetry.Gzip,
-		Buses: p.names, GNSS: cfg.GNSS.Port != "", Cloud: p.broker != nil, Recovered: s.recovered, Doubtful: s.doubtful(), Fresh: s.ring.Unused(),
+		Buses: p.names, GNSS: cfg.GNSS.Port != "", Cloud: p.broker != nil, Recovered: s.recovered, Doubtful: s.doubtful(), Fresh: s.fresh(),
 		Alarms: p.alarms(), Actuated: orders.paths(), Actuator: orders, Epoch: epoch, Store: s.people, Courier: courier,
 		Now: now, Random: func(string) io.Reader { return rand.Reader }, Log: log,
 	})
@@ -118,7 +125,9 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 		return err
 	}
 	found := make(chan string, 1)
-	group.Go(func() error { return s.openQueue(ctx, box, found) })
+	if box != nil {
+		group.Go(func() error { return s.openQueue(ctx, box, found) })
+	}
 	group.Go(func() error { return agent.Recover(ctx, cabin, found) })
 	group.Go(func() error { return reads.Run(ctx) })
 	for _, b := range p.buses {

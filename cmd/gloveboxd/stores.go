@@ -8,13 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"glovebox/agent"
 	"glovebox/profiles"
 	"glovebox/profiles/bolt"
+	"glovebox/profiles/disk"
 	"glovebox/profiles/keyring"
 	"glovebox/telemetry/outbox"
 )
@@ -24,101 +25,44 @@ const (
 	outboxFile = "outbox.db"
 )
 
-// checkStore opens and reads one store file, or all in a directory, and says
-// what is wrong. It may fault on a damaged file: only a process that does
-// nothing else calls it. The daemon runs itself so at boot.
-func checkStore(path string) error {
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	if !info.IsDir() {
-		return checkFile(path)
-	}
-	var all []error
-	for _, name := range []string{keysFile, bolt.Name, outboxFile} {
-		file := filepath.Join(path, name)
-		if _, err := os.Stat(file); err == nil {
-			all = append(all, checkFile(file))
-		}
-	}
-	return errors.Join(all...)
-}
-
-// checkFile checks one file by the beginning of its name; copies that are being
-// mended have an ending more.
-func checkFile(path string) error {
-	switch name := filepath.Base(path); {
-	case strings.HasPrefix(name, bolt.Name):
-		return bolt.Check(path)
-	case strings.HasPrefix(name, outboxFile):
-		ring, err := keyring.Peek(filepath.Dir(path))
-		if err != nil {
-			return err
-		}
-		return errors.Join(outbox.Check(path, ring), ring.Close())
-	case name == keysFile:
-		return keyring.Check(filepath.Dir(path))
-	default:
-		return fmt.Errorf("%s: want keys, %s or %s", name, bolt.Name, outboxFile)
-	}
-}
-
 // stores is what the agent keeps on disk, open.
 type stores struct {
 	dir       string
+	lock      *os.File // of dir: one process at a time
 	identity  profiles.Identity
-	ring      *keyring.Ring
-	people    *bolt.Store
-	recovered []string // what was damaged and is repaired or new
+	ring      *keyring.Ring // nil where the disk cannot be used
+	used      bool          // the ring knows that there were people: every other file must be there
+	file      *bolt.Store   // nil where the disk cannot be used
+	people    agent.Store
+	recovered []string // what was damaged or lost and is repaired, new, or cannot be used
+	off       error    // why the cloud is off, if it is
 	mark      bolt.Mark
 	log       *slog.Logger
 }
 
-// openStores opens the state directory: the ring first, which finishes what a
-// power cut left, then the people it seals, checked and mended. The queue stays
-// closed: mendQueue makes it safe to open.
+// lockTime is how long a start waits for another process to be done with the
+// directory: `--identity` beside a first start.
+const lockTime = 3 * time.Second
+
+// openStores opens the state directory, which no other process may use. A directory
+// that cannot be used as it has to be costs people and cloud, and not the head unit:
+// then nobody can log in, but guests can.
 func openStores(ctx context.Context, dir string, log *slog.Logger) (s stores, err error) {
 	s.dir, s.log = dir, log
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.Close())
-		}
-	}()
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return s, err
+	if s.lock, err = lockStore(ctx, dir, lockTime); err == nil {
+		err = s.open(ctx, false)
 	}
-	s.mark = bolt.ReadMark(dir)
-	known := s.mark.Holds(keyring.IdentityName)
-	sound, mark := s.startCheck(ctx)
-	if known {
-		s.identity, err = keyring.KnownIdentity(dir)
-	} else {
-		s.identity, err = keyring.Identity(dir)
+	switch {
+	case err == nil:
+		return s, nil
+	case errors.Is(err, disk.ErrInUse), ctx.Err() != nil:
+		return s, errors.Join(err, s.release())
 	}
-	if err != nil {
-		return s, errors.Join(err, sound())
+	log.Error("stores cannot be used", "error", err)
+	if err := s.release(); err != nil {
+		log.Warn("close stores", "error", err)
 	}
-	s.mark = <-mark // before any store file is opened for writing
-	ring, lost, err := bolt.OpenRing(dir, bolt.Name, outboxFile)
-	if err != nil {
-		return s, errors.Join(err, sound())
-	}
-	s.ring = ring
-	if lost {
-		s.recovered = append(s.recovered, keysFile)
-	}
-	if sound() != nil {
-		mended, err := bolt.Mend(dir, bolt.Name, childCheck(ctx))
-		if err != nil {
-			return s, err
-		}
-		if mended {
-			s.recovered = append(s.recovered, bolt.Name)
-		}
-	}
-	s.people, err = bolt.Open(dir, ring, nil) // checked just now
-	return s, err
+	return unusable(ctx, dir, err, log), nil
 }
 
 // doubtful reports whether what is kept about the car may be of an older day.
@@ -126,18 +70,145 @@ func (s stores) doubtful() bool {
 	return slices.Contains(s.recovered, keysFile) || slices.Contains(s.recovered, bolt.Name)
 }
 
-// Close closes what is open, in reverse, and leaves a mark for the next start if
-// all is sound. The queue was closed before.
+// fresh reports whether this car surely never had anybody.
+func (s stores) fresh() bool { return s.ring != nil && !s.used }
+
+// lockStore makes the directory and takes its lock, before anything else is done there.
+func lockStore(ctx context.Context, dir string, patience time.Duration) (*os.File, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		lock, err := disk.Lock(dir)
+		if !errors.Is(err, disk.ErrInUse) {
+			return lock, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// open opens what is in the directory: the ring first, which finishes what a power cut
+// left, then the people it seals, checked and mended. The queue stays closed:
+// openQueue makes it safe to open. asked says that a new identity is asked for where
+// there is none.
+func (s *stores) open(ctx context.Context, asked bool) error {
+	freed, err := bolt.SetAside(s.dir, keysFile, keyring.IdentityName, bolt.Name, outboxFile, bolt.MarkName)
+	if err != nil {
+		return err
+	}
+	for _, name := range freed {
+		if name != bolt.MarkName {
+			s.recover(name)
+		}
+	}
+	closeModes(s.dir, s.log)
+	s.mark = bolt.ReadMark(s.dir)
+	read := keyring.Identity
+	if s.mark.Holds(keyring.IdentityName) {
+		read = keyring.KnownIdentity
+	}
+	sound, mark := s.startCheck(ctx)
+	var unread error
+	s.identity, unread = read(s.dir)
+	s.mark = <-mark // before any store file is opened for writing
+	ring, lost, err := bolt.OpenRing(s.dir, []string{bolt.Name, outboxFile}, keyring.IdentityName)
+	if err != nil {
+		return errors.Join(err, sound())
+	}
+	s.ring, s.used = ring, lost || !ring.Unused()
+	if lost {
+		s.recover(keysFile)
+	}
+	for _, name := range []string{bolt.Name, outboxFile} {
+		if info, err := os.Stat(filepath.Join(s.dir, name)); s.used && (errors.Is(err, os.ErrNotExist) || err == nil && info.Size() == 0) {
+			s.recover(name) // known at once; what else is wrong with the queue is found later
+		}
+	}
+	if sound() != nil {
+		mended, err := bolt.Mend(s.dir, bolt.Name, childCheck(ctx))
+		if err != nil {
+			return err
+		}
+		if mended {
+			s.recover(bolt.Name)
+		}
+	}
+	if s.file, err = bolt.Open(s.dir, ring, nil); err != nil { // checked just now
+		return err
+	}
+	s.people = s.file
+	return s.settleIdentity(unread, asked || !s.used)
+}
+
+// recover notes that a store was damaged or lost.
+func (s *stores) recover(name string) {
+	if !slices.Contains(s.recovered, name) {
+		s.recovered = append(s.recovered, name)
+	}
+}
+
+// settleIdentity keeps a copy of the identity among the people, or takes it from there
+// if the file could not be read, or makes a new one if it may. A car without one comes
+// up with the cloud off.
+func (s *stores) settleIdentity(unread error, mayMake bool) error {
+	kept, err := s.file.Identity()
+	if err != nil {
+		s.log.Warn("identity", "error", err)
+	}
+	switch {
+	case unread == nil && kept.Public() == s.identity.Public():
+		return nil
+	case unread == nil:
+		if err := s.file.SetIdentity(s.identity); err != nil {
+			s.log.Warn("no copy of the identity", "error", err)
+		}
+		return nil
+	case kept.VID != "":
+		s.recover(keyring.IdentityName)
+		s.identity = kept
+		return keyring.WriteIdentity(s.dir, kept)
+	case errors.Is(unread, os.ErrNotExist) && mayMake:
+		if s.identity, err = keyring.NewIdentity(s.dir); err != nil {
+			return err
+		}
+		return s.file.SetIdentity(s.identity)
+	}
+	s.recover(keyring.IdentityName)
+	s.off = unread
+	return nil
+}
+
+// Close closes what is open and leaves a mark for the next start if all is sound. The
+// queue was closed before.
 func (s stores) Close() error {
-	var all []error
-	if s.people != nil {
-		all = append(all, s.people.Close())
+	var err error
+	if s.file != nil {
+		err = s.file.Close()
+		s.file = nil
 		if err := s.leaveMark(); err != nil {
 			s.log.Warn("next start checks", "error", err)
 		}
 	}
+	return errors.Join(err, s.release())
+}
+
+// release closes what is open, in reverse.
+func (s stores) release() error {
+	var all []error
+	if s.file != nil {
+		all = append(all, s.file.Close())
+	}
 	if s.ring != nil {
 		all = append(all, s.ring.Close())
+	}
+	if s.lock != nil {
+		all = append(all, s.lock.Close()) // last: until here nobody else may
 	}
 	return errors.Join(all...)
 }
@@ -147,9 +218,6 @@ func (s stores) Close() error {
 const markTime = 2 * time.Second
 
 func (s stores) leaveMark() error {
-	if _, err := keyring.Identity(s.dir); err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), markTime)
 	defer cancel()
 	return bolt.LeaveMark(s.dir, childCheck(ctx), keysFile, keyring.IdentityName, bolt.Name, outboxFile)
@@ -177,27 +245,46 @@ func (s stores) startCheck(ctx context.Context) (sound func() error, mark <-chan
 // left them.
 func (s stores) marked(name string) bool { return s.mark.Holds(keysFile) && s.mark.Holds(name) }
 
+// queue is the queue before it is opened, nil where the disk cannot be used.
+func (s stores) queue(bounds outbox.Bounds) *outbox.Outbox {
+	if s.ring == nil {
+		return nil
+	}
+	return outbox.New(filepath.Join(s.dir, outboxFile), s.ring, bounds, now)
+}
+
 // openQueue opens the queue once the head unit has its name: until then, and while a
 // long queue is checked and read, what is to be kept or sent waits. A queue that is
-// not as the last stop left it is checked by a child and mended; that it was damaged
-// goes to found, which has room for it.
+// not as the last stop left it is checked by a child and mended; that it was damaged or
+// lost goes to found, which has room for it. One that cannot be opened keeps nothing,
+// and the rest goes on.
 func (s stores) openQueue(ctx context.Context, box *outbox.Outbox, found chan<- string) error {
-	var err error
-	if !s.marked(outboxFile) {
-		var mended bool
-		if mended, err = bolt.Mend(s.dir, outboxFile, childCheck(ctx)); mended {
-			s.log.Warn("store recovered", "store", outboxFile)
-			found <- outboxFile
-		}
-	}
+	mended, err := s.mendQueue(ctx)
 	if err == nil {
-		return box.Open()
+		err = box.Open()
 	}
-	err = errors.Join(err, box.Close()) // whoever waits for it goes on
+	if err != nil {
+		err = errors.Join(err, box.Close()) // whoever waits for it goes on
+	}
 	if ctx.Err() != nil {
 		return nil // a stop came first
 	}
-	return err
+	if err != nil {
+		s.log.Error("queue cannot be used", "error", err)
+	}
+	if (mended || err != nil) && !slices.Contains(s.recovered, outboxFile) {
+		s.log.Warn("store recovered", "store", outboxFile)
+		found <- outboxFile
+	}
+	return nil
+}
+
+// mendQueue makes the queue safe to open, and reports whether it was damaged.
+func (s stores) mendQueue(ctx context.Context) (bool, error) {
+	if s.marked(outboxFile) {
+		return false, nil
+	}
+	return bolt.Mend(s.dir, outboxFile, childCheck(ctx))
 }
 
 // childCheck runs this program to check a store: the check may die of what it finds.
@@ -206,5 +293,5 @@ func childCheck(ctx context.Context) func(path string) error {
 	if err != nil {
 		return func(string) error { return fmt.Errorf("%w: %w", bolt.ErrNotChecked, err) }
 	}
-	return bolt.ChildCheck(ctx, self, "--check-store")
+	return bolt.ChildCheck(ctx, self, childArgs...)
 }

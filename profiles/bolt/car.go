@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"go.etcd.io/bbolt"
+
+	"glovebox/profiles"
 )
 
 var errFactName = errors.New("a fact about the car needs a name")
@@ -36,5 +38,34 @@ func (s *Store) SetCarFact(name string, value []byte) error {
 			return c.delete(carBucket, "fact/"+name)
 		}
 		return c.put(carBucket, "fact/"+name, value)
+	})
+}
+
+const identityKey = "identity"
+
+// Identity returns the copy of the car's identity, the zero one if there is none. It is
+// sealed under the car's own key of the ring, with which it goes.
+func (s *Store) Identity() (identity profiles.Identity, err error) {
+	err = s.view(profiles.ID{}, func(b *bbolt.Bucket) error {
+		data, err := s.unseal(b, profiles.ID{}, identityKey)
+		if err == nil && data != nil {
+			identity, err = profiles.DecodeIdentity(data)
+		}
+		return err
+	})
+	if err != nil {
+		return profiles.Identity{}, fmt.Errorf("read the copy of the identity: %w", err)
+	}
+	return identity, nil
+}
+
+// SetIdentity keeps a copy of the car's identity.
+func (s *Store) SetIdentity(identity profiles.Identity) error {
+	data, err := identity.Encode()
+	if err != nil {
+		return err
+	}
+	return s.updatePerson("keep a copy of the identity", profiles.ID{}, func(c *transaction) error {
+		return s.putSealed(c, profiles.ID{}, identityKey, data)
 	})
 }

@@ -185,7 +185,7 @@ func TestLostFileIsReported(t *testing.T) {
 func TestRingWithoutSlots(t *testing.T) {
 	dir := t.TempDir()
 	for round := range 3 {
-		ring, recovered, err := bolt.OpenRing(dir, bolt.Name, "outbox.db")
+		ring, recovered, err := bolt.OpenRing(dir, []string{bolt.Name, "outbox.db"})
 		must(t, err)
 		if recovered != (round > 0) {
 			t.Errorf("start %d: recovered %v", round, recovered)

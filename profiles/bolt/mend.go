@@ -54,13 +54,22 @@ func Mend(dir, name string, check func(path string) error) (recovered bool, err 
 
 // OpenRing opens the key ring in dir. If no key can be read any more, nothing
 // sealed can: then these files go to the quarantine with it, the ring is new, and
-// recovered is true.
-func OpenRing(dir string, files ...string) (ring *keyring.Ring, recovered bool, err error) {
-	ring, err = keyring.Open(dir)
-	if !errors.Is(err, keyring.ErrNoSlot) {
-		return ring, false, err
+// lost is true. So it is where the ring is missing and one of files or of others is
+// there: the ring is the first file that is ever made.
+func OpenRing(dir string, files []string, others ...string) (ring *keyring.Ring, lost bool, err error) {
+	if _, err := os.Stat(join(dir, ringName)); errors.Is(err, os.ErrNotExist) {
+		for _, name := range append(others, files...) {
+			_, err := os.Stat(join(dir, name))
+			lost = lost || err == nil
+		}
 	}
-	for _, name := range append(files, "keys") { // the ring last: until then this starts again
+	if !lost {
+		ring, err = keyring.Open(dir)
+		if !errors.Is(err, keyring.ErrNoSlot) {
+			return ring, false, err
+		}
+	}
+	for _, name := range append(files[:len(files):len(files)], ringName) { // the ring last: until then this starts again
 		if err := quarantine(dir, name); err != nil {
 			return nil, false, fmt.Errorf("set %s aside: %w", name, err)
 		}
@@ -72,29 +81,42 @@ func OpenRing(dir string, files ...string) (ring *keyring.Ring, recovered bool, 
 	return ring, true, err
 }
 
+const ringName = "keys"
+
+// SetAside moves whatever has one of these names in dir, and the name of its next
+// content, to the quarantine if it is no file: a folder, a pipe. It returns the names
+// that are free now.
+func SetAside(dir string, names ...string) (freed []string, err error) {
+	for _, name := range names {
+		for _, odd := range []string{name, disk.Aside(name)} {
+			info, err := os.Stat(join(dir, odd))
+			if err != nil || info.Mode().IsRegular() {
+				continue // whoever opens it finds out
+			}
+			folder, next, _, err := quarantineFor(dir, odd)
+			if err == nil {
+				err = os.Rename(join(dir, odd), join(folder, next))
+			}
+			if err != nil {
+				return freed, fmt.Errorf("set %s aside: %w", odd, err)
+			}
+			if odd == name {
+				freed = append(freed, name)
+			}
+		}
+	}
+	return freed, nil
+}
+
 // quarantine gives the file name a second name quarantine/NAME.SEQ, so that it
 // is never missing, and forgets the one kept there before. It has to be taken
 // from its old place by the caller.
 func quarantine(dir, name string) error {
-	folder := join(dir, "quarantine")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return err
-	}
-	entries, err := os.ReadDir(folder)
+	folder, next, kept, err := quarantineFor(dir, name)
 	if err != nil {
 		return err
 	}
-	var kept []string
-	next := 1
-	for _, entry := range entries {
-		number, ours := strings.CutPrefix(entry.Name(), name+".")
-		seq, err := strconv.Atoi(number)
-		if ours && err == nil {
-			kept = append(kept, entry.Name())
-			next = max(next, seq+1)
-		}
-	}
-	err = os.Link(join(dir, name), join(folder, name+"."+strconv.Itoa(next)))
+	err = os.Link(join(dir, name), join(folder, next))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -102,9 +124,32 @@ func quarantine(dir, name string) error {
 		return err
 	}
 	for _, old := range kept {
-		if err := os.Remove(join(folder, old)); err != nil {
+		if err := os.RemoveAll(join(folder, old)); err != nil {
 			return err
 		}
 	}
 	return errors.Join(disk.SyncFolder(folder), disk.SyncFolder(dir))
+}
+
+// quarantineFor is the folder of the quarantine, the next free name in it for name,
+// and what is kept there of it.
+func quarantineFor(dir, name string) (folder, next string, kept []string, err error) {
+	folder = join(dir, "quarantine")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return folder, "", nil, err
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return folder, "", nil, err
+	}
+	free := 1
+	for _, entry := range entries {
+		number, ours := strings.CutPrefix(entry.Name(), name+".")
+		seq, err := strconv.Atoi(number)
+		if ours && err == nil {
+			kept = append(kept, entry.Name())
+			free = max(free, seq+1)
+		}
+	}
+	return folder, name + "." + strconv.Itoa(free), kept, nil
 }

@@ -36,6 +36,24 @@ func (s *Store) Roster() (profiles.Roster, error) {
 	return roster, nil
 }
 
+// ReadRoster returns the people of the car whose store in dir cannot be written: it is
+// only read. The file must have passed Check.
+func ReadRoster(dir string) (roster profiles.Roster, err error) {
+	ring, err := keyring.Peek(dir)
+	if err != nil {
+		return roster, err
+	}
+	defer func() { err = errors.Join(err, ring.Close()) }()
+	o := options()
+	o.ReadOnly = true
+	db, err := bbolt.Open(join(dir, Name), 0o600, o)
+	if err != nil {
+		return roster, fmt.Errorf("open the profiles: %w", err)
+	}
+	roster, err = (&Store{db: db, ring: ring}).Roster()
+	return roster, errors.Join(err, db.Close())
+}
+
 func readRoster(tx *bbolt.Tx, ring *keyring.Ring) (profiles.Roster, error) {
 	car := tx.Bucket([]byte(carBucket))
 	if car == nil || car.Get([]byte(rosterKey)) == nil {

@@ -4,9 +4,10 @@
 //
 //	_meta        file 16, ring 16 (ids), schema 4, sum 32 over all other entries
 //	_car         roster: version, hash, readers …; fact/NAME
-//	<hex id>     sealed: person, verifier, lockout, set/GROUP/KEY
+//	<hex id>     sealed: person, verifier, lockout, set/GROUP/KEY; identity
 //
-// The zero id is the car's own bucket, for settings that stay with the vehicle.
+// The zero id is the car's own bucket, for settings that stay with the vehicle and the
+// copy of its identity.
 // bbolt does not notice bit rot and panics on worse damage, so a file is opened
 // only after a process of its own has checked it (mend.go, check.go).
 package bolt
@@ -59,7 +60,7 @@ func Open(dir string, ring *keyring.Ring, check func(path string) error) (*Store
 		return nil, fmt.Errorf("open the profiles: %w", err)
 	}
 	// people have keys only after they stood in a store
-	s := &Store{db, ring, recovered || made && len(ring.IDs()) > 0}
+	s := &Store{db, ring, recovered || made && !ring.Unused()}
 	if err := s.db.View(func(tx *bbolt.Tx) error { return checkMeta(tx, ring) }); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the profiles: %w", err), db.Close())
 	}

@@ -21,9 +21,9 @@ type identityFile struct {
 // IdentityName is the file in the state directory.
 const IdentityName = "identity"
 
-// Identity reads the car's identity from the file `identity` in dir, and makes
-// one when there is none. A file that cannot be read is an error and never
-// replaced: certificate and enrolment were made from it.
+// Identity reads the car's identity from the file `identity` in dir. The error is
+// fs.ErrNotExist where there is none; one that cannot be read is never taken for none:
+// certificate and enrolment were made from it.
 func Identity(dir string) (profiles.Identity, error) {
 	return readIdentity(dir, false)
 }
@@ -35,10 +35,11 @@ func KnownIdentity(dir string) (profiles.Identity, error) {
 }
 
 func readIdentity(dir string, known bool) (profiles.Identity, error) {
-	data, err := os.ReadFile(filepath.Join(dir, IdentityName))
-	if errors.Is(err, os.ErrNotExist) {
-		return newIdentity(dir)
+	path := filepath.Join(dir, IdentityName)
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return profiles.Identity{}, errors.New("read the identity: no file") // a pipe would be read for ever
 	}
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return profiles.Identity{}, fmt.Errorf("read the identity: %w", err)
 	}
@@ -49,23 +50,29 @@ func readIdentity(dir string, known bool) (profiles.Identity, error) {
 	return identity, nil
 }
 
-func newIdentity(dir string) (profiles.Identity, error) {
+// NewIdentity makes an identity and its file in dir.
+func NewIdentity(dir string) (profiles.Identity, error) {
 	identity, err := profiles.NewIdentity()
 	if err != nil {
 		return profiles.Identity{}, err
 	}
+	return identity, WriteIdentity(dir, identity)
+}
+
+// WriteIdentity makes the file of identity in dir, in the place of whatever is there.
+func WriteIdentity(dir string, identity profiles.Identity) error {
 	secret, err := identity.Encode()
 	if err != nil {
-		return profiles.Identity{}, err
+		return err
 	}
 	data, err := json.Marshal(identityFile{secret, identity.Public()})
 	if err != nil {
-		return profiles.Identity{}, err
+		return err
 	}
 	if err := disk.Write(filepath.Join(dir, IdentityName), append(data, '\n')); err != nil {
-		return profiles.Identity{}, fmt.Errorf("write the identity: %w", err)
+		return fmt.Errorf("write the identity: %w", err)
 	}
-	return identity, nil
+	return nil
 }
 
 // decodeIdentity tells errors without the text of the file.

@@ -12,7 +12,7 @@ import (
 // The identity is made once and stays the same, in a file for the agent alone.
 func TestIdentityStays(t *testing.T) {
 	dir := t.TempDir()
-	first, err := keyring.Identity(dir)
+	first, err := keyring.NewIdentity(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func TestIdentityStays(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(dir, "identity")); err != nil || info.Mode() != 0o600 {
 		t.Errorf("identity file: %v, %v; want mode 0600", info, err)
 	}
-	other, err := keyring.Identity(t.TempDir())
+	other, err := keyring.NewIdentity(t.TempDir())
 	if err != nil || other.VID == first.VID {
 		t.Errorf("two cars have the vehicle ids %s and %s, %v", first.VID, other.VID, err)
 	}
@@ -40,7 +40,7 @@ func TestIdentityStays(t *testing.T) {
 // is never replaced by a new one.
 func TestDamagedIdentityIsRefused(t *testing.T) {
 	dir := t.TempDir()
-	first, err := keyring.Identity(dir)
+	first, err := keyring.NewIdentity(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
