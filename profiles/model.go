@@ -44,6 +44,19 @@ func GuestAvailable(name string, year int, country string) bool {
 	return false
 }
 
+// Models are the names of the models that are known.
+func Models() (names []string) {
+	for _, m := range models() {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+// ModelKnown reports whether name is one of them, with further words or not.
+func ModelKnown(name string) bool {
+	return slices.ContainsFunc(models(), func(m model) bool { return m.named(name) })
+}
+
 // named reports whether name is this model: the first words are the same and each
 // further word of the model stands somewhere in name.
 func (m model) named(name string) bool {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/user"
@@ -11,11 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pelletier/go-toml/v2"
-
 	"glovebox/agent/hmi"
-	"glovebox/hal/slcan"
-	"glovebox/telemetry/mqtt"
 )
 
 // Config is gloveboxd.toml (docs/contract.md, Configuration: one TOML file, unknown keys refused with
@@ -107,16 +102,6 @@ type Telemetry struct {
 // Duration is a time.Duration written as text: "60s", "10m".
 type Duration time.Duration
 
-// UnmarshalText reads time.ParseDuration's form.
-func (d *Duration) UnmarshalText(text []byte) error {
-	v, err := time.ParseDuration(string(text))
-	if err == nil && v <= 0 {
-		err = fmt.Errorf("duration %q: want more than nothing", text)
-	}
-	*d = Duration(v)
-	return err
-}
-
 // defaults is the configuration before the file is read.
 func defaults() Config {
 	return Config{
@@ -131,47 +116,8 @@ func defaults() Config {
 	}
 }
 
-// readConfig reads and checks the file; the error joins everything that is wrong.
-func readConfig(file string) (Config, error) {
-	c := defaults()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return c, err
-	}
-	dec := toml.NewDecoder(strings.NewReader(string(text)))
-	dec.DisallowUnknownFields()
-	err = dec.Decode(&c)
-	unknown, strict := errors.AsType[*toml.StrictMissingError](err)
-	if err != nil && !strict {
-		return c, placed(file, err) // what follows was not read
-	}
-	c.resolve(filepath.Dir(file))
-	var all []error
-	if strict {
-		all = append(all, placed(file, unknown))
-	}
-	if err := c.check(); err != nil {
-		all = append(all, fmt.Errorf("%s: %w", file, err))
-	}
-	return c, errors.Join(all...)
-}
-
-// placed gives a TOML error its file and lines.
-func placed(file string, err error) error {
-	var all []error
-	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok {
-		for _, e := range strict.Errors {
-			row, _ := e.Position()
-			all = append(all, fmt.Errorf("%s:%d: unknown key %q", file, row, strings.Join(e.Key(), ".")))
-		}
-		return errors.Join(all...)
-	}
-	if e, ok := errors.AsType[*toml.DecodeError](err); ok {
-		row, _ := e.Position()
-		return fmt.Errorf("%s:%d: %w", file, row, e)
-	}
-	return fmt.Errorf("%s: %w", file, err)
-}
+// credentialPrefix makes a key the name of a file that systemd hands over.
+const credentialPrefix = "credential:"
 
 // resolve makes file names absolute.
 func (c *Config) resolve(dir string) {
@@ -188,75 +134,16 @@ func (c *Config) resolve(dir string) {
 			c.Buses[i].Baud = 115200
 		}
 	}
-	if credential, ok := strings.CutPrefix(c.MQTT.Key, "credential:"); ok {
+	if credential, ok := strings.CutPrefix(c.MQTT.Key, credentialPrefix); ok {
 		c.MQTT.Key = filepath.Join(os.Getenv("CREDENTIALS_DIRECTORY"), credential)
 	} else if c.MQTT.Key != "" && !filepath.IsAbs(c.MQTT.Key) {
 		c.MQTT.Key = filepath.Join(dir, c.MQTT.Key)
 	}
 }
 
-// check says all that is wrong at once.
-func (c *Config) check() error {
-	var all []error
-	wrong := func(format string, args ...any) { all = append(all, fmt.Errorf(format, args...)) }
-	names := map[string]bool{}
-	for i, b := range c.Buses {
-		switch {
-		case b.Name == "":
-			wrong("bus %d: name is missing", i+1)
-		case names[b.Name]:
-			wrong("bus %q stands twice", b.Name)
-		}
-		names[b.Name] = true
-		switch {
-		case b.Interface != "" && (b.Port != "" || b.Baud != 0 || b.Bitrate != 0):
-			wrong("bus %q: interface leaves nothing for port, baud and bitrate: the system sets an interface up", b.Name)
-		case b.Interface == "" && b.Port == "":
-			wrong("bus %q: port or interface is missing", b.Name)
-		}
-		if b.DBC == "" {
-			wrong("bus %q: dbc is missing", b.Name)
-		}
-		if b.Baud < 0 {
-			wrong("bus %q: baud cannot be negative", b.Name)
-		}
-		if _, err := slcan.Open(b.Bitrate); b.Bitrate != 0 && err != nil {
-			wrong("bus %q: %w", b.Name, err)
-		}
-	}
-	if c.GNSS.Baud < 0 {
-		wrong("gnss: baud cannot be negative")
-	}
-	if c.MQTT.Broker != "" {
-		if err := mqtt.CheckBroker(c.MQTT.Broker); err != nil {
-			wrong("mqtt: %w", err)
-		}
-	}
-	if k := time.Duration(c.MQTT.KeepAlive); k < time.Second || k > 65535*time.Second {
-		wrong("mqtt.keepalive %v: want 1s to 65535s (MQTT 3.1.1, 3.1.2.10)", k)
-	}
-	if g := time.Duration(c.MQTT.GiveUp); g <= 0 || g > time.Hour {
-		wrong("mqtt.give_up %v: want more than nothing, at most 1h", g)
-	}
-	if len(c.Buses) > 0 && c.Mapping == "" {
-		wrong("mapping is missing: without it no frame means anything")
-	}
-	if c.Session.AtBoot != "picker" && c.Session.AtBoot != "fob" {
-		wrong("session.at_boot %q: want picker or fob", c.Session.AtBoot)
-	}
-	for _, list := range [][]string{c.DBus.HMIUsers, c.DBus.AppUsers} {
-		for _, name := range list {
-			if _, err := uid(name); err != nil {
-				wrong("dbus: %w", err)
-			}
-		}
-	}
-	return errors.Join(all...)
-}
-
 // uid reads a user's name or number.
 func uid(name string) (uint32, error) {
-	if n, err := strconv.ParseUint(name, 10, 32); err == nil {
+	if n, err := strconv.ParseUint(name, 10, 32); err == nil && uint32(n) != ^uint32(0) { // that one is nobody: chown(2)
 		return uint32(n), nil
 	}
 	u, err := user.Lookup(name)

@@ -95,8 +95,14 @@ func check(cfg Config, wrong error, stdout, stderr io.Writer) int {
 	for _, o := range p.off {
 		all = append(all, o.err)
 	}
+	if cfg.MQTT.Broker != "" {
+		all = append(all, cfg.MQTT.certificates(time.Now()))
+	}
 	for _, problem := range p.problems {
 		fmt.Fprintln(stdout, problem) // costs the signals concerned and nothing else
+	}
+	for _, note := range cfg.notes() {
+		fmt.Fprintln(stdout, note)
 	}
 	err := errors.Join(all...)
 	switch {

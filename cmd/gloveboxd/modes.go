@@ -12,41 +12,49 @@ import (
 	"glovebox/profiles/keyring"
 )
 
+// openMode is a file or folder of ours that others than its owner may use.
+type openMode struct {
+	path   string
+	mode   os.FileMode
+	shared bool // it holds files that are not ours: it is somebody else's too
+}
+
 // closeModes takes from everybody but the owner what they may do with the stores in
-// dir, and says so. A folder that holds other files than ours is somebody else's too:
-// its own mode is only said.
+// dir, and says so. The mode of a shared folder is only said.
 func closeModes(dir string, log *slog.Logger) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return // whoever opens a store says it
-	}
-	close := func(path string) {
-		info, err := os.Stat(path)
-		if err != nil || info.Mode().Perm()&0o077 == 0 {
-			return
-		}
-		log.Warn("mode too open", "file", filepath.Base(path), "mode", info.Mode().Perm())
-		if err := os.Chmod(path, info.Mode().Perm()&^0o077); err != nil {
-			log.Warn("mode stays", "file", filepath.Base(path), "error", err)
-		}
-	}
-	alone := true
-	for _, e := range entries {
-		if !ours(e.Name()) {
-			alone = false
+	for _, f := range openModes(dir) {
+		log.Warn("mode too open", "file", filepath.Base(f.path), "mode", f.mode, "shared", f.shared)
+		if f.shared {
 			continue
 		}
-		close(filepath.Join(dir, e.Name()))
+		if err := os.Chmod(f.path, f.mode&^0o077); err != nil {
+			log.Warn("mode stays", "file", filepath.Base(f.path), "error", err)
+		}
+	}
+}
+
+// openModes finds what is too open in dir, and dir itself.
+func openModes(dir string) (all []openMode) {
+	look := func(path string, shared bool) {
+		if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 {
+			all = append(all, openMode{path, info.Mode().Perm(), shared})
+		}
+	}
+	entries, _ := os.ReadDir(dir) // whoever opens a store says why it cannot be read
+	shared := false
+	for _, e := range entries {
+		if ours(e.Name()) {
+			look(filepath.Join(dir, e.Name()), false)
+		} else {
+			shared = true
+		}
 	}
 	kept, _ := os.ReadDir(filepath.Join(dir, quarantineName)) // most cars have none
 	for _, e := range kept {
-		close(filepath.Join(dir, quarantineName, e.Name()))
+		look(filepath.Join(dir, quarantineName, e.Name()), false)
 	}
-	if alone {
-		close(dir)
-	} else if info, err := os.Stat(dir); err == nil && info.Mode().Perm()&0o077 != 0 {
-		log.Warn("store in a shared folder", "folder", dir, "mode", info.Mode().Perm())
-	}
+	look(dir, shared)
+	return all
 }
 
 const quarantineName = "quarantine"

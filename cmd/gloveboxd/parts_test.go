@@ -112,11 +112,17 @@ func (a *program) boot(before ...string) (vehicle func() map[string]any, stop fu
 // certificate is a key and a certificate that signs itself, both as PEM.
 func certificate(t *testing.T, name string) (cert, key string) {
 	t.Helper()
+	return certificateWith(t, name, func(*x509.Certificate) {})
+}
+
+func certificateWith(t *testing.T, name string, with func(c *x509.Certificate)) (cert, key string) {
+	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour)}
+	with(c)
 	made, err := x509.CreateCertificate(rand.Reader, c, c, &private.PublicKey, private)
 	if err != nil {
 		t.Fatal(err)

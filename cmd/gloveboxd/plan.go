@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -47,7 +48,7 @@ func (c *Config) plan(log *slog.Logger) plan {
 	if c.MQTT.Broker != "" && mqtt.CheckBroker(c.MQTT.Broker) == nil { // else readConfig said so
 		p.broker, err = mqtt.New(c.MQTT.Broker, mqtt.Files{CA: c.MQTT.CA, Cert: c.MQTT.Cert, Key: c.MQTT.Key}, log)
 		if err != nil {
-			p.turnOff("cloud", fmt.Errorf("mqtt: %w", err))
+			p.turnOff("cloud", errors.Join(c.MQTT.missing(), fmt.Errorf("mqtt: %w", err)))
 		}
 	}
 	p.policy = outside.Builtin()
@@ -74,6 +75,17 @@ func (c *Config) plan(log *slog.Logger) plan {
 	return p
 }
 
+// missing says which of the files of TLS is not named at all.
+func (m MQTT) missing() error {
+	var all []error
+	for _, of := range []struct{ key, file string }{{"ca", m.CA}, {"cert", m.Cert}, {"key", m.Key}} {
+		if of.file == "" {
+			all = append(all, fmt.Errorf("mqtt.%s is missing", of.key))
+		}
+	}
+	return errors.Join(all...)
+}
+
 func loadPolicy(file string, allowWider bool) (*outside.Policy, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -89,6 +101,19 @@ func loadPolicy(file string, allowWider bool) (*outside.Policy, error) {
 // readMapping reads the mapping file and the DBC file of each bus. A bus whose DBC
 // file cannot be read, or has not what the mapping file names, is left out.
 func (c *Config) readMapping(p *plan) {
+	var buses []mapping.Bus
+	unread := map[string]bool{}
+	for _, b := range c.Buses {
+		if b.DBC == "" {
+			continue // readConfig said so
+		}
+		if text, err := os.ReadFile(b.DBC); err != nil {
+			unread[b.Name] = true
+			p.turnOff("can", fmt.Errorf("bus %q: dbc: %w", b.Name, err))
+		} else {
+			buses = append(buses, mapping.Bus{Name: b.Name, File: b.DBC, DBC: text})
+		}
+	}
 	if c.Mapping == "" {
 		return
 	}
@@ -101,16 +126,6 @@ func (c *Config) readMapping(p *plan) {
 	if err != nil {
 		p.turnOff("can", err)
 		return
-	}
-	var buses []mapping.Bus
-	unread := map[string]bool{}
-	for _, b := range c.Buses {
-		if text, err := os.ReadFile(b.DBC); err != nil {
-			unread[b.Name] = true
-			p.turnOff("can", fmt.Errorf("bus %q: dbc: %w", b.Name, err))
-		} else {
-			buses = append(buses, mapping.Bus{Name: b.Name, File: b.DBC, DBC: text})
-		}
 	}
 	file = file.Of(func(bus string) bool { return !unread[bus] })
 	if p.mapping, p.problems, err = file.Bind(buses); err != nil {

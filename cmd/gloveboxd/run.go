@@ -88,6 +88,9 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	for _, o := range p.off {
 		log.Warn("part off", "part", o.part, "error", o.err)
 	}
+	if err := cfg.MQTT.certificates(time.Now()); err != nil {
+		log.Warn("certificate", "error", err) // the car's clock may be the one that is wrong
+	}
 
 	epoch, orders := newEpoch(), &actuators{plan: p.mapping, wires: map[string]*wire{}}
 	courier := telemetry.NewCourier(p.courier(cfg, identity.VID, epoch, queue, log))
