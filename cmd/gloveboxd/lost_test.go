@@ -116,10 +116,7 @@ func TestLostFiles(t *testing.T) {
 				vehicle, stop := a.boot()
 				var recovered []string
 				eventually(t, "recovered is "+row.recovered, func() bool {
-					recovered = nil
-					for _, name := range vehicle()["Recovered"].([]string) {
-						recovered = append(recovered, name)
-					}
+					recovered = slices.Clone(vehicle()["Recovered"].([]string))
 					slices.Sort(recovered)
 					return strings.Join(recovered, " ") == row.recovered
 				})
@@ -205,6 +202,12 @@ func TestUnusableDirectory(t *testing.T) {
 		}, readOnly, 0},
 		{"a file", func(a *program) error { return os.WriteFile(aside(a), nil, 0o600) }, nil, 0},
 		{"a link to nothing", func(a *program) error { return os.Symlink("/nowhere/at/all", aside(a)) }, nil, 0},
+		{"below a file", func(a *program) error {
+			name := filepath.Join(a.dir, "gloveboxd.toml")
+			text, err := os.ReadFile(name)
+			a.write("gloveboxd.toml", strings.Replace(string(text), `dir = "state"`, `dir = "gloveboxd.toml/state"`, 1))
+			return err
+		}, nil, 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -231,6 +234,9 @@ func TestUnusableDirectory(t *testing.T) {
 			}
 			if _, err := a.hmi.Guest(t.Context(), false); err != nil {
 				t.Errorf("a guest: %v", err)
+			}
+			if code, said := a.run("--check"); row.before == nil && (code != exitFailed || !strings.Contains(said, "store.dir: ")) {
+				t.Errorf("--check: exit %d: %s", code, said)
 			}
 			code, said := stop(syscall.SIGTERM)
 			if code != exitStopped || !strings.Contains(said, "stores cannot be used") {

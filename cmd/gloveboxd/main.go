@@ -95,6 +95,7 @@ func check(cfg Config, wrong error, stdout, stderr io.Writer) int {
 	for _, o := range p.off {
 		all = append(all, o.err)
 	}
+	all = append(all, checkDir(cfg.Store.Dir))
 	if cfg.MQTT.Broker != "" {
 		all = append(all, cfg.MQTT.certificates(time.Now()))
 	}
@@ -112,6 +113,22 @@ func check(cfg Config, wrong error, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stdout, "ok")
 	}
 	return report(stderr, err, exitFailed)
+}
+
+// checkDir says why the state directory can be none. That it is missing is no fault: the
+// first start makes it.
+func checkDir(dir string) error {
+	info, err := os.Stat(dir)
+	if _, link := os.Readlink(dir); errors.Is(err, os.ErrNotExist) && link != nil {
+		return nil
+	}
+	if err == nil && !info.IsDir() {
+		err = fmt.Errorf("%s: no folder", dir)
+	}
+	if err != nil {
+		return fmt.Errorf("store.dir: %w", err)
+	}
+	return nil
 }
 
 // printIdentity shows the car's public half, from which certificate and first
