@@ -121,7 +121,7 @@ func (m MQTT) check(wrong wrong) {
 	if k := time.Duration(m.KeepAlive); k < time.Second || k > 65535*time.Second || k%time.Second != 0 {
 		wrong("mqtt.keepalive", "mqtt.keepalive %v: want 1s to 65535s, whole seconds (MQTT 3.1.1, 3.1.2.10)", k)
 	}
-	if g := time.Duration(c.MQTT.GiveUp); g <= 0 || g > time.Hour {
+	if g := time.Duration(m.GiveUp); g <= 0 || g > time.Hour {
 		wrong("mqtt.give_up", "mqtt.give_up %v: want more than nothing, at most 1h", g)
 	}
 	if name, ok := strings.CutPrefix(m.Key, credentialPrefix); ok && (name == "" || strings.ContainsRune(name, '/') || name == "..") {
