@@ -78,7 +78,7 @@ func (r *readable) SetCarFact(name string, value []byte) error {
 // would ever leave it.
 type nowhere struct{}
 
-func (nowhere) Put([]outside.Released) error { return nil }
+func (nowhere) Put([]outside.Released) ([]outside.Released, error) { return nil, nil }
 
 func (nowhere) Next(uint64, int) ([]telemetry.Kept, error) { return nil, nil }
 
