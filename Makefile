@@ -5,7 +5,7 @@ BUILD = go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 # part NAME,COMMAND runs one part of the tests and prints its seconds.
 part = @start=$$(date +%s); $(2); status=$$?; echo "== $(1): $$(( $$(date +%s) - start )) s, exit $$status"; exit $$status
 
-.PHONY: run test check units scenarios kill bench soak clients fuzz bin arm64
+.PHONY: run test check units scenarios kill bench soak soak-mutate clients fuzz bin arm64
 run: bin
 	@tools/need.sh dbus-daemon:dbus-daemon
 	@bin/gloveboxsim serve $(ARGS)
@@ -32,6 +32,7 @@ arm64:
 
 units:
 	@go test $$(go list ./... | grep -v killmatrix)
+	@go test -C tools ./mutate
 
 kill:
 	@go test -count=1 ./profiles/keyring/killmatrix
@@ -45,7 +46,12 @@ bench:
 fuzz:
 	@tools/fuzz.sh $(or $(FUZZTIME),10m)
 
-soak: clients test fuzz
+# small wrong edits that the tests let live; SEED repeats a run
+soak-mutate:
+	@go build -C tools -o ../bin/mutate ./mutate
+	@bin/mutate -minutes $(or $(MINUTES),60) $(if $(SEED),-seed $(SEED)) $(or $(PACKAGES),telemetry/outside telemetry telemetry/outbox profiles profiles/keyring agent)
+
+soak: clients test fuzz soak-mutate
 
 # clients installs what the tests of docs and gloveboxctl skip where it is missing, because it is large.
 clients:
