@@ -104,6 +104,7 @@ func TestCarRefuses(t *testing.T) {
 		{"ignition on", func(w *world) { w.pass(time.Second, 0) }, profiles.Unlock, "1 refused not-now"},
 		{"a door open", func(w *world) { w.say("Vehicle.Cabin.Door.Row1.DriverSide.IsOpen", hal.Bool(true)) }, profiles.Lock, "1 refused not-now"},
 		{"a door open, unlock", func(w *world) { w.say("Vehicle.Cabin.Door.Row1.DriverSide.IsOpen", hal.Bool(true)) }, profiles.Unlock, "1 done"},
+		{"the boot open, which is no door", func(w *world) { w.say("Vehicle.Body.Trunk.Rear.IsOpen", hal.Bool(true)) }, profiles.Lock, "1 done"},
 		{"hazard lights on", func(w *world) { w.say(hazard, hal.Bool(true)) }, profiles.Flash, "1 refused not-now"},
 		{"empty", func(w *world) { w.say(charge, hal.Number(14)) }, profiles.ClimateStart, "1 refused not-now"},
 		{"empty, stop", func(w *world) { w.say(charge, hal.Number(14)) }, profiles.ClimateStop, "1 done"},
@@ -128,6 +129,65 @@ func TestCarRefuses(t *testing.T) {
 				equal(t, fmt.Sprintf("%s, guest %v", row.name, guest), w.told(leaBox), row.want)
 			})
 		}
+	}
+}
+
+// A bus that speaks and shows another value confirms nothing: not a door that stayed
+// open, not a dial that stands off by more than a step.
+func TestAnotherValueConfirmsNothing(t *testing.T) {
+	for name, row := range map[string]struct {
+		act    profiles.Verb
+		locked bool
+		dial   float64
+		want   outside.Result
+	}{
+		"one door stayed open": {profiles.Lock, false, 0, outside.Uncertain},
+		"colder":               {profiles.ClimateStart, false, 20.5, outside.Uncertain},
+		"a step colder":        {profiles.ClimateStart, false, 21, outside.Done},
+		"a step warmer":        {profiles.ClimateStart, false, 22, outside.Done},
+		"warmer":               {profiles.ClimateStart, false, 22.5, outside.Uncertain},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := enrolled(t)
+			w.actuator.obeys = false
+			w.say(lockLeft, hal.Bool(true))
+			w.say(lockRight, hal.Bool(row.locked))
+			w.say(air, hal.Bool(true))
+			w.say(warmth, hal.Number(row.dial))
+			if got := w.order(fresh(anna, 1, row.act)); got.Result != row.want {
+				t.Errorf("%s: %+v, want %s", name, got, row.want)
+			}
+		})
+	}
+}
+
+// The unit's own log names the check that refused.
+func TestCauses(t *testing.T) {
+	for _, row := range []struct {
+		act  profiles.Verb
+		with func(*world)
+		want string
+	}{
+		{profiles.Locate, nil, "no place"},
+		{profiles.Assign, nil, "not built"},
+		{profiles.SendMessage, nil, "not built"},
+		{profiles.Book, nil, "not built"},
+		{profiles.Unlock, func(w *world) { w.pass(time.Second, 0) }, "in use"},
+		{profiles.Lock, func(w *world) { w.say("Vehicle.Cabin.Door.Row1.DriverSide.IsOpen", hal.Bool(true)) }, "door open"},
+		{profiles.Flash, func(w *world) { w.say(hazard, hal.Bool(true)) }, "hazard lights on"},
+		{profiles.ClimateStart, func(w *world) { w.say(charge, hal.Number(14)) }, "charge"},
+		{profiles.Unlock, func(w *world) { w.actuator.fails = agent.ErrNotSent }, "device"},
+		{profiles.Unlock, func(w *world) { w.actuator.obeys = false }, "not confirmed"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := enrolled(t)
+			if row.with != nil {
+				row.with(w)
+			}
+			if got := w.order(fresh(anna, 1, row.act)); got.Cause != row.want || got.Who != anna {
+				t.Errorf("%s: %+v, want the cause %s", row.act, got, row.want)
+			}
+		})
 	}
 }
 

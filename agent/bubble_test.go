@@ -180,6 +180,20 @@ func (d *slowDisk) SetLockout(who profiles.ID, l profiles.Lockout) error {
 	return d.store.SetLockout(who, l)
 }
 
+func (d *slowDisk) SetSettings(who profiles.ID, group string, values map[string][]byte) error {
+	if err := d.wait("SetSettings"); err != nil {
+		return err
+	}
+	return d.store.SetSettings(who, group, values)
+}
+
+func (d *slowDisk) SetOwnVerifier(who profiles.ID, v profiles.Verifier) error {
+	if err := d.wait("SetOwnVerifier"); err != nil {
+		return err
+	}
+	return d.store.SetOwnVerifier(who, v)
+}
+
 func (d *slowDisk) SetCarFact(name string, value []byte) error {
 	if err := d.wait("SetCarFact " + name); err != nil {
 		return err

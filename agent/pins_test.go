@@ -1,0 +1,135 @@
+package agent_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"glovebox/profiles"
+)
+
+// Who may not drive yet answers as nobody does, also to the right PIN; who has no PIN
+// is let in without one and with no other.
+func TestWhoLogsIn(t *testing.T) {
+	w := newWorld(t, "Taycan", newStore())
+	a := w.access()
+	a.Users[1].State = profiles.AwaitingActivation
+	a.Users[2].Verifier = profiles.Verifier{}
+	w.apply(1, a, profiles.BackEnd)
+	for _, row := range []struct {
+		name string
+		who  profiles.ID
+		pin  profiles.PIN
+		want error
+	}{
+		{"not active yet", lea, rightPIN, profiles.ErrWrongPIN},
+		{"nothing typed where there is a PIN", anna, profiles.NewPIN(""), profiles.ErrWrongPIN},
+		{"a PIN where there is none", jonas, rightPIN, profiles.ErrWrongPIN},
+		{"nothing where there is none", jonas, profiles.NewPIN(""), nil},
+		{"the right one", anna, rightPIN, nil},
+	} {
+		if _, err := w.Login(t.Context(), row.who, row.pin, false); !errors.Is(err, row.want) {
+			t.Errorf("%s: %v, want %v", row.name, err, row.want)
+		}
+	}
+}
+
+// A try that the disk did not count is not looked at: the right PIN opens nothing.
+func TestNoTryWithoutADisk(t *testing.T) {
+	for _, call := range []string{"SetLockout", "SetCarFact tally"} {
+		inBubble(t, func(t *testing.T, b *bubble) {
+			full := errors.New("no space left on device")
+			b.disk.make(call, 0, full)
+			if _, err := b.Login(t.Context(), lea, rightPIN, false); !errors.Is(err, full) {
+				t.Errorf("%s: %v", call, err)
+			}
+			if v := b.SessionView(); v.State != "idle" {
+				t.Errorf("%s: %+v", call, v)
+			}
+		})
+	}
+}
+
+// A PIN that the disk does not take is not in force; the old one is.
+func TestNewPINMustBeOnDisk(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		b.login(lea)
+		full := errors.New("no space left on device")
+		b.disk.make("SetOwnVerifier", 0, full)
+		if err := b.SetPIN(t.Context(), lea, rightPIN, profiles.NewPIN("907351")); !errors.Is(err, full) {
+			t.Errorf("SetPIN answers %v", err)
+		}
+		b.login(lea)
+	})
+}
+
+// Only the person at the wheel sets a PIN, and no PIN that is easily guessed.
+func TestWhoSetsAPIN(t *testing.T) {
+	w := enrolled(t)
+	next := profiles.NewPIN("907351")
+	if err := w.SetPIN(t.Context(), anna, rightPIN, next); !errors.Is(err, profiles.ErrNotPermitted) {
+		t.Errorf("nobody at the wheel: %v", err)
+	}
+	if _, err := w.StartGuest(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.SetPIN(t.Context(), profiles.ID{}, rightPIN, next); !errors.Is(err, profiles.ErrNotPermitted) {
+		t.Errorf("a guest, who has no id: %v", err)
+	}
+	w.login(anna)
+	if err := w.SetPIN(t.Context(), anna, rightPIN, profiles.NewPIN("111111")); err == nil {
+		t.Error("111111 is a PIN")
+	}
+	w.login(anna)
+}
+
+// A caller who gives up while another PIN is looked at is answered at once, with why.
+func TestLoginIsCalledOff(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		b.disk.make("SetLockout", 30*time.Second, nil)
+		first := make(chan error)
+		go func() {
+			_, err := b.Login(t.Context(), lea, rightPIN, false)
+			first <- err
+		}()
+		synctest.Wait()
+		gone := errors.New("the head unit has gone")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second, func() { cancel(gone) })
+		began := b.at()
+		if _, err := b.Login(ctx, anna, rightPIN, false); !errors.Is(err, gone) || b.at()-began != time.Second {
+			t.Errorf("%v after %s", err, b.at()-began)
+		}
+		<-first
+	})
+}
+
+// The picker says who has a PIN and how long they wait.
+func TestPickerShowsPINs(t *testing.T) {
+	w := newWorld(t, "Taycan", newStore())
+	a := w.access()
+	a.Users[2].Verifier = profiles.Verifier{}
+	w.apply(1, a, profiles.BackEnd)
+	for range 4 {
+		if _, err := w.Login(t.Context(), lea, profiles.NewPIN("111112"), false); !errors.Is(err, profiles.ErrWrongPIN) {
+			t.Fatal(err)
+		}
+	}
+	for _, p := range w.Profiles() {
+		if p.HasPIN != (p.ID != jonas) || (p.RetryAfter > 0) != (p.ID == lea) {
+			t.Errorf("%v: has a PIN %v, waits %d s", p.ID, p.HasPIN, p.RetryAfter)
+		}
+	}
+}
+
+// While nobody mistyped, time writes nothing about PINs.
+func TestNoTallyWithoutAWrongPIN(t *testing.T) {
+	w := enrolled(t)
+	w.turn(2 * time.Hour)
+	w.Tick()
+	if fact, _ := w.store.CarFact("tally"); fact != nil {
+		t.Errorf("the disk has %s", fact)
+	}
+}
