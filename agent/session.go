@@ -171,7 +171,6 @@ func (c *Cabin) begin(next Request, ticket uint64, why Reason, settings map[stri
 		return fmt.Errorf("begin a session: %w", err)
 	}
 	c.session, c.reason, c.next = session, why, c.next.over()
-	c.number++
 	c.sitting, c.touched = map[string]map[string]any{}, map[[2]string]bool{}
 	for group, values := range settings {
 		c.sitting[group] = maps.Clone(values)
