@@ -198,3 +198,24 @@ func TestSettingsWrittenAfterTheEnd(t *testing.T) {
 		}
 	})
 }
+
+// Who leaves because somebody else waited is replaced; only who was removed is removed.
+func TestWhyASessionEnded(t *testing.T) {
+	for _, want := range []string{"replaced", "removed"} {
+		w := enrolled(t)
+		w.login(lea)
+		w.pass(3*time.Second, 50)
+		if _, err := w.Login(t.Context(), anna, rightPIN, true); err != nil {
+			t.Fatal(err)
+		}
+		if want == "removed" {
+			a := w.access()
+			a.Users = slices.Delete(a.Users, 1, 2)
+			w.apply(2, a, profiles.BackEnd)
+		}
+		w.park()
+		if e := w.screen.last(t, 1); e.Reason != want || w.SessionView().Profile != anna {
+			t.Errorf("ended because %s, want %s; now %+v", e.Reason, want, w.SessionView())
+		}
+	}
+}
