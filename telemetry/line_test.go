@@ -74,22 +74,29 @@ func TestFailedLineIsLoggedOnce(t *testing.T) {
 	})
 }
 
-// The acknowledgement of the state forgets no message.
+// The acknowledgement of a state forgets no message: not of the first one, not of one
+// that shows another document.
 func TestStateIsNoMessage(t *testing.T) {
-	within(t, func(t *testing.T, dir string) {
-		c := drive(t, dir, func(c *car) { c.port.hold = true })
-		c.send(alarmTo(t, anna, "abs"))
-		synctest.Wait()
-		c.port.line().acknowledge(1)
-		synctest.Wait()
-		c.DocumentVersion(7) // another state, behind the message
-		synctest.Wait()
-		c.port.line().lose()
-		time.Sleep(time.Minute)
-		if got := list(c.port.line().mail()); got != "a1 alarmsabs 1r" || c.waiting() != 1 {
-			t.Errorf("after the break: %q, %d wait", got, c.waiting())
-		}
-	})
+	for _, another := range []bool{false, true} {
+		within(t, func(t *testing.T, dir string) {
+			c := drive(t, dir, func(c *car) { c.port.hold = true })
+			synctest.Wait()
+			if another {
+				c.port.line().acknowledge(1)
+				c.DocumentVersion(7)
+				synctest.Wait()
+			}
+			c.send(alarmTo(t, anna, "abs"))
+			synctest.Wait()
+			c.port.line().acknowledge(1)
+			synctest.Wait()
+			c.port.line().lose()
+			time.Sleep(time.Minute)
+			if got := list(c.port.line().mail()); got != "a1 alarmsabs 1r" || c.waiting() != 1 {
+				t.Errorf("another document %v: after the break %q, %d wait", another, got, c.waiting())
+			}
+		})
+	}
 }
 
 // A stop waits a moment for what is on its way: what is acknowledged in that second
@@ -127,11 +134,17 @@ func (f *forgetting) Settle(done, send []uint64, stamp func(string) (string, uin
 func TestForgottenOnce(t *testing.T) {
 	within(t, func(t *testing.T, dir string) {
 		noting := &forgetting{}
-		c := drive(t, dir, func(c *car) { noting.Outbox, c.options.Outbox = c.options.Outbox, noting })
-		for _, code := range []string{"abs", "brake", "airbag"} {
-			c.send(alarmTo(t, anna, code))
-			synctest.Wait()
-		}
+		c := drive(t, dir, func(c *car) {
+			noting.Outbox, c.options.Outbox, c.port.hold = c.options.Outbox, noting, true
+		})
+		c.send(alarmTo(t, anna, "abs"), alarmTo(t, anna, "brake"))
+		synctest.Wait()
+		c.port.line().acknowledge(2) // the state and the first
+		synctest.Wait()
+		c.send(alarmTo(t, anna, "airbag"))
+		synctest.Wait()
+		c.port.line().acknowledge(2)
+		synctest.Wait()
 		c.port.line().lose()
 		time.Sleep(time.Minute)
 		slices.Sort(noting.done)
