@@ -1,0 +1,190 @@
+package outbox_test
+
+import (
+	"encoding"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"glovebox/hal"
+	"glovebox/profiles"
+	"glovebox/telemetry/outbox"
+)
+
+// id is a person's.
+func id(t testing.TB, text string) profiles.ID {
+	t.Helper()
+	who, err := profiles.ParseID(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return who
+}
+
+// plant writes a record beside the queue, which is closed for it.
+func (b *box) plant(owner profiles.ID, key, sealed []byte) {
+	b.t.Helper()
+	if err := b.Close(); err != nil {
+		b.t.Fatal(err)
+	}
+	db, err := bbolt.Open(b.path, 0o600, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		bucket, err := tx.CreateBucketIfNotExists(owner[:])
+		if err != nil {
+			return err
+		}
+		return bucket.Put(key, sealed)
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// A record on disk is laid out as record.go draws it; a queue that waited over an
+// update is still read.
+func TestLayoutStays(t *testing.T) {
+	for _, stamped := range []bool{false, true} {
+		b := newBox(t, roomy)
+		message := alarm(t, anna, "abs", "warning", b.clock)
+		content, err := encoding.BinaryMarshaler(message).MarshalBinary()
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain := binary.BigEndian.AppendUint64([]byte{1}, uint64(noon.UnixNano())) // version, put
+		of, seq := make([]byte, 16), uint64(0)
+		if stamped {
+			if of, err = hex.DecodeString(epoch); err != nil {
+				t.Fatal(err)
+			}
+			seq = 9
+		}
+		plain = binary.BigEndian.AppendUint64(append(plain, of...), seq)
+		plain = append(append(plain, 0, 0), content...) // no gap of its own
+		owner := id(t, anna.ID)
+		sealed, err := b.keys.Seal(owner, "outbox.db", "5", 1, plain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.plant(owner, binary.BigEndian.AppendUint64(nil, 5), sealed)
+		b.open()
+		kept := b.next()
+		if len(kept) != 1 || b.Dropped() != 0 {
+			t.Fatalf("stamped %v: %d wait, %d dropped", stamped, len(kept), b.Dropped())
+		}
+		k := kept[0]
+		if k.ID != 5 || k.Released.Head() != message.Head() || k.Resend != stamped || k.Seq != seq || stamped != (k.Epoch == epoch) {
+			t.Errorf("stamped %v: %+v", stamped, k)
+		}
+	}
+}
+
+// A record under a key of another length is no record of ours: the file is damaged.
+func TestKeyOfAnotherLength(t *testing.T) {
+	b := newBox(t, roomy)
+	b.plant(id(t, anna.ID), []byte("abc"), []byte("x"))
+	if err := outbox.Check(b.path, b.keys); !errors.Is(err, outbox.ErrDamaged) {
+		t.Errorf("Check: %v", err)
+	}
+	o := outbox.New(b.path, b.keys, roomy, func() hal.Instant { return b.clock })
+	if err := o.Open(); !errors.Is(err, outbox.ErrDamaged) {
+		t.Errorf("Open: %v", err)
+	}
+}
+
+// Where there can be no file Open says so, and so do all who waited for it.
+func TestNoFileThere(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := newBox(t, roomy)
+	o := outbox.New(filepath.Join(file, "outbox.db"), b.keys, roomy, func() hal.Instant { return b.clock })
+	if err := o.Open(); err == nil {
+		t.Error("opened below a file")
+	}
+	if _, err := o.Next(0, 1); err == nil {
+		t.Error("it is used")
+	}
+}
+
+// A gap record that cannot be sealed, for its person is gone, keeps nobody else's back.
+func TestGapOfWhoIsGone(t *testing.T) {
+	b := newBox(t, roomy)
+	b.put(alarm(t, lea, "abs", "warning", b.clock), alarm(t, anna, "abs", "warning", b.clock))
+	b.keys.refuse(id(t, lea.ID), true)
+	b.clock.UTC, b.clock.Boot = b.clock.UTC.Add(roomy.MaxAge+1), b.clock.Boot+roomy.MaxAge+1
+	kept := b.next()
+	if len(kept) != 1 || kept[0].Released.Mailbox() != anna.Mailbox {
+		t.Errorf("wait: %+v", kept)
+	}
+}
+
+// Looking at what waits writes nothing; what has become unreadable is forgotten once.
+func TestLookingWritesNothing(t *testing.T) {
+	b := newBox(t, roomy)
+	b.put(alarm(t, lea, "abs", "warning", b.clock), alarm(t, anna, "abs", "warning", b.clock))
+	looks := func(want int, writes bool) {
+		t.Helper()
+		before := b.Writes()
+		if n := len(b.next()); n != want {
+			t.Errorf("%d wait, want %d", n, want)
+		}
+		if wrote := b.Writes() != before; wrote != writes {
+			t.Errorf("wrote %v, want %v", wrote, writes)
+		}
+	}
+	looks(2, false)
+	b.keys.remove(id(t, lea.ID))
+	looks(1, true)
+	looks(1, false)
+	if b.Len() != 1 {
+		t.Errorf("%d in the index", b.Len())
+	}
+}
+
+// A gap record names the slots of what fell out, not when the queue took it, also
+// over a restart.
+func TestGapNamesSlots(t *testing.T) {
+	for _, restart := range []bool{false, true} {
+		b := newBox(t, roomy)
+		first, last := b.clock, b.clock
+		first.UTC, last.UTC = noon.Add(-3*time.Hour), noon.Add(-time.Hour)
+		b.put(alarm(t, anna, "abs", "warning", first), alarm(t, anna, "brake", "warning", last))
+		if restart {
+			b.reopen()
+		}
+		b.clock.UTC, b.clock.Boot = b.clock.UTC.Add(roomy.MaxAge+1), b.clock.Boot+roomy.MaxAge+1
+		all := gaps(t, b)
+		if len(all) != 1 || all[0].From != stamp(first.UTC) || all[0].To != stamp(last.UTC) || all[0].Dropped != 2 {
+			t.Errorf("restart %v: %+v", restart, all)
+		}
+	}
+}
+
+// One of many that is settled leaves the others as they were, on disk too.
+func TestSettledIsGoneAlone(t *testing.T) {
+	b := newBox(t, roomy)
+	for i := range 3 {
+		b.put(result(t, anna, i))
+	}
+	all := b.next()
+	b.settle([]uint64{all[1].ID}, nil, nil)
+	b.reopen()
+	var left []uint64
+	for _, k := range b.next() {
+		left = append(left, k.ID)
+	}
+	if !slices.Equal(left, []uint64{all[0].ID, all[2].ID}) {
+		t.Errorf("left: %v", left)
+	}
+}
