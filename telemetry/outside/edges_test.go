@@ -52,8 +52,12 @@ func TestAssignedIsNotLimited(t *testing.T) {
 	car.run(car.now.Boot + 11*time.Minute)
 	car.out.Answer(boxLimited, "key", 1, outside.Done, car.now)
 	car.fix(54, 6)
+	before := len(car.decided)
 	if car.out.Locate(boxLimited, car.now) {
 		t.Error("located for a limited reader")
+	}
+	if d := car.decided[before:]; len(d) != 1 || d[0].Kind != outside.KindPosition || d[0].Reader != "jonas" || d[0].Outcome != outside.Withheld {
+		t.Errorf("the ledger says %+v", d)
 	}
 	car.run(car.now.Boot + 11*time.Minute)
 	for _, w := range car.sent {
