@@ -44,7 +44,6 @@ var agentClasses string
 type Rule struct {
 	Order   int
 	Pattern *regexp.Regexp
-	Family  string
 	Class   Class
 	Limited string // the cell a limited reader gets; a test holds it against policy.csv
 }
@@ -52,7 +51,6 @@ type Rule struct {
 // Name is one line of agent-classes.csv: a datum that VSS has no path for.
 type Name struct {
 	Name    string
-	Family  string
 	Class   Class
 	Limited string
 }
@@ -101,16 +99,16 @@ func readRules(text string) ([]Rule, error) {
 		return nil, fmt.Errorf("vss-rules.csv: %w", err)
 	}
 	out := make([]Rule, 0, len(records))
-	for i, rec := range records {
+	for _, rec := range records {
 		order, err := strconv.Atoi(rec[0])
-		if err != nil || order != i+1 {
-			return nil, fmt.Errorf("vss-rules.csv: rule %q: want order %d", rec[0], i+1)
+		if err != nil {
+			return nil, fmt.Errorf("vss-rules.csv: rule %q: want a number", rec[0])
 		}
 		pattern, err := regexp.Compile(`\A(?:` + rec[1] + `)\z`)
 		if err != nil {
 			return nil, fmt.Errorf("vss-rules.csv: rule %d: %w", order, err)
 		}
-		out = append(out, Rule{order, pattern, rec[2], Class(rec[3]), rec[4]})
+		out = append(out, Rule{order, pattern, Class(rec[3]), rec[4]})
 	}
 	return out, nil
 }
@@ -127,7 +125,7 @@ func readNames(text string) ([]Name, error) {
 			return nil, fmt.Errorf("agent-classes.csv: %s stands twice", rec[0])
 		}
 		seen[rec[0]] = true
-		out = append(out, Name{rec[0], rec[1], Class(rec[2]), rec[3]})
+		out = append(out, Name{rec[0], Class(rec[2]), rec[3]})
 	}
 	return out, nil
 }

@@ -208,9 +208,6 @@ func (p *Policy) secretive(name string) error {
 	}
 	for _, c := range []Column{ColumnLimited, ColumnLimitedAssigned, ColumnWorkshop, ColumnBackend} {
 		at := cells[string(c)]
-		if !at.verdict.Releases() {
-			continue
-		}
 		if r := p.rules[at.rule]; at.verdict == Allow || r != nil && !r.notInUse {
 			return fmt.Errorf("policy: row %s: %s in column %s would show a missing fix", name, at, c)
 		}
