@@ -1,0 +1,47 @@
+package mapping_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// What can be no path, and what a path never says, is named with its line.
+func TestPathsAndAlarmsThatCannotBe(t *testing.T) {
+	for name, row := range map[string]struct{ src, want string }{
+		"Vehicle alone":          {strings.Replace(signal(), "Vehicle.Speed", "Vehicle", 1), `"Vehicle" is no VSS path`},
+		"not below Vehicle":      {strings.Replace(signal(), "Vehicle.Speed", "Car.Speed", 1), `"Car.Speed" is no VSS path`},
+		"what a signal never is": {strings.Replace(isLocked, "0 = false, 1 = true", "1 = true", 1) + "[[alarm]]\ncode = \"intrusion\"\npath = \"Vehicle.Cabin.Door.Row1.DriverSide.IsLocked\"\nwhen = false\nseverity = \"critical\"\n", "asks for false, which Vehicle.Cabin.Door.Row1.DriverSide.IsLocked never is"},
+	} {
+		if _, err := compile(row.src); err == nil || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%s: %v, want %q", name, err, row.want)
+		}
+	}
+}
+
+// Of two signals of one path the longer period holds for both, in either order.
+func TestTheLongerPeriodHolds(t *testing.T) {
+	long := signal(`every = "3s"`, `when = { "UI.UNITS" = 1 }`)
+	short := strings.Replace(signal(`every = "100ms"`, `when = { "UI.UNITS" = 2 }`), "SPEED.SPEED", "UI.ODO", 1)
+	for _, src := range []string{long + short, short + long} {
+		decoder := compiled(t, src).Bus("body")
+		decoder.Decode(uiFrame(1, 0), moment(0), nil)
+		for _, step := range []struct{ ms, says int }{{1, 1}, {1500, 0}, {2999, 0}, {3001, 1}} {
+			if got := decoder.Decode(speedFrame(uint16(100+step.ms)), moment(step.ms), nil); len(got) != step.says {
+				t.Errorf("at %d ms: %v, want %d", step.ms, got, step.says)
+			}
+		}
+	}
+}
+
+// However short the periods, an unchanged value comes again after a second, not earlier.
+func TestAnUnchangedValueWaitsASecond(t *testing.T) {
+	src := signal(`every = "100ms"`, `when = { "UI.UNITS" = 1 }`) +
+		strings.Replace(signal(`every = "200ms"`, `when = { "UI.UNITS" = 2 }`), "SPEED.SPEED", "UI.ODO", 1)
+	decoder := compiled(t, src).Bus("body")
+	decoder.Decode(uiFrame(1, 0), moment(0), nil)
+	for _, step := range []struct{ ms, says int }{{1, 1}, {300, 0}, {999, 0}, {1001, 1}} {
+		if got := decoder.Decode(speedFrame(100), moment(step.ms), nil); len(got) != step.says {
+			t.Errorf("at %d ms: %v, want %d", step.ms, got, step.says)
+		}
+	}
+}
