@@ -154,7 +154,7 @@ func TestScreenLooksAgain(t *testing.T) {
 				t.Errorf("nobody looks after %s", what)
 			}
 		}
-		looks("a place was handed over", func() { w.Handed(w.courier.sent[i]) })
+		looks("a place was handed over", func() { w.Fate(w.courier.sent[i], telemetry.Handed) })
 		looks("the level was lowered", func() {
 			if err := w.SetLevel(t.Context(), "offline"); err != nil {
 				t.Fatal(err)

@@ -50,7 +50,7 @@ func TestAssignedIsNotLimited(t *testing.T) {
 	car.run(car.now.Boot + 11*time.Minute)
 	car.link(true)
 	car.run(car.now.Boot + 11*time.Minute)
-	car.out.Answer(boxLimited, "key", 1, outside.Done, car.now)
+	car.out.Answer(boxLimited, "key", epoch, 1, outside.Done, car.now)
 	car.fix(54, 6)
 	before := len(car.decided)
 	if car.out.Locate(boxLimited, car.now) {
