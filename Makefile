@@ -5,7 +5,7 @@ BUILD = go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 # part NAME,COMMAND runs one part of the tests and prints its seconds.
 part = @start=$$(date +%s); $(2); status=$$?; echo "== $(1): $$(( $$(date +%s) - start )) s, exit $$status"; exit $$status
 
-.PHONY: run test check units scenarios kill bench soak soak-mutate clients fuzz bin arm64
+.PHONY: run test check units scenarios kill bench soak soak-clients soak-fuzz soak-mutate bin arm64
 run: bin
 	@tools/need.sh dbus-daemon:dbus-daemon
 	@bin/gloveboxsim serve $(ARGS)
@@ -43,16 +43,19 @@ scenarios: bin
 bench:
 	@tools/bench.sh
 
-fuzz:
-	@tools/fuzz.sh $(or $(FUZZTIME),10m)
+# A night: parts that run alone too (make soak-fuzz MINUTES=20) and print their seconds.
+soak: soak-clients soak-fuzz soak-mutate
 
-# small wrong edits that the tests let live; SEED repeats a run
+# soak-clients runs the tests that want what is large: compilers, shells, Qt.
+soak-clients: bin
+	@tools/need.sh cc:gcc pkg-config:pkg-config qdbusxml2cpp:qtbase5-dev-tools zsh:zsh fish:fish
+	$(call part,clients,go test -count=1 ./docs ./cmd/gloveboxctl)
+
+# soak-fuzz runs every fuzz target, each for so many minutes.
+soak-fuzz:
+	$(call part,fuzz,tools/fuzz.sh $(or $(MINUTES),10)m)
+
+# soak-mutate makes small wrong edits and prints which the tests let live; SEED repeats a run.
 soak-mutate:
 	@go build -C tools -o ../bin/mutate ./mutate
-	@bin/mutate -minutes $(or $(MINUTES),60) $(if $(SEED),-seed $(SEED)) $(or $(PACKAGES),telemetry/outside telemetry telemetry/outbox profiles profiles/keyring agent)
-
-soak: clients test fuzz soak-mutate
-
-# clients installs what the tests of docs and gloveboxctl skip where it is missing, because it is large.
-clients:
-	@tools/need.sh cc:gcc pkg-config:pkg-config qdbusxml2cpp:qtbase5-dev-tools zsh:zsh fish:fish
+	$(call part,mutate,bin/mutate -minutes $(or $(MINUTES),60) $(if $(SEED),-seed $(SEED)) $(or $(PACKAGES),telemetry/outside telemetry telemetry/outbox profiles profiles/keyring agent))
