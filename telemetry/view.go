@@ -14,7 +14,8 @@ type PrivacyView struct {
 	LimitedBy      []string // the rules that made it so
 	LocationInUse  bool     // the indicator: true exactly while position leaves
 	Readers        []ReaderView
-	Policy         string // built-in, or test for an override
+	Policy         string        // built-in, or test for an override
+	OpensIn        time.Duration // how long the line stays silent after offline was lifted; zero: not waited for
 }
 
 // ReaderView is one reader outside and what reaches them.

@@ -2,6 +2,7 @@ package hmi
 
 import (
 	"context"
+	"time"
 
 	"github.com/godbus/dbus/v5"
 
@@ -88,6 +89,7 @@ func privacyProperties(v telemetry.PrivacyView, guest bool) map[string]dbus.Vari
 		"LocationInUse":  dbus.MakeVariant(v.LocationInUse),
 		"Readers":        dbus.MakeVariant(readers),
 		"Policy":         dbus.MakeVariant(v.Policy),
+		"OpensIn":        dbus.MakeVariant(uint32((v.OpensIn + time.Second - 1) / time.Second)),
 	}
 }
 

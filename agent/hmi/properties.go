@@ -10,8 +10,8 @@ import (
 )
 
 // unannounced are the properties whose values are never broadcast, whoever is
-// at the wheel: names of people, and a count that runs down each second.
-var unannounced = map[string]bool{"Name": true, "Readers": true, "RetryAfter": true}
+// at the wheel: names of people, and counts that run down each second.
+var unannounced = map[string]bool{"Name": true, "Readers": true, "RetryAfter": true, "OpensIn": true}
 
 // get and getAll read the views at the moment of the call. Apps read Session1.
 func (f *Face) get(_ context.Context, c *call) ([]any, error) {
@@ -125,7 +125,7 @@ func difference(before, now map[string]dbus.Variant, guest bool) (changed map[st
 func runsDown(name string, before, now dbus.Variant) bool {
 	b, okB := before.Value().(uint32)
 	n, okN := now.Value().(uint32)
-	return name == "RetryAfter" && okB && okN && n > 0 && n < b
+	return (name == "RetryAfter" || name == "OpensIn") && okB && okN && n > 0 && n < b
 }
 
 // arrive announces a new object: every interface, and every property with its value or,

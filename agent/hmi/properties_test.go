@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/godbus/dbus/v5"
 
@@ -130,23 +131,30 @@ func TestProfilesComeAndGo(t *testing.T) {
 
 // A wait that runs down is not news each second; its beginning and its end are.
 func TestWaitIsAnnouncedAtItsEnds(t *testing.T) {
-	w := start(t)
-	listen := hear(t, w.dial(t))
-	for _, step := range []struct {
-		seconds uint32
-		told    bool
-	}{{30, true}, {29, false}, {1, false}, {0, true}, {60, true}, {90, true}} {
-		w.cabin.change(func(c *cabin) { c.people[0].RetryAfter = step.seconds })
-		w.face.Refresh()
-		w.face.LedgerChanged(1)
-		s := listen(1)[0]
-		if told := s.Name != "org.glovebox.Privacy1.LedgerChanged"; told != step.told {
-			t.Errorf("%d s: told %v", step.seconds, told)
-		} else if told {
-			if c := read(t, s); len(c.values) > 0 || !slices.Equal(c.named, []string{"RetryAfter"}) {
-				t.Errorf("got %+v", c)
+	for property, set := range map[string]func(c *cabin, seconds uint32){
+		"RetryAfter": func(c *cabin, seconds uint32) { c.people[0].RetryAfter = seconds },
+		"OpensIn": func(c *cabin, seconds uint32) {
+			c.privacy.OpensIn = time.Duration(seconds)*time.Second - time.Nanosecond
+		},
+	} {
+		w := start(t)
+		listen := hear(t, w.dial(t))
+		for _, step := range []struct {
+			seconds uint32
+			told    bool
+		}{{30, true}, {29, false}, {1, false}, {0, true}, {60, true}, {90, true}} {
+			w.cabin.change(func(c *cabin) { set(c, step.seconds) })
+			w.face.Refresh()
+			w.face.LedgerChanged(1)
+			s := listen(1)[0]
+			if told := s.Name != "org.glovebox.Privacy1.LedgerChanged"; told != step.told {
+				t.Errorf("%s, %d s: told %v", property, step.seconds, told)
+			} else if told {
+				if c := read(t, s); len(c.values) > 0 || !slices.Equal(c.named, []string{property}) {
+					t.Errorf("got %+v", c)
+				}
+				listen(1)
 			}
-			listen(1)
 		}
 	}
 }

@@ -110,7 +110,7 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 		Cabin: cabin, Topics: topics(identity.VID), Verifier: cloud.NewVerifier(identity, p.trust),
 		Count: func(name string) { counts.add(name, 1) }, Log: log,
 	}
-	if err := face.Own(show{cabin, counts, identity.Public()}); err != nil {
+	if err := face.Own(show{cabin, courier, counts, identity.Public()}); err != nil {
 		return err
 	}
 	debug.SetGCPercent(collectAt) // not before: a start leaves its garbage until here
@@ -182,12 +182,22 @@ func topics(vid string) agent.Topics {
 // show is the cabin as the head unit sees it, with the counters of the wires.
 type show struct {
 	*agent.Cabin
+	courier  *telemetry.Courier
 	counts   *counters
 	identity profiles.PublicIdentity
 }
 
 // Identity is the public half of the car's own.
 func (s show) Identity() profiles.PublicIdentity { return s.identity }
+
+// PrivacyView is the cabin's, and when a line that was silent opens again.
+func (s show) PrivacyView() telemetry.PrivacyView {
+	v := s.Cabin.PrivacyView()
+	if at, waits := s.courier.OpensAt(); waits {
+		v.OpensIn = max(0, time.Until(at))
+	}
+	return v
+}
 
 // Statistics is every counter by name.
 func (s show) Statistics() map[string]uint64 { return s.counts.copy() }
