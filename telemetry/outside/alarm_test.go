@@ -266,6 +266,8 @@ func TestTimely(t *testing.T) {
 		what, at string
 		want     bool
 	}{
+		{boxLimited + "alarms", "12:02:02", true}, // its own slot: a slow disk
+		{boxLimited + "alarms", "12:02:02.001", false},
 		{boxLimited + "alarms", "12:20:59.999", false},
 		{boxLimited + "alarms", "12:21:00", true},
 		{boxLimited + "alarms", "12:21:00.5", true},
