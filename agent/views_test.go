@@ -135,6 +135,26 @@ func TestWhyOneEntry(t *testing.T) {
 	}
 }
 
+// The head unit is told of the newest entry, and with nobody at the wheel of none.
+func TestScreenIsToldOfTheLedger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := enrolled(t)
+		w.pass(20*time.Second, 50)
+		synctest.Wait()
+		if w.screen.ledger != 0 {
+			t.Errorf("nobody is at the wheel and is told of entry %d", w.screen.ledger)
+		}
+		w.park()
+		w.login(anna)
+		w.pass(20*time.Second, 50)
+		synctest.Wait()
+		entries, err := w.Ledger(telemetry.LedgerFilter{})
+		if err != nil || len(entries) == 0 || w.screen.ledger != entries[len(entries)-1].ID {
+			t.Errorf("told of entry %d of %d, %v", w.screen.ledger, len(entries), err)
+		}
+	})
+}
+
 // The head unit looks again as soon as the level is another one, and as soon as a place
 // was handed over.
 func TestScreenLooksAgain(t *testing.T) {

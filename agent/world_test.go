@@ -257,7 +257,8 @@ type screen struct {
 	ended []agent.Ended
 	heard []string // ended REASON, or GROUP KEY…
 
-	refreshed int // how often it was told to look at the views
+	refreshed int    // how often it was told to look at the views
+	ledger    uint64 // the newest entry that it was told of
 }
 
 func (s *screen) Ended(reason string, r profiles.Receipt) {
@@ -273,7 +274,11 @@ func (s *screen) SettingsChanged(group string, keys []string) {
 	s.heard = append(s.heard, strings.Join(append([]string{group}, keys...), " "))
 }
 
-func (s *screen) LedgerChanged(uint64) {}
+func (s *screen) LedgerChanged(last uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ledger = last
+}
 
 func (s *screen) Refresh() {
 	s.mu.Lock()
