@@ -256,6 +256,9 @@ func (w *walker) call(n *ast.CallExpr) {
 	if id, ok := fun.(*ast.Ident); ok && twins[id.Name] != "" {
 		w.replace("twin-call", id, twins[id.Name])
 	}
+	if id, ok := fun.(*ast.Ident); ok && slices.Contains([]string{"min", "max", "Join"}, id.Name) {
+		return // their order says nothing
+	}
 	for i := 1; i < len(n.Args); i++ {
 		a, b := n.Args[i-1], n.Args[i]
 		w.add("swap-args", a.Pos(), b.End(), w.source(b)+", "+w.source(a))

@@ -60,11 +60,22 @@ type options struct {
 type subject struct {
 	listed
 	edits  []edit        // in the order of the seed
-	judges []string      // whose tests are run, its own first
+	judges []judge       // whose tests are run, its own first
 	took   time.Duration // all of them, on the right code
 	tried  int
 	found  int
 	lived  []edit
+}
+
+// judge is a package whose tests are run. Those that draw with rapid must leave no file
+// of what failed: the code was wrong on purpose.
+type judge struct {
+	path  string
+	rapid bool
+}
+
+func (p listed) judge() judge {
+	return judge{p.ImportPath, slices.Contains(slices.Concat(p.TestImports, p.XTestImports), "pgregory.net/rapid")}
 }
 
 type listed struct {
@@ -131,11 +142,11 @@ func (o options) subject(name string, all []listed) (*subject, error) {
 	if i < 0 {
 		return nil, fmt.Errorf("no package %s", name)
 	}
-	s := &subject{listed: all[i], judges: []string{all[i].ImportPath}}
+	s := &subject{listed: all[i], judges: []judge{all[i].judge()}}
 	for _, p := range all {
 		uses := slices.Contains(slices.Concat(p.Imports, p.TestImports, p.XTestImports), s.ImportPath)
 		if uses && p.ImportPath != s.ImportPath && !o.skip.MatchString(p.ImportPath) && len(p.TestGoFiles)+len(p.XTestGoFiles) > 0 {
-			s.judges = append(s.judges, p.ImportPath)
+			s.judges = append(s.judges, p.judge())
 		}
 	}
 	var err error
@@ -147,7 +158,7 @@ func (o options) subject(name string, all []listed) (*subject, error) {
 	begun := time.Now()
 	for _, judge := range s.judges {
 		if text, err := o.test(judge, "", 10*time.Minute); err != nil {
-			return nil, fmt.Errorf("the tests of %s fail without an edit: %w\n%s", judge, err, text)
+			return nil, fmt.Errorf("the tests of %s fail without an edit: %w\n%s", judge.path, err, text)
 		}
 	}
 	s.took = time.Since(begun)
@@ -208,8 +219,12 @@ func (o options) try(s *subject, e edit, out io.Writer) (counted bool, err error
 }
 
 // test runs the tests of one package.
-func (o options) test(judge, overlay string, timeout time.Duration) ([]byte, error) {
-	return o.command("test", "-vet=off", "-failfast", "-timeout", timeout.String(), "-overlay", overlay, judge).CombinedOutput()
+func (o options) test(j judge, overlay string, timeout time.Duration) ([]byte, error) {
+	args := []string{"test", "-vet=off", "-failfast", "-timeout", timeout.String(), "-overlay", overlay, j.path}
+	if j.rapid {
+		args = append(args, "-rapid.nofailfile")
+	}
+	return o.command(args...).CombinedOutput()
 }
 
 func (o options) command(args ...string) *exec.Cmd {

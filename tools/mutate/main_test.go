@@ -54,7 +54,8 @@ func TestSeed(t *testing.T) {
 		}
 		return names
 	}
-	if order(1) != order(1) || order(1) == order(2) {
-		t.Errorf("seed 1:\n%s\nseed 2:\n%s", order(1), order(2))
+	one, again, two := order(1), order(1), order(2)
+	if one != again || one == two {
+		t.Errorf("seed 1:\n%s\nagain:\n%s\nseed 2:\n%s", one, again, two)
 	}
 }
