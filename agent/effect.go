@@ -186,14 +186,20 @@ type row struct {
 // their order is that of the changes they follow from. From the first one that
 // touches a disk on, all that were brought together stay together.
 func (e *effects) add(todo ...effect) {
+	if e.put(todo...) {
+		e.wake.ring()
+	}
+}
+
+// put is add for whoever waits right after it: nobody else is woken to do what it does
+// itself. It reports whether there is something for the disk.
+func (e *effects) put(todo ...effect) bool {
 	n := 0
 	for n < len(todo) && todo[n].memory {
 		n++
 	}
 	e.memory.add(todo[:n])
-	if e.disk.add(todo[n:]) {
-		e.wake.ring()
-	}
+	return e.disk.add(todo[n:])
 }
 
 func (r *row) add(todo []effect) bool {

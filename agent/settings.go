@@ -49,7 +49,7 @@ func (c *Cabin) Set(_ context.Context, group string, values map[string]any) erro
 	}
 	switch c.session.State {
 	case profiles.PersonDriving:
-		c.effects.add(setSettings(c.session.Who, g.Name, encoded, func(err error) {
+		c.effects.put(setSettings(c.session.Who, g.Name, encoded, func(err error) {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			done(err)
