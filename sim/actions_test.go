@@ -79,6 +79,10 @@ func TestReplayIsSilent(t *testing.T) {
 	if err := w.Boot(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	until(t, "parked", func() bool { // a bus has two seconds to say so
+		v, err := w.HMI.Properties(t.Context(), "Vehicle1")
+		return err == nil && v["Parked"] == true
+	})
 	phone, err := w.Cloud.Phone("anna")
 	if err == nil {
 		_, err = phone.Ask(t.Context())
