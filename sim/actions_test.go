@@ -33,6 +33,16 @@ func ordering(t *testing.T, w *sim.World, name string) func(act string, args map
 	}
 }
 
+// knownParked waits until the agent knows that the car is parked: a bus has two seconds
+// to say so after a start.
+func knownParked(t *testing.T, w *sim.World) {
+	t.Helper()
+	until(t, "parked", func() bool {
+		v, err := w.HMI.Properties(t.Context(), "Vehicle1")
+		return err == nil && v["Parked"] == true
+	})
+}
+
 // What a phone orders goes through a real broker to the real agent and onto the bus
 // of a car that obeys: signed facts first, then the action, then what the car shows.
 func TestPhonesOrder(t *testing.T) {
@@ -41,6 +51,7 @@ func TestPhonesOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen(t, w, "Cabin.Door.Row1.DriverSide.IsLocked", "true")
+	knownParked(t, w)
 	anna, lea := ordering(t, w, "anna"), ordering(t, w, "lea")
 	for _, row := range []struct {
 		who        string
@@ -79,10 +90,7 @@ func TestReplayIsSilent(t *testing.T) {
 	if err := w.Boot(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "parked", func() bool { // a bus has two seconds to say so
-		v, err := w.HMI.Properties(t.Context(), "Vehicle1")
-		return err == nil && v["Parked"] == true
-	})
+	knownParked(t, w)
 	phone, err := w.Cloud.Phone("anna")
 	if err == nil {
 		_, err = phone.Ask(t.Context())
