@@ -143,17 +143,13 @@ func (g Group) Defaults() map[string]any {
 	return values
 }
 
-// EncodeAll validates values and returns the bytes of each.
+// EncodeAll checks values and returns the bytes of each.
 func (g Group) EncodeAll(values map[string]any) (map[string][]byte, error) {
-	checked, err := g.Validate(values)
-	if err != nil {
-		return nil, err
-	}
-	encoded := make(map[string][]byte, len(checked))
-	for name, v := range checked {
+	encoded := make(map[string][]byte, len(values))
+	for _, name := range slices.Sorted(maps.Keys(values)) {
 		s, err := g.Setting(name)
 		if err == nil {
-			encoded[name], err = s.Encode(v)
+			encoded[name], err = s.Encode(values[name])
 		}
 		if err != nil {
 			return nil, err
