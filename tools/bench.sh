@@ -8,7 +8,7 @@ mkdir -p out
 {
 	echo "machine: $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1), $(nproc) cores, $(uname -sr), $(go version | cut -d' ' -f3)"
 	go test -p 1 -timeout 30m -run '^$' -bench "${BENCH:-.}" -benchtime "${BENCHTIME:-1s}" \
-		./hal/slcan ./hal/dbc ./hal/mapping ./hal/nmea ./telemetry/outside ./telemetry/outbox ./profiles/bolt ./cmd/gloveboxd
+		./hal/slcan ./hal/dbc ./hal/mapping ./hal/nmea ./telemetry/outside ./telemetry/outbox ./profiles/bolt ./agent/hmi/fence ./cmd/gloveboxd
 } | tee out/bench.txt
 echo
 awk '

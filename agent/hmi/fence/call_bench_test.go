@@ -37,20 +37,28 @@ type open struct{}
 func (open) Check(*fence.Call) (int, *fence.Refusal) { return 64 << 10, nil }
 func (open) Pass(*fence.Call)                        {}
 
-// TestServe is the service of BenchmarkCall, a process of its own.
-func TestServe(t *testing.T) {
-	address, name, _ := strings.Cut(os.Getenv("BENCHMARK_SERVE"), " ")
+// TestMain makes the test binary the service of BenchmarkCall where it is started so.
+func TestMain(m *testing.M) {
+	address, name, asService := strings.Cut(os.Getenv("BENCHMARK_SERVE"), " ")
+	if !asService {
+		os.Exit(m.Run())
+	}
+	if err := serve(address, name); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// serve answers as name, x.Fenced behind the fence, until the bus is gone.
+func serve(address, name string) error {
 	var conn *dbus.Conn
 	var err error
-	switch name {
-	case "":
-		t.Skip("BenchmarkCall starts it")
-	case "x.Direct":
+	if name == "x.Direct" {
 		conn, err = dbus.Connect(address, dbus.WithHandler(bare{}))
-	default:
+	} else {
 		var f *fence.Fence
 		if f, err = fence.Dial(address, open{}, fence.Options{Patience: time.Second}); err != nil {
-			t.Fatal(err)
+			return err
 		}
 		if conn, err = dbus.NewConn(f, dbus.WithHandler(bare{})); err == nil {
 			err = conn.Auth([]dbus.Auth{dbus.AuthExternal("")})
@@ -60,12 +68,13 @@ func TestServe(t *testing.T) {
 		}
 	}
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	if _, err := conn.RequestName(name, dbus.NameFlagDoNotQueue); err != nil {
-		t.Fatal(err)
+		return err
 	}
 	<-conn.Context().Done()
+	return nil
 }
 
 // What the fence costs a call: the same service on one bus, once as godbus is and
@@ -87,7 +96,7 @@ func BenchmarkCall(b *testing.B) {
 			b.Fatal(err)
 		}
 		if err := cmd.Start(); err != nil {
-			b.Skip(err)
+			b.Fatal(err)
 		}
 		b.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 		return bufio.NewReader(out)
@@ -105,7 +114,7 @@ func BenchmarkCall(b *testing.B) {
 	const turns = 20
 	names := []string{"x.Direct", "x.Fenced"}
 	for _, name := range names {
-		cmd := exec.Command(os.Args[0], "-test.run=TestServe")
+		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), "BENCHMARK_SERVE="+address+" "+name)
 		start(cmd)
 	}
