@@ -28,7 +28,7 @@ func speeches(t *testing.T) (all []speech) {
 		case d.IsDir():
 		case ext == ".go":
 			all = append(all, comments(t, name)...)
-		case d.Name() == "Makefile", slices.Contains([]string{".md", ".sh", ".yaml", ".toml", ".csv", ".txtar", ".xml"}, ext):
+		case d.Name() == "Makefile", slices.Contains([]string{".md", ".sh", ".yaml", ".toml", ".csv", ".txtar", ".xml", ".1", ".5", ".8"}, ext):
 			all = append(all, speech{name, joined(read(t, name))})
 		}
 		return nil
