@@ -315,6 +315,7 @@ func (c *Cabin) Fate(r outside.Released, f telemetry.Fate) {
 	case telemetry.Handed:
 		c.privacy.out.Handed(r, now)
 		c.moved(now)
+		c.clock.due.ring() // what follows is the ticking loop's: a courier may call from within an effect
 	case telemetry.Taken:
 		c.privacy.out.Taken(r)
 	case telemetry.Lost:

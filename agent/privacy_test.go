@@ -256,3 +256,19 @@ func TestLateStatusIsDropped(t *testing.T) {
 		t.Errorf("three seconds on: %v to the limited reader, %v to the main user", l, m)
 	}
 }
+
+// Whatever closes the gate drops the place that waits to be sent before the call that
+// closed it returns: not only a level, but a guest too.
+func TestClosingDropsWhatWaits(t *testing.T) {
+	w := enrolled(t)
+	w.login(anna)
+	w.pass(5*time.Second, 50)
+	w.park()
+	before := w.courier.drops
+	if _, err := w.StartGuest(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	if w.courier.drops == before {
+		t.Error("a guest began, and what waited was not dropped")
+	}
+}

@@ -111,6 +111,7 @@ func (c *Cabin) enter(ctx context.Context, next Request, wait bool, proof func()
 	case course == entering:
 		c.effects.wait() // the end of the session before
 		err = c.begin(next, ticket, Chosen, settings)
+		c.effects.atOnce()
 	}
 	return settings, err
 }
