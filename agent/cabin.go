@@ -164,7 +164,7 @@ func New(needs Needs) (*Cabin, error) {
 	if err != nil {
 		needs.Log.Warn("car fact unreadable, the strict side holds", "error", err)
 	}
-	c.privacy.readers(c.people.roster.Version, c.people.readers(now), now)
+	c.privacy.readers(&c.people, now)
 	if a, news := c.vehicle.alarm(storeRecovered, len(needs.Recovered) > 0, now); news {
 		c.privacy.out.Alarm(a, now)
 	}
@@ -263,7 +263,7 @@ func (c *Cabin) Tick() (next time.Duration) {
 	// Every secondary is limited from the next look on, or at once no longer: the wall
 	// clock may have been wrong.
 	if (look || c.people.stale) && c.people.grown(now) {
-		c.privacy.readers(c.people.roster.Version, c.people.readers(now), now)
+		c.privacy.readers(&c.people, now)
 	}
 	for _, a := range c.vehicle.alarmsDue(now) {
 		c.privacy.out.Alarm(a, now)

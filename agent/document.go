@@ -30,7 +30,7 @@ func (c *Cabin) Apply(ctx context.Context, a profiles.Access, by profiles.Signer
 	reread := func() {
 		now := c.needs.Now()
 		c.privacy.forget(c.people.roster)
-		c.privacy.readers(c.people.roster.Version, c.people.readers(now), now)
+		c.privacy.readers(&c.people, now)
 		c.news.changed()
 		c.clock.sooner(c.privacy.out.Next())
 	}

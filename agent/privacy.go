@@ -117,8 +117,8 @@ func (p *privacy) level(l telemetry.Level, inUse bool, now hal.Instant) []effect
 }
 
 // readers replaces the readers by those of the document in force.
-func (p *privacy) readers(version uint64, readers []outside.Reader, now hal.Instant) {
-	p.out.SetReaders(version, readers, now)
+func (p *privacy) readers(people *people, now hal.Instant) {
+	p.out.SetReaders(people.roster.Version, people.readers(now), now)
 }
 
 // forget drops the ledgers of those who are not of this car any more.

@@ -14,7 +14,7 @@ func (c *Cabin) SessionView() profiles.SessionView {
 	defer c.mu.Unlock()
 	rights := c.people.rights(c.session)
 	v := profiles.SessionView{
-		State: c.session.State.String(), Reason: string(c.reason), Profile: c.session.Who, Role: rights.Role.String(),
+		State: c.session.State.String(), Reason: string(c.reason), Profile: c.session.Who,
 		Pending: c.next.pending(), WipeState: "clean", Parked: c.vehicle.motion.parked(c.needs.Now()),
 	}
 	if c.wiping {
