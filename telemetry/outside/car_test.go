@@ -19,6 +19,7 @@ const (
 	boxLimited = "cccccccccccccccccccccccccccccccc"
 	boxShop    = "dddddddddddddddddddddddddddddddd"
 	boxBack    = "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"
+	boxInbox   = "ffffffffffffffffffffffffffffffff"
 	epoch      = "0123456789abcdef0123456789abcdef"
 )
 
@@ -27,7 +28,7 @@ var family = []outside.Reader{
 	{ID: "lea", Mailbox: boxShared, Column: outside.ColumnShared},
 	{ID: "jonas", Mailbox: boxLimited, Column: outside.ColumnLimited},
 	{ID: "workshop", Mailbox: boxShop, Column: outside.ColumnWorkshop},
-	{ID: "backend", Mailbox: boxBack, Column: outside.ColumnBackend},
+	{ID: "backend", Mailbox: boxBack, Column: outside.ColumnBackend, Inbox: boxInbox},
 }
 
 // wire is a message as a broker sees it.

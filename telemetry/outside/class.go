@@ -31,6 +31,7 @@ const (
 	classAlarm     Class = "alarm"
 	classGapRecord Class = "gap-record"
 	classResult    Class = "action-result"
+	classChange    Class = "access-change"
 )
 
 //go:embed vss-rules.csv

@@ -1,6 +1,7 @@
 package outside
 
 import (
+	"bytes"
 	"encoding/json"
 	"time"
 
@@ -132,11 +133,17 @@ func (o *Outside) Lost(r Released) {
 	}
 }
 
-// Taken is told that the broker has a live message.
-func (o *Outside) Taken(r Released) {
+// Taken is told that the broker has a live message. It reports whether that was the change
+// which the back end did not have.
+func (o *Outside) Taken(r Released) (change bool) {
+	if body, ok := r.body.(changeBody); ok && o.change != nil && bytes.Equal(body, o.change) {
+		o.change = nil
+		return true
+	}
 	if o.missedBy(r) != nil {
 		o.alive = max(o.alive, r.slot.Boot)
 	}
+	return false
 }
 
 // missedBy is what the reader of a message with a slot has missed of its kind.

@@ -53,6 +53,7 @@ const (
 	formGap
 	formResult
 	formFreshness
+	formChange
 )
 
 type formID uint8
@@ -85,6 +86,7 @@ var forms = [...]form{
 		member: "ack", content: func() storable { return &resultBody{} },
 	},
 	formFreshness: {kind: KindAck, beside: true, class: classResult, live: true},
+	formChange:    {kind: KindAck, beside: true, class: classChange, live: true},
 }
 
 // rowOf is the first row of a kind; an empty row if there is none.

@@ -15,7 +15,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // everything is a car that has said something of each kind to each reader that
-// may have it, the answer to an action and to an ask too.
+// may have it, the answer to an action and to an ask too, and a change made at the wheel.
 func everything(t testing.TB) *car {
 	c := asked(t)
 	c.say(weight, 1700)
@@ -24,6 +24,7 @@ func everything(t testing.TB) *car {
 	c.answer(boxMain, 7, outside.Done)
 	c.answer(boxLimited, 8, outside.NotNow)
 	c.ask(boxShared, "BBBBBBBBBBBBBBBBBBBBBB")
+	c.change("a document")
 	c.at("12:02:03")
 	c.link(false)
 	c.at("12:12:00")

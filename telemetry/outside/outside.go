@@ -64,6 +64,7 @@ type Outside struct {
 	placeAt  time.Duration
 	placeOut bool // a place was handed over at placeAt
 
+	change  []byte // the car's own document that the back end does not have; nil: none
 	pending []Released
 	next    time.Duration
 }
@@ -168,6 +169,7 @@ func (o *Outside) Link(up bool, at hal.Instant) {
 			o.gaps(i, at)
 		}
 	}
+	o.sayChange(at)
 }
 
 // immediate reports whether a column's kept messages leave at once.

@@ -14,6 +14,7 @@ type Reader struct {
 	ID      string // a person's id, or workshop or backend
 	Mailbox string // 32 lower-case hex digits
 	Column  Column
+	Inbox   string // of the back end: where it is told changes made at the wheel; else empty
 	Seal    []byte // X25519 public key; nil if the entry has none
 	Without []Kind // what the main user took away from this reader
 }
@@ -76,6 +77,7 @@ func (o *Outside) SetReaders(version uint64, readers []Reader, at hal.Instant) {
 		}
 		next = append(next, n)
 	}
+	another := inboxOf(o.readers) != inboxOf(next)
 	o.readers = next
 	o.pending = slices.DeleteFunc(o.pending, func(r Released) bool { return !o.Recheck(r, at) })
 	for _, c := range o.classes {
@@ -89,7 +91,19 @@ func (o *Outside) SetReaders(version uint64, readers []Reader, at hal.Instant) {
 			o.lookNow(r, at)
 		}
 	}
+	if another {
+		o.sayChange(at)
+	}
 	o.plan()
+}
+
+func inboxOf(readers []*reader) string {
+	for _, r := range readers {
+		if r.Inbox != "" {
+			return r.Inbox
+		}
+	}
+	return ""
 }
 
 // sealFor reads a reader's key. One that cannot be used is broken, not absent.
@@ -124,6 +138,18 @@ func (p *Policy) Receives(r Reader, state State) []string {
 		}
 	}
 	return out
+}
+
+// addressee is the reader whom a message of a class goes to.
+func (o *Outside) addressee(mailbox string, class Class) *reader {
+	if class == classChange {
+		i := slices.IndexFunc(o.readers, func(r *reader) bool { return r.Inbox == mailbox && mailbox != "" })
+		if i < 0 {
+			return nil
+		}
+		return o.readers[i]
+	}
+	return o.find(mailbox)
 }
 
 func (o *Outside) find(mailbox string) *reader {

@@ -45,7 +45,7 @@ func (o *Outside) Keeps(t Tag, n int, now hal.Instant) bool {
 // reader it is about.
 func (o *Outside) decide(t Tag, now hal.Instant) (to *reader, cell Cell, ok bool) {
 	cell = Cell{Rule: DefaultDeny, LimitedBy: nobody}
-	if to = o.find(t.Mailbox); to == nil || to.ID != t.Reader {
+	if to = o.addressee(t.Mailbox, t.Class); to == nil || to.ID != t.Reader {
 		return nil, cell, false
 	}
 	if to.without(t.Kind) {
