@@ -22,12 +22,13 @@ import (
 //	                 base64url is read too
 //	issued           RFC 3339 in UTC; integer seconds since 1970 are read too
 //	users            id, mailbox, role (main, secondary), state, sharing (of a main
-//	                 user absent or shared), restricted, sign, seal, private
+//	                 user absent or shared), restricted, sign, seal, private, contact
 //	readers          role (workshop, backend), mailbox, sign, seal
 //	inbox            mailbox
+//	contact          of a transfer, and in a user who is invited: sealed to the back end
 //	guest_services, remote_services   true or false
 //
-// May be absent or null: previous, readers, inbox, both services (then false), and
+// May be absent or null: previous, readers, inbox, contact, both services (then false), and
 // in a user or reader restricted, sign, seal; mailbox and private only of a user
 // who is invited.
 type Access struct {
@@ -38,16 +39,14 @@ type Access struct {
 	Users                         []User
 	Readers                       []Reader
 	Inbox                         string
+	Contact                       string // of the next main user, sealed to the back end: a transfer
 	GuestServices, RemoteServices bool
 	Hash                          Hash // of the payload that was decoded
 }
 
 // User is a person of the document. Name and verifier are there once Open has
 // opened what is sealed.
-type User struct {
-	Person
-	Sealed string // the claim `private`
-}
+type User struct{ Person }
 
 // ErrMalformed is a document that does not keep to its form or to the fixed lists.
 var ErrMalformed = errors.New("malformed access document")
@@ -74,6 +73,7 @@ func decodeAccess(payload []byte) (Access, error) {
 		Previous:       o.hash("previous"),
 		Issued:         o.moment("issued"),
 		Inbox:          o.optionalText("inbox"),
+		Contact:        o.optionalText("contact"),
 		GuestServices:  o.flag("guest_services"),
 		RemoteServices: o.flag("remote_services"),
 		Hash:           sha256.Sum256(payload),
@@ -109,7 +109,7 @@ func decodeUser(raw json.RawMessage) (User, error) {
 		u.Sharing, errSharing = ParseSharing(sharing)
 	}
 	u.Sign, u.Seal = o.key("sign"), o.key("seal")
-	u.Sealed = o.optionalText("private")
+	u.Sealed, u.Contact = o.optionalText("private"), o.optionalText("contact")
 	for _, item := range o.list("restricted") {
 		name, err := textOf(item)
 		o.fail("restricted", err)

@@ -73,6 +73,8 @@ func (u User) check() error {
 		return errors.New("seal: this key does not seal")
 	case u.Sealed == "" && !invited:
 		return errors.New("private: missing")
+	case u.Contact != "" && !invited:
+		return errors.New("contact: who has accepted is reached by their mailbox")
 	}
 	return nil
 }

@@ -128,7 +128,9 @@ func (r Roster) Apply(a Access, by Signer) (Roster, []Change, error) {
 			return r, nil, fmt.Errorf("%w: %s may not %s", ErrForbidden, by.Kind, c.Kind)
 		}
 	}
-	return r.next(a), changes, nil
+	next := r.next(a)
+	next.Own = by.Kind == Car
+	return next, changes, nil
 }
 
 // difference lists what a changes.

@@ -15,6 +15,7 @@ type claims struct {
 	Users          []userClaims   `json:"users"`
 	Readers        []readerClaims `json:"readers"`
 	Inbox          string         `json:"inbox,omitempty"`
+	Contact        string         `json:"contact,omitempty"`
 	GuestServices  bool           `json:"guest_services"`
 	RemoteServices bool           `json:"remote_services"`
 }
@@ -29,6 +30,7 @@ type userClaims struct {
 	Sign       *Key       `json:"sign,omitempty"`
 	Seal       *Key       `json:"seal,omitempty"`
 	Private    string     `json:"private,omitempty"`
+	Contact    string     `json:"contact,omitempty"`
 }
 
 type readerClaims struct {
@@ -47,14 +49,14 @@ func (a Access) Encode() ([]byte, error) {
 	c := claims{
 		VID: a.VID, Version: a.Version, Previous: a.Previous.String(),
 		Issued: a.Issued.UTC().Format(time.RFC3339Nano),
-		Users:  []userClaims{}, Readers: []readerClaims{}, Inbox: a.Inbox,
+		Users:  []userClaims{}, Readers: []readerClaims{}, Inbox: a.Inbox, Contact: a.Contact,
 		GuestServices: a.GuestServices, RemoteServices: a.RemoteServices,
 	}
 	for _, u := range a.Users {
 		restricted := append([]Function{}, u.Restricted...)
 		c.Users = append(c.Users, userClaims{
 			u.ID.String(), u.Mailbox, u.Role.String(), u.State.String(), u.Sharing.String(),
-			restricted, present(u.Sign), present(u.Seal), u.Sealed,
+			restricted, present(u.Sign), present(u.Seal), u.Sealed, u.Contact,
 		})
 	}
 	for _, r := range a.Readers {

@@ -20,13 +20,15 @@ type keptPerson struct {
 	Seal       Key        `json:"seal"`
 	Name       string     `json:"name"`
 	PIN        string     `json:"pin"`
+	Private    string     `json:"private,omitempty"` // none in what an older agent kept
+	Contact    string     `json:"contact,omitempty"`
 }
 
 // Encode returns the bytes of p with all that is personal in them: for sealing.
 func (p Person) Encode() ([]byte, error) {
 	data, err := json.Marshal(keptPerson{
 		p.ID.String(), p.Mailbox, p.Role.String(), p.State.String(), p.Sharing.String(),
-		p.Restricted, p.Sign, p.Seal, p.Name.Reveal(), p.Verifier.Reveal(),
+		p.Restricted, p.Sign, p.Seal, p.Name.Reveal(), p.Verifier.Reveal(), p.Sealed, p.Contact,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("encode a person: %w", err)
@@ -51,6 +53,7 @@ func decodePerson(data []byte) (Person, error) {
 	}
 	p := Person{
 		Mailbox: kept.Mailbox, Restricted: kept.Restricted, Sign: kept.Sign, Seal: kept.Seal, Name: Conceal(kept.Name),
+		Sealed: kept.Private, Contact: kept.Contact,
 	}
 	if p.ID, err = ParseID(kept.ID); err != nil {
 		return Person{}, err
@@ -73,6 +76,9 @@ type keptRoster struct {
 	VID            string       `json:"vid"`
 	Version        uint64       `json:"version"`
 	Hash           []byte       `json:"hash"`
+	Previous       []byte       `json:"previous,omitempty"` // none in what an older agent kept
+	Contact        string       `json:"contact,omitempty"`
+	Own            bool         `json:"own,omitempty"`
 	Issued         time.Time    `json:"issued"`
 	Readers        []keptReader `json:"readers,omitempty"`
 	Inbox          string       `json:"inbox,omitempty"`
@@ -106,7 +112,7 @@ func (r Roster) EncodeOpen() ([]byte, error) {
 
 func (r Roster) kept() *keptRoster {
 	kept := &keptRoster{
-		VID: r.VID, Version: r.Version, Hash: r.Hash[:], Issued: r.Issued, Inbox: r.Inbox,
+		VID: r.VID, Version: r.Version, Hash: r.Hash[:], Previous: r.Previous[:], Contact: r.Contact, Own: r.Own, Issued: r.Issued, Inbox: r.Inbox,
 		GuestServices: r.GuestServices, RemoteServices: r.RemoteServices, Emptied: r.Emptied,
 	}
 	for _, reader := range r.Readers {
@@ -141,13 +147,16 @@ func DecodeRoster(open []byte, people, ceiling []Person) (Roster, error) {
 
 func (kept keptRoster) roster(people []Person) (Roster, error) {
 	r := Roster{
-		VID: kept.VID, Version: kept.Version, Issued: kept.Issued, People: slices.Clone(people), Inbox: kept.Inbox,
+		VID: kept.VID, Version: kept.Version, Contact: kept.Contact, Own: kept.Own, Issued: kept.Issued, People: slices.Clone(people), Inbox: kept.Inbox,
 		GuestServices: kept.GuestServices, RemoteServices: kept.RemoteServices, Emptied: kept.Emptied,
 	}
 	if len(kept.Hash) != len(r.Hash) {
 		return Roster{}, fmt.Errorf("a hash of %d bytes", len(kept.Hash))
 	}
 	r.Hash = Hash(kept.Hash)
+	if len(kept.Previous) == len(r.Previous) {
+		r.Previous = Hash(kept.Previous)
+	}
 	for _, reader := range kept.Readers {
 		r.Readers = append(r.Readers, Reader(reader))
 	}

@@ -36,17 +36,22 @@ func SealPrivate(car *ecdh.PublicKey, vid string, id ID, name Private, v Verifie
 	if err != nil {
 		return "", fmt.Errorf("seal private: %w", err)
 	}
-	public, err := hpke.NewDHKEMPublicKey(car)
+	return sealText(car, privateInfo, vid+id.String(), plain)
+}
+
+// sealText seals plain to a key, as text.
+func sealText(to *ecdh.PublicKey, info, aad string, plain []byte) (string, error) {
+	public, err := hpke.NewDHKEMPublicKey(to)
 	if err != nil {
-		return "", fmt.Errorf("seal private: %w", err)
+		return "", fmt.Errorf("seal %s: %w", info, err)
 	}
-	enc, sender, err := hpke.NewSender(public, hpke.HKDFSHA256(), hpke.AES128GCM(), []byte(privateInfo))
+	enc, sender, err := hpke.NewSender(public, hpke.HKDFSHA256(), hpke.AES128GCM(), []byte(info))
 	if err != nil {
-		return "", fmt.Errorf("seal private: %w", err)
+		return "", fmt.Errorf("seal %s: %w", info, err)
 	}
-	sealed, err := sender.Seal([]byte(vid+id.String()), plain)
+	sealed, err := sender.Seal([]byte(aad), plain)
 	if err != nil {
-		return "", fmt.Errorf("seal private: %w", err)
+		return "", fmt.Errorf("seal %s: %w", info, err)
 	}
 	wire := append([]byte{privateVersion}, enc...)
 	return base64.RawURLEncoding.EncodeToString(append(wire, sealed...)), nil
@@ -54,31 +59,36 @@ func SealPrivate(car *ecdh.PublicKey, vid string, id ID, name Private, v Verifie
 
 // OpenPrivate opens what SealPrivate sealed for this car and this person.
 func OpenPrivate(car *ecdh.PrivateKey, vid string, id ID, sealed string) (Private, Verifier, error) {
-	name, v, err := openPrivate(car, vid, id, sealed)
+	plain, err := openText(car, privateInfo, vid+id.String(), sealed)
+	if err != nil {
+		return Private{}, Verifier{}, fmt.Errorf("private: %w", err)
+	}
+	name, v, err := decodePrivate(plain)
 	if err != nil {
 		return Private{}, Verifier{}, fmt.Errorf("private: %w", err)
 	}
 	return name, v, nil
 }
 
-func openPrivate(car *ecdh.PrivateKey, vid string, id ID, sealed string) (Private, Verifier, error) {
+// openText opens what sealText sealed.
+func openText(own *ecdh.PrivateKey, info, aad, sealed string) ([]byte, error) {
 	wire, err := base64url(sealed)
 	if err != nil || len(wire) < 1+encBytes || wire[0] != privateVersion {
-		return Private{}, Verifier{}, errors.New("want base64url of 0x02, enc and ciphertext")
+		return nil, errors.New("want base64url of 0x02, enc and ciphertext")
 	}
-	key, err := hpke.NewDHKEMPrivateKey(car)
+	key, err := hpke.NewDHKEMPrivateKey(own)
 	if err != nil {
-		return Private{}, Verifier{}, err
+		return nil, err
 	}
-	recipient, err := hpke.NewRecipient(wire[1:1+encBytes], key, hpke.HKDFSHA256(), hpke.AES128GCM(), []byte(privateInfo))
+	recipient, err := hpke.NewRecipient(wire[1:1+encBytes], key, hpke.HKDFSHA256(), hpke.AES128GCM(), []byte(info))
 	if err != nil {
-		return Private{}, Verifier{}, err
+		return nil, err
 	}
-	plain, err := recipient.Open([]byte(vid+id.String()), wire[1+encBytes:])
+	plain, err := recipient.Open([]byte(aad), wire[1+encBytes:])
 	if err != nil {
-		return Private{}, Verifier{}, errors.New("not sealed to this car for this person")
+		return nil, errors.New("not sealed to this key for this person")
 	}
-	return decodePrivate(plain)
+	return plain, nil
 }
 
 // decodePrivate reads the plaintext. Its errors hold nothing of it.

@@ -72,6 +72,8 @@ type Person struct {
 	Sign, Seal Key     // may be absent
 	Name       Private // as the document brought it
 	Verifier   Verifier
+	Sealed     string // the claim `private`: both of them, for the car alone
+	Contact    string // of who is invited, sealed to the back end; else empty
 }
 
 // Reader is one who is told something and is no person: the workshop or the back end.
@@ -102,13 +104,19 @@ type Roster struct {
 	VID     string
 	Version uint64 // of the newest document; 0: none was accepted yet
 	Hash    Hash   // of its payload
-	Issued  time.Time
-	People  []Person // main user first if there is one, the others by ID
-	Readers []Reader
-	Inbox   string // the mailbox on which the car takes chat; may be empty
+	// Previous is the hash that it follows, and Contact that of a transfer: with them the
+	// document can be made again as it was.
+	Previous Hash
+	Contact  string
+	Issued   time.Time
+	People   []Person // main user first if there is one, the others by ID
+	Readers  []Reader
+	Inbox    string // the mailbox on which the car takes chat; may be empty
 	// GuestServices and RemoteServices are the main user's word for guests and for
 	// what is done from afar.
 	GuestServices, RemoteServices bool
+	// Own says that the car signed the newest document: the back end may not have it yet.
+	Own bool
 	// Emptied says that a document removed the people of this car. A new main user
 	// then comes from the back end only as AwaitingActivation.
 	Emptied bool
@@ -141,7 +149,7 @@ func (r Roster) peopled() bool { return len(r.People)+len(r.Erased) > 0 }
 // rosterOf is document a by itself.
 func rosterOf(a Access) Roster {
 	n := Roster{
-		VID: a.VID, Version: a.Version, Hash: a.Hash, Issued: a.Issued,
+		VID: a.VID, Version: a.Version, Hash: a.Hash, Previous: a.Previous, Contact: a.Contact, Issued: a.Issued,
 		Readers: slices.Clone(a.Readers), Inbox: a.Inbox,
 		GuestServices: a.GuestServices, RemoteServices: a.RemoteServices,
 	}
@@ -155,10 +163,15 @@ func rosterOf(a Access) Roster {
 }
 
 // sort puts the people in their order. The slice must be r's own.
-func (r Roster) sort() {
-	slices.SortFunc(r.People, func(a, b Person) int {
-		return cmp.Or(cmp.Compare(a.Role, b.Role), bytes.Compare(a.ID[:], b.ID[:]))
-	})
+func (r Roster) sort() { slices.SortFunc(r.People, Person.compare) }
+
+func sortUsers(users []User) {
+	slices.SortFunc(users, func(a, b User) int { return a.Person.compare(b.Person) })
+}
+
+// compare is the order of people: the main user first, the others by ID.
+func (p Person) compare(q Person) int {
+	return cmp.Or(cmp.Compare(p.Role, q.Role), bytes.Compare(p.ID[:], q.ID[:]))
 }
 
 // Main returns the main user.
