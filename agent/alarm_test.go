@@ -36,7 +36,7 @@ func chatter(t *testing.T, edges []edge, end int) (told []edge) {
 		for _, payload := range w.courier.of(t, annaBox, outside.KindAlarms)[len(told):] {
 			told = append(told, edge{at, strings.Contains(payload, `"active":true`)})
 		}
-		if got := len(w.Health()) == 1; got != is {
+		if got := len(w.VehicleView().Health) == 1; got != is {
 			t.Fatalf("after %d s the head unit is shown %v", at, got)
 		}
 		w.pass(time.Second, -1)

@@ -64,7 +64,9 @@ type Store interface {
 // id's lockout is that of unknown profiles.
 type People interface {
 	Roster() (profiles.Roster, error)
-	Apply(next profiles.Roster) error
+	// Apply keeps next. Its receipt says what was erased with those who left; the zero one
+	// that nobody did.
+	Apply(next profiles.Roster) (profiles.Receipt, error)
 	Lockout(who profiles.ID) (profiles.Lockout, error)
 	SetLockout(who profiles.ID, l profiles.Lockout) error
 	OwnVerifier(who profiles.ID) (profiles.Verifier, error) // the zero one if there is none
@@ -79,12 +81,14 @@ type Facts interface {
 
 // Names of the facts about the car that must outlive a restart: what the gate still
 // hides, the values that readers were shown last, how many PINs were wrong, how old the
-// document is.
+// document is, which of the car's own the back end has.
 const (
 	factGate  = "gate"
 	factHeld  = "held"
 	factTally = "tally"        // wrong PINs of all profiles together
 	factAge   = "document-age" // how long the access document has been in force
+
+	factShared = "document-shared" // version of the newest own document that the back end has
 )
 
 // Courier takes what was released to the readers. Keep and Purge wait for the disk and
@@ -165,6 +169,7 @@ func New(needs Needs) (*Cabin, error) {
 		needs.Log.Warn("car fact unreadable, the strict side holds", "error", err)
 	}
 	c.privacy.readers(&c.people, now)
+	c.privacy.share(&c.people, needs.Identity, now, needs.Log)
 	if a, news := c.vehicle.alarm(storeRecovered, len(needs.Recovered) > 0, now); news {
 		c.privacy.out.Alarm(a, now)
 	}
@@ -317,7 +322,9 @@ func (c *Cabin) Fate(r outside.Released, f telemetry.Fate) {
 		c.moved(now)
 		c.clock.due.ring() // what follows is the ticking loop's: a courier may call from within an effect
 	case telemetry.Taken:
-		c.privacy.out.Taken(r)
+		if c.privacy.out.Taken(r) {
+			c.effects.add(keepFact(factShared, c.people.shared()))
+		}
 	case telemetry.Lost:
 		c.privacy.out.Lost(r)
 	}

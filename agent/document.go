@@ -18,13 +18,30 @@ func (c *Cabin) Apply(ctx context.Context, a profiles.Access, by profiles.Signer
 	}
 	defer c.turn.give()
 	c.mu.Lock()
+	_, err := c.follow(a, by)
+	c.mu.Unlock()
+	c.effects.wait()
+	c.effects.atOnce() // what followed from the write
+	return err
+}
+
+// written is what became of a document on disk at the first try, once effects were waited
+// for.
+type written struct {
+	tried   bool
+	receipt profiles.Receipt // of whom it erased
+	err     error
+}
+
+// follow takes in a document that the roster's rules allow. mu and the turn are held.
+func (c *Cabin) follow(a profiles.Access, by profiles.Signer) (*written, error) {
 	next, changes, err := c.people.chain.Apply(a, by)
-	if err != nil || len(changes) == 0 {
-		c.mu.Unlock()
-		if err != nil {
-			err = fmt.Errorf("access document %d: %w", a.Version, err)
-		}
-		return err
+	if err != nil {
+		return nil, fmt.Errorf("access document %d: %w", a.Version, err)
+	}
+	done := new(written)
+	if len(changes) == 0 {
+		return done, nil
 	}
 	// reread makes the readers anew of what is in force now. mu is held.
 	reread := func() {
@@ -41,7 +58,10 @@ func (c *Cabin) Apply(ctx context.Context, a profiles.Access, by profiles.Signer
 	c.next.lapses(c.people.active)
 	reread()
 	c.effects.add(dropLive())
-	c.effects.add(applyRoster(next, func(err error) {
+	c.effects.add(applyRoster(next, func(receipt profiles.Receipt, err error) {
+		if !done.tried {
+			*done = written{true, receipt, err}
+		}
 		if err != nil {
 			return // it is tried again
 		}
@@ -50,16 +70,15 @@ func (c *Cabin) Apply(ctx context.Context, a profiles.Access, by profiles.Signer
 		shown := c.people.disk.Version
 		c.effects.add(c.people.replace(next, c.needs.Now())...)
 		reread()
+		c.privacy.share(&c.people, c.needs.Identity, c.needs.Now(), c.needs.Log)
+		c.clock.sooner(c.privacy.out.Next())
 		if next.Version != shown {
 			c.effects.add(showDocument(next.Version))
 		}
 		c.effects.add(purge(nil))
 	}))
-	c.mu.Unlock()
-	c.effects.wait()
-	c.effects.atOnce() // what followed from the write
 	c.needs.Log.Info("access document", "version", a.Version, "in force", next.Version, "people", len(next.People), "changes", len(changes))
-	return nil
+	return done, nil
 }
 
 // Rosters are who belongs to this car now, and the roster as the newest document of the

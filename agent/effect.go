@@ -112,8 +112,13 @@ func keepVerifier(who profiles.ID, v profiles.Verifier, after func(error)) effec
 	return effect{what: "verifier " + who.String(), owed: after == nil, after: after, do: func(w *world) error { return w.store.SetOwnVerifier(who, v) }}
 }
 
-func applyRoster(next profiles.Roster, after func(error)) effect {
-	return effect{what: "roster", owed: true, after: after, do: func(w *world) error { return w.store.Apply(next) }}
+// applyRoster keeps next; after is told whom that erased.
+func applyRoster(next profiles.Roster, after func(profiles.Receipt, error)) effect {
+	var receipt profiles.Receipt
+	return effect{what: "roster", owed: true, after: func(err error) { after(receipt, err) }, do: func(w *world) (err error) {
+		receipt, err = w.store.Apply(next)
+		return err
+	}}
 }
 
 func setSettings(who profiles.ID, group string, values map[string][]byte, after func(error)) effect {

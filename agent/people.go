@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"time"
 
 	"glovebox/hal"
@@ -29,6 +30,7 @@ type people struct {
 	tries   map[profiles.ID]profiles.Lockout
 	tally   profiles.Tally                    // wrong PINs of all profiles together
 	own     map[profiles.ID]profiles.Verifier // the car's own, where there is one
+	told    uint64                            // version of the newest own document that the back end has
 }
 
 // loadPeople reads what the store holds. What cannot be read of a PIN's state keeps
@@ -66,6 +68,9 @@ func loadPeople(store Store, vid string, boot time.Duration) (people, error) {
 		p.tally = profiles.UnknownTally()
 	}
 	all = append(all, err)
+	if kept, err := store.CarFact(factShared); err == nil { // else it is said once more
+		p.told, _ = strconv.ParseUint(string(kept), 10, 64)
+	}
 	if kept, err = store.CarFact(factAge); err == nil {
 		p.ran, err = ranBefore(kept, roster.Version)
 	}
@@ -300,7 +305,11 @@ func (p *people) readers(now hal.Instant) []outside.Reader {
 		if r.Role == "backend" {
 			column = outside.ColumnBackend
 		}
-		readers = append(readers, outside.Reader{ID: r.Role, Mailbox: r.Mailbox, Column: column, Seal: sealing(r.Seal)})
+		reader := outside.Reader{ID: r.Role, Mailbox: r.Mailbox, Column: column, Seal: sealing(r.Seal)}
+		if column == outside.ColumnBackend {
+			reader.Inbox = p.roster.Inbox
+		}
+		readers = append(readers, reader)
 	}
 	return readers
 }

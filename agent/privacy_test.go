@@ -148,7 +148,7 @@ func TestAlarmOverAFullDisk(t *testing.T) {
 			t.Errorf("%s… got %q", box[:2], all)
 		}
 	}
-	if h := w.Health(); len(h) != 1 || h[0].Code != "brake" {
+	if h := w.VehicleView().Health; len(h) != 1 || h[0].Code != "brake" {
 		t.Errorf("health is %+v", h)
 	}
 }

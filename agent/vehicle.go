@@ -112,7 +112,7 @@ func (v *vehicle) view(cloud string, now hal.Instant) hal.VehicleView {
 	view := hal.VehicleView{
 		Model: v.model.Name, ModelYear: uint16(v.model.Year), Country: v.model.Country,
 		Moving: v.motion.moving(now), Parked: v.motion.parked(now), GuestAvailable: v.model.guestAvailable(),
-		CAN: "off", GNSS: "off", Cloud: cloud, Recovered: v.recovered,
+		CAN: "off", GNSS: "off", Cloud: cloud, Recovered: v.recovered, Health: v.health(),
 	}
 	if len(v.names) > 0 {
 		alive := 0

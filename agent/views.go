@@ -54,13 +54,6 @@ func (c *Cabin) VehicleView() hal.VehicleView {
 	return c.vehicle.view(c.privacy.cloud(c.needs.Cloud), c.needs.Now())
 }
 
-// Health is the warnings that are on now, in the order of their codes.
-func (c *Cabin) Health() []hal.HealthView {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.vehicle.health()
-}
-
 // Signals is the newest value of each path.
 func (c *Cabin) Signals() []hal.SignalView {
 	c.mu.Lock()
@@ -87,26 +80,20 @@ func (c *Cabin) PrivacyView() telemetry.PrivacyView {
 	return c.privacy.view(&c.people, c.session.State == profiles.GuestDriving, c.needs.Now())
 }
 
-// Ledger returns the entries of the person at the wheel, oldest first.
+// Ledger returns the entries of the person at the wheel, oldest first; with an id one,
+// which must be there.
 func (c *Cabin) Ledger(filter telemetry.LedgerFilter) ([]telemetry.Entry, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.session.Driving() {
 		return nil, profiles.ErrNotPermitted
 	}
+	if filter.ID != 0 {
+		e, ok := c.privacy.book.Entry(filter.ID)
+		if !ok {
+			return nil, fmt.Errorf("%w: the ledger has no entry %d", profiles.ErrInvalid, filter.ID)
+		}
+		return []telemetry.Entry{e}, nil
+	}
 	return c.privacy.book.Entries(filter), nil
-}
-
-// Why returns one entry of the person at the wheel.
-func (c *Cabin) Why(id uint64) (telemetry.Entry, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.session.Driving() {
-		return telemetry.Entry{}, profiles.ErrNotPermitted
-	}
-	e, ok := c.privacy.book.Entry(id)
-	if !ok {
-		return e, fmt.Errorf("%w: the ledger has no entry %d", profiles.ErrInvalid, id)
-	}
-	return e, nil
 }

@@ -127,10 +127,10 @@ func TestWhyOneEntry(t *testing.T) {
 	if err != nil || len(entries) == 0 {
 		t.Fatalf("%d entries, %v", len(entries), err)
 	}
-	if e, err := w.Why(entries[0].ID); err != nil || e.Rule != entries[0].Rule || e.ID != entries[0].ID {
+	if e, err := w.Ledger(telemetry.LedgerFilter{ID: entries[0].ID}); err != nil || len(e) != 1 || e[0].Rule != entries[0].Rule || e[0].ID != entries[0].ID {
 		t.Errorf("%+v, %v", e, err)
 	}
-	if _, err := w.Why(1 << 40); !errors.Is(err, profiles.ErrInvalid) {
+	if _, err := w.Ledger(telemetry.LedgerFilter{ID: 1 << 40}); !errors.Is(err, profiles.ErrInvalid) {
 		t.Errorf("an entry that is not there: %v", err)
 	}
 }

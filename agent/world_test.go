@@ -55,14 +55,17 @@ func newStore() *store {
 
 func (s *store) Roster() (profiles.Roster, error) { return s.roster, nil }
 
-func (s *store) Apply(r profiles.Roster) error {
+func (s *store) Apply(r profiles.Roster) (receipt profiles.Receipt, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.broken != nil {
-		return s.broken
+		return receipt, s.broken
+	}
+	if len(r.People) < len(s.roster.People) {
+		receipt = profiles.Receipt{Method: "key", Generation: r.Version, Result: "erased"}
 	}
 	s.roster = r
-	return nil
+	return receipt, nil
 }
 
 // breakApply has the disk answer err to Apply from now on.

@@ -14,7 +14,8 @@ type VehicleView struct {
 	CAN            string // up, down, degraded, off
 	GNSS           string
 	Cloud          string
-	Recovered      []string // stores that were repaired at boot
+	Recovered      []string     // stores that were repaired at boot
+	Health         []HealthView // the warnings that are on, in the order of their codes
 }
 
 // SignalView is the newest value of one path.

@@ -28,6 +28,7 @@ type ReaderView struct {
 // LedgerFilter narrows a ledger. The zero filter takes everything; an empty
 // word does not narrow.
 type LedgerFilter struct {
+	ID       uint64    // this entry alone
 	After    uint64    // entries with a greater id only
 	From, To time.Time // entries that touch this span
 	Class    string

@@ -46,8 +46,8 @@ type Settings interface {
 type Privacy interface {
 	PrivacyView() telemetry.PrivacyView
 	SetLevel(ctx context.Context, level string) error
+	// Ledger with an id in the filter returns that entry, or an error.
 	Ledger(filter telemetry.LedgerFilter) ([]telemetry.Entry, error)
-	Why(id uint64) (telemetry.Entry, error)
 }
 
 // Vehicle is the car. Readings are offered to a tap until untap is called; no
@@ -55,7 +55,6 @@ type Privacy interface {
 type Vehicle interface {
 	VehicleView() hal.VehicleView
 	Identity() profiles.PublicIdentity
-	Health() []hal.HealthView
 	Statistics() map[string]uint64
 	Signals() []hal.SignalView
 	Tap(tap *hal.Tap) (untap func())

@@ -213,7 +213,13 @@ var ledger = []telemetry.Entry{
 }
 
 func (c *cabin) Ledger(filter telemetry.LedgerFilter) (out []telemetry.Entry, err error) {
+	if filter.ID > uint64(len(ledger)) {
+		return nil, fmt.Errorf("%w: there is no entry %d", profiles.ErrInvalid, filter.ID)
+	}
 	for _, e := range ledger {
+		if filter.ID != 0 && e.ID != filter.ID {
+			continue
+		}
 		if e.ID > filter.After && (filter.Outcome == "" || filter.Outcome == e.Outcome) {
 			out = append(out, e)
 		}
@@ -221,24 +227,15 @@ func (c *cabin) Ledger(filter telemetry.LedgerFilter) (out []telemetry.Entry, er
 	return out, c.fail
 }
 
-func (c *cabin) Why(id uint64) (telemetry.Entry, error) {
-	if id == 0 || id > uint64(len(ledger)) {
-		return telemetry.Entry{}, fmt.Errorf("%w: there is no entry %d", profiles.ErrInvalid, id)
-	}
-	return ledger[id-1], nil
-}
-
 func (c *cabin) VehicleView() hal.VehicleView {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.vehicle
+	v := c.vehicle
+	v.Health = []hal.HealthView{{Code: "cruise-fault", Severity: "warning", Active: true, Since: hal.Instant{UTC: time.Unix(1800, 0)}}}
+	return v
 }
 
 func (c *cabin) Identity() profiles.PublicIdentity { return identity.Public() }
-
-func (c *cabin) Health() []hal.HealthView {
-	return []hal.HealthView{{Code: "cruise-fault", Severity: "warning", Active: true, Since: hal.Instant{UTC: time.Unix(1800, 0)}}}
-}
 
 func (c *cabin) Statistics() map[string]uint64 { return map[string]uint64{"can_frames": 12345} }
 

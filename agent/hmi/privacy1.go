@@ -45,11 +45,15 @@ func (f *Face) ledger(_ context.Context, c *call) ([]any, error) {
 }
 
 func (f *Face) why(_ context.Context, c *call) ([]any, error) {
-	e, err := f.cabin.Why(c.args[0].(uint64))
+	id := c.args[0].(uint64)
+	if id == 0 {
+		return nil, invalid("entries are counted from 1")
+	}
+	entries, err := f.cabin.Ledger(telemetry.LedgerFilter{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	return []any{entryVariants(e)}, nil
+	return []any{entryVariants(entries[0])}, nil
 }
 
 func entryVariants(e telemetry.Entry) map[string]dbus.Variant {

@@ -19,7 +19,7 @@ func (f *Face) vehicle1() map[string]member {
 
 func (f *Face) health(context.Context, *call) ([]any, error) {
 	notices := []map[string]dbus.Variant{}
-	for _, h := range f.cabin.Health() {
+	for _, h := range f.cabin.VehicleView().Health {
 		notices = append(notices, map[string]dbus.Variant{
 			"code":     dbus.MakeVariant(h.Code),
 			"severity": dbus.MakeVariant(h.Severity),

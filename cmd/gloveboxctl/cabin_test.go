@@ -134,7 +134,13 @@ func (c *cabin) PrivacyView() telemetry.PrivacyView {
 func (c *cabin) Ledger(filter telemetry.LedgerFilter) (out []telemetry.Entry, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if filter.ID > uint64(len(c.entries)) {
+		return nil, fmt.Errorf("%w: there is no entry %d", profiles.ErrInvalid, filter.ID)
+	}
 	for _, e := range c.entries {
+		if filter.ID != 0 && e.ID != filter.ID {
+			continue
+		}
 		wanted := func(want, have string) bool { return want == "" || want == have }
 		if e.ID > filter.After && wanted(filter.Reader, e.Reader) && wanted(filter.Outcome, e.Outcome) && wanted(filter.Class, e.Class) && wanted(filter.Kind, e.Kind) {
 			out = append(out, e)
@@ -143,15 +149,9 @@ func (c *cabin) Ledger(filter telemetry.LedgerFilter) (out []telemetry.Entry, er
 	return out, nil
 }
 
-func (c *cabin) Why(id uint64) (telemetry.Entry, error) {
-	if id == 0 || id > 2 {
-		return telemetry.Entry{}, fmt.Errorf("%w: there is no entry %d", profiles.ErrInvalid, id)
-	}
-	return c.entries[id-1], nil
-}
-
 func (c *cabin) VehicleView() hal.VehicleView {
-	return hal.VehicleView{Model: "Macan Electric", ModelYear: 2024, Country: "DE", Parked: true, GuestAvailable: true, CAN: "up", GNSS: "up", Cloud: "down"}
+	return hal.VehicleView{Model: "Macan Electric", ModelYear: 2024, Country: "DE", Parked: true, GuestAvailable: true, CAN: "up", GNSS: "up", Cloud: "down",
+		Health: []hal.HealthView{{Code: "cruise-fault", Severity: "warning", Active: true, Since: hal.Instant{UTC: time.Unix(1800, 0)}}}}
 }
 
 func (c *cabin) Identity() profiles.PublicIdentity {
@@ -161,10 +161,6 @@ func (c *cabin) Identity() profiles.PublicIdentity {
 	}
 	identity.VID = "00112233445566778899aabbccddeeff"
 	return identity.Public()
-}
-
-func (c *cabin) Health() []hal.HealthView {
-	return []hal.HealthView{{Code: "cruise-fault", Severity: "warning", Active: true, Since: hal.Instant{UTC: time.Unix(1800, 0)}}}
 }
 
 func (c *cabin) Statistics() map[string]uint64 { return map[string]uint64{"can_frames": 12345} }

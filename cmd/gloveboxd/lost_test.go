@@ -42,7 +42,8 @@ func peopled(t *testing.T) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(people.Apply(roster), people.Close(), ring.Close()); err != nil {
+	_, err = people.Apply(roster)
+	if err := errors.Join(err, people.Close(), ring.Close()); err != nil {
 		t.Fatal(err)
 	}
 	_, stop := a.boot()

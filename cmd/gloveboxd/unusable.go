@@ -45,7 +45,9 @@ type readable struct {
 
 func (r *readable) Roster() (profiles.Roster, error) { return r.roster, nil }
 
-func (r *readable) Apply(profiles.Roster) error { return r.why }
+func (r *readable) Apply(profiles.Roster) (profiles.Receipt, error) {
+	return profiles.Receipt{}, r.why
+}
 
 func (r *readable) Settings(profiles.ID, string) (map[string][]byte, error) { return nil, r.why }
 

@@ -15,7 +15,7 @@ func BenchmarkSet(b *testing.B) {
 	b.Run("settings", func(b *testing.B) {
 		dir := b.TempDir()
 		s := open(b, dir, openRing(b, dir), nil)
-		must(b, s.Apply(roster(b, 1, 1, 2, 3, 4, 5, 6)))
+		must(b, applied(s.Apply(roster(b, 1, 1, 2, 3, 4, 5, 6))))
 		id := person(b, 3).ID
 		b.ReportAllocs()
 		for n := 0; b.Loop(); n++ {
@@ -41,7 +41,7 @@ func BenchmarkStart(b *testing.B) {
 	dir := b.TempDir()
 	ring := openRing(b, dir)
 	s := open(b, dir, ring, nil)
-	must(b, s.Apply(roster(b, 1, 1, 2, 3, 4, 5, 6)))
+	must(b, applied(s.Apply(roster(b, 1, 1, 2, 3, 4, 5, 6))))
 	for n := 1; n <= 6; n++ {
 		must(b, s.SetSettings(person(b, n).ID, "radio", map[string][]byte{"volume": []byte("7"), "station": make([]byte, 300)}))
 	}

@@ -45,7 +45,7 @@ func TestCeilingComesBack(t *testing.T) {
 	dir := t.TempDir()
 	ring := openRing(t, dir)
 	s := open(t, dir, ring, nil)
-	must(t, s.Apply(roster(t, 1, 1, 2, 3)))
+	must(t, applied(s.Apply(roster(t, 1, 1, 2, 3))))
 	must(t, s.SetSettings(person(t, 2).ID, "radio", map[string][]byte{"volume": []byte("41")}))
 	for _, want := range []profiles.Roster{
 		lowered(t, 1, []int{1, 2, 3}, []int{1, 3, 4}), // 2 was removed, 4 was invited
@@ -53,7 +53,7 @@ func TestCeilingComesBack(t *testing.T) {
 		lowered(t, 2, []int{1, 2, 3}, []int{1}),
 		roster(t, 3, 1, 2), // 2 was invited again
 	} {
-		must(t, s.Apply(want))
+		must(t, applied(s.Apply(want)))
 		must(t, s.Close())
 		must(t, bolt.Check(filepath.Join(dir, bolt.Name)))
 		s = open(t, dir, ring, nil)
@@ -70,7 +70,7 @@ func TestCeilingComesBack(t *testing.T) {
 		t.Errorf("who came back has %v, %v", values, err)
 	}
 	must(t, s.SetSettings(person(t, 2).ID, "radio", map[string][]byte{"volume": []byte("41")}))
-	must(t, s.Apply(lowered(t, 4, []int{1}, []int{1, 2}))) // 2 was removed, and is to come again
+	must(t, applied(s.Apply(lowered(t, 4, []int{1}, []int{1, 2})))) // 2 was removed, and is to come again
 	if values, err := s.Settings(person(t, 2).ID, "radio"); err != nil || len(values) != 0 {
 		t.Errorf("who is to come again has %v, %v", values, err)
 	}
@@ -82,7 +82,7 @@ func TestErasureUnderACeilingIsFinished(t *testing.T) {
 	dir := t.TempDir()
 	ring := openRing(t, dir)
 	s := open(t, dir, ring, nil)
-	must(t, s.Apply(roster(t, 1, 1, 2)))
+	must(t, applied(s.Apply(roster(t, 1, 1, 2))))
 	must(t, s.Close())
 	must(t, ring.Close())
 	still, err := keyring.Peek(dir) // opens and seals, and destroys nothing
@@ -90,7 +90,7 @@ func TestErasureUnderACeilingIsFinished(t *testing.T) {
 	t.Cleanup(func() { _ = still.Close() })
 	s = open(t, dir, still, nil)
 	want, gone := lowered(t, 1, []int{1, 2}, []int{1}), person(t, 2).ID
-	if err := s.Apply(want); err == nil {
+	if _, err := s.Apply(want); err == nil {
 		t.Fatal("it was erased without a key ring")
 	}
 	if got, err := s.Roster(); err != nil || !same(got, want) {

@@ -29,7 +29,7 @@ func newCar(t *testing.T) car {
 	dir := t.TempDir()
 	ring := openRing(t, dir)
 	s := open(t, dir, ring, nil)
-	must(t, s.Apply(roster(t, 1, 1, 2, 3, 4, 5, 6)))
+	must(t, applied(s.Apply(roster(t, 1, 1, 2, 3, 4, 5, 6))))
 	var c car
 	read := func(name string) []byte {
 		b, err := os.ReadFile(filepath.Join(dir, name))
@@ -148,7 +148,7 @@ func (c car) end(t *testing.T, damaged []byte, seed uint64) string {
 	if kept := err == nil; kept != s.Recovered() {
 		t.Errorf("seed %d: recovered %v, in quarantine %v", seed, s.Recovered(), kept)
 	}
-	must(t, s.Apply(roster)) // it takes changes
+	must(t, applied(s.Apply(roster))) // it takes changes
 	switch {
 	case got == c.is && !s.Recovered():
 		return "intact"
@@ -172,7 +172,7 @@ func TestLostFileIsReported(t *testing.T) {
 	if s.Recovered() {
 		t.Error("a first start counts as recovered")
 	}
-	must(t, s.Apply(roster(t, 1, 1)))
+	must(t, applied(s.Apply(roster(t, 1, 1))))
 	must(t, s.Close())
 	must(t, os.Remove(filepath.Join(dir, bolt.Name)))
 	if s = open(t, dir, ring, inChild(t)); !s.Recovered() {
@@ -194,7 +194,7 @@ func TestRingWithoutSlots(t *testing.T) {
 		if r, err := s.Roster(); err != nil || r.Version != 0 {
 			t.Errorf("start %d: %+v, %v", round, r, err)
 		}
-		must(t, s.Apply(roster(t, 1, 1)))
+		must(t, applied(s.Apply(roster(t, 1, 1))))
 		must(t, s.Close())
 		must(t, ring.Close())
 		must(t, os.WriteFile(filepath.Join(dir, "keys"), make([]byte, 32<<10), 0o600))
@@ -212,7 +212,7 @@ func TestStoreOfAnotherRing(t *testing.T) {
 	dir := t.TempDir()
 	ring := openRing(t, dir)
 	s := open(t, dir, ring, nil)
-	must(t, s.Apply(roster(t, 1, 1, 2)))
+	must(t, applied(s.Apply(roster(t, 1, 1, 2))))
 	must(t, s.Close())
 	must(t, ring.Close())
 	must(t, os.Remove(filepath.Join(dir, "keys")))

@@ -54,8 +54,8 @@ func TestLostStoreOfAnEmptyCar(t *testing.T) {
 	dir := t.TempDir()
 	ring := openRing(t, dir)
 	s := open(t, dir, ring, nil)
-	must(t, s.Apply(roster(t, 1, 1)))
-	must(t, s.Apply(roster(t, 2)))
+	must(t, applied(s.Apply(roster(t, 1, 1))))
+	must(t, applied(s.Apply(roster(t, 2))))
 	must(t, s.Close())
 	must(t, os.Remove(filepath.Join(dir, bolt.Name)))
 	if s = open(t, dir, ring, nil); !s.Recovered() {
@@ -96,8 +96,8 @@ func TestCopyOfTheIdentity(t *testing.T) {
 	car, err := profiles.NewIdentity()
 	must(t, err)
 	must(t, s.SetIdentity(car))
-	must(t, s.Apply(roster(t, 1, 1)))
-	must(t, s.Apply(roster(t, 2))) // nobody's removal takes it
+	must(t, applied(s.Apply(roster(t, 1, 1))))
+	must(t, applied(s.Apply(roster(t, 2)))) // nobody's removal takes it
 	must(t, s.Close())
 	must(t, bolt.Check(filepath.Join(dir, bolt.Name)))
 	s = open(t, dir, ring, inChild(t))
@@ -125,7 +125,7 @@ func TestReadRoster(t *testing.T) {
 	dir := t.TempDir()
 	ring := openRing(t, dir)
 	s := open(t, dir, ring, nil)
-	must(t, s.Apply(roster(t, 1, 1, 2, 3)))
+	must(t, applied(s.Apply(roster(t, 1, 1, 2, 3))))
 	must(t, s.Close())
 	must(t, ring.Close())
 	before, err := os.ReadFile(filepath.Join(dir, bolt.Name))

@@ -105,31 +105,31 @@ func appendPerson(all []profiles.Person, b *bbolt.Bucket, ring *keyring.Ring, id
 // profiles.ErrEraseFailed and the roster stays as it was. Whom a ceiling removes is
 // written down first, and the next start finishes it. A PIN verifier that
 // differs from the one the last document brought ends the car's own and its
-// lockout.
-func (s *Store) Apply(next profiles.Roster) error {
+// lockout. The receipt is of those who left; zero if nobody did.
+func (s *Store) Apply(next profiles.Roster) (receipt profiles.Receipt, err error) {
 	if err := s.deleteKeyless(); err != nil {
-		return err
+		return receipt, err
 	}
 	if err := s.erase(); err != nil {
-		return err
+		return receipt, err
 	}
 	before, err := s.Roster()
 	if err != nil {
-		return err
+		return receipt, err
 	}
 	ids := append(idsOf(next.People), idsOf(ceilingOf(next))...)
 	if slices.Contains(ids, profiles.ID{}) {
-		return errors.New("apply the roster: a person without an id")
+		return receipt, errors.New("apply the roster: a person without an id")
 	}
 	if err := s.addKeys(ids); err != nil {
-		return err
+		return receipt, err
 	}
 	if slices.ContainsFunc(before.People, func(p profiles.Person) bool { return isErased(next, p.ID) }) {
 		if err := s.update("lower the roster", func(c *transaction) error { return s.putRoster(c, before, next) }); err != nil {
-			return err
+			return receipt, err
 		}
 		if err := s.erase(); err != nil {
-			return err
+			return receipt, err
 		}
 		before.People = slices.DeleteFunc(before.People, func(p profiles.Person) bool { return isErased(next, p.ID) })
 	}
@@ -140,19 +140,33 @@ func (s *Store) Apply(next profiles.Roster) error {
 			gone = append(gone, id)
 		}
 	}
-	receipt, err := s.ring.Remove(gone...) // also of nobody: it ends one that was interrupted
+	removed, err := s.ring.Remove(gone...) // also of nobody: it ends one that was interrupted
+	if len(gone) > 0 {
+		receipt = receiptOf(removed, err)
+	}
 	if err != nil {
-		return fmt.Errorf("apply the roster: %w", err)
+		return receipt, fmt.Errorf("apply the roster: %w", err)
 	}
 	if err := s.addKeys(ids); err != nil { // who left may come back with the ceiling
-		return err
+		return receipt, err
 	}
-	return s.update("apply the roster", func(c *transaction) error {
-		if err := drop(c, gone, receipt); err != nil {
+	return receipt, s.update("apply the roster", func(c *transaction) error {
+		if err := drop(c, gone, removed); err != nil {
 			return err
 		}
 		return s.putRoster(c, before, next)
 	})
+}
+
+// receiptOf says what the ring destroyed.
+func receiptOf(removed keyring.Receipt, err error) profiles.Receipt {
+	result := "erased"
+	if err != nil {
+		result = "failed"
+	}
+	return profiles.Receipt{Method: "key", Generation: removed.Generation, Result: result, Stores: []profiles.StoreReceipt{
+		{Name: ringName, Before: uint32(removed.Before), After: uint32(removed.After), Result: result},
+	}}
 }
 
 // addKeys gives a key to each of ids who has none.

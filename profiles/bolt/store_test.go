@@ -31,7 +31,7 @@ func TestRosterComesBack(t *testing.T) {
 	}
 	for version, people := range [][]int{{1}, {1, 2, 3}, {1, 3, 4}, {}, {2}} {
 		want := roster(t, uint64(version+1), people...)
-		must(t, s.Apply(want))
+		must(t, applied(s.Apply(want)))
 		must(t, s.Close())
 		s = open(t, dir, ring, inChild(t))
 		got, err := s.Roster()
@@ -80,7 +80,7 @@ func TestSettingsEqualAMap(t *testing.T) {
 	dir := t.TempDir()
 	ring := openRing(t, dir)
 	s := open(t, dir, ring, nil)
-	must(t, s.Apply(roster(t, 1, 1, 2)))
+	must(t, applied(s.Apply(roster(t, 1, 1, 2))))
 	type place struct {
 		id         profiles.ID
 		group, key string
@@ -149,13 +149,13 @@ func TestPINsAndLockouts(t *testing.T) {
 	dir := t.TempDir()
 	ring := openRing(t, dir)
 	s := open(t, dir, ring, nil)
-	must(t, s.Apply(roster(t, 1, 1, 2)))
+	must(t, applied(s.Apply(roster(t, 1, 1, 2))))
 	lea := person(t, 2).ID
 	waiting := profiles.Lockout{Failures: 5, Remaining: 59 * time.Second}
 	must(t, s.SetLockout(lea, waiting))
 	must(t, s.SetOwnVerifier(lea, verifier(t, 20)))
 
-	must(t, s.Apply(roster(t, 2, 1, 2, 3))) // the same verifier for her: nothing changes
+	must(t, applied(s.Apply(roster(t, 2, 1, 2, 3)))) // the same verifier for her: nothing changes
 	if v, err := s.OwnVerifier(lea); err != nil || v != verifier(t, 20) {
 		t.Errorf("own verifier after a document with the same one: %q, %v", v.Reveal(), err)
 	}
@@ -164,7 +164,7 @@ func TestPINsAndLockouts(t *testing.T) {
 	}
 	next := roster(t, 3, 1, 2, 3)
 	next.People[1].Verifier = verifier(t, 21)
-	must(t, s.Apply(next)) // recovery: a new PIN
+	must(t, applied(s.Apply(next))) // recovery: a new PIN
 	if v, err := s.OwnVerifier(lea); err != nil || !v.IsZero() {
 		t.Errorf("own verifier after a document with another one: %q, %v", v.Reveal(), err)
 	}
@@ -194,7 +194,7 @@ func TestFileHoldsNothingInTheClear(t *testing.T) {
 	dir := t.TempDir()
 	ring := openRing(t, dir)
 	s := open(t, dir, ring, nil)
-	must(t, s.Apply(roster(t, 1, 1, 2)))
+	must(t, applied(s.Apply(roster(t, 1, 1, 2))))
 	secret := []byte("a station nobody should read")
 	for _, n := range []int{1, 2} {
 		must(t, s.SetSettings(person(t, n).ID, "radio", map[string][]byte{"station": secret}))
@@ -210,7 +210,7 @@ func TestFileHoldsNothingInTheClear(t *testing.T) {
 	if !bytes.Contains(raw, []byte("guest_services")) {
 		t.Error("the scan does not even find what is open")
 	}
-	must(t, s.Apply(roster(t, 2, 1)))
+	must(t, applied(s.Apply(roster(t, 2, 1))))
 	for _, look := range []func(profiles.ID) error{
 		func(id profiles.ID) error { _, err := s.Settings(id, "radio"); return err },
 		func(id profiles.ID) error { _, err := s.OwnVerifier(id); return err },
@@ -228,7 +228,7 @@ func TestCrashBetweenRingAndStore(t *testing.T) {
 	dir := t.TempDir()
 	ring := openRing(t, dir)
 	s := open(t, dir, ring, nil)
-	must(t, s.Apply(roster(t, 1, 1, 2)))
+	must(t, applied(s.Apply(roster(t, 1, 1, 2))))
 	must(t, s.Close())
 	_, err := ring.Remove(person(t, 2).ID)
 	must(t, err)
@@ -239,7 +239,7 @@ func TestCrashBetweenRingAndStore(t *testing.T) {
 	if err != nil || len(r.People) != 1 || r.People[0].ID != person(t, 1).ID || s.Recovered() {
 		t.Errorf("after the crash: %+v, %v, recovered %v", r, err, s.Recovered())
 	}
-	must(t, s.Apply(roster(t, 2, 1, 2))) // her again, with another key
+	must(t, applied(s.Apply(roster(t, 2, 1, 2)))) // her again, with another key
 	if values, err := s.Settings(person(t, 2).ID, "radio"); err != nil || len(values) != 0 {
 		t.Errorf("who came back has %v, %v", values, err)
 	}

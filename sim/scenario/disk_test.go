@@ -32,11 +32,12 @@ func store(t *testing.T, home string) (dir string, who profiles.ID) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, err = s.Apply(profiles.Roster{
+		VID: strings.Repeat("c0", 16), Version: 2, Issued: time.Now(), Inbox: strings.Repeat("1b", 16),
+		People: []profiles.Person{{ID: who, Mailbox: strings.Repeat("a1", 16), Role: profiles.Main, State: profiles.Active, Name: profiles.Conceal("Anna")}},
+	})
 	for _, err := range []error{
-		s.Apply(profiles.Roster{
-			VID: strings.Repeat("c0", 16), Version: 2, Issued: time.Now(), Inbox: strings.Repeat("1b", 16),
-			People: []profiles.Person{{ID: who, Mailbox: strings.Repeat("a1", 16), Role: profiles.Main, State: profiles.Active, Name: profiles.Conceal("Anna")}},
-		}),
+		err,
 		s.SetSettings(who, "navigation", map[string][]byte{"home": value}),
 		s.Close(),
 		ring.Close(),

@@ -1,0 +1,86 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+
+	"glovebox/hal"
+	"glovebox/profiles"
+	"glovebox/telemetry/outside"
+)
+
+// typeDocument is the header `typ` of an access document.
+const typeDocument = "gb-policy"
+
+// Revise makes the access document of what is decided at the wheel, signs it with the
+// car's key and takes it in as any other. When it returns it holds and is on disk; the
+// back end is told when there is a connection. It returns whom it is about, and the
+// receipt of whom it erased. On an error that is not of the rules it may hold already and
+// is tried again (docs/people.md, At the wheel).
+func (c *Cabin) Revise(ctx context.Context, revision profiles.Revision) (profiles.ID, profiles.Receipt, error) {
+	if err := c.turn.take(ctx); err != nil {
+		return profiles.ID{}, profiles.Receipt{}, err
+	}
+	defer c.turn.give()
+	c.mu.Lock()
+	number, chain, now := c.number, c.people.chain, c.needs.Now()
+	var author profiles.Author
+	if c.session.State == profiles.PersonDriving && !c.next.removed {
+		author.At = c.session.Who
+	}
+	c.mu.Unlock()
+	identity := c.needs.Identity
+	if identity.Seal == nil {
+		return profiles.ID{}, profiles.Receipt{}, profiles.ErrNotReady
+	}
+	revised, err := chain.Revise(revision, author, identity.Seal.PublicKey(), now.UTC)
+	if err != nil || revised.Payload == nil {
+		return revised.Who, profiles.Receipt{}, err
+	}
+	c.mu.Lock()
+	done := new(written)
+	if c.number != number { // whoever decided has left meanwhile
+		err = profiles.ErrNotPermitted
+	} else {
+		done, err = c.follow(revised.Access, profiles.Signer{Kind: profiles.Car, Key: identity.Public().Sign.Thumbprint()})
+	}
+	c.mu.Unlock()
+	if err != nil {
+		return revised.Who, profiles.Receipt{}, err
+	}
+	c.effects.wait()
+	c.effects.atOnce() // what followed from the write
+	if done.err != nil {
+		err = fmt.Errorf("keep the people: %w", done.err)
+	}
+	return revised.Who, done.receipt, err
+}
+
+// shared is the version of the newest document, which the back end has from now on.
+func (p *people) shared() []byte {
+	p.told = p.disk.Version
+	return strconv.AppendUint(nil, p.told, 10)
+}
+
+// share gives the pipeline the newest document if the car signed it and the back end does
+// not have it yet.
+func (p *privacy) share(people *people, car profiles.Identity, now hal.Instant, log *slog.Logger) {
+	roster := people.disk
+	if !roster.Own || roster.Version <= people.told {
+		p.out.SetChange(nil, now)
+		return
+	}
+	payload, same := roster.OwnPayload()
+	if !same {
+		log.Warn("own document cannot be made again, the back end is not told", "version", roster.Version)
+		return
+	}
+	signed, err := outside.Sign(car.Sign, typeDocument, payload)
+	if err != nil {
+		log.Warn("own document not signed", "error", err)
+		return
+	}
+	p.out.SetChange(signed, now)
+}

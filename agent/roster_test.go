@@ -1,0 +1,131 @@
+package agent_test
+
+import (
+	"encoding/base64"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"glovebox/profiles"
+)
+
+const inbox = "1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b"
+
+// backed is a household with a back end that has an inbox; its document has that version.
+func (b *bubble) backed(version uint64) {
+	b.t.Helper()
+	a := b.access()
+	a.Inbox = inbox
+	a.Readers = []profiles.Reader{{Role: "backend", Mailbox: strings.Repeat("be", 16)}}
+	b.apply(version, a, profiles.MainUser)
+}
+
+// changes is what the back end was told of changes at the wheel, opened.
+func (b *bubble) changes() (all []profiles.Access) {
+	b.t.Helper()
+	time.Sleep(time.Second) // the line is opened again after a session's end
+	synctest.Wait()
+	for _, w := range b.broker.to("ack", inbox) {
+		parts := strings.Split(string(w.Payload), ".")
+		payload, err := base64.RawURLEncoding.DecodeString(parts[min(1, len(parts)-1)])
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		a, err := profiles.DecodeAccess(payload)
+		if err != nil {
+			b.t.Fatalf("%s: %v", payload, err)
+		}
+		all = append(all, a)
+	}
+	return all
+}
+
+// What the main user decides at the wheel holds at once, is on disk, and is told to the
+// back end; by anybody else it is refused.
+func TestReviseAtTheWheel(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		b.backed(2)
+		limit := profiles.SetSharing{Who: lea, Sharing: profiles.Limited}
+		refused := func(when string) {
+			t.Helper()
+			if _, _, err := b.Revise(t.Context(), limit); !errors.Is(err, profiles.ErrNotPermitted) {
+				t.Errorf("%s: %v", when, err)
+			}
+		}
+		refused("nobody at the wheel")
+		b.login(lea)
+		refused("a secondary user")
+		b.login(anna)
+		if _, _, err := b.Revise(t.Context(), limit); err != nil {
+			t.Fatal(err)
+		}
+		p, _ := b.Roster().Find(lea)
+		stored, _ := b.store.roster.Find(lea)
+		if p.Sharing != profiles.Limited || p.Mailbox == leaBox || stored.Mailbox != p.Mailbox || b.store.roster.Version != 3 {
+			t.Errorf("in force %v, on disk %v, version %d", p.Sharing, stored.Sharing, b.store.roster.Version)
+		}
+		told := b.changes()
+		if len(told) != 1 || told[0].Version != 3 || told[0].Previous != (profiles.Hash{2}) {
+			t.Errorf("the back end was told %+v", told)
+		}
+		if v := b.SessionView(); v.State != "active" || v.Role != "main" {
+			t.Errorf("the session is %+v", v)
+		}
+	})
+}
+
+// Offline, several changes wait as one, and a restart does not lose it; what was removed
+// meanwhile is in none of it.
+func TestChangesWaitWithoutTheRemoved(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		b.backed(2)
+		b.login(anna)
+		if err := b.SetLevel(t.Context(), "offline"); err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range []profiles.Revision{profiles.SetGuestServices{}, profiles.Rename{Who: anna, Name: profiles.Conceal("Anna M.")}, profiles.Remove{Who: lea}} {
+			if _, _, err := b.Revise(t.Context(), v); err != nil {
+				t.Fatalf("%T: %v", v, err)
+			}
+		}
+		if told := b.changes(); len(told) > 0 {
+			t.Errorf("told %+v while offline", told)
+		}
+		if err := b.SetLevel(t.Context(), "share"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Minute)
+		told := b.changes()
+		if len(told) != 1 || told[0].Version != 5 || len(told[0].Users) != 2 || told[0].GuestServices {
+			t.Errorf("told %+v", told)
+		}
+		if b.Logout(t.Context()); len(b.changes()) != 1 {
+			t.Error("told again")
+		}
+		time.Sleep(time.Minute)
+		if len(b.changes()) != 1 {
+			t.Error("told again after a reconnect")
+		}
+	})
+}
+
+// A removal at the wheel answers with the receipt; one that the disk did not finish says so.
+func TestRemoveHasAReceipt(t *testing.T) {
+	w := enrolled(t)
+	w.login(anna)
+	_, receipt, err := w.Revise(t.Context(), profiles.Remove{Who: lea})
+	if err != nil || receipt.Method != "key" || receipt.Result != "erased" {
+		t.Errorf("%+v, %v", receipt, err)
+	}
+	w.store.breakApply(profiles.ErrEraseFailed)
+	if _, _, err := w.Revise(t.Context(), profiles.Remove{Who: jonas}); !errors.Is(err, profiles.ErrEraseFailed) {
+		t.Errorf("%v", err)
+	}
+	if allowed := func() bool { _, ok := w.Roster().Find(jonas); return ok }(); allowed {
+		if p, _ := w.Roster().Find(jonas); p.State != profiles.Removing {
+			t.Errorf("he is %v", p.State)
+		}
+	}
+}
