@@ -49,7 +49,9 @@ type Model struct {
 	Country string
 }
 
-func (m Model) guestAvailable() bool { return profiles.GuestAvailable(m.Name, m.Year, m.Country) }
+func (m Model) equipment() profiles.Equipment { return profiles.EquipmentOf(m.Name, m.Year, m.Country) }
+
+func (m Model) guestAvailable() bool { return m.equipment().GuestMode }
 
 // Store keeps people on disk. Each call is durable when it returns and may be
 // repeated; it is safe to share.

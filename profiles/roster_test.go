@@ -134,26 +134,6 @@ func TestPermits(t *testing.T) {
 	}
 }
 
-func TestGuestAvailable(t *testing.T) {
-	for _, row := range []struct {
-		model string
-		year  int
-		want  bool
-	}{
-		{"Macan Electric", 2024, true}, {"Macan Electric", 2023, false}, {"macan-electric", 2025, true},
-		{"MacanElectric", 2024, true}, {"Macan 4 Electric", 2024, true}, {"Macan", 2025, false}, {"Macan GTS", 2025, false},
-		{"Taycan", 2020, true}, {"Taycan", 2019, false}, {"  TAYCAN  ", 2020, true}, {"Taycan Turbo S", 2021, true},
-		{"911", 2022, true}, {"911", 2021, false}, {"911 Carrera 4S", 2023, true}, {"9115", 2023, false},
-		{"Panamera", 2022, true}, {"Panamera", 2021, false}, {"panamera 4 e-hybrid", 2022, true},
-		{"Cayenne", 2022, true}, {"Cayenne", 2021, false}, {"Cayenne Coupé", 2024, true},
-		{"718 Boxster", 2024, false}, {"RAV4", 2024, false}, {"Not a Taycan", 2024, false}, {"", 2024, false}, {"-", 2024, false},
-	} {
-		if got := profiles.GuestAvailable(row.model, row.year, "DE"); got != row.want {
-			t.Errorf("%q of %d: %v, want %v", row.model, row.year, got, row.want)
-		}
-	}
-}
-
 // A session begins only at the picker, and ends by way of leaving.
 func TestSession(t *testing.T) {
 	idle := profiles.Session{}
