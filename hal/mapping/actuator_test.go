@@ -183,10 +183,10 @@ func TestFobs(t *testing.T) {
 	tests := []struct {
 		name string
 		f    can.Frame
-		want []mapping.Sighting
+		want []hal.Sighting
 	}{
-		{"in the car", can.Frame{ID: id, Extended: true, Len: 6, Data: [8]byte{0xCA, 0xFE, 0, 1, 1}}, []mapping.Sighting{{mapping.MakeFobID(0xCAFE0001), true, false}}},
-		{"it unlocked the door", can.Frame{ID: id, Extended: true, Len: 6, Data: [8]byte{0xCA, 0xFE, 0, 1, 4}}, []mapping.Sighting{{mapping.MakeFobID(0xCAFE0001), false, true}}},
+		{"in the car", can.Frame{ID: id, Extended: true, Len: 6, Data: [8]byte{0xCA, 0xFE, 0, 1, 1}}, []hal.Sighting{{ID: hal.MakeFobID(0xCAFE0001), Present: true}}},
+		{"it unlocked the door", can.Frame{ID: id, Extended: true, Len: 6, Data: [8]byte{0xCA, 0xFE, 0, 1, 4}}, []hal.Sighting{{ID: hal.MakeFobID(0xCAFE0001), Unlocked: true}}},
 		{"no fob", can.Frame{ID: id, Extended: true, Len: 6, Data: [8]byte{0, 0, 0, 0, 1}}, nil},
 		{"a short frame", can.Frame{ID: id, Extended: true, Len: 4, Data: [8]byte{1}}, nil},
 		{"a remote frame", can.Frame{ID: id, Extended: true, Len: 6, Remote: true, Data: [8]byte{1}}, nil},
@@ -201,7 +201,7 @@ func TestFobs(t *testing.T) {
 		})
 	}
 	// A fob is somebody's: its number is in no text.
-	if text := fmt.Sprintf("%v %+v %#v %d %s", mapping.MakeFobID(4711), tests[0].want, mapping.MakeFobID(4711), mapping.MakeFobID(4711), mapping.MakeFobID(4711)); strings.Contains(text, "4711") || strings.Contains(strings.ToLower(text), "cafe") {
+	if text := fmt.Sprintf("%v %+v %#v %d %s", hal.MakeFobID(4711), tests[0].want, hal.MakeFobID(4711), hal.MakeFobID(4711), hal.MakeFobID(4711)); strings.Contains(text, "4711") || strings.Contains(strings.ToLower(text), "cafe") {
 		t.Errorf("a fob's number prints: %s", text)
 	}
 }

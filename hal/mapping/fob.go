@@ -1,38 +1,10 @@
 package mapping
 
 import (
-	"fmt"
-	"log/slog"
-
+	"glovebox/hal"
 	"glovebox/hal/can"
 	"glovebox/hal/dbc"
 )
-
-// FobID is the number of a key. It is somebody's, so it prints as ‹private› in
-// every format; Reveal is the only way to it.
-type FobID struct{ number uint64 }
-
-// MakeFobID returns the identifier of that number.
-func MakeFobID(number uint64) FobID { return FobID{number} }
-
-// Reveal returns the number: for comparing with the keys of a profile.
-func (id FobID) Reveal() uint64 { return id.number }
-
-const hidden = "‹private›"
-
-func (id FobID) String() string               { return hidden }
-func (id FobID) GoString() string             { return hidden }
-func (id FobID) Format(f fmt.State, _ rune)   { _, _ = f.Write([]byte(hidden)) }
-func (id FobID) LogValue() slog.Value         { return slog.StringValue(hidden) }
-func (id FobID) MarshalJSON() ([]byte, error) { return []byte(`"` + hidden + `"`), nil }
-func (id FobID) MarshalText() ([]byte, error) { return []byte(hidden), nil }
-
-// Sighting is what a key reader says of one fob.
-type Sighting struct {
-	ID       FobID
-	Present  bool // it is in the car
-	Unlocked bool // it unlocked the door
-}
 
 // fob is a [[fob]] bound to its message.
 type fob struct {
@@ -57,7 +29,7 @@ func (c *compiler) fob(f Fob) {
 
 // Fobs appends to dst what f says of a fob. The number 0 is no fob, and a frame
 // that is too short for all three signals says nothing.
-func (d *Decoder) Fobs(f can.Frame, dst []Sighting) []Sighting {
+func (d *Decoder) Fobs(f can.Frame, dst []hal.Sighting) []hal.Sighting {
 	if f.Remote {
 		return dst
 	}
@@ -71,7 +43,7 @@ func (d *Decoder) Fobs(f can.Frame, dst []Sighting) []Sighting {
 		present, ok2 := r.present.Raw(data)
 		unlocked, ok3 := r.unlocked.Raw(data)
 		if ok1 && ok2 && ok3 && id != 0 {
-			dst = append(dst, Sighting{FobID{uint64(id)}, present != 0, unlocked != 0})
+			dst = append(dst, hal.Sighting{ID: hal.MakeFobID(uint64(id)), Present: present != 0, Unlocked: unlocked != 0})
 		}
 	}
 	return dst
