@@ -164,6 +164,7 @@ func New(needs Needs) (*Cabin, error) {
 	} else if err != nil {
 		needs.Log.Warn("state of people unreadable, the strict side holds", "error", err)
 	}
+	c.people.equipment = needs.Model.equipment()
 	c.privacy, err = newPrivacy(needs, now, func(key string, at hal.Instant) outside.Freshness {
 		return c.remote.freshness(key, c.people.roster.Version, at) // the pipeline asks while mu is held
 	})

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
-	"slices"
 	"strconv"
 	"time"
 
@@ -31,6 +30,8 @@ type people struct {
 	tally   profiles.Tally                    // wrong PINs of all profiles together
 	own     map[profiles.ID]profiles.Verifier // the car's own, where there is one
 	told    uint64                            // version of the newest own document that the back end has
+
+	equipment profiles.Equipment // of the car: what nobody has
 }
 
 // loadPeople reads what the store holds. What cannot be read of a PIN's state keeps
@@ -271,10 +272,10 @@ func (p *people) active(who profiles.ID) bool {
 func (p *people) rights(s profiles.Session) profiles.Rights {
 	switch s.State {
 	case profiles.GuestDriving:
-		return p.roster.GuestRights()
+		return p.roster.GuestRights().In(p.equipment)
 	case profiles.PersonDriving:
 		if person, ok := p.roster.Find(s.Who); ok {
-			return p.roster.Rights(person)
+			return p.roster.Rights(person).In(p.equipment)
 		}
 	}
 	return profiles.Rights{}
@@ -317,7 +318,7 @@ func (p *people) readers(now hal.Instant) []outside.Reader {
 // without is the kinds of messages that a restriction takes from a person.
 func without(p profiles.Person) (kinds []outside.Kind) {
 	for _, kind := range outside.Kinds() {
-		if f := profiles.Function(kind.Function()); f != "" && p.Role != profiles.Main && slices.Contains(p.Restricted, f) {
+		if f := profiles.Function(kind.Function()); f != "" && p.Restricts(f) {
 			kinds = append(kinds, kind)
 		}
 	}

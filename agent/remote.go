@@ -135,7 +135,7 @@ func (r *remote) look(a profiles.Action, veiled, expired, busy bool, people *peo
 
 // accept looks at right, arguments and the car.
 func (r *remote) accept(p profiles.Person, a profiles.Action, people *people, v *vehicle, out *outside.Outside, now hal.Instant) Outcome {
-	rights := people.roster.Rights(p)
+	rights := people.roster.Rights(p).In(people.equipment)
 	function, there := a.Verb.Function()
 	if allowed, _ := rights.Permits(function); rights.Role == profiles.NoRole || there && !allowed {
 		return Outcome{Result: outside.NotPermitted, Cause: "right to " + string(function)}

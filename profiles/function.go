@@ -40,17 +40,36 @@ func ParseFunction(s string) (Function, error) {
 	return "", fmt.Errorf("function %.40q is not known", s)
 }
 
+// Restrictable reports whether the main user can take f from a secondary user: chat with
+// the workshop and alerts stay open to all, whatever a document says.
+func (f Function) Restrictable() bool { return f != "chat" && f != "alerts" }
+
+// Restricts reports whether f was taken from p.
+func (p Person) Restricts(f Function) bool {
+	return p.Role == Secondary && f.Restrictable() && slices.Contains(p.Restricted, f)
+}
+
 // Rights is what decides about functions. The zero value is nobody's.
 type Rights struct {
 	Role                          Role
 	Restricted                    []Function
 	GuestServices, RemoteServices bool
+	Without                       []Function // what the car has not
+}
+
+// In is the same rights in a car with that equipment.
+func (r Rights) In(e Equipment) Rights {
+	r.Without = e.Without
+	return r
 }
 
 // Permits reports whether f is open, and else why not, in a sentence.
 func (r Rights) Permits(f Function) (bool, string) {
 	if !slices.Contains(Functions(), f) {
 		return false, "there is no such function"
+	}
+	if slices.Contains(r.Without, f) {
+		return false, "not in this model"
 	}
 	switch r.Role {
 	case Main:
@@ -59,7 +78,7 @@ func (r Rights) Permits(f Function) (bool, string) {
 		switch {
 		case slices.Contains(mainOnly, f):
 			return false, "only the main user may do this"
-		case slices.Contains(r.Restricted, f):
+		case f.Restrictable() && slices.Contains(r.Restricted, f):
 			return false, "the main user has restricted this for you"
 		case slices.Contains(remote, f) && !r.RemoteServices:
 			return false, "remote services are switched off"

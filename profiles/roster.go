@@ -209,7 +209,7 @@ func (r Roster) Rights(p Person) Rights {
 	if p.State != Active {
 		return Rights{}
 	}
-	return Rights{p.Role, p.Restricted, r.GuestServices, r.RemoteServices}
+	return Rights{Role: p.Role, Restricted: p.Restricted, GuestServices: r.GuestServices, RemoteServices: r.RemoteServices}
 }
 
 // GuestRights returns what a guest may use.
