@@ -92,10 +92,11 @@ func (f *Face) serve(t *ticket, msg *dbus.Message) ([]any, error) {
 	return m.run(t.ctx, c)
 }
 
-// member is one method of an interface: its types as in the XML, and what it does.
+// member is one method of an interface. Its types are those of the XML; a test holds them
+// together, so that no start has to read the XML.
 type member struct {
-	in, out string
-	limit   int                 // bytes that its arguments may take
+	in      string              // the D-Bus types of its arguments
+	limit   int                 // bytes that its arguments may take, 0 for maxArguments
 	apps    bool                // open to apps too; run decides further
 	prepare func(c *call) error // for Login and StartGuest: reads the options before the turn
 	run     func(ctx context.Context, c *call) ([]any, error)

@@ -27,7 +27,6 @@ type Face struct {
 	ctx       context.Context // of all calls: ends with Close
 	end       context.CancelFunc
 	members   map[string]map[string]member
-	described map[string]description
 	identity  dbus.Variant
 	access    Access
 	fence     *fence.Fence
@@ -52,9 +51,7 @@ func New(address string, access Access, log *slog.Logger) (*Face, error) {
 		starting: make(chan struct{}, 1), events: newEvents(), joining: make(chan int),
 	}
 	f.ctx, f.end = context.WithCancel(context.Background())
-	if err := f.learn(); err != nil {
-		return nil, err
-	}
+	f.members = f.methods()
 	patience := time.AfterFunc(busAnswers, f.end)
 	defer patience.Stop()
 	err := f.connect(address)
@@ -96,43 +93,18 @@ func (f *Face) connect(address string) (err error) {
 	return nil
 }
 
-// learn reads the XML and joins each method in it to the code that answers it.
-func (f *Face) learn() (err error) {
-	if f.described, err = describe(); err != nil {
-		return err
-	}
-	f.members = map[string]map[string]member{
+// methods are the members of every interface, and what answers them.
+func (f *Face) methods() map[string]map[string]member {
+	return map[string]map[string]member{
 		session1: f.session1(), settings1: f.settings1(), profile1: f.profile1(),
 		privacy1: f.privacy1(), vehicle1: f.vehicle1(),
 		introspectable: {"Introspect": {run: f.introspect, apps: true}},
-		properties:     {"Get": {run: f.get, apps: true}, "GetAll": {run: f.getAll, apps: true}, "Set": {run: f.set}},
-		objectManager:  {"GetManagedObjects": {run: f.managedObjects}},
-		peer:           {"Ping": {apps: true}, "GetMachineId": {apps: true}},
+		properties: {
+			"Get": {in: "ss", run: f.get, apps: true}, "GetAll": {in: "s", run: f.getAll, apps: true}, "Set": {in: "ssv", run: f.set},
+		},
+		objectManager: {"GetManagedObjects": {run: f.managedObjects}},
+		peer:          {"Ping": {apps: true}, "GetMachineId": {apps: true}},
 	}
-	for iface, members := range f.members {
-		methods := f.described[iface].Methods
-		if len(methods) != len(members) {
-			return fmt.Errorf("%s: the XML has %d methods, the code %d", iface, len(methods), len(members))
-		}
-		for _, method := range methods {
-			m, ok := members[method.Name]
-			if !ok {
-				return fmt.Errorf("%s.%s is in the XML only", iface, method.Name)
-			}
-			for _, arg := range method.Args {
-				if arg.Direction == "out" {
-					m.out += arg.Type
-				} else {
-					m.in += arg.Type
-				}
-			}
-			if m.limit == 0 {
-				m.limit = maxArguments
-			}
-			members[method.Name] = m
-		}
-	}
-	return nil
 }
 
 // Own answers for cabin and takes the name. From here on the head unit finds the

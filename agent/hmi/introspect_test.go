@@ -2,6 +2,7 @@ package hmi_test
 
 import (
 	"encoding/xml"
+	"maps"
 	"os"
 	"reflect"
 	"strings"
@@ -73,6 +74,29 @@ func TestIntrospectionIsTheFiles(t *testing.T) {
 		if !seen[iface] {
 			t.Errorf("%s is on no object", iface)
 		}
+	}
+}
+
+// The code answers the methods that the face shows, with the types of the XML, and no other.
+func TestMembersAreThoseOfTheXML(t *testing.T) {
+	w := start(t)
+	c := w.dial(t)
+	want := map[string]string{}
+	for _, path := range []dbus.ObjectPath{hmi.RootPath, dbusPath(anna)} {
+		for _, iface := range introspected(t, c, path).Interfaces {
+			for _, method := range iface.Methods {
+				in := ""
+				for _, arg := range method.Args {
+					if arg.Direction == "in" {
+						in += arg.Type
+					}
+				}
+				want[iface.Name+"."+method.Name] = in
+			}
+		}
+	}
+	if got := hmi.Members(); !maps.Equal(got, want) {
+		t.Errorf("the code answers\n%v\nand the XML has\n%v", got, want)
 	}
 }
 

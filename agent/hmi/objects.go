@@ -3,7 +3,6 @@ package hmi
 import (
 	"context"
 	"embed"
-	"encoding/xml"
 	"fmt"
 	"strings"
 
@@ -109,50 +108,16 @@ func (f *Face) profile(who profiles.ID) (profiles.ProfileView, bool) {
 	return profiles.ProfileView{}, false
 }
 
-// description is an interface as its XML has it.
-type description struct {
-	Name    string `xml:"name,attr"`
-	Methods []struct {
-		Name string `xml:"name,attr"`
-		Args []struct {
-			Type      string `xml:"type,attr"`
-			Direction string `xml:"direction,attr"`
-		} `xml:"arg"`
-	} `xml:"method"`
-	Properties []struct {
-		Name string `xml:"name,attr"`
-		Type string `xml:"type,attr"`
-	} `xml:"property"`
-	Text string `xml:",innerxml"` // shown as it stands
-}
-
-// describe reads all XML: ours and D-Bus's own.
-func describe() (map[string]description, error) {
-	texts := []string{standard}
-	files, err := Interfaces.ReadDir(".")
-	if err != nil {
-		return nil, err
+// description is what the XML has between the tags of an interface: a file of ours, or
+// D-Bus's own.
+func description(iface string) string {
+	text := standard
+	if own, err := Interfaces.ReadFile(iface + ".xml"); err == nil {
+		text = string(own)
 	}
-	for _, file := range files {
-		text, err := Interfaces.ReadFile(file.Name())
-		if err != nil {
-			return nil, err
-		}
-		texts = append(texts, string(text))
-	}
-	all := map[string]description{}
-	for _, text := range texts {
-		var node struct {
-			Interfaces []description `xml:"interface"`
-		}
-		if err := xml.Unmarshal([]byte(text), &node); err != nil {
-			return nil, fmt.Errorf("introspection: %w", err)
-		}
-		for _, d := range node.Interfaces {
-			all[d.Name] = d
-		}
-	}
-	return all, nil
+	_, text, _ = strings.Cut(text, `<interface name="`+iface+`">`)
+	text, _, _ = strings.Cut(text, "</interface>")
+	return text
 }
 
 // introspect answers with the XML of the object's interfaces and the names of
@@ -163,7 +128,7 @@ func (f *Face) introspect(_ context.Context, c *call) ([]any, error) {
 	out.WriteString(`<!DOCTYPE node PUBLIC "-//freedesktop//DTD D-BUS Object Introspection 1.0//EN" ` +
 		`"http://www.freedesktop.org/standards/dbus/1.0/introspect.dtd">` + "\n<node>\n")
 	for _, name := range interfacesOf(at) {
-		fmt.Fprintf(&out, "  <interface name=%q>%s</interface>\n", name, f.described[name].Text)
+		fmt.Fprintf(&out, "  <interface name=%q>%s</interface>\n", name, description(name))
 	}
 	children := f.children(c.path)
 	if c.path == ProfilesPath && !c.from.hmi { // who uses this car is no business of an app

@@ -11,9 +11,9 @@ import (
 
 func (f *Face) privacy1() map[string]member {
 	return map[string]member{
-		"SetLevel": {run: f.setLevel},
-		"Ledger":   {run: f.ledger},
-		"Why":      {run: f.why},
+		"SetLevel": {in: "sa{sv}", run: f.setLevel},
+		"Ledger":   {in: "a{sv}", run: f.ledger},
+		"Why":      {in: "t", run: f.why},
 	}
 }
 

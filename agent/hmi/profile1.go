@@ -9,7 +9,7 @@ import (
 )
 
 func (f *Face) profile1() map[string]member {
-	return map[string]member{"SetPIN": {run: f.setPIN}}
+	return map[string]member{"SetPIN": {in: "ssa{sv}", run: f.setPIN}}
 }
 
 func (f *Face) setPIN(ctx context.Context, c *call) ([]any, error) {

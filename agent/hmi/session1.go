@@ -18,11 +18,11 @@ const (
 
 func (f *Face) session1() map[string]member {
 	return map[string]member{
-		"Login":         {prepare: waitOption(2), run: f.login},
-		"StartGuest":    {prepare: waitOption(0), run: f.startGuest},
-		"CancelPending": {run: f.cancelPending},
-		"Logout":        {run: f.logout},
-		"Permits":       {run: f.permits, apps: true},
+		"Login":         {in: "osa{sv}", prepare: waitOption(2), run: f.login},
+		"StartGuest":    {in: "a{sv}", prepare: waitOption(0), run: f.startGuest},
+		"CancelPending": {in: "a{sv}", run: f.cancelPending},
+		"Logout":        {in: "a{sv}", run: f.logout},
+		"Permits":       {in: "s", run: f.permits, apps: true},
 	}
 }
 

@@ -10,11 +10,11 @@ import (
 
 func (f *Face) settings1() map[string]member {
 	return map[string]member{
-		"Get":      {run: f.getSettings, apps: true},
-		"Set":      {run: f.setSettings, apps: true, limit: maxSettings},
-		"Reset":    {run: f.resetSettings},
+		"Get":      {in: "s", run: f.getSettings, apps: true},
+		"Set":      {in: "sa{sv}a{sv}", run: f.setSettings, apps: true, limit: maxSettings},
+		"Reset":    {in: "sa{sv}", run: f.resetSettings},
 		"Groups":   {run: f.groups},
-		"Describe": {run: f.describeGroup},
+		"Describe": {in: "s", run: f.describeGroup},
 	}
 }
 
