@@ -21,7 +21,7 @@ var header = []string{
 
 // row is one line of policy.csv.
 type row struct {
-	cells  map[string]cell   // by column name
+	cells  map[string]cell   // by column name; those that withhold are not in it
 	detail map[string]string // action_detail
 }
 
@@ -112,7 +112,9 @@ func parseRow(rec []string) (row, error) {
 		if strings.HasPrefix(rec[0], "@") && c.verdict != Withhold {
 			faults = append(faults, fmt.Errorf("column %s: a row of numbers withholds", header[i]))
 		}
-		r.cells[header[i]] = c
+		if c.verdict != Withhold {
+			r.cells[header[i]] = c
+		}
 	}
 	for _, word := range strings.Fields(rec[10]) {
 		name, value, ok := strings.Cut(word, "=")

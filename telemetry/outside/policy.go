@@ -164,34 +164,43 @@ func (p *Policy) onTopic(c Class, kind Kind) bool {
 func (p *Policy) decideAll() {
 	p.cells = map[Class]*decisions{}
 	for _, class := range p.Classes() {
-		of := &decisions{}
+		of, open := &decisions{}, named{cell: cell{verdict: Allow}}
+		var states [len(stateNames)]named
+		for state := Open + 1; int(state) < len(stateNames); state++ {
+			states[state] = p.named(class, stateNames[state])
+		}
 		for i, col := range columns {
-			for state := Open; int(state) < len(stateNames); state++ {
-				of[i][state] = p.decide(class, col, state)
+			reader := p.named(class, string(col))
+			of[i][Open] = p.decide(reader, open)
+			for state := Open + 1; int(state) < len(stateNames); state++ {
+				of[i][state] = p.decide(reader, states[state])
 			}
 		}
 		p.cells[class] = of
 	}
 }
 
-func (p *Policy) decide(class Class, col Column, state State) Cell {
-	r := p.rows[string(class)]
-	reader, inState := p.defined(r.cells[string(col)]), cell{verdict: Allow}
-	if state != Open {
-		inState = p.defined(r.cells[stateNames[state]])
-	}
-	byReader, byState := string(class)+"/"+string(col), string(class)+"/"+stateNames[state]
-	out := Cell{Rule: byReader, Verdict: reader.verdict}
+// named is one entry of the matrix and its name as the only one of a list, which all
+// decisions share that it made; no name where nothing is said.
+type named struct {
+	cell
+	name []string
+}
+
+func (p *Policy) named(class Class, column string) named {
+	return named{p.defined(p.rows[string(class)].cells[column]), []string{string(class) + "/" + column}}
+}
+
+func (p *Policy) decide(reader, state named) Cell {
+	out := Cell{Rule: reader.name[0], Verdict: reader.verdict, LimitedBy: reader.name}
 	switch {
-	case strictness(inState.verdict) > strictness(reader.verdict):
-		out.Rule, out.Verdict, out.LimitedBy = byState, inState.verdict, []string{byState}
-	case state != Open && strictness(inState.verdict) == strictness(reader.verdict):
-		out.LimitedBy = []string{byReader, byState}
-	default:
-		out.LimitedBy = []string{byReader}
+	case strictness(state.verdict) > strictness(reader.verdict):
+		out.Rule, out.Verdict, out.LimitedBy = state.name[0], state.verdict, state.name
+	case state.name != nil && strictness(state.verdict) == strictness(reader.verdict):
+		out.LimitedBy = []string{reader.name[0], state.name[0]}
 	}
 	if out.Verdict == Coarsen {
-		out.reader, out.state = p.rules[reader.rule], p.rules[inState.rule]
+		out.reader, out.state = p.rules[reader.rule], p.rules[state.rule]
 	}
 	return out
 }
