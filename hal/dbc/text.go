@@ -5,6 +5,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -63,7 +64,7 @@ func closing(text []byte, goesOn func(at int) bool) int {
 			passed = passed || keyword(firstWord(text[line:]))
 		case '"':
 			bare := !escaped(text[:i])
-			if bare && line > 0 && opens.Match(text[line:i]) {
+			if bare && line > 0 && opens().Match(text[line:i]) {
 				return plain
 			}
 			if goesOn(i) {
@@ -77,9 +78,15 @@ func closing(text []byte, goesOn func(at int) bool) int {
 	return plain
 }
 
-// opens is a line up to the quote that opens its first text.
-var opens = regexp.MustCompile(`^[ \t]*(?:(?:CM_|VERSION|BA_\w*)[ \t]*(?:BO_[ \t]+\d+|SG_[ \t]+\d+[ \t]+\w+|(?:BO|SG|BU|EV)_[ \t]*|(?:BU|EV)_[ \t]+\w+)?` +
+// opens is a line up to the quote that opens its first text. Only a file with texts of
+// several lines needs it: most starts never compile it.
+var opens = once(`^[ \t]*(?:(?:CM_|VERSION|BA_\w*)[ \t]*(?:BO_[ \t]+\d+|SG_[ \t]+\d+[ \t]+\w+|(?:BO|SG|BU|EV)_[ \t]*|(?:BU|EV)_[ \t]+\w+)?` +
 	`|VAL_[\w \t]*[ \t]-?\d+|(?:SG|EV)_[^"]*\])[ \t]*$`)
+
+// once compiles a pattern when it is first asked for.
+func once(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
 
 // escaped reports whether what follows stands behind a backslash of its own.
 func escaped(before []byte) bool {
@@ -120,14 +127,16 @@ func beforeMore(text []byte, at int, next follower) bool {
 // text is the cursor's, and names what a text may have swallowed.
 func (p *parser) text(next follower) (string, error) {
 	text, err := p.cursor.text(next)
-	if n := len(statements.FindAllString(text, -1)); n > 0 {
-		p.repaired("its text holds %d lines that look like statements", n)
+	if strings.IndexByte(text, '\n') >= 0 {
+		if n := len(statements().FindAllString(text, -1)); n > 0 {
+			p.repaired("its text holds %d lines that look like statements", n)
+		}
 	}
 	return text, err
 }
 
 // statements are lines in a text that decide what is in a frame.
-var statements = regexp.MustCompile(`\n[ \t]*(?:BO_[ \t]+\d+[ \t]+\w+[ \t]*:|SG_[ \t]+\w[ \t\w]*:[ \t]*\d+\||SG_MUL_VAL_[ \t]+\d+[ \t]+\w|SIG_VALTYPE_[ \t]+\d+[ \t]+\w|VAL_[ \t]+\d+[ \t]+\w+[ \t]+-?\d)`)
+var statements = once(`\n[ \t]*(?:BO_[ \t]+\d+[ \t]+\w+[ \t]*:|SG_[ \t]+\w[ \t\w]*:[ \t]*\d+\||SG_MUL_VAL_[ \t]+\d+[ \t]+\w|SIG_VALTYPE_[ \t]+\d+[ \t]+\w|VAL_[ \t]+\d+[ \t]+\w+[ \t]+-?\d)`)
 
 // skip goes to the end of a statement that nobody asks about, over its texts.
 func (p *parser) skip() error {
