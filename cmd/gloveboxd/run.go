@@ -131,6 +131,7 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	if box != nil {
 		group.Go(func() error { return s.openQueue(ctx, box, found) })
 	}
+	group.Go(s.keepIdentity)
 	group.Go(func() error { return agent.Recover(ctx, cabin, found) })
 	group.Go(func() error { return reads.Run(ctx) })
 	for _, b := range p.buses {

@@ -143,6 +143,9 @@ func (s *stores) open(ctx context.Context, asked bool) error {
 		return err
 	}
 	s.people = s.file
+	if unread == nil {
+		return nil
+	}
 	return s.settleIdentity(unread, asked || !s.used)
 }
 
@@ -153,22 +156,14 @@ func (s *stores) recover(name string) {
 	}
 }
 
-// settleIdentity keeps a copy of the identity among the people, or takes it from there
-// if the file could not be read, or makes a new one if it may. A car without one comes
-// up with the cloud off.
+// settleIdentity takes the identity that could not be read from its copy among the
+// people, or makes a new one if it may. A car without one comes up with the cloud off.
 func (s *stores) settleIdentity(unread error, mayMake bool) error {
 	kept, err := s.file.Identity()
 	if err != nil {
 		s.log.Warn("identity", "error", err)
 	}
 	switch {
-	case unread == nil && kept.Public() == s.identity.Public():
-		return nil
-	case unread == nil:
-		if err := s.file.SetIdentity(s.identity); err != nil {
-			s.log.Warn("no copy of the identity", "error", err)
-		}
-		return nil
 	case kept.VID != "":
 		s.recover(keyring.IdentityName)
 		s.identity = kept
@@ -181,6 +176,25 @@ func (s *stores) settleIdentity(unread error, mayMake bool) error {
 	}
 	s.recover(keyring.IdentityName)
 	s.off = unread
+	return nil
+}
+
+// keepIdentity keeps a copy of the identity among the people, if there is none. To read
+// one takes as long as reading the people: it is for when the head unit has its name.
+func (s stores) keepIdentity() error {
+	if s.file == nil || s.off != nil {
+		return nil
+	}
+	kept, err := s.file.Identity()
+	if err != nil {
+		s.log.Warn("identity", "error", err)
+	}
+	if kept.Public() == s.identity.Public() {
+		return nil
+	}
+	if err := s.file.SetIdentity(s.identity); err != nil {
+		s.log.Warn("no copy of the identity", "error", err)
+	}
 	return nil
 }
 
