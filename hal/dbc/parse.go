@@ -39,7 +39,9 @@ type key struct {
 // statement that it skipped, or kept in spite of an error, is a Problem, in the
 // order of the file. name is for messages only.
 func Parse(name string, src []byte) (*File, []Problem) {
-	src = bytes.ReplaceAll(src, []byte("\uFEFF"), nil) // a byte order mark, which some editors put in front
+	if mark := []byte("\uFEFF"); bytes.Contains(src, mark) { // some editors put it in front
+		src = bytes.ReplaceAll(src, mark, nil)
+	}
 	p := &parser{cursor: cursor{src: src, line: 1}, file: &File{Name: name}, known: map[key]*Message{}, long: map[*string]string{}}
 	for p.next() {
 		p.flat = false
@@ -195,8 +197,8 @@ func (p *parser) digit(name string) {
 // rest reads the node names that end a BO_ or SG_ line.
 func (p *parser) rest() {
 	for !p.ended() {
-		if w := p.word(); keyword(w) || w == "" && !p.take(',') {
-			p.repaired("want a list of nodes, found %q, and nothing after it is read", firstWords(w, p.src[p.pos:]))
+		if w := p.letters(); keyword(string(w)) || len(w) == 0 && !p.take(',') {
+			p.repaired("want a list of nodes, found %q, and nothing after it is read", firstWords(string(w), p.src[p.pos:]))
 			p.tail()
 			return
 		}

@@ -69,13 +69,16 @@ func run(src []byte) []byte {
 }
 
 // word returns the next name or number without sign; empty if there is none.
-func (c *cursor) word() string {
+func (c *cursor) word() string { return string(c.letters()) }
+
+// letters is word, where it lies in the file.
+func (c *cursor) letters() []byte {
 	if c.ended() {
-		return ""
+		return nil
 	}
 	w := run(c.src[c.pos:])
 	c.pos += len(w)
-	return string(w)
+	return w
 }
 
 // take steps over b if it comes next.
@@ -118,7 +121,7 @@ func (c *cursor) name() (string, error) {
 // whole returns a whole number from 0 to limit.
 func (c *cursor) whole(limit uint64) (uint64, error) {
 	before := *c
-	v, err := strconv.ParseUint(c.word(), 10, 64)
+	v, err := strconv.ParseUint(string(c.letters()), 10, 64)
 	if err != nil || v > limit {
 		return 0, fmt.Errorf("want a whole number up to %d, found %s", limit, before.here())
 	}
