@@ -111,6 +111,7 @@ type Policy struct {
 	rows    map[string]row
 	order   []string // names of the rows as they came
 	rules   map[string]*rule
+	classes []Class // the rows without @
 	cells   map[Class]*decisions
 	numbers Numbers
 	slots   map[Column]Slot
@@ -145,15 +146,7 @@ func (p *Policy) Numbers() Numbers { return p.numbers }
 func (p *Policy) Slot(c Column) Slot { return p.slots[c] }
 
 // Classes are the rows without @, in the order of the file.
-func (p *Policy) Classes() []Class {
-	var out []Class
-	for _, name := range p.order {
-		if name[0] != '@' {
-			out = append(out, Class(name))
-		}
-	}
-	return out
-}
+func (p *Policy) Classes() []Class { return slices.Clone(p.classes) }
 
 // onTopic reports whether messages of this kind carry the class.
 func (p *Policy) onTopic(c Class, kind Kind) bool {
@@ -163,7 +156,12 @@ func (p *Policy) onTopic(c Class, kind Kind) bool {
 // decideAll fills the table of decisions.
 func (p *Policy) decideAll() {
 	p.cells = map[Class]*decisions{}
-	for _, class := range p.Classes() {
+	for _, name := range p.order {
+		if name[0] == '@' {
+			continue
+		}
+		class := Class(name)
+		p.classes = append(p.classes, class)
 		of, open := &decisions{}, named{cell: cell{verdict: Allow}}
 		var states [len(stateNames)]named
 		for state := Open + 1; int(state) < len(stateNames); state++ {

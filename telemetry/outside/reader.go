@@ -131,7 +131,7 @@ func (p *Policy) Receives(r Reader, state State) []string {
 	}
 	var out []string
 	for _, kind := range Kinds() {
-		if !slices.Contains(r.Without, kind) && slices.ContainsFunc(p.Classes(), func(c Class) bool {
+		if !slices.Contains(r.Without, kind) && slices.ContainsFunc(p.classes, func(c Class) bool {
 			return p.onTopic(c, kind) && p.Decide(c, r.Column, Unassigned, state).Verdict.Releases()
 		}) {
 			out = append(out, string(kind))
