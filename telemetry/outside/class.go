@@ -13,7 +13,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
-	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -44,9 +44,11 @@ var agentClasses string
 // path after "Vehicle." gives the class.
 type Rule struct {
 	Order   int
-	Pattern *regexp.Regexp
+	Pattern string // a regular expression
 	Class   Class
 	Limited string // the cell a limited reader gets; a test holds it against policy.csv
+
+	patterns []pattern // the alternatives of Pattern
 }
 
 // Name is one line of agent-classes.csv: a datum that VSS has no path for.
@@ -76,7 +78,7 @@ func Classify(path string) Class {
 		return Unknown
 	}
 	for _, r := range rules() {
-		if r.Pattern.MatchString(rest) {
+		if slices.ContainsFunc(r.patterns, func(p pattern) bool { return p.matches(rest) }) {
 			return r.Class
 		}
 	}
@@ -105,11 +107,7 @@ func readRules(text string) ([]Rule, error) {
 		if err != nil {
 			return nil, fmt.Errorf("vss-rules.csv: rule %q: want a number", rec[0])
 		}
-		pattern, err := regexp.Compile(`\A(?:` + rec[1] + `)\z`)
-		if err != nil {
-			return nil, fmt.Errorf("vss-rules.csv: rule %d: %w", order, err)
-		}
-		out = append(out, Rule{order, pattern, Class(rec[3]), rec[4]})
+		out = append(out, Rule{order, rec[1], Class(rec[3]), rec[4], alternatives(rec[1])})
 	}
 	return out, nil
 }
