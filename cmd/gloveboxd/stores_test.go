@@ -112,6 +112,24 @@ func TestRottenIdentity(t *testing.T) {
 	}
 }
 
+// Whoever ran once left a copy of the identity, also where the people were lost.
+func TestIdentityHasACopy(t *testing.T) {
+	a := newProgram(t, "")
+	_, stop := a.boot()
+	stop(syscall.SIGTERM)
+	_, before := a.run("--identity")
+	for _, lost := range []string{bolt.Name, keyring.IdentityName} {
+		if err := os.Remove(filepath.Join(a.dir, "state", lost)); err != nil {
+			t.Fatal(err)
+		}
+		_, stop := a.boot()
+		stop(syscall.SIGTERM)
+	}
+	if code, after := a.run("--identity"); code != exitStopped || after != before {
+		t.Errorf("exit %d: %s, and before %s", code, after, before)
+	}
+}
+
 // rot flips bits in the first page of a file, in each meta page of a bbolt file.
 func rot(t *testing.T, file string) {
 	t.Helper()
