@@ -1,6 +1,9 @@
 package outside
 
-import "slices"
+import (
+	"slices"
+	"sync"
+)
 
 // Column is what a reader is to the policy. The zero Column gets nothing.
 type Column string
@@ -101,8 +104,7 @@ type Cell struct {
 	state  *rule // then by the state column; nil if none
 }
 
-// decisions are the cells of one class, by column and state, made when the policy
-// was read.
+// decisions are the cells of one class, by column and state.
 type decisions [len(columns)][len(stateNames)]Cell
 
 // Policy is the matrix and its numbers. It never changes once read and may be
@@ -111,8 +113,8 @@ type Policy struct {
 	rows    map[string]row
 	order   []string // names of the rows as they came
 	rules   map[string]*rule
-	classes []Class // the rows without @
-	cells   map[Class]*decisions
+	classes []Class                     // the rows without @
+	cells   map[Class]func() *decisions // made when the first of them is asked for
 	numbers Numbers
 	slots   map[Column]Slot
 	test    bool
@@ -130,7 +132,7 @@ func (p *Policy) Decide(class Class, reader Column, trip TripState, state State)
 	if of == nil || i < 0 || state < Open || int(state) >= len(stateNames) {
 		return Cell{Rule: DefaultDeny, LimitedBy: nobody}
 	}
-	return of[i][state]
+	return of()[i][state]
 }
 
 var nobody = []string{DefaultDeny}
@@ -153,29 +155,33 @@ func (p *Policy) onTopic(c Class, kind Kind) bool {
 	return p.rows[string(c)].detail["topic"] == string(kind)
 }
 
-// decideAll fills the table of decisions.
+// decideAll prepares the table of decisions.
 func (p *Policy) decideAll() {
-	p.cells = map[Class]*decisions{}
+	p.cells = map[Class]func() *decisions{}
 	for _, name := range p.order {
 		if name[0] == '@' {
 			continue
 		}
 		class := Class(name)
 		p.classes = append(p.classes, class)
-		of, open := &decisions{}, named{cell: cell{verdict: Allow}}
-		var states [len(stateNames)]named
-		for state := Open + 1; int(state) < len(stateNames); state++ {
-			states[state] = p.named(class, stateNames[state])
-		}
-		for i, col := range columns {
-			reader := p.named(class, string(col))
-			of[i][Open] = p.decide(reader, open)
-			for state := Open + 1; int(state) < len(stateNames); state++ {
-				of[i][state] = p.decide(reader, states[state])
-			}
-		}
-		p.cells[class] = of
+		p.cells[class] = sync.OnceValue(func() *decisions { return p.decideClass(class) })
 	}
+}
+
+func (p *Policy) decideClass(class Class) *decisions {
+	of, open := &decisions{}, named{cell: cell{verdict: Allow}}
+	var states [len(stateNames)]named
+	for state := Open + 1; int(state) < len(stateNames); state++ {
+		states[state] = p.named(class, stateNames[state])
+	}
+	for i, col := range columns {
+		reader := p.named(class, string(col))
+		of[i][Open] = p.decide(reader, open)
+		for state := Open + 1; int(state) < len(stateNames); state++ {
+			of[i][state] = p.decide(reader, states[state])
+		}
+	}
+	return of
 }
 
 // named is one entry of the matrix and its name as the only one of a list, which all
