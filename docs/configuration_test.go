@@ -208,7 +208,7 @@ func blocks(t *testing.T) (all []string) {
 			all = append(all, strings.TrimSuffix(body, "```"))
 		}
 	}
-	if len(all) != 3 {
+	if len(all) != 4 {
 		t.Fatalf("the page has %d TOML examples", len(all))
 	}
 	return all

@@ -23,9 +23,9 @@ func TestMappingKeys(t *testing.T) {
 		}
 		switch kind { // one heading, two tables
 		case "actuator":
-			have = have[:7]
+			have = have[:8]
 		case "fob":
-			have = have[7:]
+			have = have[8:]
 		}
 		same(t, "[["+kind+"]]", have, asked(s.funcs["loader."+kind]))
 	}

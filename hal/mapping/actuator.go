@@ -27,12 +27,14 @@ func (c *compiler) actuator(a Actuator) {
 	c.commands = append(c.commands, command)
 	switch {
 	case !mapped:
-		spec.CAN = a.Confirm
+		spec.CAN, spec.Match = a.Confirm, a.Match
 		if confirm, ok := c.bind("confirm", spec); ok {
 			c.bound = append(c.bound, confirm)
 		}
 	case shown.CAN != a.Confirm || shown.Bus != a.Bus:
 		c.problem("confirm", "%s comes from %s of bus %s, line %d: that is what shows the effect", a.Path, shown.CAN, shown.Bus, shown.Line)
+	case a.Match != Exact && a.Match != shown.Match:
+		c.problem("match", "%s is matched otherwise in line %d", a.Confirm, shown.Line)
 	case kindOf(spec) != kindOf(shown):
 		c.problem("values", "%s is %s in line %d and %s here", a.Path, kindOf(shown), shown.Line, kindOf(spec))
 	}

@@ -14,7 +14,7 @@ import (
 // identifier means what its own bus's file says. The error is Problems, all
 // that does not fit.
 func Compile(file *File, dbcs map[string]*dbc.File) (*Plan, error) {
-	c := &compiler{file: file, dbcs: dbcs, plan: &Plan{file: file, decoders: map[string]*Decoder{}}}
+	c := &compiler{file: file, dbcs: dbcs, plan: &Plan{file: file, decoders: map[string]*Decoder{}}, groups: map[group]*dbc.Message{}}
 	shared := &drives{}
 	for bus := range dbcs {
 		c.plan.decoders[bus] = newDecoder()
@@ -53,6 +53,13 @@ type compiler struct {
 	fobs     []fob
 	problems Problems
 	line     int
+	groups   map[group]*dbc.Message
+}
+
+// group is a parameter group on one bus.
+type group struct {
+	bus string
+	pgn uint32
 }
 
 // bound is a [[signal]] with the DBC's message and signal, and with every
@@ -83,7 +90,7 @@ func (c *compiler) problem(key, format string, args ...any) {
 }
 
 // find returns the signal that ref names on bus, or notes why there is none.
-func (c *compiler) find(key, bus string, ref Ref) (*dbc.Message, *dbc.Signal) {
+func (c *compiler) find(key, bus string, ref Ref, match Match) (*dbc.Message, *dbc.Signal) {
 	file, ok := c.dbcs[bus]
 	if !ok {
 		c.problem(key, "there is no bus %q", bus)
@@ -102,10 +109,23 @@ func (c *compiler) find(key, bus string, ref Ref) (*dbc.Message, *dbc.Signal) {
 		c.problem(key, "message %s has %d bytes: CAN FD is not received", m.Name, m.Len)
 	case s.Plan().End() == 0 || s.Plan().End() > can.MaxLen:
 		c.problem(key, "no frame can hold the signal %s", ref)
+	case match == PGN && !m.Extended:
+		c.problem(key, "message %s has an identifier of 11 bits: only one of 29 has a PGN", m.Name)
+	case match == PGN && !c.alone(bus, m):
+		c.problem(key, "messages %s and %s have the same PGN: a frame would be both", c.groups[group{bus, can.PGN(m.ID)}].Name, m.Name)
 	default:
 		return m, s
 	}
 	return nil, nil
+}
+
+// alone reports whether m is the only message that its PGN stands for on bus.
+func (c *compiler) alone(bus string, m *dbc.Message) bool {
+	g := group{bus, can.PGN(m.ID)}
+	if c.groups[g] == nil {
+		c.groups[g] = m
+	}
+	return c.groups[g] == m
 }
 
 func (c *compiler) signal(spec Signal) {
@@ -118,7 +138,7 @@ func (c *compiler) signal(spec Signal) {
 // bind finds the signal of spec, which stands behind key in the file.
 func (c *compiler) bind(key string, spec Signal) (b bound, ok bool) {
 	b.spec = spec
-	if b.message, b.signal = c.find(key, spec.Bus, spec.CAN); b.signal == nil {
+	if b.message, b.signal = c.find(key, spec.Bus, spec.CAN, spec.Match); b.signal == nil {
 		return b, false
 	}
 	for _, v := range spec.Invalid {
@@ -135,7 +155,7 @@ func (c *compiler) bind(key string, spec Signal) (b bound, ok bool) {
 		}
 	}
 	for _, w := range spec.When {
-		m, s := c.find("when", spec.Bus, w.CAN)
+		m, s := c.find("when", spec.Bus, w.CAN, spec.Match)
 		if s != nil {
 			b.when = append(b.when, rawCondition{m, s, c.raw("when", w.CAN, s, w.Value)})
 		}

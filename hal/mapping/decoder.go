@@ -18,6 +18,7 @@ const Repeat = time.Second
 type Decoder struct {
 	standard [can.MaxStandardID + 1]uint16 // index into messages, plus one
 	extended map[uint32]uint16
+	groups   map[uint32]uint16 // by PGN
 	messages []message
 	targets  []target
 	asked    []newest
@@ -32,6 +33,7 @@ type Decoder struct {
 // for, then the paths.
 type message struct {
 	info    *dbc.Message
+	match   Match
 	watches []watch
 	paths   []sources
 }
@@ -94,7 +96,9 @@ type target struct {
 	check  *check  // nil: whatever the bus says is believed
 }
 
-func newDecoder() *Decoder { return &Decoder{extended: map[uint32]uint16{}, drives: &drives{}} }
+func newDecoder() *Decoder {
+	return &Decoder{extended: map[uint32]uint16{}, groups: map[uint32]uint16{}, drives: &drives{}}
+}
 
 // Decode appends to dst the readings of f that are new or due: a value that
 // changed, at most once an entry's every, and one that did not once a second. What is
@@ -107,26 +111,39 @@ func (d *Decoder) Decode(f can.Frame, at hal.Instant, dst []hal.Reading) []hal.R
 		d.awake = at.Boot
 	}
 	d.heard = at.Boot
-	var index uint16
+	var index, group uint16
 	switch {
 	case f.Remote:
 	case f.Extended:
 		index = d.extended[f.ID]
+		if len(d.groups) > 0 {
+			group = d.groups[can.PGN(f.ID)]
+		}
 	case f.ID <= can.MaxStandardID:
 		index = d.standard[f.ID]
 	}
-	if index == 0 {
+	if index|group == 0 {
 		return dst
 	}
-	m := &d.messages[index-1]
 	p := payload{can.Load(&f.Data), &f.Data, int(min(f.Len, can.MaxLen))}
+	if index != 0 {
+		dst = d.read(&d.messages[index-1], &p, at, dst)
+	}
+	if group != 0 {
+		dst = d.read(&d.messages[group-1], &p, at, dst)
+	}
+	return dst
+}
+
+// read appends the readings of one message.
+func (d *Decoder) read(m *message, p *payload, at hal.Instant, dst []hal.Reading) []hal.Reading {
 	for i := range m.watches {
 		w := &m.watches[i]
-		d.asked[w.slot].bits, d.asked[w.slot].ok = w.signal.find(&p)
+		d.asked[w.slot].bits, d.asked[w.slot].ok = w.signal.find(p)
 	}
 	for i := range m.paths {
 		t := &d.targets[m.paths[i].target]
-		if !d.update(t, &m.paths[i], &p) {
+		if !d.update(t, &m.paths[i], p) {
 			continue
 		}
 		says := t.now
@@ -240,10 +257,10 @@ func (d *Decoder) add(b bound) {
 	}
 	s.step, s.jump = b.spec.steps(b.signal)
 	for _, w := range b.when {
-		s.when = append(s.when, d.condition(w))
+		s.when = append(s.when, d.condition(w, b.spec.Match))
 	}
 	to := d.target(b.spec)
-	m := d.message(b.message)
+	m := d.message(b.message, b.spec.Match)
 	for i := range m.paths {
 		if m.paths[i].target == to {
 			m.paths[i].entries = append(m.paths[i].entries, s)
@@ -266,25 +283,29 @@ func (d *Decoder) target(spec Signal) int {
 	return len(d.targets) - 1
 }
 
-// message returns the state of a message of the DBC file.
-func (d *Decoder) message(info *dbc.Message) *message {
+// message returns the state of a message of the DBC file. One that is named by its
+// identifier and by its PGN has a state for each.
+func (d *Decoder) message(info *dbc.Message, match Match) *message {
 	for i := range d.messages {
-		if d.messages[i].info == info {
+		if d.messages[i].info == info && d.messages[i].match == match {
 			return &d.messages[i]
 		}
 	}
-	d.messages = append(d.messages, message{info: info})
-	if info.Extended {
-		d.extended[info.ID] = uint16(len(d.messages))
-	} else {
-		d.standard[info.ID] = uint16(len(d.messages))
+	d.messages = append(d.messages, message{info: info, match: match})
+	switch index := uint16(len(d.messages)); {
+	case match == PGN:
+		d.groups[can.PGN(info.ID)] = index
+	case info.Extended:
+		d.extended[info.ID] = index
+	default:
+		d.standard[info.ID] = index
 	}
 	return &d.messages[len(d.messages)-1]
 }
 
 // condition returns the test of a condition, and has its signal watched.
-func (d *Decoder) condition(w rawCondition) test {
-	m, s := d.message(w.message), newSignal(w.signal)
+func (d *Decoder) condition(w rawCondition, match Match) test {
+	m, s := d.message(w.message, match), newSignal(w.signal)
 	for i := range m.watches {
 		if m.watches[i].signal.plan == s.plan {
 			return test{m.watches[i].slot, s.bits(w.raw)}

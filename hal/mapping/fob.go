@@ -9,21 +9,22 @@ import (
 // fob is a [[fob]] bound to its message.
 type fob struct {
 	bus                   string
+	match                 Match
 	message               *dbc.Message
 	id, present, unlocked dbc.Plan
 }
 
 func (c *compiler) fob(f Fob) {
 	c.line = f.Line
-	message, id := c.find("id", f.Bus, f.ID)
-	presence, present := c.find("present", f.Bus, f.Present)
-	unlocking, unlocked := c.find("unlocked", f.Bus, f.Unlocked)
+	message, id := c.find("id", f.Bus, f.ID, f.Match)
+	presence, present := c.find("present", f.Bus, f.Present, f.Match)
+	unlocking, unlocked := c.find("unlocked", f.Bus, f.Unlocked, f.Match)
 	switch {
 	case id == nil || present == nil || unlocked == nil:
 	case message != presence || message != unlocking:
 		c.problem("id", "%s, %s and %s are not in one message: nothing says which fob is meant", f.ID, f.Present, f.Unlocked)
 	default:
-		c.fobs = append(c.fobs, fob{f.Bus, message, *id.Plan(), *present.Plan(), *unlocked.Plan()})
+		c.fobs = append(c.fobs, fob{f.Bus, f.Match, message, *id.Plan(), *present.Plan(), *unlocked.Plan()})
 	}
 }
 
@@ -36,7 +37,7 @@ func (d *Decoder) Fobs(f can.Frame, dst []hal.Sighting) []hal.Sighting {
 	data := f.Data[:min(f.Len, can.MaxLen)]
 	for i := range d.fobs {
 		r := &d.fobs[i]
-		if r.message.ID != f.ID || r.message.Extended != f.Extended {
+		if !r.match.is(r.message, &f) {
 			continue
 		}
 		id, ok1 := r.id.Raw(data)

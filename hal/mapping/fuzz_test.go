@@ -26,6 +26,7 @@ func FuzzMapping(f *testing.F) {
 	f.Add([]byte(signal(`settle = "2s"`, "jump = 1.5") + "[[signal]]\npath = \"Vehicle.A\"\nbus = \"body\"\ncan = \"UI.ODO\"\nrising = false\n[[signal]]\npath = \"Vehicle.B\"\nbus = \"body\"\ncan = \"UI.ODO\"\nrising = true\n"))
 	f.Add([]byte("signal = [{ path = \"Vehicle.A\", bus = \"body\", can = \"SPEED.SPEED\" }, 3]\n[x]\n[[alarm]]\ncode = \"abs\"\n"))
 	f.Add([]byte("[[signal]]\npath = \"Vehicle.A\"\nbus = \"body\"\ncan = \"UI.ODO\"\n[signal.when]\n\"UI.UNITS\" = 1\n[[signal]]\n\"path\" = 'Vehicle.A'\nbus = \"body\"\ncan = \"SPEED.SPEED\"\nwhen.\"UI.UNITS\" = 2e0\n"))
+	f.Add([]byte(strings.Replace(isLocked, "values", "match = \"pgn\"\nvalues", 1) + "[[fob]]\nbus = \"body\"\nid = \"LOCK.TEMP\"\npresent = \"LOCK.LOCK\"\nunlocked = \"LOCK.LOCKED\"\nmatch = \"pgn\"\n"))
 	bus, _ := dbc.Parse("body.dbc", []byte(body))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		total := 1 + bytes.Count(src, []byte{'\n'})
@@ -121,6 +122,11 @@ func said(file *mapping.File, m *dbc.Message, r hal.Reading) bool {
 func print(file *mapping.File) string {
 	var out strings.Builder
 	text := func(name, v string) { fmt.Fprintf(&out, "%s = %s\n", name, quote(v)) }
+	match := func(m mapping.Match) {
+		if m == mapping.PGN {
+			text("match", "pgn")
+		}
+	}
 	for _, s := range file.Signals {
 		fmt.Fprintln(&out, "[[signal]]")
 		text("path", s.Path)
@@ -136,6 +142,7 @@ func print(file *mapping.File) string {
 		if s.Every != 0 {
 			text("every", s.Every.String())
 		}
+		match(s.Match)
 		switch p := s.Plausible; {
 		case !p.Said:
 		case p.Rising:
@@ -180,6 +187,7 @@ func print(file *mapping.File) string {
 		text("bus", a.Bus)
 		text("can", a.CAN.String())
 		text("confirm", a.Confirm.String())
+		match(a.Match)
 		if a.Values == nil {
 			fmt.Fprintf(&out, "scale = %s\noffset = %s\n", decimal(a.Scale), decimal(a.Offset))
 			continue
@@ -195,6 +203,7 @@ func print(file *mapping.File) string {
 		text("id", f.ID.String())
 		text("present", f.Present.String())
 		text("unlocked", f.Unlocked.String())
+		match(f.Match)
 	}
 	return out.String()
 }

@@ -99,7 +99,7 @@ func (l *loader) signal(t *table) {
 	s := Signal{
 		Path: t.path(), Bus: t.bus(), CAN: t.ref("can"),
 		Invalid: t.numbers("invalid"), Values: t.values("values"), When: t.conditions("when"),
-		Scale: t.number("scale", 1), Offset: t.number("offset", 0), Every: t.period("every"), Line: t.line,
+		Scale: t.number("scale", 1), Offset: t.number("offset", 0), Every: t.period("every"), Match: t.match(), Line: t.line,
 		Plausible: Plausible{Settle: t.periodOrNone("settle"), Jump: t.size("jump"), Rising: t.truth("rising")},
 	}
 	t.plausible(&s.Plausible)
@@ -127,13 +127,13 @@ func (l *loader) alarm(t *table) {
 
 func (l *loader) actuator(t *table) {
 	a := Actuator{Path: t.path(), Bus: t.bus(), CAN: t.ref("can"), Confirm: t.ref("confirm"),
-		Values: t.values("values"), Scale: t.number("scale", 1), Offset: t.number("offset", 0), Line: t.line}
+		Values: t.values("values"), Scale: t.number("scale", 1), Offset: t.number("offset", 0), Match: t.match(), Line: t.line}
 	t.meaning(a.Scale, a.Values)
 	l.file.Actuators = append(l.file.Actuators, a)
 }
 
 func (l *loader) fob(t *table) {
-	f := Fob{Bus: t.bus(), ID: t.ref("id"), Present: t.ref("present"), Unlocked: t.ref("unlocked"), Line: t.line}
+	f := Fob{Bus: t.bus(), ID: t.ref("id"), Present: t.ref("present"), Unlocked: t.ref("unlocked"), Match: t.match(), Line: t.line}
 	l.file.Fobs = append(l.file.Fobs, f)
 }
 
@@ -151,6 +151,8 @@ func (l *loader) together() {
 			l.add(s.Line, "%s is mapped in line %d already: both need a when that tells them apart", s.Path, before.Line)
 		case kindOf(s) != kindOf(before):
 			l.add(s.Line, "%s is %s in line %d and %s here", s.Path, kindOf(before), before.Line, kindOf(s))
+		case s.Match != before.Match:
+			l.add(s.Line, "%s has another match in line %d: want the same for one path", s.Path, before.Line)
 		case s.plausible().Settle != before.plausible().Settle || s.plausible().Rising != before.plausible().Rising:
 			l.add(s.Line, "%s has other settle or rising in line %d: want the same for one path", s.Path, before.Line)
 		}

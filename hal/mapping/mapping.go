@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"glovebox/hal"
+	"glovebox/hal/can"
+	"glovebox/hal/dbc"
 )
 
 // File is what a mapping file says, before any DBC file is known.
@@ -27,6 +29,22 @@ type Ref struct{ Message, Signal string }
 
 func (r Ref) String() string { return r.Message + "." + r.Signal }
 
+// Match says which frames are a message of the DBC file.
+type Match uint8
+
+const (
+	Exact Match = iota // those with its whole identifier
+	PGN                // those of its parameter group, whoever sends them to whom (SAE J1939-21)
+)
+
+// is reports whether f is the message m.
+func (match Match) is(m *dbc.Message, f *can.Frame) bool {
+	if match == PGN {
+		return f.Extended && can.PGN(f.ID) == can.PGN(m.ID)
+	}
+	return f.ID == m.ID && f.Extended == m.Extended
+}
+
 // Signal is one [[signal]]: where the value of a path comes from. Numbers that
 // stand for the signal's own value are physical values, as the DBC file says.
 type Signal struct {
@@ -39,6 +57,7 @@ type Signal struct {
 	Offset  float64     // in the path's unit
 	When    []Condition // all must hold
 	Every   time.Duration
+	Match   Match // of every message that is named here
 	Line    int
 
 	Plausible Plausible
@@ -75,6 +94,7 @@ type Actuator struct {
 	Values  []Meaning
 	Scale   float64
 	Offset  float64
+	Match   Match // of Confirm, where no Signal has the path
 	Line    int
 }
 
@@ -84,6 +104,7 @@ type Fob struct {
 	ID       Ref
 	Present  Ref
 	Unlocked Ref
+	Match    Match
 	Line     int
 }
 

@@ -136,7 +136,7 @@ func (p *Plan) Overwrite(bus string, f *can.Frame, path string, v hal.Value) boo
 	}
 	data := f.Data[:min(f.Len, can.MaxLen)]
 	for _, b := range p.of(path) {
-		if b.spec.Bus != bus || b.message.ID != f.ID || b.message.Extended != f.Extended || !b.holds(data) {
+		if b.spec.Bus != bus || !b.spec.Match.is(b.message, f) || !b.holds(data) {
 			continue
 		}
 		if raw, ok := b.encode(v); ok && b.signal.Plan().PutRaw(data, raw) == nil {

@@ -111,6 +111,18 @@ func (t *table) oneOf(name string, words []string) string {
 	return text
 }
 
+// match returns which frames are the messages of the table; Exact if it does not say.
+func (t *table) match() Match {
+	value, ok := t.get("match")
+	switch {
+	case value == "pgn":
+		return PGN
+	case ok && value != "exact":
+		t.problem("match", "want exact or pgn, found %s", show(value))
+	}
+	return Exact
+}
+
 func (t *table) number(name string, otherwise float64) float64 {
 	value, ok := t.get(name)
 	if !ok {
