@@ -78,6 +78,7 @@ func FuzzUnmarshalReleased(f *testing.F) {
 		f.Add(data[:len(data)/2])
 		f.Add(bytes.Replace(data, []byte(`"v":1`), []byte(`"v":2`), 1))
 		f.Add(bytes.Replace(data, []byte(`"kind":"alarms"`), []byte(`"kind":"position"`), 1))
+		f.Add(bytes.Replace(data, []byte(`"reader":"`), []byte("\"reader\":\"\xff"), 1)) // no UTF-8
 	}
 	f.Add([]byte(`{"v":1,"kind":"status"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {

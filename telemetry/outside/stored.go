@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"glovebox/hal"
 )
@@ -107,6 +108,9 @@ func (e envelope) with(f formID, content []byte) (Released, error) {
 // readEnvelope reads the members in the order in which MarshalBinary writes them,
 // and refuses any other.
 func readEnvelope(data []byte) (e envelope, f formID, content []byte, err error) {
+	if !utf8.Valid(data) { // the encoder would put other letters there
+		return e, 0, nil, errors.New("not UTF-8")
+	}
 	s := scanner{rest: data}
 	s.literal(`{"v":`)
 	e.Version = int(s.number())
