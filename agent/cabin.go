@@ -173,11 +173,8 @@ func New(needs Needs) (*Cabin, error) {
 	}
 	c.privacy.readers(&c.people, now)
 	c.privacy.share(&c.people, needs.Identity, now, needs.Log)
-	if a, news := c.vehicle.alarm(storeRecovered, len(needs.Recovered) > 0, now); news {
-		c.privacy.out.Alarm(a, now)
-	}
-	if len(needs.Recovered) > 0 { // what waited may be lost with a store
-		c.privacy.out.Retell(now)
+	if len(needs.Recovered) > 0 {
+		repaired(&c.vehicle, c.privacy, now)
 	}
 	c.effects.add(showDocument(c.people.roster.Version))
 	c.effects.add(c.privacy.regate(c.privacy.gate, now)...)
@@ -188,6 +185,15 @@ func New(needs Needs) (*Cabin, error) {
 
 // storeRecovered is on for as long as the agent runs.
 var storeRecovered = AlarmRule{Code: "store-recovered", Severity: "warning"}
+
+// repaired says that a store was. What waited may be lost with it: everyone is told once
+// more what is on.
+func repaired(v *vehicle, p *privacy, now hal.Instant) {
+	if a, news := v.alarm(storeRecovered, true, now); news {
+		p.out.Alarm(a, now)
+	}
+	p.out.Retell(now)
+}
 
 // Observe takes in what one bus said: how many frames, and the readings that changed
 // or were due. The first call for a bus, with or without a frame, says that it is open.

@@ -1,6 +1,7 @@
 package agent_test
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
 	"strings"
@@ -129,7 +130,8 @@ func TestWarningReachesANewMailbox(t *testing.T) {
 }
 
 // A store that was repaired may have lost what waited: everyone is told once more what
-// is on. After any other start nobody is.
+// is on, also where that comes to light only after the start. After any other start
+// nobody is.
 func TestWarningAfterTheQueueWasRenewed(t *testing.T) {
 	disk := newStore()
 	w := newWorld(t, "Taycan", disk)
@@ -137,11 +139,16 @@ func TestWarningAfterTheQueueWasRenewed(t *testing.T) {
 	w.say("Vehicle.Chassis.Brake.IsBrakesWorn", hal.Bool(true))
 	w.pass(2*time.Minute, 40)
 	for _, row := range []struct {
+		name      string
 		recovered []string
+		late      string
 		want      int
-	}{{nil, 0}, {[]string{"outbox.db"}, 1}} {
+	}{{"nothing was repaired", nil, "", 0}, {"before the start", []string{"outbox.db"}, "", 1}, {"after it", nil, "outbox.db", 1}} {
 		again := startWorld(t, "Taycan", disk, func(_ *world, n *agent.Needs) { n.Recovered = row.recovered })
 		again.Linked(true)
+		if row.late != "" {
+			again.recover(row.late)
+		}
 		again.pass(2*time.Minute, -1)
 		for _, box := range []string{annaBox, leaBox, jonasBox} {
 			n := 0
@@ -151,9 +158,21 @@ func TestWarningAfterTheQueueWasRenewed(t *testing.T) {
 				}
 			}
 			if n != row.want {
-				t.Errorf("recovered %v: %.2s was told %d times", row.recovered, box, n)
+				t.Errorf("%s: %.2s was told %d times", row.name, box, n)
 			}
 		}
+	}
+}
+
+// recover reports a store that was repaired while the agent runs.
+func (w *world) recover(name string) {
+	ctx, stop := context.WithCancel(w.t.Context())
+	found, done := make(chan string), make(chan error)
+	go func() { done <- agent.Recover(ctx, w.Cabin, found) }()
+	found <- name
+	stop()
+	if err := <-done; err != nil {
+		w.t.Error(err)
 	}
 }
 

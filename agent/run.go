@@ -120,9 +120,7 @@ func Recover(ctx context.Context, c *Cabin, found <-chan string) error {
 			c.mu.Lock()
 			now := c.needs.Now()
 			c.vehicle.recovered = append(slices.Clip(c.vehicle.recovered), name)
-			if a, news := c.vehicle.alarm(storeRecovered, true, now); news {
-				c.privacy.out.Alarm(a, now)
-			}
+			repaired(&c.vehicle, c.privacy, now)
 			c.clock.sooner(c.privacy.out.Next())
 			c.news.changed()
 			c.mu.Unlock()
