@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -89,38 +90,51 @@ type Stored struct {
 // storeSchema is the version of both stores, which is bound into each seal.
 const storeSchema = 1
 
-// Unsealed reads every value of a copy of the state directory and opens what is
-// sealed. What cannot be opened, because its person is gone, is left out.
-func Unsealed(dir string) (all []Stored, err error) {
+// Unsealed reads every value in these files of a copy of the state directory and opens
+// what is sealed. What cannot be opened, because its person is gone, is left out.
+func Unsealed(dir string, files ...string) (all []Stored, err error) {
 	ring, err := keyring.Peek(dir)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, ring.Close()) }()
-	for _, file := range []string{"profiles.db", "outbox.db"} {
-		path := filepath.Join(dir, file)
-		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+	for _, file := range files {
+		if _, err := os.Stat(filepath.Join(dir, file)); errors.Is(err, os.ErrNotExist) {
 			continue
 		}
-		db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Second})
+		stored, err := unsealFile(ring, dir, file)
 		if err != nil {
-			return nil, fmt.Errorf("open %s: %w", file, err)
-		}
-		err = db.View(func(tx *bbolt.Tx) error {
-			return tx.ForEach(func(bucket []byte, b *bbolt.Bucket) error {
-				return b.ForEach(func(key, value []byte) error {
-					if s, ok := unseal(ring, file, bucket, key, value); ok {
-						all = append(all, s)
-					}
-					return nil
-				})
-			})
-		})
-		if err := errors.Join(err, db.Close()); err != nil {
 			return nil, fmt.Errorf("read %s: %w", file, err)
 		}
+		all = append(all, stored...)
 	}
 	return all, nil
+}
+
+// unsealFile reads one file. A damaged one, at which bbolt panics, is an error.
+func unsealFile(ring *keyring.Ring, dir, file string) (all []Stored, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("it is damaged: %v", p)
+		}
+	}()
+	db, err := bbolt.Open(filepath.Join(dir, file), 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Second})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	err = db.View(func(tx *bbolt.Tx) error {
+		return tx.ForEach(func(bucket []byte, b *bbolt.Bucket) error {
+			return b.ForEach(func(key, value []byte) error {
+				if s, ok := unseal(ring, file, bucket, key, value); ok {
+					all = append(all, s)
+				}
+				return nil
+			})
+		})
+	})
+	return all, err
 }
 
 // unseal opens one value. A person's bucket is called by their id, in hex in

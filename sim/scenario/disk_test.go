@@ -1,9 +1,11 @@
 package scenario_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -85,7 +87,7 @@ func TestDiskControls(t *testing.T) {
 // One value that differs, is missing or new makes people's values differ.
 func TestUnchangedControls(t *testing.T) {
 	dir, _ := store(t, "Canary Wharf 4471")
-	values, err := sim.Unsealed(dir)
+	values, err := sim.Unsealed(dir, "profiles.db")
 	if err != nil || len(values) < 3 {
 		t.Fatalf("%d values: %v", len(values), err)
 	}
@@ -98,6 +100,35 @@ func TestUnchangedControls(t *testing.T) {
 	} {
 		if scenario.Difference(before, now) == "" {
 			t.Errorf("%s: no difference", name)
+		}
+	}
+}
+
+// A store that is damaged on the disk ends no scenario: it is said, and what stands in
+// the others is found.
+func TestDamagedStoreIsSaid(t *testing.T) {
+	dir, _ := store(t, "Canary Wharf 4471")
+	whole, err := os.ReadFile(filepath.Join(dir, "profiles.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		name  string
+		queue []byte
+	}{
+		{"no pages", append(slices.Clone(whole[:8192]), bytes.Repeat([]byte{0xA5}, len(whole)-8192)...)},
+		{"cut off", whole[:16384]},
+		{"empty pages", append(slices.Clone(whole[:8192]), make([]byte, len(whole)-8192)...)},
+		{"no store", []byte("nothing of ours")},
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "outbox.db"), row.queue, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if all, err := sim.Unsealed(dir, "profiles.db", "outbox.db"); err == nil || !strings.Contains(err.Error(), "read outbox.db") {
+			t.Errorf("%s: %d values, %v", row.name, len(all), err)
+		}
+		if all, err := sim.Unsealed(dir, "profiles.db"); err != nil || len(all) == 0 {
+			t.Errorf("%s: %d values of the people, %v", row.name, len(all), err)
 		}
 	}
 }

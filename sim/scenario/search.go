@@ -89,7 +89,7 @@ func onDisk(dir, log, text string) (string, error) {
 	if data, err := os.ReadFile(log); err == nil && f.in(data) {
 		return "the log", nil
 	}
-	values, err := sim.Unsealed(dir)
+	values, err := sim.Unsealed(dir, "profiles.db", "outbox.db")
 	if err != nil {
 		return "", err
 	}
@@ -105,9 +105,9 @@ func onDisk(dir, log, text string) (string, error) {
 func (s *stage) people(context.Context) (map[string]string, error) {
 	all := map[string]string{}
 	err := s.copied(func(dir string) error {
-		values, err := sim.Unsealed(dir)
+		values, err := sim.Unsealed(dir, "profiles.db") // the queue may be a damaged one that the agent has yet to open
 		for _, v := range values {
-			if v.File == "profiles.db" && len(v.Owner) == 32 && v.Owner != "00000000000000000000000000000000" {
+			if len(v.Owner) == 32 && v.Owner != "00000000000000000000000000000000" {
 				all[v.Owner+" "+v.Key] = string(v.Text)
 			}
 		}
