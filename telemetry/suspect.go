@@ -34,7 +34,8 @@ type suspects struct {
 }
 
 type suspect struct {
-	ended int // connections that ended at it
+	ended int  // connections that ended at it
+	alone bool // with nothing behind it, of one of them
 	aside bool
 	next  time.Time // not tried again before
 }
@@ -74,12 +75,13 @@ func (s *suspects) try(p parcel, now time.Time) {
 	}
 }
 
-// cleared is told what the broker acknowledged. One at which it ended a connection
-// before shows that it changed its mind: those that were set aside are tried again.
+// cleared is told what the broker acknowledged. One at which alone it ended a connection
+// before shows that it changed its mind: those that were set aside are tried again. One
+// that had others behind it shows nothing, it may have been one of them.
 func (s *suspects) cleared(p parcel, now time.Time) {
 	one := s.all[p]
 	delete(s.all, p)
-	if one == nil || one.ended == 0 {
+	if one == nil || !one.alone {
 		return
 	}
 	s.tried, s.due = false, now
@@ -102,6 +104,7 @@ func (s *suspects) ended(onTheWay []parcel, first bool, now time.Time) {
 	p := onTheWay[0]
 	one := s.all[p]
 	one.ended++
+	one.alone = one.alone || len(onTheWay) == 1
 	if !one.aside && one.ended >= s.enough(p) {
 		one.aside = true
 		s.due = now.Add(asideFor)

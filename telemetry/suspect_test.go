@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -93,6 +94,47 @@ func TestPoisonIsFoundInABatch(t *testing.T) {
 	})
 }
 
+// What only was beside a message that the broker did not take shows nothing when it is
+// acknowledged: what was set aside is tried again when one comes through that alone was
+// to blame.
+func TestWhoWasBesideShowsNothing(t *testing.T) {
+	within(t, func(t *testing.T, dir string) {
+		var slot atomic.Bool // Lea's messages leave
+		slot.Store(true)
+		c := drive(t, dir, func(c *car) {
+			c.port.rude = func(m telemetry.Message) bool { return strings.HasSuffix(m.Topic, "/alarms") }
+			c.callbacks.Decide = func(r outside.Released) telemetry.Answer {
+				if r.Reader() == lea.ID && !r.Live() && !slot.Load() {
+					return telemetry.Wait
+				}
+				return telemetry.Send
+			}
+		})
+		synctest.Wait()
+		c.send(alarmTo(t, anna, "first"))
+		time.Sleep(time.Minute) // it is set aside
+		c.port.set(func() { c.port.hold = true })
+		c.send(statusTo(t, lea, "x"))
+		synctest.Wait()
+		c.send(alarmTo(t, lea, "second")) // the status is on the way, before it
+		synctest.Wait()
+		slot.Store(false)
+		c.port.set(func() { c.port.hold = false })
+		time.Sleep(10 * time.Second)
+		slot.Store(true)
+		c.send(statusTo(t, lea, "y"))
+		synctest.Wait()
+		if n := len(c.port.lines); n != 5 {
+			t.Fatalf("%d connections, want the fifth to end at an alarm", n)
+		}
+		c.port.set(func() { c.port.rude = nil })
+		time.Sleep(2 * time.Minute)
+		if c.waiting() != 0 {
+			t.Errorf("%d messages wait, two minutes after the broker takes them again: %s", c.waiting(), list(c.port.line().mail()))
+		}
+	})
+}
+
 // A broker that takes nothing live of one reader and kind ends the connection three
 // times, and then the others go on; an hour later it is tried again.
 func TestLivePoisonIsSetAside(t *testing.T) {
@@ -108,6 +150,7 @@ func TestLivePoisonIsSetAside(t *testing.T) {
 			}
 		}
 		minute()
+		t.Log("after both", c.port.seen())
 		opened := len(c.port.lines)
 		if opened != 4 {
 			t.Errorf("%d connections in the first minute, want 4", opened)
