@@ -36,6 +36,19 @@ func TestWhoLogsIn(t *testing.T) {
 	}
 }
 
+// Who was removed answers as nobody does, whatever is typed.
+func TestRemovedAnswerAsNobody(t *testing.T) {
+	w := enrolled(t)
+	w.apply(2, w.without(lea), profiles.BackEnd)
+	for _, pin := range []profiles.PIN{rightPIN, wrongPIN, profiles.NewPIN("")} {
+		_, removed := w.Login(t.Context(), lea, pin, false)
+		_, never := w.Login(t.Context(), nobody, pin, false)
+		if !errors.Is(removed, profiles.ErrWrongPIN) || removed.Error() != never.Error() {
+			t.Errorf("removed: %v, never there: %v", removed, never)
+		}
+	}
+}
+
 // A try that the disk did not count is not looked at: the right PIN opens nothing.
 func TestNoTryWithoutADisk(t *testing.T) {
 	for _, call := range []string{"SetLockout", "SetCarFact tally"} {

@@ -13,17 +13,42 @@ import (
 	"glovebox/telemetry/outside"
 )
 
-// At share main and shared readers get a point for each second, a limited reader none.
+// At share main and shared readers get a point for each second, a limited reader none,
+// whoever of them drives.
 func TestPlaceAtShare(t *testing.T) {
+	for _, who := range []profiles.ID{anna, lea, jonas} {
+		w := enrolled(t)
+		w.login(who)
+		w.pass(40*time.Second, 50)
+		w.park()
+		w.pass(10*time.Second, -1)
+		for box, want := range map[string]int{annaBox: 40, leaBox: 40, jonasBox: 0} {
+			if got := w.points(box); got < want-1 || got > want {
+				t.Errorf("%v drives: %s… got %d points, want %d", who, box[:2], got, want)
+			}
+		}
+	}
+}
+
+// An ignition contact that chatters ends no session, begins no epoch and costs no point.
+func TestChatteringIgnition(t *testing.T) {
 	w := enrolled(t)
 	w.login(anna)
-	w.pass(40*time.Second, 50)
+	w.pass(10*time.Second, 50)
+	w.pass(5*time.Second, 0)
+	epoch := w.epoch()
+	for i := range 20 {
+		w.say("Vehicle.LowVoltageSystemState", hal.Word([]string{"OFF", "ON"}[i%2]))
+		w.Tick()
+	}
+	w.pass(20*time.Second, 50)
 	w.park()
 	w.pass(10*time.Second, -1)
-	for box, want := range map[string]int{annaBox: 40, leaBox: 40, jonasBox: 0} {
-		if got := w.points(box); got < want-1 || got > want {
-			t.Errorf("%s… got %d points, want %d", box[:2], got, want)
-		}
+	if v := w.SessionView(); v.State != "active" || v.Profile != anna || w.epoch() != epoch {
+		t.Errorf("at the wheel is %v, state %s, epoch %s, before %s", v.Profile, v.State, w.epoch(), epoch)
+	}
+	if n := w.points(annaBox); n < 34 {
+		t.Errorf("%d points of 35 s", n)
 	}
 }
 

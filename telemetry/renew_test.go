@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"glovebox/telemetry"
 )
 
 // A line shows the car online, and its will shows it offline, under the same
@@ -302,4 +304,25 @@ func TestSilenceIsATunnel(t *testing.T) {
 	if runs[true] != runs[false] || runs[true] != "a1 alarmsbrake 2r, b2 alarmsbrake 1 at 1m11.5s" {
 		t.Errorf("silence: %s\n tunnel: %s", runs[true], runs[false])
 	}
+}
+
+// A broker that ends each connection as soon as it is open, as for a second client of
+// the same name, is called no more often than one that is not there.
+func TestPausesWhereEachLineEndsAtOnce(t *testing.T) {
+	within(t, func(t *testing.T, dir string) {
+		c := drive(t, dir, func(c *car) {
+			c.options.Rand = func() float64 { return 1 }
+			c.port.rude = func(telemetry.Message) bool { return true }
+		})
+		time.Sleep(70 * time.Second)
+		if n := len(c.port.lines); n != 8 {
+			t.Errorf("%d connections in 70 s, want 8: %s", n, c.port.seen())
+		}
+		c.port.set(func() { c.port.rude = nil })
+		c.send(alarmTo(t, anna, "abs"))
+		time.Sleep(2 * time.Minute)
+		if c.waiting() != 0 {
+			t.Errorf("%d messages wait", c.waiting())
+		}
+	})
 }

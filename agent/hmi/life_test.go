@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/godbus/dbus/v5"
+
 	"glovebox/agent/hmi"
 )
 
@@ -31,6 +33,32 @@ func TestRunEndsWithTheBus(t *testing.T) {
 		}
 	case <-time.After(5 * time.Second):
 		t.Error("still running")
+	}
+}
+
+// Whoever asks in the moment in which the name appears finds everything there.
+func TestNameComesLast(t *testing.T) {
+	address := startBus(t)
+	early, err := dbus.Connect(address, dbus.WithSignalHandler(dbus.NewSequentialSignalHandler()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer early.Close()
+	if err := early.AddMatchSignal(dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, hmi.Name)); err != nil {
+		t.Fatal(err)
+	}
+	appeared := make(chan *dbus.Signal, 1)
+	early.Signal(appeared)
+	asked := make(chan error, 1)
+	var people map[dbus.ObjectPath]map[string]map[string]dbus.Variant
+	go func() {
+		<-appeared
+		asked <- early.Object(hmi.Name, hmi.RootPath).Call("org.freedesktop.DBus.ObjectManager.GetManagedObjects", 0).Store(&people)
+	}()
+	w := &world{bus: address, cabin: newCabin(), log: &logText{}, uids: &users{uids: map[string]uint32{}}}
+	w.run(t, hmi.Access{HMI: []uint32{hmiUser}, UID: w.uids.uid, HMILimits: hmi.Limits{PerSecond: 100, Burst: 100, Waiting: 100}})
+	if err := <-asked; err != nil || len(people) != len(w.cabin.Profiles()) {
+		t.Errorf("%d people are found: %v", len(people), err)
 	}
 }
 

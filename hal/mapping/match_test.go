@@ -29,7 +29,9 @@ BO_ %d TORQUE: 8 X
  SG_ ASKED : 0|8@1+ (1,0) [0|255] "" X
 BO_ 244 OLD: 8 X
  SG_ SPEED : 24|16@1+ (0.125,0) [0|8031.875] "rpm" X
-`, 1<<31|0x0CF004FE, 1<<31|0x0CF00403, 1<<31|0x18E0FFFE, 1<<31|0x0C0000FE)
+BO_ %d WIDE: 8 X
+ SG_ FAN : 0|8@1+ (1,0) [0|255] "" X
+`, 1<<31|0x0CF004FE, 1<<31|0x0CF00403, 1<<31|0x18E0FFFE, 1<<31|0x0C0000FE, 1<<31|244)
 
 const (
 	engine = "Vehicle.Powertrain.CombustionEngine.Speed"
@@ -90,6 +92,8 @@ func TestMatch(t *testing.T) {
 			{frame(0x0CF00403, idle...), engine + "=520 " + fan + "=1"}, {frame(0x0CF00400, fast...), fan + "=2"}}},
 		{"one message by both", onLorry(engine, "ENGINE.SPEED") + onLorry(fan, "ENGINE.MODE", pgn), []step{
 			{frame(0x0CF00400, idle...), fan + "=1"}, {frame(0x0CF004FE, fast...), engine + "=2000 " + fan + "=2"}}},
+		{"one number with 11 and with 29 bits", onLorry(engine, "OLD.SPEED") + onLorry(fan, "WIDE.FAN"), []step{
+			{eleven, engine + "=520"}, {frame(0xF4, 3), fan + "=3"}, {frame(0x1F4, 3), ""}}},
 		{"what shows the effect", "[[actuator]]\npath = \"" + fan + "\"\nbus = \"lorry\"\ncan = \"OLD.SPEED\"\nconfirm = \"CABIN.FAN\"\n" + pgn, []step{
 			{frame(0x18E0FF19, 3), fan + "=3"}}},
 	}

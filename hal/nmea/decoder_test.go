@@ -54,6 +54,32 @@ func TestPosition(t *testing.T) {
 	}
 }
 
+// Sentences stand among what else a receiver says, and end as receivers end them.
+func TestAroundASentence(t *testing.T) {
+	good := sentence(rmc)
+	small := sentence("GNRMC,161449.30,A,3743.25986,N,12228.33832,W,15.207,2.14,020818,,,A")
+	star := strings.LastIndexByte(small, '*')
+	for _, tt := range []struct {
+		name, text string
+		want       int
+	}{
+		{"UBX before", "\xb5b\x01\x07\x5c\x00$GP\r\n" + good, 1},
+		{"UBX behind, before the next", good + "\xb5b\x01\x07\x5c\x00" + small, 2},
+		{"a TAG block", "\\s:GN01,c:1781518500*00\\" + good, 1},
+		{"a checksum in small letters", small[:star] + strings.ToLower(small[star:]), 1},
+		{"a blank behind the checksum, which no receiver sends", strings.Replace(good, "\r", " \r", 1) + small, 1},
+		{"no checksum", good[:strings.LastIndexByte(good, '*')] + "\r\n", 0},
+		{"a wrong checksum", strings.Replace(good, ",A,", ",V,", 1), 0},
+	} {
+		n := 0
+		var d nmea.Decoder
+		d.Feed([]byte(tt.text+sentence("GPTXT,01,01,02,end")), func(p *hal.Position) { n++ })
+		if n != tt.want {
+			t.Errorf("%s: %d fixes, want %d", tt.name, n, tt.want)
+		}
+	}
+}
+
 // What one change to a good RMC does.
 func TestFields(t *testing.T) {
 	const fix, none, refused = "fix", "no fix", "refused"
