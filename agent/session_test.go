@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -203,6 +204,51 @@ func TestSettingsOfAPerson(t *testing.T) {
 	}
 	if got, _ := w.Get("radio"); got["volume"] == byte(41) {
 		t.Error("Reset left the volume")
+	}
+}
+
+// However the people change while the head unit reads: what it gets is of whoever is at
+// the wheel, and nothing in between.
+func TestReadsAreOfWhoIsAtTheWheel(t *testing.T) {
+	w := enrolled(t)
+	volume := map[profiles.ID]byte{anna: 18, lea: 41}
+	for who, v := range volume {
+		w.login(who)
+		w.set("radio", map[string]any{"volume": v})
+	}
+	var at atomic.Value // who is at the wheel; nobody while that changes
+	at.Store(profiles.ID{})
+	var changes atomic.Int64
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		for i := range 20 {
+			who := []profiles.ID{anna, lea}[i%2]
+			if _, err := w.Login(context.Background(), who, rightPIN, false); err != nil {
+				t.Error(err)
+			}
+			at.Store(who)
+			time.Sleep(time.Millisecond)
+			at.Store(profiles.ID{})
+			changes.Add(1)
+		}
+	}()
+	for reads := 0; ; reads++ {
+		select {
+		case <-over:
+			return
+		case <-time.After(10 * time.Microsecond):
+		}
+		n, who := changes.Load(), at.Load().(profiles.ID)
+		got, err := w.Get("radio")
+		switch sure := who != (profiles.ID{}) && at.Load() == who && changes.Load() == n; {
+		case sure && got["volume"] != volume[who]:
+			t.Fatalf("read %d: volume %v (%v), and %v is at the wheel", reads, got["volume"], err, who)
+		case err == nil && got["volume"] != byte(18) && got["volume"] != byte(41):
+			t.Fatalf("read %d: volume %v is nobody's", reads, got["volume"])
+		case err != nil && !errors.Is(err, profiles.ErrNotPermitted): // between two people nobody is there
+			t.Fatal(err)
+		}
 	}
 }
 
