@@ -38,6 +38,7 @@ var arrows = map[string][]string{
 	"agent/hmi":       {"hal", "profiles", "telemetry", "agent/hmi/fence"},
 	"agent/hmi/fence": {},
 	"agent/cloud":     {"profiles", "telemetry"},
+	"agent/rundir":    {},
 	// the client side of hmi, for whoever is no agent
 	"headunit":            {"profiles"},
 	"sim":                 {"headunit", "hal/...", "profiles/...", "telemetry", "telemetry/outside", "sim/..."},
