@@ -282,7 +282,7 @@ func TestEpochEndsWithSession(t *testing.T) {
 	o.epoch = facts.Epoch
 	w.order(o)
 	equal(t, "told", w.told(leaBox), "9 done", "10 refused expired", "1 done")
-	w.Renew()
+	agent.Renew(w.Cabin)
 	if again := w.facts(lea, leaBox); again.Epoch == facts.Epoch || again.Ctr != 0 || len(w.courier.epochs) < 2 {
 		t.Errorf("facts after a clock fault %+v", again)
 	}
@@ -296,7 +296,7 @@ func TestOrderIsLookedAtAgain(t *testing.T) {
 	}{
 		"drives off":  {func(w *world) { w.pass(time.Second, 50) }, []string{"1 refused not-now"}},
 		"too late":    {func(w *world) { w.pass(61*time.Second, -1) }, []string{"1 refused expired"}},
-		"new epoch":   {func(w *world) { w.Renew() }, []string{"1 refused expired"}},
+		"new epoch":   {func(w *world) { agent.Renew(w.Cabin) }, []string{"1 refused expired"}},
 		"restricted":  {func(w *world) { a := w.access(); a.RemoteServices = false; w.apply(2, a, profiles.BackEnd) }, []string{"1 refused not-permitted"}},
 		"not dropped": {func(*world) {}, []string{"1 done"}},
 	} {

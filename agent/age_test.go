@@ -34,7 +34,7 @@ func (w *world) shares() bool {
 func (w *world) again(stop bool) *world {
 	w.t.Helper()
 	if stop {
-		if err := w.Stop(); err != nil {
+		if err := w.Stop(agent.Restart); err != nil {
 			w.t.Fatal(err)
 		}
 	}
@@ -194,7 +194,7 @@ func TestAgeIsWrittenSeldom(t *testing.T) {
 	if got := disk.writes["document-age"]; got != 6 || disk.writes["tally"] < 6 {
 		t.Errorf("in an hour the age was written %d times, the tally %d times", got, disk.writes["tally"])
 	}
-	if err := w.Stop(); err != nil {
+	if err := w.Stop(agent.Restart); err != nil {
 		t.Fatal(err)
 	}
 	// enrolled ran for no time, but promised ten minutes

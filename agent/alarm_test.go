@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"glovebox/agent"
 	"glovebox/hal"
 	"glovebox/telemetry/outside"
 )
@@ -133,7 +134,7 @@ func TestWarningThatEndedMeanwhile(t *testing.T) {
 	w := enrolled(t)
 	w.say("Vehicle.Chassis.Brake.IsBrakesWorn", hal.Bool(true))
 	w.pass(time.Second, -1)
-	if err := w.Stop(); err != nil {
+	if err := w.Stop(agent.Restart); err != nil {
 		t.Fatal(err)
 	}
 	again := newWorld(t, "Taycan", w.store)

@@ -66,7 +66,7 @@ func newBubble(t *testing.T, dir string) *bubble {
 		t.Fatal(err)
 	}
 	b := &bubble{
-		world:  &world{t: t, screen: &screen{}, identity: identity, store: newStore(), actuator: &actuator{obeys: true}},
+		world:  &world{t: t, screen: &screen{}, identity: identity, store: newStore(), actuator: &actuator{obeys: true}, folders: &folders{}},
 		queue:  &slowQueue{Outbox: box},
 		broker: &broker{begun: begun},
 	}
@@ -78,7 +78,7 @@ func newBubble(t *testing.T, dir string) *bubble {
 		Model: agent.Model{Name: "Taycan", Year: 2024}, Identity: identity, Policy: outside.Builtin(), Fresh: true,
 		Buses: []string{"body"}, GNSS: true, Cloud: true, Actuated: actuated, Actuator: b.actuator, Epoch: firstEpoch,
 		Alarms: []agent.AlarmRule{{Code: "brake", Path: "Vehicle.Chassis.Brake.IsBrakesWorn", When: hal.Bool(true), Severity: "warning"}},
-		Store:  b.disk, Courier: courier, Now: now, Random: func(string) io.Reader { return rand.Reader }, Log: slog.New(slog.DiscardHandler),
+		Store:  b.disk, Courier: courier, Folders: b.folders, Now: now, Random: func(string) io.Reader { return rand.Reader }, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -21,25 +21,28 @@ import (
 
 // Needs is what a Cabin cannot do without.
 type Needs struct {
-	Model     Model
-	Identity  profiles.Identity
-	Policy    *outside.Policy
-	Gzip      bool     // status and open positions gzipped to main and shared readers
-	Buses     []string // their names
-	GNSS      bool     // there is a receiver
-	Cloud     bool     // there is a broker
-	Recovered []string // stores that were repaired at boot
-	Doubtful  bool     // the store of the facts, or the key ring, is one of those
-	Fresh     bool     // the key ring never held a person: a fact that is missing hides nothing
-	Alarms    []AlarmRule
-	Actuated  []string // paths that Actuator can set, in the mapping file's order
-	Actuator  Actuator // may be nil where nothing is actuated
-	Epoch     string   // of this start, 32 hex digits; the courier has it too
-	Store     Store
-	Courier   Courier
-	Now       func() hal.Instant // both clocks
-	Random    func(stream string) io.Reader
-	Log       *slog.Logger
+	Model                 Model
+	Identity              profiles.Identity
+	Policy                *outside.Policy
+	LeaveAfter, IdleAfter time.Duration // of [session]; zero is the default
+	Gzip                  bool          // status and open positions gzipped to main and shared readers
+	Buses                 []string      // their names
+	GNSS                  bool          // there is a receiver
+	Cloud                 bool          // there is a broker
+	Recovered             []string      // stores that were repaired at boot
+	Doubtful              bool          // the store of the facts, or the key ring, is one of those
+	Fresh                 bool          // the key ring never held a person: a fact that is missing hides nothing
+	Alarms                []AlarmRule
+	Actuated              []string // paths that Actuator can set, in the mapping file's order
+	Actuator              Actuator // may be nil where nothing is actuated
+	Epoch                 string   // of this start, 32 hex digits; the courier has it too
+	Store                 Store
+	Courier               Courier
+	Folders               Folders            // may be nil: sessions have no directory then
+	SetAside              int                // what could not be removed of sessions before the start
+	Now                   func() hal.Instant // both clocks
+	Random                func(stream string) io.Reader
+	Log                   *slog.Logger
 }
 
 // Model is what decides which functions this car has.
@@ -106,6 +109,17 @@ type Courier interface {
 	DocumentVersion(version uint64)
 }
 
+// Folders makes and removes the directory in memory that a session has for the files of
+// other programs. Each call touches files and takes two seconds at most.
+type Folders interface {
+	// Make makes a fresh, empty one.
+	Make() (path string, err error)
+	// Remove removes one and all in it, and counts what is gone and what is not. What
+	// cannot be removed is out of everybody's reach when it returns; aside is of how many
+	// sessions there is something left.
+	Remove(path string) (removed, left, aside int)
+}
+
 // Cabin is the one owner of who is at the wheel and of all that follows from it. It
 // is safe to share.
 type Cabin struct {
@@ -124,6 +138,10 @@ type Cabin struct {
 	touched map[[2]string]bool        // group and key that a guest set
 	next    transition
 	wiping  bool          // what a session may not leave behind is still being wiped
+	ending  *ending       // an end that waits for locks, or nil
+	locks   locks         // delay locks that are held
+	folder  string        // the directory of the session, or empty
+	aside   int           // what could not be removed of directories
 	known   chan struct{} // closed once it is known whether the car is parked
 	vehicle vehicle
 	people  people
@@ -144,10 +162,10 @@ func New(needs Needs) (*Cabin, error) {
 	c := &Cabin{
 		needs: needs, turn: make(turn, 1), news: newNews(), ordered: make(bell, 1),
 		session: profiles.Session{Since: now.Boot}, reason: AtBoot, vehicle: newVehicle(needs, now),
-		known: make(chan struct{}), remote: newRemote(needs, now), passed: now.Boot, clock: schedule{due: make(bell, 1)},
+		aside: needs.SetAside, known: make(chan struct{}), remote: newRemote(needs, now), passed: now.Boot, clock: schedule{due: make(bell, 1)},
 	}
 	c.effects = &effects{
-		world: world{needs.Store, needs.Courier, needs.Actuator, needs.Log, func(r outside.Released) bool {
+		world: world{needs.Store, needs.Courier, needs.Actuator, needs.Folders, needs.Log, func(r outside.Released) bool {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			return c.privacy.out.Recheck(r, needs.Now())
@@ -201,6 +219,9 @@ func repaired(v *vehicle, p *privacy, now hal.Instant) {
 func (c *Cabin) Observe(bus string, frames int, readings []hal.Reading) {
 	c.mu.Lock()
 	now := c.needs.Now()
+	if c.vehicle.left(now) { // what time does comes before what the car says
+		c.leave(HasLeft)
+	}
 	c.vehicle.frames(bus, frames, now)
 	for _, r := range readings {
 		for _, a := range c.vehicle.read(bus, r) {
@@ -209,7 +230,7 @@ func (c *Cabin) Observe(bus string, frames int, readings []hal.Reading) {
 		c.privacy.out.Signal(r)
 	}
 	c.moved(now)
-	c.clock.sooner(min(c.privacy.out.Next(), c.vehicle.alarmDue))
+	c.clock.sooner(min(c.privacy.out.Next(), c.vehicle.alarmDue, c.vehicle.leaving.due()))
 	c.mu.Unlock()
 	c.effects.atOnce()
 }
@@ -219,6 +240,9 @@ func (c *Cabin) Observe(bus string, frames int, readings []hal.Reading) {
 func (c *Cabin) Fix(p *hal.Position) {
 	c.mu.Lock()
 	now := c.needs.Now()
+	if c.vehicle.left(now) {
+		c.leave(HasLeft)
+	}
 	if p != nil {
 		c.vehicle.motion.fix(*p, now)
 	}
@@ -234,6 +258,9 @@ func (c *Cabin) Fix(p *hal.Position) {
 func (c *Cabin) moved(now hal.Instant) {
 	m := &c.vehicle.motion
 	m.look(now)
+	if c.vehicle.left(now) {
+		c.leave(HasLeft)
+	}
 	s := shown{m.moving(now), m.parked(now), m.inUse(now), c.privacy.out.LocationInUse(now), m.known, m.stood}
 	if s == c.shown {
 		return
@@ -263,6 +290,9 @@ func (c *Cabin) Tick() (next time.Duration) {
 	c.mu.Lock()
 	now := c.needs.Now()
 	c.moved(now)
+	if c.ending != nil && now.Boot >= c.ending.until {
+		c.ending.rest()
+	}
 	d := now.Boot - c.passed
 	look := d >= c.people.patience()
 	if look {
@@ -290,7 +320,10 @@ func (c *Cabin) Tick() (next time.Duration) {
 	if c.next.waits() && c.vehicle.motion.parked(now) {
 		c.effects.wake.ring()
 	}
-	next = min(c.privacy.out.Next(), c.vehicle.motion.next(now), c.vehicle.alarmDue, c.passed+c.people.patience())
+	next = min(c.privacy.out.Next(), c.vehicle.motion.next(now), c.vehicle.leaving.due(), c.vehicle.alarmDue, c.passed+c.people.patience())
+	if c.ending != nil {
+		next = min(next, c.ending.until)
+	}
 	if c.shown.place {
 		next = min(next, now.Boot+indicatorEvery)
 	}

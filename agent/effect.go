@@ -32,6 +32,7 @@ type world struct {
 	store    Store
 	courier  Courier
 	actuator Actuator
+	folders  Folders
 	log      *slog.Logger
 	maySend  func(outside.Released) bool
 	mayWait  func(tag outside.Tag, n int) bool
@@ -118,6 +119,27 @@ func applyRoster(next profiles.Roster, after func(profiles.Receipt, error)) effe
 	return effect{what: "roster", owed: true, after: func(err error) { after(receipt, err) }, do: func(w *world) (err error) {
 		receipt, err = w.store.Apply(next)
 		return err
+	}}
+}
+
+// makeFolder makes the directory of a session that is about to begin.
+func makeFolder(after func(path string, err error)) effect {
+	var path string
+	return effect{what: "make a directory", after: func(err error) { after(path, err) }, do: func(w *world) (err error) {
+		if w.folders != nil {
+			path, err = w.folders.Make()
+		}
+		return err
+	}}
+}
+
+// removeFolder removes the directory of a session that is over.
+func removeFolder(path string, after func(removed, left, aside int)) effect {
+	return effect{what: "remove a directory", do: func(w *world) error {
+		if path != "" {
+			after(w.folders.Remove(path))
+		}
+		return nil
 	}}
 }
 

@@ -1,7 +1,16 @@
 package agent
 
 import (
+	"time"
+
 	"glovebox/profiles"
+)
+
+// How long delay locks hold a session's end up. logind waits 5 s in all for the end
+// before a sleep.
+const (
+	locksHold = 5 * time.Second
+	locksOff  = 3 * time.Second // before the unit sleeps, or the agent ends
 )
 
 // step is one of those that end a session. Each may be done again. What touches only
@@ -12,7 +21,8 @@ type step struct {
 }
 
 // leave ends whoever is at the wheel; nobody there is no error. From here on nothing of
-// the session has an effect (docs/erasure.md, Leaving). mu is held.
+// the session has an effect (docs/erasure.md, Leaving). Where somebody holds a delay
+// lock the second half of the steps waits in c.ending. mu is held.
 func (c *Cabin) leave(why Reason) {
 	now := c.needs.Now()
 	leaving, err := c.session.Leave(now.Boot)
@@ -22,11 +32,17 @@ func (c *Cabin) leave(why Reason) {
 	guest := c.session.State == profiles.GuestDriving
 	_, next, _ := c.next.becomes(c.needs.Model.guestAvailable())
 	followed := why == Replaced || why == WasRemoved && next != (Request{})
-	r := &receipt{guest: guest}
-	for _, s := range []step{
+	folder, r, purged, said := c.folder, &receipt{guest: guest}, false, false
+	take := func(steps []step) {
+		for _, s := range steps {
+			c.effects.add(s.do()...)
+		}
+	}
+	take([]step{
 		{"close the session's number", func() []effect {
 			c.session, c.reason, c.next = leaving, why, c.next.over()
 			c.number++
+			c.folder = ""
 			c.wiping = c.wiping || guest
 			c.news.changed()
 			return nil
@@ -44,16 +60,27 @@ func (c *Cabin) leave(why Reason) {
 			c.sitting, c.touched = nil, nil
 			return nil
 		}},
+	})
+	rest := []step{
 		{"begin a new epoch", func() []effect {
-			return []effect{mute(false), renew(c.remote.begin(now))}
+			return []effect{mute(false), renew(c.remote.begin(c.needs.Now()))}
 		}},
 		{"purge the queue", func() []effect {
 			return []effect{purge(func(err error) {
 				c.mu.Lock()
 				defer c.mu.Unlock()
 				r.purged(err)
-				c.wiping = err != nil // tried again until it is done
+				purged = err == nil
+				c.wiping = !purged || !said // tried again until it is done
 				c.news.changed()
+			})}
+		}},
+		{"remove the directory", func() []effect {
+			return []effect{removeFolder(folder, func(removed, left, aside int) {
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				r.removed(removed, left)
+				c.aside = aside
 			})}
 		}},
 		{"say Ended", func() []effect {
@@ -63,6 +90,8 @@ func (c *Cabin) leave(why Reason) {
 				if wiped, err := c.session.Wiped(c.needs.Now().Boot); err == nil {
 					c.session = wiped
 				}
+				said = true
+				c.wiping = c.wiping && !purged
 				c.news.add(Ended{string(why), r.said()})
 				if !followed {
 					c.news.add(changes(c.before, nil)...)
@@ -70,36 +99,23 @@ func (c *Cabin) leave(why Reason) {
 				}
 			})}
 		}},
-	} {
-		c.effects.add(s.do()...)
 	}
-}
-
-// receipt is what is said of a session's end: counts and stores, no content. Of a
-// person's end, where nothing is erased, it is empty.
-type receipt struct {
-	guest  bool
-	stores []profiles.StoreReceipt
-	failed bool
-}
-
-func (r *receipt) clear(name string, before int) {
-	r.stores = append(r.stores, profiles.StoreReceipt{Name: name, Before: uint32(before), Result: "erased"})
-}
-
-func (r *receipt) purged(err error) {
-	if err != nil && !r.failed {
-		r.failed = true
-		r.stores = append(r.stores, profiles.StoreReceipt{Name: "queue", Result: "failed"})
+	if c.locks.held == 0 {
+		take(rest)
+		return
 	}
-}
-
-func (r *receipt) said() profiles.Receipt {
-	switch {
-	case !r.guest:
-		return profiles.Receipt{}
-	case r.failed:
-		return profiles.Receipt{Method: "memory", Result: "failed", Stores: r.stores}
+	hold := locksHold
+	if why == Suspend || why == Restart {
+		hold = locksOff
 	}
-	return profiles.Receipt{Method: "memory", Result: "erased", Stores: r.stores}
+	c.needs.Log.Info("session's end waits", "locks", c.locks.held)
+	c.news.add(Ending{string(why), hold})
+	c.clock.due.ring()
+	c.ending = &ending{until: now.Boot + hold, over: make(chan struct{})}
+	c.ending.rest = func() {
+		close(c.ending.over)
+		c.ending = nil
+		c.locks = c.locks.void()
+		take(rest)
+	}
 }

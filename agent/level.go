@@ -20,6 +20,7 @@ func (c *Cabin) SetLevel(_ context.Context, level string) error {
 	driving := c.session.Driving()
 	if driving {
 		now := c.needs.Now()
+		c.vehicle.leaving.call(now.Boot)
 		c.effects.add(c.privacy.level(l, c.vehicle.motion.inUse(now), now)...)
 		c.news.changed()
 	}

@@ -5,12 +5,19 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+	"time"
 
 	"glovebox/profiles"
 )
 
-// Event is something the head unit is told once: Ended, SettingsChanged, LedgerChanged.
+// Event is something the head unit is told once: Ending, Ended, SettingsChanged, LedgerChanged.
 type Event any
+
+// Ending says that a session will be over at the latest after Deadline.
+type Ending struct {
+	Reason   string
+	Deadline time.Duration
+}
 
 // Ended says that a session is over, with what was cleared.
 type Ended struct {

@@ -154,12 +154,3 @@ func pause(ctx context.Context, d time.Duration) bool {
 		return false
 	}
 }
-
-// Renew begins a new epoch, as after a session's end: the boot clock was seen to go
-// back or to stand still, so nothing that was signed before is known to be fresh.
-func (c *Cabin) Renew() {
-	c.mu.Lock()
-	c.effects.add(renew(c.remote.begin(c.needs.Now())))
-	c.mu.Unlock()
-	c.effects.atOnce()
-}

@@ -60,6 +60,7 @@ func (c *Cabin) SetPIN(ctx context.Context, who profiles.ID, old, next profiles.
 	}
 	defer c.turn.give()
 	c.mu.Lock()
+	c.vehicle.leaving.call(c.needs.Now().Boot)
 	himself := c.session.State == profiles.PersonDriving && c.session.Who == who
 	c.mu.Unlock()
 	if !himself {

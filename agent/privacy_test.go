@@ -201,11 +201,11 @@ func TestDocuments(t *testing.T) {
 // Thirty days without a fresh document make every secondary user limited.
 func TestStaleDocument(t *testing.T) {
 	w := enrolled(t)
-	w.login(anna)
 	w.mu.Lock()
 	w.now.UTC, w.now.Boot = w.now.UTC.Add(31*24*time.Hour), w.now.Boot+31*24*time.Hour
 	w.mu.Unlock()
 	w.Tick()
+	w.login(anna)
 	w.pass(20*time.Second, 50)
 	if got := w.points(leaBox); got != 0 {
 		t.Errorf("Lea got %d points by a document of 31 days ago", got)

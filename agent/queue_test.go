@@ -75,7 +75,7 @@ func TestRefusedIsNotTriedAgain(t *testing.T) {
 	if len(kept) != 2 || got[annaBox] != 1 || got[jonasBox] != 1 {
 		t.Errorf("%d messages wait, by mailbox %v", len(kept), got)
 	}
-	if err := w.Stop(); err != nil {
+	if err := w.Stop(agent.Restart); err != nil {
 		t.Errorf("still owed: %v", err)
 	}
 }

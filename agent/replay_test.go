@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"glovebox/agent"
 	"glovebox/profiles"
 )
 
@@ -33,7 +34,7 @@ func TestReplayMatrix(t *testing.T) {
 				for who, box := range map[profiles.ID]string{anna: annaBox, lea: leaBox} {
 					for _, act := range profiles.Verbs() {
 						w := enrolled(t)
-						w.Renew()
+						agent.Renew(w.Cabin)
 						w.turn(100 * time.Second)
 						for _, used := range []uint64{100, 90} {
 							o := fresh(who, used, profiles.Locate)

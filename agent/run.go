@@ -38,9 +38,18 @@ func Tick(ctx context.Context, c *Cabin, interval time.Duration, alive func()) e
 		}
 		if c.needs.Now().Boot < at+pause/2 {
 			c.needs.Log.Warn("boot clock does not go on")
-			c.Renew()
+			Renew(c)
 		}
 	}
+}
+
+// Renew begins a new epoch, as after a session's end: the boot clock was seen to go
+// back or to stand still, so nothing that was signed before is known to be fresh.
+func Renew(c *Cabin) {
+	c.mu.Lock()
+	c.effects.add(renew(c.remote.begin(c.needs.Now())))
+	c.mu.Unlock()
+	c.effects.atOnce()
 }
 
 // CarryOut does what waits for the disk, as it comes, and tries again what failed.
@@ -82,22 +91,25 @@ func Execute(ctx context.Context, c *Cabin, done func(Outcome)) error {
 
 // Screen is the head unit, which is told what happened. None of its methods blocks.
 type Screen interface {
+	Ending(reason string, deadline time.Duration)
 	Ended(reason string, receipt profiles.Receipt)
 	SettingsChanged(group string, keys []string)
 	LedgerChanged(last uint64)
 	Refresh() // look at the views
 }
 
-// Show tells the head unit what changed.
+// Show tells the head unit what changed, to the last.
 func Show(ctx context.Context, c *Cabin, screen Screen) error {
-	for {
+	for last := false; !last; {
 		select {
 		case <-ctx.Done():
-			return nil
+			last = true
 		case <-c.news.bell:
 		}
 		for _, e := range c.news.take() {
 			switch e := e.(type) {
+			case Ending:
+				screen.Ending(e.Reason, e.Deadline)
 			case Ended:
 				screen.Ended(e.Reason, e.Receipt)
 			case SettingsChanged:
@@ -108,6 +120,7 @@ func Show(ctx context.Context, c *Cabin, screen Screen) error {
 		}
 		screen.Refresh()
 	}
+	return nil
 }
 
 // Recover takes in which stores were found damaged after New, and mended, until ctx ends.

@@ -19,6 +19,8 @@ const (
 	WasRemoved Reason = "removed"
 	Replaced   Reason = "replaced"
 	Restart    Reason = "restart"
+	Suspend    Reason = "suspend"
+	HasLeft    Reason = "left"
 )
 
 // Login puts who at the wheel and returns their settings by group. On the move it is
@@ -43,6 +45,7 @@ func (c *Cabin) StartGuest(ctx context.Context, wait bool) (map[string]map[strin
 func (c *Cabin) CancelPending(context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.vehicle.leaving.call(c.needs.Now().Boot)
 	c.next.request = Request{}
 	c.news.changed()
 	return nil
@@ -51,25 +54,41 @@ func (c *Cabin) CancelPending(context.Context) error {
 // Logout ends whoever is at the wheel. It waits for nobody's turn: at once nothing of
 // the session has an effect. When it returns nothing of a guest can be asked for, is
 // stored or waits to be sent; where a purge failed WipeState says so, it is tried
-// again, and nothing of that session is handed over meanwhile.
-func (c *Cabin) Logout(context.Context) error {
+// again, and nothing of that session is handed over meanwhile. Delay locks hold it up.
+func (c *Cabin) Logout(ctx context.Context) error {
 	c.mu.Lock()
 	c.next.ticket()
 	c.leave(LoggedOut)
+	ending := c.ending
 	c.mu.Unlock()
+	err := ending.wait(ctx)
 	c.effects.wait()
-	return nil
+	return err
 }
 
-// Stop ends the session that is open and writes what must outlive the restart.
-func (c *Cabin) Stop() error {
+// Stop ends the session that is open, because the unit goes to sleep or the agent ends,
+// and writes what must outlive that. It waits for nobody's turn to end it.
+func (c *Cabin) Stop(why Reason) error {
+	c.mu.Lock()
+	c.next.ticket()
+	c.leave(why)
+	ending := c.ending
+	ending.within(c.needs.Now().Boot + locksOff)
+	c.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), locksOff) // nothing else may let time act any more
+	defer cancel()
+	if err := ending.wait(ctx); err != nil {
+		c.mu.Lock()
+		if c.ending == ending {
+			ending.rest()
+		}
+		c.mu.Unlock()
+	}
 	if err := c.turn.take(context.Background()); err != nil {
 		return err
 	}
 	defer c.turn.give()
 	c.mu.Lock()
-	c.next.ticket()
-	c.leave(Restart)
 	c.effects.add(keep(nil, c.privacy.out.Held()))
 	c.effects.add(c.people.keepAge(c.needs.Now(), 0)...)
 	c.mu.Unlock()
@@ -81,6 +100,7 @@ func (c *Cabin) Stop() error {
 func (c *Cabin) enter(ctx context.Context, next Request, wait bool, proof func() error) (map[string]map[string]any, error) {
 	c.mu.Lock()
 	ticket := c.next.ticket()
+	c.vehicle.leaving.call(c.needs.Now().Boot)
 	c.mu.Unlock()
 	select {
 	case <-c.known:
@@ -109,9 +129,7 @@ func (c *Cabin) enter(ctx context.Context, next Request, wait bool, proof func()
 	case course == queued:
 		return map[string]map[string]any{}, nil
 	case course == entering:
-		c.effects.wait() // the end of the session before
-		err = c.begin(next, ticket, Chosen, settings)
-		c.effects.atOnce()
+		err = c.begin(ctx, next, ticket, Chosen, settings)
 	}
 	return settings, err
 }
@@ -152,10 +170,29 @@ func (c *Cabin) admit(ctx context.Context, ticket uint64, next Request, wait, fo
 	return queued, nil
 }
 
-// begin puts next at the wheel, where nobody is. The turn is held.
-func (c *Cabin) begin(next Request, ticket uint64, why Reason, settings map[string]map[string]any) error {
+// begin puts next at the wheel once the session before is over. The turn is held.
+func (c *Cabin) begin(ctx context.Context, next Request, ticket uint64, why Reason, settings map[string]map[string]any) (err error) {
+	c.mu.Lock()
+	ending := c.ending
+	c.mu.Unlock()
+	if err := ending.wait(ctx); err != nil {
+		return err
+	}
+	folder := ""
+	c.effects.add(makeFolder(func(path string, err error) {
+		if folder = path; err != nil {
+			c.needs.Log.Warn("no directory for the session", "error", err)
+		}
+	}))
+	c.effects.wait() // the end of the session before, too
+	defer c.effects.atOnce()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	defer func() {
+		if err != nil {
+			c.effects.add(removeFolder(folder, func(_, _, _ int) {}))
+		}
+	}()
 	defer func() { c.news.add(changes(c.before, c.sitting)...); c.before = nil }()
 	if c.next.newest != ticket {
 		return profiles.ErrSuperseded
@@ -171,7 +208,9 @@ func (c *Cabin) begin(next Request, ticket uint64, why Reason, settings map[stri
 		c.next = c.next.over()
 		return fmt.Errorf("begin a session: %w", err)
 	}
-	c.session, c.reason, c.next = session, why, c.next.over()
+	c.session, c.reason, c.next, c.folder = session, why, c.next.over(), folder
+	c.vehicle.leaving.begin(now.Boot)
+	c.clock.due.ring()
 	c.sitting, c.touched = map[string]map[string]any{}, map[[2]string]bool{}
 	for group, values := range settings {
 		c.sitting[group] = maps.Clone(values)
@@ -206,12 +245,15 @@ func (c *Cabin) CarryOut() time.Duration {
 	}
 	c.mu.Lock()
 	c.leave(why)
+	ending := c.ending
 	c.mu.Unlock()
-	c.effects.wait() // the end of the session before
 	if request != (Request{}) {
-		if err := c.begin(request, ticket, begun, settings); err != nil {
+		if err := c.begin(context.Background(), request, ticket, begun, settings); err != nil {
 			c.needs.Log.Warn("pending session", "error", err)
 		}
+	}
+	if err := ending.wait(context.Background()); err != nil {
+		c.needs.Log.Warn("pending session", "error", err)
 	}
 	return c.effects.retry()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strings"
 
 	"glovebox/profiles"
 )
@@ -37,6 +38,9 @@ func (c *Cabin) Set(_ context.Context, group string, values map[string]any) erro
 		return err
 	}
 	c.mu.Lock()
+	if !strings.HasPrefix(g.Name, "app.") { // an app writes by itself
+		c.vehicle.leaving.call(c.needs.Now().Boot)
+	}
 	number := c.number
 	var wrote error
 	done := func(err error) { // with mu held

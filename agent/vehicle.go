@@ -20,6 +20,7 @@ type vehicle struct {
 	rules     map[string][]AlarmRule
 
 	motion   motion
+	leaving  leaving
 	open     map[string]bool          // buses that opened since the start
 	heard    map[string]time.Duration // when each bus was last heard, boot clock
 	signals  map[string]hal.Reading   // the newest of each path
@@ -31,8 +32,9 @@ type vehicle struct {
 
 func newVehicle(needs Needs, now hal.Instant) vehicle {
 	v := vehicle{
-		motion: newMotion(len(needs.Buses), now),
-		model:  needs.Model, names: needs.Buses, gnss: needs.GNSS, recovered: needs.Recovered,
+		motion:  newMotion(len(needs.Buses), now),
+		leaving: newLeaving(needs.LeaveAfter, needs.IdleAfter, now.Boot),
+		model:   needs.Model, names: needs.Buses, gnss: needs.GNSS, recovered: needs.Recovered,
 		rules:   map[string][]AlarmRule{},
 		open:    map[string]bool{},
 		heard:   map[string]time.Duration{},
@@ -56,12 +58,19 @@ func (v *vehicle) frames(bus string, n int, now hal.Instant) {
 	if n > 0 {
 		v.heard[bus] = now.Boot
 		v.motion.frames(now)
+		v.leaving.frames(bus, now.Boot)
 	}
+}
+
+// left lets time act on the driver, and reports whether they have left.
+func (v *vehicle) left(now hal.Instant) bool {
+	return v.leaving.look(v.motion.moving(now), v.motion.parked(now), now.Boot)
 }
 
 // read takes in one reading and returns the warnings that readers are told of.
 func (v *vehicle) read(bus string, r hal.Reading) (news []outside.Alarm) {
 	v.motion.read(r)
+	v.leaving.read(bus, r)
 	v.signals[r.Path], v.buses[r.Path] = r, bus
 	for tap := range v.taps {
 		tap.Offer(r)
@@ -95,10 +104,15 @@ func (v *vehicle) shows(w want, since time.Duration) bool {
 // degree is how far a temperature may be from the wanted one: one step of the dial.
 const degree = 0.5
 
+// isDoor reports whether a path says that a door is open: not a window or a shade of it.
+func isDoor(path string) bool {
+	return strings.HasPrefix(path, doors) && strings.HasSuffix(path, doorIsOpen) && strings.Count(path[len(doors):], ".") == 2
+}
+
 // doorOpen reports whether any door is open.
 func (v *vehicle) doorOpen() bool {
 	for path, r := range v.signals {
-		if strings.HasPrefix(path, doors) && strings.HasSuffix(path, doorIsOpen) && r.Value.IsTrue() {
+		if isDoor(path) && r.Value.IsTrue() {
 			return true
 		}
 	}

@@ -17,9 +17,13 @@ func (c *Cabin) SessionView() profiles.SessionView {
 		State: c.session.State.String(), Reason: string(c.reason), Profile: c.session.Who,
 		Pending: c.next.pending(), WipeState: "clean", Parked: c.vehicle.motion.parked(c.needs.Now()),
 	}
-	if c.wiping {
+	switch {
+	case c.wiping:
 		v.WipeState = "pending"
+	case c.aside > 0:
+		v.WipeState = "failed"
 	}
+	v.RuntimeDirectory = c.folder
 	switch c.session.State {
 	case profiles.GuestDriving:
 		v.Role = profiles.Guest.String()

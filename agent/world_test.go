@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -198,6 +199,7 @@ type world struct {
 	screen   *screen
 	identity profiles.Identity
 	actuator *actuator
+	folders  *folders
 	noFix    bool // the receiver finds nothing
 	begun    time.Duration
 
@@ -218,7 +220,7 @@ func newWorld(t *testing.T, model string, disk *store) *world {
 // change what it is given, the world's clock too.
 func startWorld(t *testing.T, model string, disk *store, needs func(*world, *agent.Needs)) *world {
 	t.Helper()
-	w := &world{t: t, store: disk, courier: &courier{}, screen: &screen{}, actuator: &actuator{obeys: true}}
+	w := &world{t: t, store: disk, courier: &courier{}, screen: &screen{}, actuator: &actuator{obeys: true}, folders: &folders{}}
 	w.actuator.world = w
 	w.now = hal.Instant{UTC: time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC), Boot: time.Hour}
 	w.begun = w.now.Boot
@@ -231,7 +233,7 @@ func startWorld(t *testing.T, model string, disk *store, needs func(*world, *age
 		Buses: []string{"body"}, GNSS: true, Cloud: true,
 		Alarms:   []agent.AlarmRule{{Code: "brake", Path: "Vehicle.Chassis.Brake.IsBrakesWorn", When: hal.Bool(true), Severity: "warning"}},
 		Actuated: actuated, Actuator: w.actuator, Epoch: firstEpoch,
-		Store: disk, Courier: w.courier, Random: func(string) io.Reader { return rand.Reader }, Log: slog.New(slog.DiscardHandler),
+		Store: disk, Courier: w.courier, Folders: w.folders, Random: func(string) io.Reader { return rand.Reader }, Log: slog.New(slog.DiscardHandler),
 		Now: func() hal.Instant { w.mu.Lock(); defer w.mu.Unlock(); return w.now },
 	}
 	if needs != nil {
@@ -254,6 +256,36 @@ func (w *world) Tick() {
 	w.CarryOut()
 }
 
+// folders are directories that nobody sees.
+type folders struct {
+	mu    sync.Mutex
+	made  int
+	gone  []string // those that were removed
+	stuck int      // files that cannot be removed from the next ones
+	aside int
+	fails error // what Make answers
+}
+
+func (f *folders) Make() (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.fails != nil {
+		return "", f.fails
+	}
+	f.made++
+	return fmt.Sprintf("/run/sessions/%d", f.made), nil
+}
+
+func (f *folders) Remove(path string) (removed, left, aside int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.gone = append(f.gone, path)
+	if f.stuck > 0 {
+		f.aside++
+	}
+	return 3, f.stuck, f.aside
+}
+
 // screen is a head unit that writes down what it is told.
 type screen struct {
 	mu    sync.Mutex
@@ -262,6 +294,12 @@ type screen struct {
 
 	refreshed int    // how often it was told to look at the views
 	ledger    uint64 // the newest entry that it was told of
+}
+
+func (s *screen) Ending(reason string, deadline time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heard = append(s.heard, fmt.Sprintf("ending %s %v", reason, deadline))
 }
 
 func (s *screen) Ended(reason string, r profiles.Receipt) {

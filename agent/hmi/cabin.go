@@ -32,6 +32,9 @@ type Session interface {
 	CancelPending(ctx context.Context) error
 	Logout(ctx context.Context) error
 	Permits(function string) (allowed bool, reason string)
+	// Inhibit has the session's end wait until release, for a while. It is refused while
+	// an end waits. release may come twice, and from any goroutine.
+	Inhibit() (release func(), err error)
 }
 
 // Settings are those of the person at the wheel, as plain Go values (values.go).

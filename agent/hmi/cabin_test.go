@@ -146,6 +146,13 @@ func (c *cabin) Logout(context.Context) error {
 	return c.note("logout")
 }
 
+func (c *cabin) Inhibit() (func(), error) {
+	if err := c.locked("inhibit"); err != nil {
+		return nil, err
+	}
+	return func() { _ = c.locked("release") }, nil
+}
+
 func (c *cabin) locked(format string, args ...any) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
