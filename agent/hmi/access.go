@@ -19,6 +19,7 @@ type Access struct {
 
 // caller is who sends a call.
 type caller struct {
+	uid uint32
 	hmi bool
 	app string // the id of its app.<id>, for an app user that is no HMI user
 }
@@ -26,9 +27,9 @@ type caller struct {
 // of sorts a user into the lists; the zero caller is in none.
 func (a Access) of(uid uint32) caller {
 	if slices.Contains(a.HMI, uid) {
-		return caller{hmi: true}
+		return caller{uid: uid, hmi: true}
 	}
-	return caller{app: a.App[uid]}
+	return caller{uid: uid, app: a.App[uid]}
 }
 
 // limits are those of a caller's user. A head unit's slider sends sixty calls a second.

@@ -44,6 +44,10 @@ var errFailed = dbus.Error{Name: "org.freedesktop.DBus.Error.Failed",
 var errLimits = dbus.Error{Name: "org.freedesktop.DBus.Error.LimitsExceeded",
 	Body: []any{"too many calls are waiting; wait for an answer first"}}
 
+// errLocks is the answer to a user who holds too many delay locks.
+var errLocks = dbus.Error{Name: "org.freedesktop.DBus.Error.LimitsExceeded",
+	Body: []any{"this user holds too many locks; close one first"}}
+
 // errNoObject is the answer of a path that leads nowhere, or to somebody who is not of
 // this car.
 var errNoObject = unknown("Object", "there is no such object")

@@ -23,6 +23,7 @@ type Face struct {
 	cabin     Cabin         // from Own on
 	owned     chan struct{} // closed by Own
 	log       *slog.Logger
+	address   string // of the bus
 	conn      *dbus.Conn
 	ctx       context.Context // of all calls: ends with Close
 	end       context.CancelFunc
@@ -32,6 +33,7 @@ type Face struct {
 	fence     *fence.Fence
 	queue     *queue
 	starting  chan struct{} // held by the call that starts a session
+	locks     *locks
 	events    *events
 	joining   chan int     // new watchers' pipes, for Run
 	watchers  atomic.Int32 // open, or about to be
@@ -47,8 +49,8 @@ const busAnswers = 10 * time.Second
 // or a D-Bus address.
 func New(address string, access Access, log *slog.Logger) (*Face, error) {
 	f := &Face{
-		owned: make(chan struct{}), log: log, access: access, queue: newQueue(),
-		starting: make(chan struct{}, 1), events: newEvents(), joining: make(chan int),
+		owned: make(chan struct{}), log: log, address: address, access: access, queue: newQueue(),
+		starting: make(chan struct{}, 1), locks: newLocks(), events: newEvents(), joining: make(chan int),
 	}
 	f.ctx, f.end = context.WithCancel(context.Background())
 	f.members = f.methods()
@@ -72,7 +74,7 @@ func (f *Face) connect(address string) (err error) {
 	if f.fence, err = fence.Dial(address, &admission{face: f}, options); err != nil {
 		return err
 	}
-	if f.conn, err = dbus.NewConn(f.fence, dbus.WithContext(f.ctx), dbus.WithHandler(dispatcher{f})); err != nil {
+	if f.conn, err = dbus.NewConn(f.fence, dbus.WithContext(f.ctx), dbus.WithHandler(dispatcher{f}), dbus.WithSignalHandler(dbus.NewSequentialSignalHandler())); err != nil {
 		return errors.Join(err, f.fence.Close())
 	}
 	err = f.conn.Auth([]dbus.Auth{dbus.AuthExternal("")}) // the fence answers it
@@ -142,6 +144,7 @@ func (f *Face) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
+			f.tell() // to the last
 			return nil
 		case <-f.conn.Context().Done():
 			return ErrBusGone
@@ -160,6 +163,7 @@ func (f *Face) Run(ctx context.Context) error {
 // Close leaves the bus; open calls are ended.
 func (f *Face) Close() error {
 	f.end()
+	f.locks.end()
 	return f.conn.Close()
 }
 

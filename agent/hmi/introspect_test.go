@@ -148,6 +148,7 @@ var goodArguments = map[string][]any{
 	"Session1.StartGuest":    {none},
 	"Session1.CancelPending": {none},
 	"Session1.Logout":        {none},
+	"Session1.Inhibit":       {"maps", "a file is open"},
 	"Session1.Permits":       {"radio"},
 	"Settings1.Get":          {"radio"},
 	"Settings1.Set":          {"radio", bag("volume", byte(40)), none},

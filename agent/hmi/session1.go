@@ -22,6 +22,7 @@ func (f *Face) session1() map[string]member {
 		"StartGuest":    {in: "a{sv}", prepare: waitOption(0), run: f.startGuest},
 		"CancelPending": {in: "a{sv}", run: f.cancelPending},
 		"Logout":        {in: "a{sv}", run: f.logout},
+		"Inhibit":       {in: "ss", run: f.inhibit, apps: true},
 		"Permits":       {in: "s", run: f.permits, apps: true},
 	}
 }

@@ -288,6 +288,7 @@ func (f *Fence) signal(h *Header, body []byte) {
 	name, _, owner := string(c.text()), c.text(), string(c.text())
 	if name == f.options.Heard {
 		f.owner, f.told = owner, true
+		f.pass(h, body) // whoever speaks with it wants to know
 	} else if owner == "" {
 		f.senders.forget(name)
 	}

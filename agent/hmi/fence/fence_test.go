@@ -293,7 +293,8 @@ func TestRepliesAreNotForged(t *testing.T) {
 	w.quiet(t, "the same reply once more")
 }
 
-// A signal passes from the bus and from whoever owns the heard name at that time.
+// A signal passes from the bus and from whoever owns the heard name at that time. That
+// its owner is another one passes too, of no other name.
 func TestSignalsOfStrangersAreLeftOut(t *testing.T) {
 	w := start(t)
 	sleep := rawbus.Message{Kind: rawbus.Signal, Path: "/org/freedesktop/login1", Interface: login1 + ".Manager", Member: "PrepareForSleep",
@@ -313,6 +314,11 @@ func TestSignalsOfStrangersAreLeftOut(t *testing.T) {
 	owns := func(name, unique string) {
 		body := &rawbus.Wire{}
 		w.say(t, rawbus.Message{Kind: rawbus.Signal, Path: "/", Interface: bus, Member: "NameOwnerChanged", Sender: bus, Signature: "sss", Body: body.S(name).S("").S(unique).B})
+		if name == login1 {
+			if got := w.next(t); got.Headers[dbus.FieldMember].Value() != "NameOwnerChanged" {
+				t.Errorf("the owner changed, and %v passes", got)
+			}
+		}
 	}
 	if from(":1.2") || from(login1) || from("") {
 		t.Error("a signal passes before anybody owns the name")

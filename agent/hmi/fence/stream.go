@@ -16,10 +16,12 @@ const room = 16 << 10
 
 // stream reads messages from a bus's socket. It keeps at most one of up to
 // maxFields and maxBody; what is longer is read in small pieces and forgotten. The
-// descriptors that arrive are closed at once: no member of ours takes one, and no
-// answer to a call of ours brings one.
+// descriptors that arrive are closed at once: no member of ours takes one. Only the
+// answer of a Delay brings one, on a connection of its own.
 type stream struct {
 	conn  *net.UnixConn
+	keep  bool  // descriptors
+	kept  []int // in the order of their messages
 	buf   []byte
 	start int // of what is not yet read
 	end   int // of what has arrived
@@ -120,7 +122,12 @@ func (s *stream) read() error {
 	n, oobn, _, _, err := s.conn.ReadMsgUnix(s.buf[s.end:], s.oob[:])
 	s.end += max(n, 0) // less than zero where a deadline passed
 	if oobn > 0 {
-		closeDescriptors(s.oob[:oobn])
+		fds := descriptors(s.oob[:oobn])
+		if s.keep {
+			s.kept = append(s.kept, fds...)
+		} else {
+			closeAll(fds)
+		}
 	}
 	if err == nil && n == 0 {
 		return io.EOF
@@ -128,18 +135,21 @@ func (s *stream) read() error {
 	return err
 }
 
-func closeDescriptors(oob []byte) {
+func descriptors(oob []byte) (all []int) {
 	messages, err := unix.ParseSocketControlMessage(oob)
 	if err != nil {
-		return
+		return nil
 	}
 	for i := range messages {
-		fds, err := unix.ParseUnixRights(&messages[i])
-		if err != nil {
-			continue
+		if fds, err := unix.ParseUnixRights(&messages[i]); err == nil {
+			all = append(all, fds...)
 		}
-		for _, fd := range fds {
-			_ = unix.Close(fd)
-		}
+	}
+	return all
+}
+
+func closeAll(fds []int) {
+	for _, fd := range fds {
+		_ = unix.Close(fd)
 	}
 }

@@ -1,0 +1,198 @@
+package hmi_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+
+	"glovebox/agent/hmi"
+)
+
+// manager is a small login manager: it hands out delay locks and says what comes.
+type manager struct {
+	conn *dbus.Conn
+
+	mu    sync.Mutex
+	asked []string   // guarded by mu: what each lock is for
+	locks []*os.File // guarded by mu: the ends that see the other one closed
+	deny  bool       // guarded by mu
+}
+
+const login1 = "org.freedesktop.login1"
+
+func (w *world) manager(t *testing.T) *manager {
+	t.Helper()
+	m := &manager{conn: w.dial(t)}
+	if err := m.conn.Export(m, "/org/freedesktop/login1", login1+".Manager"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.conn.RequestName(login1, dbus.NameFlagDoNotQueue); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func (m *manager) Inhibit(what, who, why, mode string) (dbus.UnixFD, *dbus.Error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.deny {
+		return 0, dbus.NewError("org.freedesktop.DBus.Error.AccessDenied", []any{"no"})
+	}
+	r, lock, err := os.Pipe()
+	if err != nil {
+		return 0, dbus.MakeFailedError(err)
+	}
+	m.asked = append(m.asked, what+" "+mode)
+	m.locks = append(m.locks, r)
+	time.AfterFunc(300*time.Millisecond, func() { lock.Close() }) // the answer has a copy by then
+	return dbus.UnixFD(lock.Fd()), nil
+}
+
+func (m *manager) say(t *testing.T, what string, begins bool) {
+	t.Helper()
+	if err := m.conn.Emit("/org/freedesktop/login1", login1+".Manager."+what, begins); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// lock is the n-th lock that was handed out; it waits for it.
+func (m *manager) lock(t *testing.T, n int) *os.File {
+	t.Helper()
+	for range 500 {
+		m.mu.Lock()
+		locks := m.locks
+		m.mu.Unlock()
+		if len(locks) >= n {
+			return locks[n-1]
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("no lock %d", n)
+	return nil
+}
+
+// free waits until a lock is released, and says when.
+func free(t *testing.T, lock *os.File) time.Time {
+	t.Helper()
+	if err := lock.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lock.Read(make([]byte, 1)); os.IsTimeout(err) {
+		t.Fatal("a lock is not released")
+	}
+	return time.Now()
+}
+
+// held fails where a lock is released.
+func held(t *testing.T, lock *os.File) {
+	t.Helper()
+	_ = lock.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	if _, err := lock.Read(make([]byte, 1)); !os.IsTimeout(err) {
+		t.Errorf("a lock is released: %v", err)
+	}
+}
+
+// follow has the face follow the power of the unit; what is done is written down.
+func (w *world) follow(t *testing.T, act func(hmi.Power)) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); _ = w.face.FollowPower(ctx, act) }()
+	t.Cleanup(func() { cancel(); <-ended })
+}
+
+// The agent holds a delay lock from the start. Before a sleep it ends the session and
+// lets go only then; when the unit wakes it does so again and takes another.
+func TestSleep(t *testing.T) {
+	w := start(t)
+	m := w.manager(t)
+	done := make(chan hmi.Power, 8)
+	var over time.Time
+	w.follow(t, func(p hmi.Power) { time.Sleep(100 * time.Millisecond); over = time.Now(); done <- p })
+	first := m.lock(t, 1)
+	time.Sleep(400 * time.Millisecond) // the manager has only its own end now
+	held(t, first)
+	m.say(t, "PrepareForSleep", true)
+	at := free(t, first)
+	if p := <-done; p != hmi.Sleeps || at.Before(over) {
+		t.Errorf("%v was done at %v, and the lock released at %v", p, over, at)
+	}
+	m.say(t, "PrepareForSleep", false)
+	if p := <-done; p != hmi.Wakes {
+		t.Errorf("%v when it wakes", p)
+	}
+	held(t, m.lock(t, 2))
+	m.say(t, "PrepareForShutdown", true)
+	free(t, m.lock(t, 2))
+	if p := <-done; p != hmi.ShutsDown {
+		t.Errorf("%v at the shutdown", p)
+	}
+	if !slices.Equal(m.asked, []string{"sleep:shutdown delay", "sleep:shutdown delay"}) {
+		t.Errorf("asked for %q", m.asked)
+	}
+}
+
+// Nobody but the login manager says that the unit sleeps, and nobody else's descriptor
+// is a lock.
+func TestSleepIsSaidByTheManager(t *testing.T) {
+	w := start(t)
+	m := w.manager(t)
+	done := make(chan hmi.Power, 8)
+	w.follow(t, func(p hmi.Power) { done <- p })
+	m.lock(t, 1)
+	other := &manager{conn: w.dial(t)}
+	other.say(t, "PrepareForSleep", true)
+	if err := other.conn.Object(hmi.Name, "/org/freedesktop/login1").Call(login1+".Manager.PrepareForSleep", dbus.FlagNoReplyExpected, true).Err; err != nil {
+		t.Fatal(err)
+	}
+	m.say(t, "PrepareForShutdown", true)
+	if p := <-done; p != hmi.ShutsDown || len(done) > 0 {
+		t.Errorf("somebody else put the unit to sleep: %v", p)
+	}
+}
+
+// Without a login manager, or with one that gives no lock, the log says so once and
+// nothing else happens; one that comes later is asked.
+func TestNoManager(t *testing.T) {
+	w := start(t)
+	done := make(chan hmi.Power, 8)
+	w.follow(t, func(p hmi.Power) { done <- p })
+	count := func(text string) int { return strings.Count(w.log.String(), text) }
+	for range 200 {
+		if count("no login manager") > 0 {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	m := &manager{conn: w.dial(t), deny: true}
+	if err := m.conn.Export(m, "/org/freedesktop/login1", login1+".Manager"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.conn.RequestName(login1, dbus.NameFlagDoNotQueue); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		m.say(t, "PrepareForSleep", true)
+		m.say(t, "PrepareForSleep", false)
+	}
+	for i := range 6 {
+		if p := <-done; p != []hmi.Power{hmi.Sleeps, hmi.Wakes}[i%2] {
+			t.Errorf("%d: %v", i, p)
+		}
+	}
+	if count("no login manager") != 1 || count("will not wait") != 1 {
+		t.Error(fmt.Sprint("the log says:\n", w.log))
+	}
+	m.mu.Lock()
+	m.deny = false
+	m.mu.Unlock()
+	m.say(t, "PrepareForSleep", false)
+	m.lock(t, 1)
+}
