@@ -83,12 +83,13 @@ type DBus struct {
 	AppUsers []string `toml:"app_users"`
 }
 
-// Session is how a session begins and ends. Nothing but the picker is built: a key
-// that asks for something else is read, checked and named in the log as without effect.
+// Session is how a session begins and ends. A key that asks for what is not built is
+// read, checked and named in the log as without effect.
 type Session struct {
-	LeaveAfter   Duration `toml:"leave_after"`
-	IdleAfter    Duration `toml:"idle_after"`
-	AtBoot       string   `toml:"at_boot"` // picker or fob, never a guest
+	LeaveAfter   Duration `toml:"leave_after"` // from the first closing of the driver's door
+	IdleAfter    Duration `toml:"idle_after"`  // without any sign of a person, the ignition off
+	RuntimeDir   string   `toml:"runtime_dir"` // above the directories of the sessions; a tmpfs
+	AtBoot       string   `toml:"at_boot"`     // picker or fob, never a guest
 	FreshProcess bool     `toml:"fresh_process"`
 }
 
@@ -110,7 +111,7 @@ func defaults() Config {
 		MQTT:  MQTT{KeepAlive: Duration(30 * time.Second), GiveUp: Duration(15 * time.Second), ReconnectMax: Duration(time.Minute)},
 		DBus:  DBus{Address: "system", HMIUsers: []string{strconv.Itoa(os.Getuid()), "root"}},
 		Session: Session{
-			LeaveAfter: Duration(time.Minute), IdleAfter: Duration(10 * time.Minute),
+			LeaveAfter: Duration(time.Minute), IdleAfter: Duration(10 * time.Minute), RuntimeDir: "/run/glovebox-session",
 			AtBoot: "picker", FreshProcess: true,
 		},
 	}
@@ -121,7 +122,7 @@ const credentialPrefix = "credential:"
 
 // resolve makes file names absolute.
 func (c *Config) resolve(dir string) {
-	for _, name := range []*string{&c.Mapping, &c.Store.Dir, &c.MQTT.CA, &c.MQTT.Cert, &c.Cloud.Trust, &c.Telemetry.Policy} {
+	for _, name := range []*string{&c.Mapping, &c.Store.Dir, &c.Session.RuntimeDir, &c.MQTT.CA, &c.MQTT.Cert, &c.Cloud.Trust, &c.Telemetry.Policy} {
 		if *name != "" && !filepath.IsAbs(*name) {
 			*name = filepath.Join(dir, *name)
 		}
@@ -175,8 +176,6 @@ func access(d DBus) hmi.Access {
 func (s Session) unused() []string {
 	var keys []string
 	for key, asked := range map[string]bool{
-		"leave_after":   s.LeaveAfter != defaults().Session.LeaveAfter,
-		"idle_after":    s.IdleAfter != defaults().Session.IdleAfter,
 		"at_boot":       s.AtBoot != defaults().Session.AtBoot,
 		"fresh_process": s.FreshProcess != defaults().Session.FreshProcess,
 	} {

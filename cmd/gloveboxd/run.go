@@ -92,18 +92,23 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 		log.Warn("certificate", "error", err) // the car's clock may be the one that is wrong
 	}
 
+	folders, aside := openFolders(cfg.Session.RuntimeDir, log)
+	defer closing("session directories", folders.Close)
 	epoch, orders := newEpoch(), &actuators{plan: p.mapping, wires: map[string]*wire{}}
 	courier := telemetry.NewCourier(p.courier(cfg, identity.VID, epoch, queue, log))
 	cabin, err := agent.New(agent.Needs{
 		Model:    agent.Model{Name: cfg.Vehicle.Model, Year: cfg.Vehicle.ModelYear, Country: cfg.Vehicle.Country},
 		Identity: identity, Policy: p.policy, Gzip: cfg.Telemetry.Gzip,
 		Buses: p.names, GNSS: cfg.GNSS.Port != "", Cloud: p.broker != nil, Recovered: s.recovered, Doubtful: s.doubtful(), Fresh: s.fresh(),
+		LeaveAfter: time.Duration(cfg.Session.LeaveAfter), IdleAfter: time.Duration(cfg.Session.IdleAfter), Folders: folders, SetAside: aside,
 		Alarms: p.alarms(), Actuated: orders.paths(), Actuator: orders, Epoch: epoch, Store: s.people, Courier: courier,
 		Now: now, Random: func(string) io.Reader { return rand.Reader }, Log: log,
 	})
 	if err != nil {
 		return err
 	}
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
 	group, ctx := errgroup.WithContext(ctx)
 	counts := newCounters()
 	inbound := &agent.Inbound{
@@ -150,8 +155,9 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 			})
 		})
 	}
-	group.Go(func() error { return face.Run(ctx) })
-	group.Go(func() error { return agent.Show(ctx, cabin, face) })
+	endShow := beside(ctx, fail, func(ctx context.Context) error { return agent.Show(ctx, cabin, face) })
+	endFace := beside(ctx, fail, face.Run)
+	group.Go(func() error { return face.FollowPower(ctx, sleeper(cabin, log)) })
 	group.Go(func() error { return agent.CarryOut(ctx, cabin) })
 	group.Go(func() error { return agent.Execute(ctx, cabin, inbound.Done) })
 	watchdog, _ := daemon.SdWatchdogEnabled(false)
@@ -160,7 +166,41 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	})
 	group.Go(func() error { <-ctx.Done(); said(log, daemon.SdNotifyStopping); return nil })
 	err = group.Wait()
-	return errors.Join(err, cabin.Stop())
+	err = errors.Join(err, cabin.Stop(agent.Restart))
+	return errors.Join(err, endShow(), endFace()) // the head unit hears of the end
+}
+
+// beside runs a loop that outlives ctx: until end is called, which returns what it
+// returned. What it fails with meanwhile is told to fail.
+func beside(ctx context.Context, fail context.CancelCauseFunc, loop func(context.Context) error) (end func() error) {
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan error, 1)
+	go func() {
+		err := loop(ctx)
+		if err != nil {
+			fail(err)
+		}
+		ended <- err
+	}()
+	return func() error { stop(); return <-ended }
+}
+
+// sleeper ends the session before the unit sleeps or shuts down, and that of whoever
+// came in the moment before it slept. When it wakes a new epoch begins: the connection of
+// before is dead, and nobody knows it yet.
+func sleeper(cabin *agent.Cabin, log *slog.Logger) func(hmi.Power) {
+	return func(p hmi.Power) {
+		why := agent.Suspend
+		if p == hmi.ShutsDown {
+			why = agent.Restart
+		}
+		if err := cabin.Stop(why); err != nil {
+			log.Warn("session not ended in full", "reason", why, "error", err)
+		}
+		if p == hmi.Wakes {
+			agent.Renew(cabin)
+		}
+	}
 }
 
 // courier is what the courier needs of the configuration.
