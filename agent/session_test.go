@@ -170,7 +170,7 @@ func TestGuestLeavesNothing(t *testing.T) {
 		t.Errorf("on disk: %q, %q", w.store.writes, w.store.facts)
 	}
 	r := w.screen.last(t, 1).Receipt
-	if r.Result != "erased" || len(r.Stores) != 2 || r.Stores[1] != (profiles.StoreReceipt{Name: "settings", Before: 1, Result: "erased"}) {
+	if r.Result != "erased" || len(r.Stores) != 3 || r.Stores[1] != (profiles.StoreReceipt{Name: "settings", Before: 1, Result: "erased"}) {
 		t.Errorf("receipt %+v", r)
 	}
 }
