@@ -266,7 +266,7 @@ func (l *leaving) refuel(r hal.Reading) {
 		return
 	}
 	was := l.plugged[r.Path]
-	if l.plugged[r.Path] = is; is && !was && l.is != driving {
+	if l.plugged[r.Path] = is; is && !was {
 		l.refuels = true
 		l.longer()
 	}

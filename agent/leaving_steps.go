@@ -109,7 +109,7 @@ func (l *leaving) next() (at time.Duration, c cue) {
 		}
 		return at, c
 	case away:
-		if l.seat == on && l.emptied && l.door != on {
+		if l.seat == on && l.emptied {
 			sooner(max(l.seatAt, l.doorAt)+seatFor, seated)
 		}
 	}

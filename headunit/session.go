@@ -2,6 +2,7 @@ package headunit
 
 import (
 	"context"
+	"os"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -55,6 +56,15 @@ func (c *Client) Permits(ctx context.Context, function string) (allowed bool, re
 	return allowed, reason, err
 }
 
+// Inhibit takes a delay lock: the session's end waits until the file is closed.
+func (c *Client) Inhibit(ctx context.Context, who, why string) (*os.File, error) {
+	var fd dbus.UnixFD
+	if err := c.ask(ctx, "Session1.Inhibit", []any{who, why}, &fd); err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), "lock"), nil
+}
+
 // Session is who is at the wheel.
 type Session struct {
 	State   string // idle, guest, active, leaving
@@ -63,6 +73,9 @@ type Session struct {
 	Reason  string
 	Pending string // id in hex or guest, empty if nothing waits
 	Parked  bool
+
+	WipeState        string // clean, pending, failed
+	RuntimeDirectory string // of the session's files, empty if there is none
 }
 
 // Session reads who is at the wheel.
@@ -72,6 +85,7 @@ func (c *Client) Session(ctx context.Context) (Session, error) {
 	return Session{
 		State: text(p["State"]), Profile: ID(text(p["Profile"])), Role: text(p["Role"]), Reason: text(p["Reason"]),
 		Pending: ID(text(p["Pending"])), Parked: parked,
+		WipeState: text(p["WipeState"]), RuntimeDirectory: text(p["RuntimeDirectory"]),
 	}, err
 }
 

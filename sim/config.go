@@ -81,6 +81,7 @@ func (w *World) configure(ctx context.Context, o Options) error {
 		"store":   map[string]any{"dir": w.stateDir()},
 		"mqtt":    map[string]any{"broker": w.Tap.URL()},
 		"cloud":   map[string]any{"trust": "trust.json"},
+		"session": map[string]any{"runtime_dir": filepath.Join(w.Dir, "run")},
 		"dbus":    map[string]any{"address": w.DBus.Address, "hmi_users": []string{strconv.Itoa(os.Getuid())}},
 	}
 	files := map[string][]byte{"trust.json": w.Cloud.Trust()}

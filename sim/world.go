@@ -24,40 +24,42 @@ type CANBus struct {
 // Options say what a world is made of. The zero value is a car without buses
 // and people.
 type Options struct {
-	Dir       string       // work directory; a temporary one if empty
-	Keep      bool         // leave the temporary directory behind
-	Gloveboxd string       // the program; see Find
-	Model     string       // of the vehicle
-	ModelYear int          //
-	Country   string       // ISO 3166-1 alpha-2
-	Buses     []CANBus     // each gets a pseudo-terminal
-	Mapping   []byte       // which signal is which VSS path; none without buses
-	Vehicle   *car.Setup   // a made car that lives in this world; see Made; none if nil
-	Users     []cloud.User // enrolled before the first boot
-	Policy    []byte       // an override of the policy, which may be wider; none if nil
-	Config    []Setting    // overrides of the agent's configuration, in order
-	Env       []string     // added to the agent's environment
-	SmallDisk bool         // the state lies on a small file system of its own: World.Disk
-	Record    bool         // write wire, bus, frames and sentences into Dir
-	Messages  int          // how many messages are kept of each reader; all if 0
-	Log       *slog.Logger // of the simulator's own parts; none if nil
+	Dir          string       // work directory; a temporary one if empty
+	Keep         bool         // leave the temporary directory behind
+	Gloveboxd    string       // the program; see Find
+	Model        string       // of the vehicle
+	ModelYear    int          //
+	Country      string       // ISO 3166-1 alpha-2
+	Buses        []CANBus     // each gets a pseudo-terminal
+	Mapping      []byte       // which signal is which VSS path; none without buses
+	Vehicle      *car.Setup   // a made car that lives in this world; see Made; none if nil
+	Users        []cloud.User // enrolled before the first boot
+	Policy       []byte       // an override of the policy, which may be wider; none if nil
+	Config       []Setting    // overrides of the agent's configuration, in order
+	Env          []string     // added to the agent's environment
+	SmallDisk    bool         // the state lies on a small file system of its own: World.Disk
+	LoginManager bool         // there is one on the bus: World.Sleep
+	Record       bool         // write wire, bus, frames and sentences into Dir
+	Messages     int          // how many messages are kept of each reader; all if 0
+	Log          *slog.Logger // of the simulator's own parts; none if nil
 }
 
 // World is everything around one agent, and the agent. It is made by Start and
 // ended by Close.
 type World struct {
-	Dir    string // work directory
-	Config string // the agent's configuration file
-	DBus   *DBus
-	Broker *Broker
-	Tap    *Tap // the agent's connection to the broker
-	Cloud  *cloud.BackEnd
-	HMI    *headunit.Client
-	Agent  *Agent
-	Ports  map[string]*Port // by bus
-	GNSS   *Port
-	Car    *car.Vehicle // nil unless the car is a made one
-	Disk   *Disk        // nil unless asked for
+	Dir          string // work directory
+	Config       string // the agent's configuration file
+	DBus         *DBus
+	Broker       *Broker
+	Tap          *Tap // the agent's connection to the broker
+	Cloud        *cloud.BackEnd
+	HMI          *headunit.Client
+	Agent        *Agent
+	Ports        map[string]*Port // by bus
+	GNSS         *Port
+	Car          *car.Vehicle  // nil unless the car is a made one
+	Disk         *Disk         // nil unless asked for
+	LoginManager *LoginManager // nil unless asked for
 
 	record    bool
 	hasBroker bool // the agent has a broker at all
@@ -92,6 +94,12 @@ func (w *World) build(ctx, running context.Context, o Options) (err error) {
 		return err
 	}
 	w.closers = append(w.closers, w.DBus.Close)
+	if o.LoginManager {
+		if w.LoginManager, err = StartLoginManager(w.DBus.Address); err != nil {
+			return err
+		}
+		w.closers = append(w.closers, w.LoginManager.Close)
+	}
 	if w.Broker, err = StartBroker(o.Log.With("part", "broker")); err != nil {
 		return err
 	}

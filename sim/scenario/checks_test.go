@@ -29,6 +29,26 @@ var checkControls = []control{
 		"somebody": func(w *scenario.World) { w.Wheel.State = "active" },
 		"nobody":   func(w *scenario.World) { w.Wheel = headunit.Session{State: "idle"} },
 	}},
+	{check: "state leaving", wrong: wrongs{
+		"it is over": func(w *scenario.World) { w.Wheel = headunit.Session{State: "idle"} },
+		"somebody":   func(w *scenario.World) { w.Wheel.State = "active" },
+	}},
+	{check: "reason left", wrong: wrongs{
+		"another": func(w *scenario.World) { w.Wheel.Reason = "logout" },
+		"none":    func(w *scenario.World) { w.Wheel.Reason = "" },
+	}},
+	{check: "wipe failed", wrong: wrongs{
+		"it is clean": func(w *scenario.World) { w.Wheel.WipeState = "clean" },
+		"it goes on":  func(w *scenario.World) { w.Wheel.WipeState = "pending" },
+	}},
+	{check: "files Heron Quay 4471", wrong: wrongs{
+		"another text": func(w *scenario.World) { keepFile(w, "Heron Quay 4472") },
+		"the file is gone": func(w *scenario.World) {
+			if err := os.RemoveAll(filepath.Join(w.Dir, "run")); err != nil {
+				panic(err)
+			}
+		},
+	}},
 	{check: "state active lea", wrong: wrongs{
 		"another":           func(w *scenario.World) { w.Wheel.Profile = "a44a" },
 		"whoever has no id": func(w *scenario.World) { w.Wheel.Profile, w.People[1].ID = "", "" },

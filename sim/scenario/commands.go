@@ -53,7 +53,7 @@ var commands = table(
 	form{usage: "app NAME ACTION", new: as[phone]},
 	form{usage: "workshop ACTION", new: as[workshop]},
 	form{usage: "fault offline|broker-restart|duplicate|can|gnss|can-garbage|gnss-garbage|disk-full [for D]", new: as[fault]},
-	form{usage: "fault power|slow-disk [for D]", new: as[agentFault]},
+	form{usage: "fault power|slow-disk|sleep [for D]", new: as[agentFault]},
 	form{usage: "fault unplug can|gnss [for D]", new: as[unplug]},
 	form{usage: "fault clock +D", new: as[clockShift], want: "a clock that was moved stays so, say no for"},
 	form{usage: "wait D", new: as[wait]},
@@ -78,7 +78,7 @@ var actions = map[string][]*form{
 	"app": acts(onPeople, "accept [CODE] [pin=PIN]", "code", "lock", "unlock", "flash", "locate",
 		"climate on [celsius=21] [minutes=10]", "climate off", "assign TRIP NAME…", "add-car CODE"),
 	"hmi": acts(onPeople, "cancel-pending", "pin NAME OLD NEW", "reset-pin NAME", "link-fob NAME", "unlink-fobs NAME",
-		"export NAME", "import NAME FILE", "erase everything [pin=PIN]"),
+		"export NAME", "import NAME FILE", "erase everything [pin=PIN]", "inhibit [for D]", "keep TEXT"),
 	"workshop": acts(nil, "invite-main NAME", "remove-main [confirm]", "chat TEXT", "quote TEXT"),
 }
 
@@ -90,6 +90,10 @@ func acts(common []string, others ...string) []*form {
 		switch u {
 		case "climate off":
 			f.want = "celsius and minutes: want a number, behind on"
+		case "inhibit [for D]":
+			f.new = as[inhibit]
+		case "keep TEXT":
+			f.new = as[keep]
 		case "add-car CODE": // of a later version
 			f.new = nil
 		}

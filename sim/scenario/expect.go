@@ -25,8 +25,11 @@ const (
 
 // checks is the table of what may follow expect and never.
 var checks = table(
-	form{usage: "state guest|idle", new: as[state], pace: paceBus},
+	form{usage: "state guest|idle|leaving", new: as[state], pace: paceBus},
 	form{usage: "state active NAME", new: as[state], pace: paceBus},
+	form{usage: "reason REASON", new: as[reason], pace: paceBus},
+	form{usage: "wipe clean|pending|failed", new: as[wipe], pace: paceBus},
+	form{usage: "files TEXT", new: as[files], pace: paceFiles},
 	form{usage: "setting GROUP KEY VALUE", new: as[setting], pace: paceBus},
 	form{usage: "settings acknowledged", new: as[acknowledged], pace: paceBus, rules: expectOnly},
 	form{usage: "permits FUNCTION yes|no", new: as[permits], pace: paceBus},

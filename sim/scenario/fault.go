@@ -28,7 +28,10 @@ func (c *fault) check(p *parser) error {
 // agentFault breaks an agent that runs.
 type agentFault struct{ fault }
 
-func (c *agentFault) check(p *parser) error { return refuse(!p.running, "the agent does not run here") }
+func (c *agentFault) check(p *parser) error {
+	p.s.Sleeps = p.s.Sleeps || c.kind == "sleep"
+	return refuse(!p.running, "the agent does not run here")
+}
 
 // unplug pulls a device out.
 type unplug struct {
@@ -63,6 +66,8 @@ func (c *fault) do(ctx context.Context, s *stage) (string, error) {
 		return s.restartBroker(c)
 	case "power":
 		return s.powerCut(ctx, c.span)
+	case "sleep":
+		return s.sleep(ctx, c.span)
 	}
 	mend, err := s.damage(c.kind)
 	if err != nil || c.span == 0 {

@@ -61,6 +61,7 @@ var kinds = map[string]kind{
 	"CLASS":              {what: "class", words: fixed(classes)},
 	"FUNCTION":           {what: "function", words: fixed(functions)},
 	"KIND":               {what: "kind", words: fixed(messageKinds)},
+	"REASON":             {what: "reason", words: fixed(reasons)},
 	"ERROR":              {what: "error", words: fixed(refusals)},
 	"driver|passenger|…": {what: "door", words: fixed(car.Doors)},
 
@@ -84,7 +85,7 @@ var kinds = map[string]kind{
 
 // choices are how errors call a word of a choice.
 var choices = map[string]string{
-	"P|R|N|D": "gear", "status|position": "kind", "shared|limited": "sharing", "yes|no": "answer", "on|off": "state", "guest|idle": "state",
+	"P|R|N|D": "gear", "status|position": "kind", "shared|limited": "sharing", "yes|no": "answer", "on|off": "state", "guest|idle|leaving": "state", "clean|pending|failed": "state",
 	"can|gnss": "port", "can|gnss|cloud": "port", "up|down|degraded|off": "state", "share|no-position|offline": "level",
 }
 
@@ -227,6 +228,11 @@ func groups() (all []string) {
 		all = append(all, g.Name)
 	}
 	return all
+}
+
+// reasons are those of Session1.Reason.
+func reasons() []string {
+	return []string{"boot", "chosen", "fob", "left", "logout", "removed", "replaced", "restart", "suspend", "unknown-fob"}
 }
 
 func classes() (all []string) {

@@ -82,7 +82,7 @@ func open(ctx context.Context, s *Scenario, o Options) (*stage, error) {
 		return nil, err
 	}
 	options.Dir, options.Keep, options.Gloveboxd, options.Record = o.Dir, o.Dir != "", o.Gloveboxd, true
-	options.SmallDisk = s.SmallDisk
+	options.SmallDisk, options.LoginManager = s.SmallDisk, s.Sleeps
 	if o.Forget {
 		options.Record, options.Messages = false, keepMessages
 	}

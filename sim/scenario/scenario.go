@@ -34,6 +34,7 @@ type Head struct {
 	Drive  *replay // how the first replay plays; the buses of the car are those of it
 
 	SmallDisk bool    // a line fills the disk
+	Sleeps    bool    // a line puts the unit to sleep
 	Made      bool    // the car is the made one, not the recorded one
 	Vehicle   Vehicle // how the made one begins
 }

@@ -241,7 +241,10 @@ func (c *assign) do(ctx context.Context, s *stage) (string, error) {
 
 func (c *screen) do(ctx context.Context, s *stage) (string, error) {
 	call := func(person, method string, args ...any) (string, error) { return s.call(ctx, person, method, args...) }
-	w := c.action.what.(*words)
+	w, plain := c.action.what.(*words)
+	if !plain {
+		return c.action.what.(doer).do(ctx, s)
+	}
 	who := s.reader(w[0]).ID
 	object := headunit.Path(who)
 	switch c.action.word {

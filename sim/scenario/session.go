@@ -183,6 +183,8 @@ func (s *Session) suits(whole *Scenario) error {
 		return errors.New("the car is built before boot: say replay with dbc and mapping there")
 	case whole.SmallDisk && !s.built.SmallDisk:
 		return errors.New("the small disk is made before boot: say it in a file that run plays")
+	case whole.Sleeps && !s.built.Sleeps:
+		return errors.New("the login manager begins before boot: say it in a file that run plays")
 	}
 	return nil
 }

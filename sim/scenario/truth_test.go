@@ -94,11 +94,27 @@ func trueWorld(t *testing.T, check string) *scenario.World {
 	if check == "indicator off" {
 		w.Faces["Privacy1"]["LocationInUse"] = false
 	}
-	if check == "state guest" {
+	switch check {
+	case "state guest":
 		w.Wheel = headunit.Session{State: "guest"}
+	case "state leaving", "reason left", "wipe failed":
+		w.Wheel = headunit.Session{State: "leaving", Reason: "left", WipeState: "failed"}
 	}
+	keepFile(w, "Heron Quay 4471")
 	write(t, w, "wire.jsonl", map[string]any{"dir": "out", "reader": "lea", "topic": "gb/1/a/to/b/position", "payload": []byte(`{"x":"` + fixed + `"}`)})
 	return w
+}
+
+// keepFile has an app keep a text below the directory of a session.
+func keepFile(w *scenario.World, text string) {
+	dir := filepath.Join(w.Dir, "run", "4471")
+	err := os.MkdirAll(dir, 0o700)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "kept"), []byte(text), 0o600)
+	}
+	if err != nil {
+		panic(err)
+	}
 }
 
 // place is a message with one place.
