@@ -187,6 +187,10 @@ func agentCommand(ts *testscript.TestScript, _ bool, args []string) {
 	switch args[0] {
 	case "stop":
 		w.stop()
+	case "session": // its state, reason and wipe state
+		w.cabin.mu.Lock()
+		w.cabin.session.State, w.cabin.session.Reason, w.cabin.session.WipeState = args[1], args[2], args[3]
+		w.cabin.mu.Unlock()
 	case "drives", "parks":
 		w.cabin.mu.Lock()
 		w.cabin.parked = args[0] == "parks"

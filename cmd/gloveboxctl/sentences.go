@@ -11,7 +11,14 @@ var words = map[string]string{
 	"main": "the main user", "secondary": "a secondary user",
 	"boot": "since the agent started", "logout": "since a logout", "replaced": "since somebody else came",
 	"removed": "since a person was removed", "restart": "since the agent stopped",
+	"left": "since the driver left the car", "suspend": "since the unit slept",
 	"backend": "back end",
+}
+
+// endings are why a session is ending, as people say it.
+var endings = map[string]string{
+	"left": "for the driver left the car", "logout": "after a logout", "replaced": "for somebody else comes",
+	"removed": "for the person was removed", "restart": "for the agent stops", "suspend": "for the unit goes to sleep",
 }
 
 func word(w any) string {
@@ -28,7 +35,7 @@ func wheel(session map[string]any, names map[string]string) string {
 	case "guest":
 		who = "A guest is at the wheel"
 	case "leaving":
-		who = "A session is ending"
+		who = strings.TrimSuffix("A session is ending and waits for an app, "+endings[fmt.Sprint(session["reason"])], ", ")
 	default:
 		who = strings.TrimSuffix("Nobody is at the wheel, "+word(session["reason"]), ", ")
 	}
@@ -89,8 +96,11 @@ func causes(session, privacy, vehicle map[string]any) (all []string) {
 	if recovered, _ := vehicle["recovered"].([]string); len(recovered) > 0 {
 		all = append(all, "repaired at this start: "+strings.Join(recovered, ", ")+"; what was damaged is in the quarantine")
 	}
-	if session["wipe_state"] != "clean" {
+	switch session["wipe_state"] {
+	case "pending":
 		all = append(all, "what a guest left is not wiped yet; it is tried again")
+	case "failed":
+		all = append(all, "files of an earlier session could not be removed from memory; they are out of everybody's reach, and gone when the machine restarts")
 	}
 	if privacy["policy"] == "test" {
 		all = append(all, "the policy is one for tests: more may leave than the built-in one allows")

@@ -9,6 +9,9 @@ import (
 // openFolders opens the directory above those of the sessions, and says how many of
 // sessions before could not be removed. Where there can be none the sessions have none.
 func openFolders(path string, log *slog.Logger) (f folders, aside int) {
+	if path == "" {
+		return folders{}, 0
+	}
 	base, aside, err := rundir.Open(path)
 	if err != nil {
 		log.Warn("no directories for sessions", "error", err)
