@@ -219,7 +219,7 @@ func repaired(v *vehicle, p *privacy, now hal.Instant) {
 func (c *Cabin) Observe(bus string, frames int, readings []hal.Reading) {
 	c.mu.Lock()
 	now := c.needs.Now()
-	if c.vehicle.left(now) { // what time does comes before what the car says
+	if now.Boot >= c.vehicle.leaving.due() && c.vehicle.left(now) { // what time does comes before what the car says
 		c.leave(HasLeft)
 	}
 	c.vehicle.frames(bus, frames, now)

@@ -24,10 +24,13 @@ type step struct {
 // the session has an effect (docs/erasure.md, Leaving). Where somebody holds a delay
 // lock the second half of the steps waits in c.ending. mu is held.
 func (c *Cabin) leave(why Reason) {
+	if !c.session.Driving() {
+		return // nobody is there, or it has begun already
+	}
 	now := c.needs.Now()
 	leaving, err := c.session.Leave(now.Boot)
 	if err != nil {
-		return // nobody is there, or it has begun already
+		return
 	}
 	guest := c.session.State == profiles.GuestDriving
 	_, next, _ := c.next.becomes(c.needs.Model.guestAvailable())

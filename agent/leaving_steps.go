@@ -93,28 +93,23 @@ func (l *leaving) stopped(moving bool, now time.Duration) (stopped bool, since t
 
 // next is what time does next, and when.
 func (l *leaving) next() (at time.Duration, c cue) {
-	at = outside.Never
-	sooner := func(when time.Duration, what cue) {
-		if when < at {
-			at, c = when, what
-		}
-	}
 	switch l.is {
 	case gone:
-		return at, c
+		return outside.Never, ""
 	case driving:
 		// The seat must have become empty while the door was open.
 		if l.lone != outside.Never && l.closed != outside.Never && l.seat == off && l.seatAt >= l.lone && l.seatAt <= l.closed {
-			sooner(max(l.seatAt+seatFor, l.closed), driverOut)
+			return max(l.seatAt+seatFor, l.closed), driverOut
 		}
-		return at, c
-	case away:
-		if l.seat == on && l.emptied {
-			sooner(max(l.seatAt, l.doorAt)+seatFor, seated)
-		}
+		return outside.Never, ""
 	}
-	sooner(l.leave, leaveAfter)
-	sooner(l.sign+l.idleAfter, idleAfter)
+	at, c = l.sign+l.idleAfter, idleAfter
+	if l.leave < at {
+		at, c = l.leave, leaveAfter
+	}
+	if back := max(l.seatAt, l.doorAt) + seatFor; l.is == away && l.seat == on && l.emptied && back < at {
+		at, c = back, seated
+	}
 	return at, c
 }
 

@@ -262,3 +262,16 @@ func TestRandomEvents(t *testing.T) {
 		})
 	}
 }
+
+// What the car says costs no memory, with somebody at the wheel and with nobody.
+func TestObserveAllocatesNothing(t *testing.T) {
+	w := enrolled(t)
+	w.parked()
+	said := []hal.Reading{{Path: ignition, Value: hal.Word("OFF"), At: w.now}, {Path: driversDoor, Value: hal.Bool(false), At: w.now}}
+	for _, who := range []string{"nobody", "somebody"} {
+		if n := testing.AllocsPerRun(1000, func() { w.Observe("body", 1, said) }); n > 0 {
+			t.Errorf("%s is at the wheel: %v allocations", who, n)
+		}
+		w.login(anna)
+	}
+}
