@@ -48,7 +48,7 @@ func newProgram(t *testing.T, config string) *program {
 	}
 	t.Cleanup(func() { _ = bus.Close() })
 	a.bus = bus.Address
-	a.write("gloveboxd.toml", config+"\n[dbus]\naddress = \""+bus.Address+"\"\n[store]\ndir = \"state\"\n")
+	a.write("gloveboxd.toml", config+"\n[dbus]\naddress = \""+bus.Address+"\"\n[session]\nruntime_dir = \"run\"\n[store]\ndir = \"state\"\n")
 	return a
 }
 
