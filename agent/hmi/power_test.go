@@ -139,8 +139,7 @@ func TestSleep(t *testing.T) {
 	}
 }
 
-// Nobody but the login manager says that the unit sleeps, and nobody else's descriptor
-// is a lock.
+// Nobody but the login manager says that the unit sleeps.
 func TestSleepIsSaidByTheManager(t *testing.T) {
 	w := start(t)
 	m := w.manager(t)
