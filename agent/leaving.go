@@ -58,6 +58,11 @@ const (
 )
 
 // moves are all transitions; a cue that is not in it for a presence changes nothing.
+//
+//	Driving ──ignition off──▶ Standing ──driver's door opens──▶ DoorOpen ──it closes──▶ Away ──leave_after, or locked──▶ Left
+//	   ▲                         ▲                                 ▲                      │
+//	   └───── ignition on ───────┴────── belt, or seat for 5 s ────┴── it opens: timer runs on
+//	Standing, DoorOpen, Away ──nothing happens for idle_after──▶ Left
 var moves = []struct {
 	from presence
 	cue  cue
