@@ -60,6 +60,11 @@ func showDocument(version uint64) effect {
 	return effect{what: "document version", memory: true, do: func(w *world) error { w.courier.DocumentVersion(version); return nil }}
 }
 
+// note is a line of the log.
+func note(words string, args ...any) effect {
+	return effect{what: "note", memory: true, do: func(w *world) error { w.log.Info(words, args...); return nil }}
+}
+
 // tell is news for the head unit, in its place among the other effects.
 func tell(news func()) effect {
 	return effect{what: "tell", do: func(*world) error { news(); return nil }}

@@ -111,7 +111,7 @@ func (c *Cabin) leave(why Reason) {
 	if why == Suspend || why == Restart {
 		hold = locksOff
 	}
-	c.needs.Log.Info("session's end waits", "locks", c.locks.held)
+	c.effects.add(note("session's end waits", "locks", c.locks.held))
 	c.news.add(Ending{string(why), hold})
 	c.clock.due.ring()
 	c.ending = &ending{until: now.Boot + hold, over: make(chan struct{})}
