@@ -19,7 +19,7 @@ const typeDocument = "gb-policy"
 // back end is told when there is a connection. It returns whom it is about, and the
 // receipt of whom it erased. On an error that is not of the rules it may hold already and
 // is tried again (docs/people.md, At the wheel).
-func (c *Cabin) Revise(ctx context.Context, revision profiles.Revision) (profiles.ID, profiles.Receipt, error) {
+func (c *Cabin) Revise(ctx context.Context, revision profiles.Revision, code profiles.PIN) (profiles.ID, profiles.Receipt, error) {
 	if err := c.turn.take(ctx); err != nil {
 		return profiles.ID{}, profiles.Receipt{}, err
 	}

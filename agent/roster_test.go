@@ -50,7 +50,7 @@ func TestReviseAtTheWheel(t *testing.T) {
 		limit := profiles.SetSharing{Who: lea, Sharing: profiles.Limited}
 		refused := func(when string) {
 			t.Helper()
-			if _, _, err := b.Revise(t.Context(), limit); !errors.Is(err, profiles.ErrNotPermitted) {
+			if _, _, err := b.Revise(t.Context(), limit, profiles.PIN{}); !errors.Is(err, profiles.ErrNotPermitted) {
 				t.Errorf("%s: %v", when, err)
 			}
 		}
@@ -58,7 +58,7 @@ func TestReviseAtTheWheel(t *testing.T) {
 		b.login(lea)
 		refused("a secondary user")
 		b.login(anna)
-		if _, _, err := b.Revise(t.Context(), limit); err != nil {
+		if _, _, err := b.Revise(t.Context(), limit, profiles.PIN{}); err != nil {
 			t.Fatal(err)
 		}
 		p, _ := b.Roster().Find(lea)
@@ -86,7 +86,7 @@ func TestChangesWaitWithoutTheRemoved(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, v := range []profiles.Revision{profiles.SetGuestServices{}, profiles.Rename{Who: anna, Name: profiles.Conceal("Anna M.")}, profiles.Remove{Who: lea}} {
-			if _, _, err := b.Revise(t.Context(), v); err != nil {
+			if _, _, err := b.Revise(t.Context(), v, profiles.PIN{}); err != nil {
 				t.Fatalf("%T: %v", v, err)
 			}
 		}
@@ -115,12 +115,12 @@ func TestChangesWaitWithoutTheRemoved(t *testing.T) {
 func TestRemoveHasAReceipt(t *testing.T) {
 	w := enrolled(t)
 	w.login(anna)
-	_, receipt, err := w.Revise(t.Context(), profiles.Remove{Who: lea})
+	_, receipt, err := w.Revise(t.Context(), profiles.Remove{Who: lea}, profiles.PIN{})
 	if err != nil || receipt.Method != "key" || receipt.Result != "erased" {
 		t.Errorf("%+v, %v", receipt, err)
 	}
 	w.store.breakApply(profiles.ErrEraseFailed)
-	if _, _, err := w.Revise(t.Context(), profiles.Remove{Who: jonas}); !errors.Is(err, profiles.ErrEraseFailed) {
+	if _, _, err := w.Revise(t.Context(), profiles.Remove{Who: jonas}, profiles.PIN{}); !errors.Is(err, profiles.ErrEraseFailed) {
 		t.Errorf("%v", err)
 	}
 	if allowed := func() bool { _, ok := w.Roster().Find(jonas); return ok }(); allowed {

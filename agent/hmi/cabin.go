@@ -64,7 +64,11 @@ type Vehicle interface {
 }
 
 // People are the profiles of this car. SetPIN is refused unless who is at the wheel.
+// Revise is what is decided about them at the wheel, with the car's security code where
+// it was typed: when it returns that is on disk. It says whom it is about, and what was
+// erased.
 type People interface {
+	Revise(ctx context.Context, revision profiles.Revision, code profiles.PIN) (profiles.ID, profiles.Receipt, error)
 	Profiles() []profiles.ProfileView
 	SetPIN(ctx context.Context, who profiles.ID, old, fresh profiles.PIN) error
 }

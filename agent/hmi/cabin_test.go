@@ -15,6 +15,7 @@ import (
 var (
 	anna    = profiles.ID{0xaa, 1}
 	jonas   = profiles.ID{0x10, 2}
+	mia     = profiles.ID{0x31} // newly invited
 	foreign = profiles.ID{0xff} // not of this car
 )
 
@@ -280,6 +281,16 @@ func (c *cabin) Profiles() []profiles.ProfileView {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return append([]profiles.ProfileView{}, c.people...)
+}
+
+// Revise notes what was decided, with what is personal in it, and whether a code came.
+func (c *cabin) Revise(_ context.Context, v profiles.Revision, code profiles.PIN) (profiles.ID, profiles.Receipt, error) {
+	said := fmt.Sprintf("%T%v", v, v)
+	if i, is := v.(profiles.Invite); is {
+		said = fmt.Sprint("invite ", i.Contact.Name.Reveal(), i.Contact.Email.Reveal(), i.Contact.Mobile.Reveal(), i.Sharing)
+	}
+	err := c.locked("%s code=%v", said, !code.IsZero())
+	return mia, profiles.Receipt{Method: "key", Generation: 7, Result: "erased", Stores: []profiles.StoreReceipt{{Name: "keys", Before: 2, After: 1, Result: "erased"}}}, err
 }
 
 func (c *cabin) SetPIN(_ context.Context, who profiles.ID, old, fresh profiles.PIN) error {

@@ -24,6 +24,7 @@ const (
 	session1  = "org.glovebox.Session1"
 	settings1 = "org.glovebox.Settings1"
 	profile1  = "org.glovebox.Profile1"
+	roster1   = "org.glovebox.Roster1"
 	privacy1  = "org.glovebox.Privacy1"
 	vehicle1  = "org.glovebox.Vehicle1"
 
@@ -61,7 +62,7 @@ func has(at object, iface string) bool {
 func interfacesOf(at object) []string {
 	switch at {
 	case root:
-		return []string{introspectable, peer, properties, objectManager, session1, settings1, privacy1, vehicle1}
+		return []string{introspectable, peer, properties, objectManager, session1, settings1, roster1, privacy1, vehicle1}
 	case person:
 		return []string{introspectable, peer, properties, profile1}
 	case branch:

@@ -9,7 +9,10 @@ import (
 )
 
 func (f *Face) profile1() map[string]member {
-	return map[string]member{"SetPIN": {in: "ssa{sv}", run: f.setPIN}}
+	return map[string]member{
+		"SetPIN": {in: "ssa{sv}", run: f.setPIN},
+		"Rename": {in: "sa{sv}", run: f.rename},
+	}
 }
 
 func (f *Face) setPIN(ctx context.Context, c *call) ([]any, error) {
