@@ -86,7 +86,7 @@ type Facts interface {
 
 // Names of the facts about the car that must outlive a restart: what the gate still
 // hides, the values that readers were shown last, how many PINs were wrong, how old the
-// document is, which of the car's own the back end has.
+// document is, which of the car's own the back end has, which main user was here.
 const (
 	factGate  = "gate"
 	factHeld  = "held"
@@ -94,6 +94,7 @@ const (
 	factAge   = "document-age" // how long the access document has been in force
 
 	factShared = "document-shared" // version of the newest own document that the back end has
+	factMet    = "main-user-met"   // id of the main user who was logged in in this car
 )
 
 // Courier takes what was released to the readers. Keep and Purge wait for the disk and

@@ -35,7 +35,7 @@ type written struct {
 
 // follow takes in a document that the roster's rules allow. mu and the turn are held.
 func (c *Cabin) follow(a profiles.Access, by profiles.Signer) (*written, error) {
-	next, changes, err := c.people.chain.Apply(a, by)
+	next, changes, err := c.people.documents().Apply(a, by)
 	if err != nil {
 		return nil, fmt.Errorf("access document %d: %w", a.Version, err)
 	}

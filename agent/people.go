@@ -30,6 +30,7 @@ type people struct {
 	tally   profiles.Tally                    // wrong PINs of all profiles together
 	own     map[profiles.ID]profiles.Verifier // the car's own, where there is one
 	told    uint64                            // version of the newest own document that the back end has
+	met     profiles.ID                       // the main user who was logged in in this car; zero: none was
 
 	equipment profiles.Equipment // of the car: what nobody has
 }
@@ -71,6 +72,9 @@ func loadPeople(store Store, vid string, boot time.Duration) (people, error) {
 	all = append(all, err)
 	if kept, err := store.CarFact(factShared); err == nil { // else it is said once more
 		p.told, _ = strconv.ParseUint(string(kept), 10, 64)
+	}
+	if kept, err := store.CarFact(factMet); err == nil {
+		p.met, _ = profiles.ParseID(string(kept))
 	}
 	if kept, err = store.CarFact(factAge); err == nil {
 		p.ran, err = ranBefore(kept, roster.Version)

@@ -25,7 +25,7 @@ func (c *Cabin) Revise(ctx context.Context, revision profiles.Revision, code pro
 	}
 	defer c.turn.give()
 	c.mu.Lock()
-	number, chain, now := c.number, c.people.chain, c.needs.Now()
+	number, chain, now := c.number, c.people.documents(), c.needs.Now()
 	var author profiles.Author
 	if c.session.State == profiles.PersonDriving && !c.next.removed {
 		author.At = c.session.Who
@@ -56,6 +56,24 @@ func (c *Cabin) Revise(ctx context.Context, revision profiles.Revision, code pro
 		err = fmt.Errorf("keep the people: %w", done.err)
 	}
 	return revised.Who, done.receipt, err
+}
+
+// documents is the roster that the next document is held against, with what the car
+// itself knows.
+func (p *people) documents() profiles.Roster {
+	r := p.chain
+	main, _ := r.Main()
+	r.Admission, r.Unmet = p.equipment.Admission(), main.ID != p.met
+	return r
+}
+
+// meet notes that the main user is logged in in this car.
+func (p *people) meet(who profiles.ID) []effect {
+	if person, _ := p.roster.Find(who); person.Role != profiles.Main || who == p.met {
+		return nil
+	}
+	p.met = who
+	return []effect{keepFact(factMet, []byte(who.String()))}
 }
 
 // shared is the version of the newest document, which the back end has from now on.

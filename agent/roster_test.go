@@ -129,3 +129,29 @@ func TestRemoveHasAReceipt(t *testing.T) {
 		}
 	}
 }
+
+// A main user who was never logged in in this car invites nobody by phone; once is enough,
+// over a restart too, and it is another's to begin with.
+func TestMainUserIsMetFirst(t *testing.T) {
+	disk := newStore()
+	delete(disk.facts, "main-user-met")
+	w := enrolledOn(t, disk)
+	newcomer := w.access()
+	newcomer.Users = append(newcomer.Users, profiles.User{Person: profiles.Person{ID: profiles.ID{0x31}, Role: profiles.Secondary, State: profiles.Invited}})
+	by := profiles.Signer{Kind: profiles.MainUser}
+	try := func(w *world, when string, version byte, want error) {
+		t.Helper()
+		a := numbered(newcomer, version, version-1)
+		a.VID = w.identity.VID
+		if err := w.Apply(t.Context(), a, by); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", when, err, want)
+		}
+	}
+	try(w, "never logged in", 2, profiles.ErrForbidden)
+	w.login(lea)
+	try(w, "another was", 2, profiles.ErrForbidden)
+	w.login(anna)
+	w.Tick()
+	again := newWorld(t, "Taycan", w.store)
+	try(again, "logged in before the restart", 2, nil)
+}

@@ -215,6 +215,7 @@ func (c *Cabin) begin(ctx context.Context, next Request, ticket uint64, why Reas
 	for group, values := range settings {
 		c.sitting[group] = maps.Clone(values)
 	}
+	c.effects.add(c.people.meet(session.Who)...)
 	c.effects.add(c.privacy.begin(session, now)...)
 	c.news.changed()
 	return nil

@@ -33,7 +33,7 @@ const (
 	jonasBox = "10101010101010101010101010101010"
 )
 
-// store is a disk in memory.
+// store is a disk in memory, of a car in which Anna was logged in before.
 type store struct {
 	mu       sync.Mutex
 	roster   profiles.Roster
@@ -50,7 +50,7 @@ func newStore() *store {
 		settings: map[profiles.ID]map[string]map[string][]byte{},
 		lockouts: map[profiles.ID]profiles.Lockout{},
 		own:      map[profiles.ID]profiles.Verifier{},
-		facts:    map[string][]byte{},
+		facts:    map[string][]byte{"main-user-met": []byte(anna.String())},
 	}
 }
 

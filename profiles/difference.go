@@ -124,8 +124,13 @@ func (r Roster) Apply(a Access, by Signer) (Roster, []Change, error) {
 	changes := r.difference(a)
 	table := rights()
 	for _, c := range changes {
-		if !slices.Contains(table[c.Kind], by.Kind) {
+		switch {
+		case !slices.Contains(table[c.Kind], by.Kind):
 			return r, nil, fmt.Errorf("%w: %s may not %s", ErrForbidden, by.Kind, c.Kind)
+		case by.Kind == MainUser && c.Kind == Activated && r.Admission.Code:
+			return r, nil, fmt.Errorf("%w: in this model it takes the car's security code, in the car, to %s", ErrForbidden, c.Kind)
+		case by.Kind == MainUser && c.Kind == Added && r.Unmet:
+			return r, nil, fmt.Errorf("%w: %s logs in in the car before they %s", ErrForbidden, by.Kind, c.Kind)
 		}
 	}
 	next := r.next(a)
@@ -146,7 +151,7 @@ func (r Roster) difference(a Access) []Change {
 		old, known := r.Find(u.ID)
 		switch {
 		case known:
-			changes = append(changes, old.difference(u.Person)...)
+			changes = append(changes, old.difference(u.Person, r.Admission.AtOnce())...)
 		case r.erased(u.ID) && !r.reaches(a.Version):
 			add(PassedOver, u.ID)
 		case u.Role != Main:
@@ -188,8 +193,8 @@ func (r Roster) difference(a Access) []Change {
 	return changes
 }
 
-// difference lists what becomes of one person.
-func (p Person) difference(n Person) []Change {
+// difference lists what becomes of one person; atOnce says that who accepts is active.
+func (p Person) difference(n Person, atOnce bool) []Change {
 	var changes []Change
 	add := func(kind ChangeKind) { changes = append(changes, Change{kind, p.ID}) }
 	if p.Role != n.Role {
@@ -199,7 +204,7 @@ func (p Person) difference(n Person) []Change {
 	newKey, newMailbox, newPIN := p.Sign != n.Sign || p.Seal != n.Seal, p.Mailbox != n.Mailbox, p.Verifier != n.Verifier
 	newName := p.Name != n.Name
 	switch {
-	case p.State == Invited && n.State == Confirmed && p.Role == Secondary:
+	case p.State == Invited && (n.State == Confirmed || n.State == Active && atOnce) && p.Role == Secondary:
 		add(Accepted)
 		newKey, newMailbox, newPIN = false, false, false
 		newName = newName && p.Name != Private{}

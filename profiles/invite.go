@@ -49,7 +49,8 @@ func (v Cancel) revise(d *draft) error {
 	return nil
 }
 
-// Activate lets somebody in who has accepted, by hand. A main user who arrived after
+// Activate lets somebody in who has accepted: by the main user's hand, with the car's
+// security code where the model asks for it, and in some models by the code alone. A main user who arrived after
 // others, or who lost a key, proves with the car's security code that the car is theirs.
 type Activate struct{ Who ID }
 
@@ -66,13 +67,17 @@ func (v Activate) revise(d *draft) error {
 	case u.Role == Main:
 		return errUnchanged
 	default:
-		if err := d.main(); err != nil {
+		admission := d.roster.Admission
+		if err := d.main(); err != nil && !(admission.Alone && admission.Code) {
 			return err
+		}
+		if admission.Code && !d.owner && u.State != Active {
+			return fmt.Errorf("%w: this needs the car's security code", ErrNotPermitted)
 		}
 		if u.State == Active {
 			return errUnchanged
 		}
-		if u.State != Confirmed {
+		if u.State != Confirmed && u.State != AwaitingActivation {
 			return fmt.Errorf("%w: the invitation is not accepted yet", ErrInvalid)
 		}
 	}

@@ -43,6 +43,19 @@ func EquipmentOf(model string, year int, country string) Equipment {
 	return e
 }
 
+// Admission is how who accepted an invitation comes in. The zero Admission is by the main
+// user's hand.
+type Admission struct {
+	Alone bool // no main user has to let them in
+	Code  bool // the car's security code does
+}
+
+// Admission is that of this car.
+func (e Equipment) Admission() Admission { return Admission{!e.ActivationByHand, e.SecurityCode} }
+
+// AtOnce reports whether who accepts is active with it.
+func (a Admission) AtOnce() bool { return a.Alone && !a.Code }
+
 // Models are the names of the models that are known.
 func Models() (names []string) {
 	for _, m := range models() {

@@ -316,3 +316,65 @@ func again(t testing.TB, r profiles.Roster) profiles.Roster {
 	}
 	return kept
 }
+
+// How who accepted comes in is the model's to say: by the main user's hand, with the
+// car's security code, by the code alone, or at once.
+func TestAdmission(t *testing.T) {
+	code := profiles.Author{Owner: true}
+	both := at("main")
+	both.Owner = true
+	for name, row := range map[string]struct {
+		admission profiles.Admission
+		opens     []profiles.Author
+		atOnce    bool
+		byPhone   bool
+	}{
+		"by hand":          {profiles.Admission{}, []profiles.Author{at("main"), both}, false, true},
+		"by hand and code": {profiles.Admission{Code: true}, []profiles.Author{both}, false, false},
+		"by the code":      {profiles.Admission{Alone: true, Code: true}, []profiles.Author{code, both}, false, false},
+		"at once":          {profiles.Admission{Alone: true}, []profiles.Author{at("main"), both}, true, true},
+	} {
+		r := enrolled(t, household(t))
+		r.Admission = row.admission
+		for _, by := range []profiles.Author{{}, at("shared"), at("main"), code, both} {
+			next, _, err := revise(t, r, profiles.Activate{Who: idOf("confirmed")}, by)
+			p, _ := next.Find(idOf("confirmed"))
+			if want := slices.Contains(row.opens, by); (err == nil) != want || (p.State == profiles.Active) != want {
+				t.Errorf("%s, by %v: %v, want open %v", name, by, err, want)
+			}
+		}
+		a := follow(documentOf(r), r)
+		for i := range a.Users {
+			if u := &a.Users[i]; u.ID == idOf("invited") {
+				u.State, u.Mailbox, u.Sign, u.Verifier = profiles.Active, hex128("box"), signKey(t, "invited"), cheap(t, "480213")
+			}
+		}
+		if _, _, err := r.Apply(a, profiles.Signer{Kind: profiles.BackEnd}); (err == nil) != row.atOnce {
+			t.Errorf("%s: the back end makes who accepts active: %v", name, err)
+		}
+		a = follow(documentOf(r), r)
+		for i := range a.Users {
+			if u := &a.Users[i]; u.ID == idOf("confirmed") {
+				u.State = profiles.Active
+			}
+		}
+		if _, _, err := r.Apply(a, profiles.Signer{Kind: profiles.MainUser}); (err == nil) != row.byPhone {
+			t.Errorf("%s: the main user's phone activates: %v", name, err)
+		}
+	}
+}
+
+// A main user who was never logged in in this car invites nobody from the phone.
+func TestMainUserIsMetFirst(t *testing.T) {
+	r := enrolled(t, household(t))
+	r, _, _ = revise(t, r, profiles.Cancel{Who: idOf("invited")}, at("main"))
+	for _, unmet := range []bool{true, false} {
+		r.Unmet = unmet
+		a := follow(documentOf(r), r)
+		newcomer := user(t, "mia", profiles.Secondary, profiles.Invited, profiles.Shared)
+		a.Users = append(a.Users, newcomer)
+		if _, _, err := r.Apply(a, profiles.Signer{Kind: profiles.MainUser}); (err == nil) == unmet {
+			t.Errorf("never logged in %v: %v", unmet, err)
+		}
+	}
+}

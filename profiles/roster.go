@@ -115,6 +115,11 @@ type Roster struct {
 	// GuestServices and RemoteServices are the main user's word for guests and for
 	// what is done from afar.
 	GuestServices, RemoteServices bool
+	// Admission and Unmet are not of the document: the owner of the roster knows them.
+	// Unmet says that the main user was never logged in in this car: their phone invites
+	// nobody yet.
+	Admission Admission
+	Unmet     bool
 	// Own says that the car signed the newest document: the back end may not have it yet.
 	Own bool
 	// Emptied says that a document removed the people of this car. A new main user
@@ -131,6 +136,7 @@ type Roster struct {
 // not kept.
 func (r Roster) next(a Access) Roster {
 	n := rosterOf(a)
+	n.Admission, n.Unmet = r.Admission, r.Unmet
 	n.Emptied = len(a.Users) == 0 && (r.Emptied || r.peopled())
 	if !r.reaches(a.Version) {
 		users := n.People
