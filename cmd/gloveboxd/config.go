@@ -33,6 +33,9 @@ type Vehicle struct {
 	Model     string `toml:"model"`
 	ModelYear int    `toml:"model_year"`
 	Country   string `toml:"country"` // ISO 3166-1 alpha-2
+	// SecurityCode is a file with the verifier of the car's security code: a path, or
+	// credential:NAME.
+	SecurityCode string `toml:"security_code"`
 }
 
 // Store is where the agent keeps people.
@@ -135,10 +138,12 @@ func (c *Config) resolve(dir string) {
 			c.Buses[i].Baud = 115200
 		}
 	}
-	if credential, ok := strings.CutPrefix(c.MQTT.Key, credentialPrefix); ok {
-		c.MQTT.Key = filepath.Join(os.Getenv("CREDENTIALS_DIRECTORY"), credential)
-	} else if c.MQTT.Key != "" && !filepath.IsAbs(c.MQTT.Key) {
-		c.MQTT.Key = filepath.Join(dir, c.MQTT.Key)
+	for _, name := range []*string{&c.MQTT.Key, &c.Vehicle.SecurityCode} {
+		if credential, ok := strings.CutPrefix(*name, credentialPrefix); ok {
+			*name = filepath.Join(os.Getenv("CREDENTIALS_DIRECTORY"), credential)
+		} else if *name != "" && !filepath.IsAbs(*name) {
+			*name = filepath.Join(dir, *name)
+		}
 	}
 }
 

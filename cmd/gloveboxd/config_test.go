@@ -81,6 +81,7 @@ func TestBadConfiguration(t *testing.T) {
 		{"a number of nobody", "[dbus]\nhmi_users = [\"4294967295\", \"-1\", \"4294967296\"]\n", []string{"\"4294967295\" is not known", "\"-1\" is not known", "\"4294967296\" is not known"}},
 		{"a broker's port", "[mqtt]\nbroker = \"mqtts://broker.example:99999\"\n", []string{"want a port of 1 to 65535"}},
 		{"a broker with a password", "[mqtt]\nbroker = \"mqtts://car:secret@broker.example\"\n", []string{"want host and port alone"}},
+		{"a code's credential elsewhere", "[vehicle]\nsecurity_code = \"credential:a/b\"\n", []string{":2: vehicle.security_code", "want the name of a credential"}},
 		{"a credential elsewhere", "[mqtt]\nkey = \"credential:../key\"\n", []string{"want the name of a credential"}},
 		{"nobody's user", "[dbus]\nhmi_users = [\"nobody-of-that-name\"]\n", []string{"is not known here"}},
 	} {
@@ -170,7 +171,7 @@ func TestCheckNotes(t *testing.T) {
 	if code := command([]string{"--config", file, "--check"}, &stdout, &stderr); code != 0 {
 		t.Errorf("exit %d: %s", code, &stderr)
 	}
-	for _, want := range []string{"\"Boxster\" is not known: no guest mode", "vehicle.model_year is missing", "cloud.trust is missing", "key.pem: mode -rw-r--r--", "keys has mode -rw-r--r--", "state has mode -rwxr-xr-x", "ok\n"} {
+	for _, want := range []string{"\"Boxster\" is not known: no guest mode", "vehicle.model_year is missing", "cloud.trust is missing", "vehicle.security_code is missing", "key.pem: mode -rw-r--r--", "keys has mode -rw-r--r--", "state has mode -rwxr-xr-x", "ok\n"} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("%s\ndoes not say %q", &stdout, want)
 		}

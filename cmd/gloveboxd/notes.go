@@ -21,6 +21,9 @@ func (c *Config) notes() (all []string) {
 	if info, err := os.Stat(c.MQTT.Key); err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
 		all = append(all, fmt.Sprintf("mqtt.key %s: mode %v lets others use it", c.MQTT.Key, info.Mode().Perm()))
 	}
+	if c.Vehicle.Model != "" && c.Vehicle.SecurityCode == "" {
+		all = append(all, "vehicle.security_code is missing: nothing that needs the car's security code can be done")
+	}
 	for _, f := range openModes(c.Store.Dir) {
 		all = append(all, fmt.Sprintf("store.dir: %s has mode %v: the next start closes it", f.path, f.mode))
 	}

@@ -6,11 +6,13 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"strings"
 
 	"glovebox/agent"
 	"glovebox/agent/cloud"
 	"glovebox/hal/dbc"
 	"glovebox/hal/mapping"
+	"glovebox/profiles"
 	"glovebox/telemetry/mqtt"
 	"glovebox/telemetry/outside"
 )
@@ -23,7 +25,8 @@ type plan struct {
 	names   []string      // of all buses, also those left out, which count as silent; none if none is read
 	policy  *outside.Policy
 	trust   cloud.KeySet
-	broker  *mqtt.Dialer // nil without a broker
+	broker  *mqtt.Dialer      // nil without a broker
+	code    profiles.Verifier // of the car's security code; the zero one: nothing that needs it is done
 
 	off      []partOff
 	problems []dbc.Problem // statements of DBC files that were skipped or mended
@@ -31,7 +34,7 @@ type plan struct {
 
 // partOff is a part of the agent that is off, and which file is missing or bad.
 type partOff struct {
-	part string // can, cloud or documents
+	part string // can, cloud, documents or security code
 	err  error
 }
 
@@ -63,6 +66,11 @@ func (c *Config) plan(log *slog.Logger) plan {
 			p.policy = over
 		}
 	}
+	if c.Vehicle.SecurityCode != "" {
+		if p.code, err = readCode(c.Vehicle.SecurityCode); err != nil {
+			p.turnOff("security code", fmt.Errorf("vehicle.security_code: %w", err))
+		}
+	}
 	if c.Cloud.Trust != "" {
 		text, err := os.ReadFile(c.Cloud.Trust)
 		if err == nil {
@@ -73,6 +81,23 @@ func (c *Config) plan(log *slog.Logger) plan {
 		}
 	}
 	return p
+}
+
+// readCode reads the verifier of the car's security code: one line, argon2id in the PHC
+// string form. Its error holds nothing of it.
+func readCode(file string) (profiles.Verifier, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return profiles.Verifier{}, err
+	}
+	code, err := profiles.ParseVerifier(strings.TrimSpace(string(text)))
+	if err == nil && code.IsZero() {
+		err = errors.New("PIN verifier: the file is empty")
+	}
+	if err != nil {
+		return profiles.Verifier{}, fmt.Errorf("%s: %w", file, err)
+	}
+	return code, nil
 }
 
 // missing says which of the files of TLS is not named at all.

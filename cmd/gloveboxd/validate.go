@@ -53,6 +53,7 @@ func (v Vehicle) check(wrong wrong) {
 	if v.Country != "" && !slices.Contains(strings.Fields(countries), v.Country) {
 		wrong("vehicle.country", "vehicle.country %q: want a code of ISO 3166-1 alpha-2, such as \"DE\"", v.Country)
 	}
+	checkCredential(wrong, "vehicle.security_code", v.SecurityCode)
 }
 
 // nearestModel is the model that was meant, whatever its letter case; empty if none is
@@ -124,8 +125,13 @@ func (m MQTT) check(wrong wrong) {
 	if g := time.Duration(m.GiveUp); g <= 0 || g > time.Hour {
 		wrong("mqtt.give_up", "mqtt.give_up %v: want more than nothing, at most 1h", g)
 	}
-	if name, ok := strings.CutPrefix(m.Key, credentialPrefix); ok && (name == "" || strings.ContainsRune(name, '/') || name == "..") {
-		wrong("mqtt.key", "mqtt.key %q: want the name of a credential", m.Key)
+	checkCredential(wrong, "mqtt.key", m.Key)
+}
+
+// checkCredential refuses a credential that systemd cannot hand over by its name.
+func checkCredential(wrong wrong, key, file string) {
+	if name, ok := strings.CutPrefix(file, credentialPrefix); ok && (name == "" || strings.ContainsRune(name, '/') || name == "..") {
+		wrong(key, "%s %q: want the name of a credential", key, file)
 	}
 }
 
