@@ -52,12 +52,12 @@ func OpenContact(backEnd *ecdh.PrivateKey, vid string, id ID, sealed string) (Co
 	if o.end() != nil {
 		return Contact{}, errors.New("contact: want name, email and mobile and nothing else")
 	}
-	return c.check()
+	return c.Plain()
 }
 
-// check refuses a contact by which nobody is reached, and returns it in its plain form:
+// Plain refuses a contact by which nobody is reached, and returns it in its plain form:
 // a mobile number without spaces.
-func (c Contact) check() (Contact, error) {
+func (c Contact) Plain() (Contact, error) {
 	if err := checkName(c.Name); err != nil {
 		return Contact{}, err
 	}

@@ -7,6 +7,7 @@ import "errors"
 // Beside each: when it is said; docs/dbus.md has it from here.
 var (
 	ErrWrongPIN         = errors.New("the PIN is wrong; try again")                                // the PIN is wrong, or there is no such profile
+	ErrCodeWrong        = errors.New("the car's security code is wrong; try again")                // the car's security code is wrong
 	ErrLockedOut        = errors.New("too many wrong PINs; wait and try again")                    // too many wrong PINs; RetryAfter says how long
 	ErrNoSuchProfile    = errors.New("there is no such profile in this car")                       // the person was removed meanwhile; an object that is not there is UnknownObject, and Login says WrongPIN
 	ErrNotPermitted     = errors.New("this is not open to the person at the wheel")                // who calls, or who is at the wheel, may not do this; nothing else has this name

@@ -17,7 +17,7 @@ func (v Invite) revise(d *draft) error {
 	if err := d.main(); err != nil {
 		return err
 	}
-	contact, err := v.Contact.check()
+	contact, err := v.Contact.Plain()
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (v Transfer) revise(d *draft) error {
 	if err := d.main(); err != nil {
 		return err
 	}
-	contact, err := v.Contact.check()
+	contact, err := v.Contact.Plain()
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,9 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"glovebox/profiles"
+	"glovebox/sim/cloud"
 )
 
 // Setting overrides a key of the agent's configuration: a dotted key, and the
@@ -77,14 +81,18 @@ func (d document) encode() ([]byte, error) {
 // agent.
 func (w *World) configure(ctx context.Context, o Options) error {
 	d := document{
-		"vehicle": map[string]any{"model": o.Model, "model_year": o.ModelYear, "country": o.Country},
+		"vehicle": map[string]any{"model": o.Model, "model_year": o.ModelYear, "country": o.Country, "security_code": "security-code"},
 		"store":   map[string]any{"dir": w.stateDir()},
 		"mqtt":    map[string]any{"broker": w.Tap.URL()},
 		"cloud":   map[string]any{"trust": "trust.json"},
 		"session": map[string]any{"runtime_dir": filepath.Join(w.Dir, "run")},
 		"dbus":    map[string]any{"address": w.DBus.Address, "hmi_users": []string{strconv.Itoa(os.Getuid())}},
 	}
-	files := map[string][]byte{"trust.json": w.Cloud.Trust()}
+	code, err := profiles.NewVerifier(profiles.NewPIN(cloud.SecurityCode), rand.Reader)
+	if err != nil {
+		return fmt.Errorf("configuration: %w", err)
+	}
+	files := map[string][]byte{"trust.json": w.Cloud.Trust(), "security-code": []byte(code.Reveal() + "\n")}
 	buses := make([]map[string]any, 0, len(o.Buses))
 	for _, b := range o.Buses {
 		name := b.Name + ".dbc"

@@ -104,7 +104,7 @@ func (w *World) build(ctx, running context.Context, o Options) (err error) {
 		return err
 	}
 	w.closers = append(w.closers, w.Broker.Stop)
-	if w.Cloud, err = cloud.New(cloud.Keep(o.Messages)); err != nil {
+	if w.Cloud, err = cloud.New(cloud.Keep(o.Messages), cloud.Model(o.Model, o.ModelYear, o.Country)); err != nil {
 		return err
 	}
 	w.closers = append(w.closers, func() error { w.Cloud.Close(); return nil })

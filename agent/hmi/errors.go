@@ -21,6 +21,7 @@ var public = []struct {
 	detail bool
 }{
 	{profiles.ErrWrongPIN, "WrongPIN", false},
+	{profiles.ErrCodeWrong, "CodeWrong", false},
 	{profiles.ErrLockedOut, "LockedOut", false},
 	{profiles.ErrNoSuchProfile, "NoSuchProfile", false},
 	{profiles.ErrNotPermitted, "NotPermitted", true},

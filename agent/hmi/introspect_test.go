@@ -172,9 +172,9 @@ var goodArguments = map[string][]any{
 	"Roster1.SetRemoteServices": {true, none},
 	"Roster1.Transfer":          {bag("name", "Mia", "email", "mia@example.com", "mobile", "+12025550123"), none},
 
-	"Vehicle1.Statistics":    {},
-	"Vehicle1.Signals":       {},
-	"Vehicle1.Watch":         {},
+	"Vehicle1.Statistics": {},
+	"Vehicle1.Signals":    {},
+	"Vehicle1.Watch":      {},
 }
 
 func pathFor(member string) dbus.ObjectPath {

@@ -3,6 +3,8 @@ package cloud
 import (
 	"fmt"
 	"strings"
+
+	"glovebox/profiles"
 )
 
 // Contact is a person as the back end's own books have them: how they are
@@ -19,6 +21,20 @@ func (b *BackEnd) Contact(name string) (Contact, bool) {
 	defer b.mu.Unlock()
 	c, known := b.accounts[name]
 	return c, known
+}
+
+// reachable is the contact of an account with what is new of it; a mobile number must be
+// one. mu is held.
+func (b *BackEnd) reachable(who Contact) (Contact, error) {
+	before, known := b.accounts[who.Name]
+	c := b.register(who)
+	_, err := profiles.Contact{Name: profiles.Conceal(c.Name), Email: profiles.Conceal(c.Mail), Mobile: profiles.Conceal(c.Mobile)}.Plain()
+	if err != nil {
+		if delete(b.accounts, who.Name); known {
+			b.accounts[who.Name] = before
+		}
+	}
+	return c, err
 }
 
 // register opens an account, or brings the contact of one up to date; mu is held.

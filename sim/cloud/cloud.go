@@ -12,6 +12,8 @@ import (
 	"time"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
+
+	"glovebox/profiles"
 )
 
 // BackEnd serves one car. It may be used by several goroutines.
@@ -20,6 +22,7 @@ type BackEnd struct {
 	stranger signer // a key that no car trusts
 	codeKey  []byte // under which codes of invitations are kept
 	keep     int
+	admits   profiles.Admission // how who accepts comes in, by the car's model
 
 	mu        sync.Mutex
 	car       Identity                       // guarded by mu
@@ -27,7 +30,15 @@ type BackEnd struct {
 	boxes     map[string]box                 // guarded by mu; every mailbox there ever was
 	current   *claims                        // guarded by mu; nil before Enrol
 	hash      string                         // guarded by mu; of the current document's payload
+	roster    profiles.Roster                // guarded by mu; what the current document makes of the car
+	highest   uint64                         // guarded by mu; the newest version there ever was
+	ofCar     uint64                         // guarded by mu; version of the newest document that the car signed
+	stale     map[string]bool                // guarded by mu; hashes of documents that were issued anew
+	wrong     int                            // guarded by mu; tries of the car's security code
+	held      []heldLetter                   // guarded by mu; letters about documents that the car has not shown
 	published string                         // guarded by mu; what lies retained on policy
+	good      string                         // guarded by mu; the newest good one that lay there
+	last      string                         // guarded by mu; the good one before it
 	accepted  uint64                         // guarded by mu; version of the newest good document published
 	unshown   []Document                     // guarded by mu; good ones that the car has not shown, oldest first
 	behind    bool                           // guarded by mu; the car is given those one by one
@@ -49,6 +60,11 @@ type BackEnd struct {
 // Option changes how a back end works.
 type Option func(*BackEnd)
 
+// Model says which model the car is: it decides how who accepts an invitation comes in.
+func Model(name string, year int, country string) Option {
+	return func(b *BackEnd) { b.admits = profiles.EquipmentOf(name, year, country).Admission() }
+}
+
 // Keep bounds how many messages of each reader are kept, the newest. Without it
 // all are, which suits a run that ends.
 func Keep(n int) Option { return func(b *BackEnd) { b.keep = n } }
@@ -66,7 +82,7 @@ func New(options ...Option) (*BackEnd, error) {
 	b := &BackEnd{
 		signer: own, stranger: stranger, codeKey: []byte(token()),
 		accounts: map[string]Contact{}, invitations: map[string]*invitation{}, results: map[order]Result{},
-		boxes:    map[string]box{},
+		boxes: map[string]box{}, stale: map[string]bool{},
 		received: map[string]*inbox{}, seen: map[sequence][sha256.Size]byte{}, changed: make(chan struct{}),
 	}
 	for _, o := range options {

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -8,6 +9,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"glovebox/profiles"
 )
 
 // claims are those of an access document.
@@ -19,6 +22,7 @@ type claims struct {
 	Users          []entry `json:"users"`
 	Readers        []post  `json:"readers"`
 	Inbox          string  `json:"inbox"`
+	Contact        string  `json:"contact,omitempty"` // of a transfer at the wheel, sealed to the back end
 	GuestServices  bool    `json:"guest_services"`
 	RemoteServices bool    `json:"remote_services"`
 }
@@ -34,6 +38,7 @@ type entry struct {
 	Sign       *jwk     `json:"sign,omitempty"`
 	Seal       *jwk     `json:"seal,omitempty"`
 	Private    string   `json:"private"`
+	Contact    string   `json:"contact,omitempty"` // of who was invited at the wheel, sealed to the back end
 }
 
 // post is a reader who is no person.
@@ -48,6 +53,21 @@ type Document struct {
 	Version uint64
 	JWS     string // what is published
 	good    bool   // one that the car has to accept
+
+	hash   string // of the payload
+	change change
+	by     signer
+	before *previous
+}
+
+// change is what a document changes of the one before it; it may be made again of another.
+type change func(*claims) error
+
+// previous is what a document took the place of.
+type previous struct {
+	claims *claims
+	hash   string
+	roster profiles.Roster
 }
 
 // States of a person in a document.
@@ -72,7 +92,7 @@ func (b *BackEnd) Enrol(car Identity, users []User) (Document, error) {
 	if b.car.VID != "" {
 		return Document{}, errors.New("this car has been enrolled already")
 	}
-	b.car = car
+	b.car, b.roster = car, profiles.Roster{VID: car.VID, Admission: b.admits}
 	if len(users) == 0 {
 		return Document{}, nil
 	}
@@ -107,7 +127,7 @@ func (b *BackEnd) first(users []entry) (Document, error) {
 		}
 		c.Readers = append(c.Readers, p)
 	}
-	return b.issue(c, b.signer)
+	return b.issue(c, b.signer, nil)
 }
 
 // Remove takes a person out, and with the main user everybody.
@@ -156,9 +176,14 @@ func (b *BackEnd) Freshen() (Document, error) {
 }
 
 // next issues the document that follows the current one with a change in it.
-func (b *BackEnd) next(change func(*claims) error) (Document, error) {
+func (b *BackEnd) next(change change) (Document, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	return b.follows(change, b.signer)
+}
+
+// follows is next, by whom it is signed; mu is held.
+func (b *BackEnd) follows(change change, by signer) (Document, error) {
 	if b.current == nil {
 		return Document{}, errors.New("nobody is enrolled yet")
 	}
@@ -166,14 +191,15 @@ func (b *BackEnd) next(change func(*claims) error) (Document, error) {
 	if err := change(c); err != nil {
 		return Document{}, err
 	}
-	return b.issue(c, b.signer)
+	return b.issue(c, by, change)
 }
 
 // successor is a copy of the current claims, one version on; mu is held.
 func (b *BackEnd) successor() *claims {
 	c := *b.current
 	c.Users, c.Readers = slices.Clone(c.Users), slices.Clone(c.Readers)
-	c.Version++
+	c.Version = max(c.Version, b.highest) + 1
+	c.Contact = ""
 	c.Previous = b.hash
 	c.Issued = issuedNow()
 	return &c
@@ -181,21 +207,64 @@ func (b *BackEnd) successor() *claims {
 
 func issuedNow() string { return time.Now().UTC().Format(time.RFC3339) }
 
-// issue signs claims and makes them the current ones; mu is held.
-func (b *BackEnd) issue(c *claims, by signer) (Document, error) {
+// issue signs claims and makes them the current ones, if the rules of the roster allow it;
+// mu is held.
+func (b *BackEnd) issue(c *claims, by signer, change change) (Document, error) {
 	d, payload, err := draft(c, by)
 	if err != nil {
 		return Document{}, err
 	}
+	access, err := profiles.DecodeAccess(payload)
+	if err != nil {
+		return Document{}, err
+	}
+	kind := profiles.MainUser
+	if by.kid == b.signer.kid {
+		kind = profiles.BackEnd
+	}
+	roster, _, err := b.roster.Apply(access, profiles.Signer{Kind: kind, Key: by.kid})
+	if err != nil {
+		return Document{}, err
+	}
+	d.before = &previous{b.current, b.hash, b.roster}
+	d.good, d.change, d.by = true, change, by
+	d.hash = b.adopt(c, payload, roster)
+	b.unshown = append(b.unshown, d)
+	return d, nil
+}
+
+// adopt makes claims the current ones and returns the hash of their payload; mu is held.
+func (b *BackEnd) adopt(c *claims, payload []byte, roster profiles.Roster) string {
 	before, sum := b.current, sha256.Sum256(payload)
-	b.current, b.hash = c, hex.EncodeToString(sum[:])
+	b.current, b.hash, b.roster, b.highest = c, hex.EncodeToString(sum[:]), roster, max(b.highest, c.Version)
 	b.follow(c)
 	if before != nil {
 		b.report(before, c)
 	}
-	d.good = true
-	b.unshown = append(b.unshown, d)
-	return d, nil
+	return b.hash
+}
+
+// Withdraw takes back the newest document, which the car has refused.
+func (b *BackEnd) Withdraw(ctx context.Context, d Document) error {
+	b.mu.Lock()
+	if d.before == nil || d.before.claims == nil || d.hash != b.hash {
+		b.mu.Unlock()
+		return errors.New("only the newest document is taken back")
+	}
+	before := *d.before
+	b.unshown = slices.DeleteFunc(b.unshown, func(u Document) bool { return u.hash == d.hash })
+	b.held = slices.DeleteFunc(b.held, func(l heldLetter) bool { return l.version == d.Version })
+	for _, e := range b.current.Users {
+		if name := b.named(e.ID); !slices.ContainsFunc(before.claims.Users, func(o entry) bool { return o.ID == e.ID }) {
+			b.find(name).Removed = true
+			delete(b.invitations, name)
+		}
+	}
+	b.current, b.hash, b.roster, b.highest = before.claims, before.hash, before.roster, before.claims.Version
+	b.accepted = min(b.accepted, b.highest)
+	jws := b.last
+	b.mu.Unlock()
+	return b.Publish(ctx, Document{Version: before.claims.Version, JWS: jws})
 }
 
 // draft signs claims and leaves all as it is.

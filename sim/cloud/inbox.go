@@ -62,6 +62,12 @@ func (b *BackEnd) arrived(topic string, raw []byte, qos byte, retained bool) {
 		return
 	}
 	way, name, kind, form, ok := mailbox(b.car.VID, topic)
+	if ok && way == "ack" && b.current != nil && name == b.current.Inbox {
+		if err := b.atTheWheel(raw); err != nil {
+			b.breach("%s: %v", topic, err)
+		}
+		return
+	}
 	if !ok || way == "to" && b.current != nil && name == b.current.Inbox {
 		return // policy, act, ask, the car's inbox: not from the car
 	}
@@ -155,5 +161,6 @@ func (b *BackEnd) takeState(raw []byte) {
 		return
 	}
 	b.state = s
+	b.postHeld()
 	b.publishNext()
 }

@@ -1,6 +1,8 @@
 package cloud
 
 import (
+	"crypto/subtle"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,17 +19,16 @@ func (p *Phone) Invite(who Contact, sharing string) (Document, error) {
 		return p.ordered(func(c *claims) error { return b.addStranger(c, who.Name) })
 	}
 	if sharing != Shared && sharing != Limited {
-		return Document{}, fmt.Errorf("invite %s: sharing %q: want shared or limited", who.Name, sharing)
+		return Document{}, fmt.Errorf("%w: sharing %q: want shared or limited", profiles.ErrInvalid, sharing)
 	}
-	const most = 6 // one main user and five others
-	if len(b.current.Users) >= most {
-		return Document{}, fmt.Errorf("invite %s: the car already has five secondary users; remove one first", who.Name)
+	if len(b.current.Users) > profiles.MaxSecondary {
+		return Document{}, profiles.ErrRosterFull
 	}
-	if err := b.invite(who, sharing, p.name); err != nil {
+	if err := b.invite(who, sharing, p.name, "", b.successor().Version); err != nil {
 		return Document{}, err
 	}
-	return p.ordered(func(c *claims) error {
-		r := b.find(who.Name)
+	r := b.find(who.Name)
+	d, err := p.ordered(func(c *claims) error {
 		e, err := b.announce(r, invited)
 		if err != nil {
 			return err
@@ -36,17 +37,33 @@ func (p *Phone) Invite(who Contact, sharing string) (Document, error) {
 		c.Users = append(c.Users, e)
 		return nil
 	})
+	if err != nil {
+		r.Removed = true
+		delete(b.invitations, who.Name)
+		b.held = nil
+		return Document{}, err
+	}
+	return d, nil
 }
 
-// invite makes a person and their invitation, and writes the mail; mu is held.
-func (b *BackEnd) invite(who Contact, role, by string) error {
-	if _, err := b.newPerson(who.Name, role, true); err != nil {
+// invite makes a person and their invitation, and writes the mail once the car shows the
+// document of that version; with an id they have one already. mu is held.
+func (b *BackEnd) invite(who Contact, role, by, id string, version uint64) error {
+	known, err := b.reachable(who)
+	if err != nil {
+		return err
+	}
+	r, err := b.newPerson(who.Name, role, true)
+	if err != nil {
 		return fmt.Errorf("invite: %w", err)
 	}
-	b.register(who)
+	if id != "" {
+		r.ID = id
+	}
+	b.accounts[who.Name] = known
 	i := &invitation{By: by, Link: "https://glovebox.example/i/" + token()}
 	b.invitations[who.Name] = i
-	b.post(who.Name, Mail, "You are invited", "%s invites you to the car as %s user. Open %s on your phone.", by, role, i.Link)
+	b.later(version, who.Name, Mail, "You are invited", fmt.Sprintf("%s invites you to the car as %s user. Open %s on your phone.", by, role, i.Link))
 	return nil
 }
 
@@ -60,29 +77,33 @@ func (p *Phone) Code() error {
 	if i == nil {
 		return fmt.Errorf("%s is not invited", p.name)
 	}
-	b.post(p.name, SMS, "", "Your code is %s. It counts for 12 hours.", i.fresh(b.codeKey, time.Now()))
+	var code string
+	i.Invitation, code = i.Ask(b.codeKey, time.Now())
+	b.post(p.name, SMS, "", "Your code is %s. It counts for 12 hours.", code)
 	return nil
 }
 
 // Accept takes an invitation up with the code from the text message and a PIN for
 // the car (their role's own if empty, "none" for none). The document it returns
-// brings the phone's keys. A secondary user is then confirmed and waits for the
-// main user. A main user of a car that never had people is active; one who comes
-// after others activates in the car.
+// brings the phone's keys. A secondary user is then confirmed, or active where the model
+// asks for nothing more. A main user of a car that never had people is active; one who
+// comes after others activates in the car. Who is not invited, or no more, is answered as
+// one whose code does not count, as late.
 func (p *Phone) Accept(code, pin string) (Document, error) {
 	b := p.back
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	i := b.invitations[p.name]
-	if i == nil {
-		return Document{}, fmt.Errorf("%s is not invited", p.name)
-	}
 	if pin != "" && pin != "none" {
 		if err := profiles.NewPIN(pin).Acceptable(); err != nil {
 			return Document{}, err // before the code is used up
 		}
 	}
-	if err := i.redeem(b.codeKey, code, time.Now()); err != nil {
+	i := b.invitations[p.name]
+	if i == nil {
+		i = &invitation{}
+	}
+	var err error
+	if i.Invitation, err = i.Redeem(b.codeKey, code, time.Now()); err != nil {
 		return Document{}, err
 	}
 	d, err := b.admit(b.find(p.name), pin)
@@ -93,37 +114,66 @@ func (p *Phone) Accept(code, pin string) (Document, error) {
 	return d, nil
 }
 
-// admit issues the document that says so, signed by the back end; mu is held.
-func (b *BackEnd) admit(r *Reader, pin string) (Document, error) {
+// SecurityCode is that of every made car. Its owner has it on paper.
+const SecurityCode = "K7QM2R9T"
+
+// AddCar makes the person of a phone the main user of a car without people: the other way
+// to become one, with the car's security code.
+func (p *Phone) AddCar(code, pin string) (Document, error) {
+	b := p.back
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	const tries = 10 // as the car itself has them
 	switch {
-	case r.Role != Main:
-		c := b.successor()
-		_, i, err := b.entryOf(c, r.Name)
-		if err != nil {
+	case b.car.VID == "":
+		return Document{}, errors.New("no car is known yet")
+	case b.main() != "":
+		return Document{}, fmt.Errorf("%w: the car has a main user", profiles.ErrNotPermitted)
+	case b.wrong >= tries:
+		return Document{}, profiles.ErrLockedOut
+	case subtle.ConstantTimeCompare([]byte(profiles.PlainCode(code)), []byte(SecurityCode)) != 1:
+		b.wrong++
+		return Document{}, profiles.ErrCodeWrong
+	}
+	b.wrong = 0
+	r := b.find(p.name)
+	if r.State != "" {
+		if _, err := b.newPerson(p.name, Main, true); err != nil {
 			return Document{}, err
 		}
-		e, err := b.enter(r, confirmed, pin)
+	}
+	return b.admit(r, pin)
+}
+
+// admit issues the document that says so, signed by the back end; mu is held.
+func (b *BackEnd) admit(r *Reader, pin string) (Document, error) {
+	state := active
+	switch {
+	case r.Role != Main && !b.admits.AtOnce():
+		state = confirmed
+	case r.Role == Main && b.current != nil:
+		state = awaiting
+	}
+	e, err := b.enter(r, state, pin)
+	if err != nil {
+		return Document{}, err
+	}
+	if b.current == nil {
+		r.State = state
+		return b.first([]entry{e})
+	}
+	return b.follows(func(c *claims) error {
+		if r.Role == Main {
+			r.State = state
+			c.Users = append(c.Users, e)
+			return nil
+		}
+		_, i, err := b.entryOf(c, r.Name)
 		if err != nil {
-			return Document{}, err
+			return err
 		}
 		e.Sharing, e.Restricted = c.Users[i].Sharing, c.Users[i].Restricted // as the main user set them
 		c.Users[i] = e
-		return b.issue(c, b.signer)
-	case b.current == nil:
-		e, err := b.enter(r, active, pin)
-		if err != nil {
-			return Document{}, err
-		}
-		r.State = active
-		return b.first([]entry{e})
-	default:
-		c := b.successor()
-		e, err := b.enter(r, awaiting, pin)
-		if err != nil {
-			return Document{}, err
-		}
-		r.State = awaiting
-		c.Users = append(c.Users, e)
-		return b.issue(c, b.signer)
-	}
+		return nil
+	}, b.signer)
 }

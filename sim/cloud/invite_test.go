@@ -132,26 +132,26 @@ func TestCodes(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		try("lea", "", cloud.ErrCodeVoid) // none was asked for
+		try("lea", "", profiles.ErrInvitationVoid) // none was asked for
 		old := code(t, back, "lea")
 		newest := code(t, back, "lea")
-		try("lea", old, cloud.ErrCodeWrong)
+		try("lea", old, profiles.ErrInvitationWrong)
 		try("lea", strings.ToLower(newest[:4]+" - "+newest[4:]), nil)
 		if _, err := phone(t, back, "lea").Accept(newest, "none"); err == nil {
 			t.Error("a code counted twice")
 		}
 		late := code(t, back, "jonas")
 		time.Sleep(12*time.Hour + time.Second)
-		try("jonas", late, cloud.ErrCodeExpired)
+		try("jonas", late, profiles.ErrInvitationExpired)
 		fresh := code(t, back, "jonas")
-		time.Sleep(12 * time.Hour)
+		time.Sleep(12*time.Hour - time.Second)
 		try("jonas", fresh, nil)
 		secret := code(t, back, "mia")
 		for range 4 {
-			try("mia", "00000000", cloud.ErrCodeWrong)
+			try("mia", "00000000", profiles.ErrInvitationWrong)
 		}
-		try("mia", "00000000", cloud.ErrCodeVoid)
-		try("mia", secret, cloud.ErrCodeVoid)
+		try("mia", "00000000", profiles.ErrInvitationVoid)
+		try("mia", secret, profiles.ErrInvitationVoid)
 		try("mia", code(t, back, "mia"), nil)
 	})
 }

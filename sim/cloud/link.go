@@ -81,10 +81,11 @@ func (b *BackEnd) Reconnected(ctx context.Context, n int) error {
 // the broker has it.
 func (b *BackEnd) Publish(ctx context.Context, d Document) error {
 	b.mu.Lock()
-	b.published = d.JWS
-	if d.good {
-		b.accepted = d.Version
+	if b.stale[d.hash] {
+		b.mu.Unlock()
+		return nil // the car's own came between, and this was issued anew behind it
 	}
+	b.publishing(d)
 	b.mu.Unlock()
 	return b.say(ctx, "policy", true, []byte(d.JWS))
 }

@@ -4,30 +4,32 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"glovebox/profiles"
 )
 
 // order issues the document that follows the current one, signed by this phone.
 // On the main user's phone it becomes the current one. On any other it is signed
 // and can be sent all the same, and nothing here changes: it is the car that
 // refuses it.
-func (p *Phone) order(change func(*claims) error) (Document, error) {
+func (p *Phone) order(change change) (Document, error) {
 	p.back.mu.Lock()
 	defer p.back.mu.Unlock()
 	return p.ordered(change)
 }
 
 // ordered is order while mu is held.
-func (p *Phone) ordered(change func(*claims) error) (Document, error) {
+func (p *Phone) ordered(change change) (Document, error) {
 	b := p.back
+	if b.main() == p.name {
+		return b.follows(change, p.sign)
+	}
 	if b.current == nil {
 		return Document{}, errors.New("nobody is enrolled yet")
 	}
 	c := b.successor()
 	if err := change(c); err != nil {
 		return Document{}, err
-	}
-	if b.main() == p.name {
-		return b.issue(c, p.sign)
 	}
 	d, _, err := draft(c, p.sign)
 	return d, err
@@ -44,6 +46,11 @@ func (p *Phone) Restrict(name string, functions ...string) (Document, error) {
 		_, i, err := p.back.entryOf(c, name)
 		if err != nil {
 			return err
+		}
+		for _, f := range functions {
+			if !profiles.Function(f).Restrictable() {
+				return fmt.Errorf("%w: %s cannot be restricted", profiles.ErrInvalid, f)
+			}
 		}
 		c.Users[i].Restricted = append([]string{}, functions...)
 		return nil
@@ -87,6 +94,9 @@ func (p *Phone) Activate(name string) (Document, error) {
 		if err != nil {
 			return err
 		}
+		if b := p.back; b.admits.Code && c.Users[i].State != active {
+			return fmt.Errorf("%w: this model asks for the car's security code, in the car", profiles.ErrNotPermitted)
+		}
 		if c.Users[i].State != confirmed {
 			return fmt.Errorf("%s is %s: only who has accepted can be activated", name, c.Users[i].State)
 		}
@@ -101,9 +111,12 @@ func (p *Phone) Transfer(to Contact) (Document, error) {
 	b := p.back
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if r := b.find(to.Name); r != nil && !r.Removed && r.Role != Main && b.main() == p.name {
+		return Document{}, fmt.Errorf("%w: a secondary user never becomes the main user", profiles.ErrNotPermitted)
+	}
 	d, err := p.ordered(func(c *claims) error { c.Users = []entry{}; return nil })
 	if err != nil || !d.good {
 		return d, err
 	}
-	return d, b.invite(to, Main, p.name)
+	return d, b.invite(to, Main, p.name, "", d.Version)
 }

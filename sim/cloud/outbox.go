@@ -42,6 +42,38 @@ func (b *BackEnd) post(to, kind, subject, format string, args ...any) {
 	b.notify()
 }
 
+// heldLetter waits until the car shows a document.
+type heldLetter struct {
+	version uint64
+	Letter
+}
+
+// later writes to a person once the car shows the document of a version; without a
+// connection to it at once. mu is held.
+func (b *BackEnd) later(version uint64, to, kind, subject, text string) {
+	if b.connection == nil || version <= b.shown() {
+		b.post(to, kind, subject, "%s", text)
+		return
+	}
+	b.held = append(b.held, heldLetter{version, Letter{To: to, Kind: kind, Subject: subject, Text: text}})
+}
+
+// postHeld writes what waited for the version that the car shows; mu is held.
+func (b *BackEnd) postHeld() {
+	waiting := b.held
+	b.held = nil
+	for _, l := range waiting {
+		if l.version > b.shown() {
+			b.held = append(b.held, l)
+			continue
+		}
+		b.post(l.To, l.Kind, l.Subject, "%s", l.Text)
+	}
+}
+
+// shown is the version that the car has for sure; mu is held.
+func (b *BackEnd) shown() uint64 { return max(b.state.Policy, b.ofCar) }
+
 // reportTo writes a person a notice, by mail and in the app; mu is held.
 func (b *BackEnd) reportTo(to, subject, format string, args ...any) {
 	if to == "" {

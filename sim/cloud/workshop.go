@@ -23,7 +23,7 @@ func (b *BackEnd) InviteMain(who Contact) error {
 	if main := b.main(); main != "" {
 		return fmt.Errorf("the car has a main user, %s; remove them first", main)
 	}
-	return b.invite(who, Main, "The workshop")
+	return b.invite(who, Main, "The workshop", "", 0)
 }
 
 // RemoveMain is the workshop's removal of the main user and with them of all. It

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"glovebox/headunit"
+	"glovebox/profiles"
 	"glovebox/sim/cloud"
 )
 
@@ -193,22 +194,27 @@ func (s *stage) ids(names []string) []string {
 	return all
 }
 
+// backEndErrors are the names that expect error takes.
+var backEndErrors = []struct {
+	err  error
+	name string
+}{
+	{profiles.ErrInvitationWrong, "CodeWrong"}, {profiles.ErrCodeWrong, "CodeWrong"}, {profiles.ErrInvitationExpired, "CodeExpired"},
+	{profiles.ErrInvitationVoid, "CodeVoid"}, {cloud.ErrWarning, "Warning"}, {profiles.ErrRosterFull, "RosterFull"},
+	{profiles.ErrNotPermitted, "NotPermitted"}, {profiles.ErrInvalid, "InvalidArgument"}, {profiles.ErrLockedOut, "LockedOut"},
+}
+
 // refused gives an error of the back end the name that expect error takes.
 func refused(err error) error {
-	name := "Refused"
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case errors.Is(err, cloud.ErrCodeWrong):
-		name = "CodeWrong"
-	case errors.Is(err, cloud.ErrCodeExpired):
-		name = "CodeExpired"
-	case errors.Is(err, cloud.ErrCodeVoid):
-		name = "CodeVoid"
-	case errors.Is(err, cloud.ErrWarning):
-		name = "Warning"
 	}
-	return &headunit.Refusal{Name: name, Message: err.Error()}
+	for _, row := range backEndErrors {
+		if errors.Is(err, row.err) {
+			return &headunit.Refusal{Name: row.name, Message: err.Error()}
+		}
+	}
+	return &headunit.Refusal{Name: "Refused", Message: err.Error()}
 }
 
 func (c *workshop) do(ctx context.Context, s *stage) (string, error) {
