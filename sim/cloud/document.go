@@ -60,6 +60,9 @@ type Document struct {
 	before *previous
 }
 
+// Good reports whether the back end holds it for one that the car has to accept.
+func (d Document) Good() bool { return d.good }
+
 // change is what a document changes of the one before it; it may be made again of another.
 type change func(*claims) error
 

@@ -136,13 +136,7 @@ func (p *Phone) AddCar(code, pin string) (Document, error) {
 		return Document{}, profiles.ErrCodeWrong
 	}
 	b.wrong = 0
-	r := b.find(p.name)
-	if r.State != "" {
-		if _, err := b.newPerson(p.name, Main, true); err != nil {
-			return Document{}, err
-		}
-	}
-	return b.admit(r, pin)
+	return b.admit(b.find(p.name), pin)
 }
 
 // admit issues the document that says so, signed by the back end; mu is held.

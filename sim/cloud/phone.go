@@ -53,6 +53,21 @@ func (b *BackEnd) Phone(name string) (*Phone, error) {
 	return r.phone, nil
 }
 
+// Newcomer returns the phone of somebody who is no user of the car, or not any more.
+func (b *BackEnd) Newcomer(name string) (*Phone, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if r := b.find(name); r != nil && !r.Removed {
+		return r.phone, nil
+	}
+	r, err := b.newPerson(name, Main, true)
+	if err != nil {
+		return nil, err
+	}
+	b.register(Contact{Name: name})
+	return r.phone, nil
+}
+
 // Name is that of the person whose phone it is.
 func (p *Phone) Name() string { return p.name }
 

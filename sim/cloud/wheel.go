@@ -134,3 +134,10 @@ func (b *BackEnd) publishing(d Document) {
 		b.last, b.good, b.accepted = b.good, d.JWS, d.Version
 	}
 }
+
+// OfCar is the version of the newest document that the car signed, 0 if there is none.
+func (b *BackEnd) OfCar() uint64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.ofCar
+}

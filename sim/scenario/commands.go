@@ -68,16 +68,16 @@ var commands = table(
 
 // onPeople are the actions that a phone and the head unit have in common.
 var onPeople = []string{
-	"invite NAME shared|limited", "cancel NAME", "activate NAME", "remove NAME", "share NAME shared|limited",
+	"invite NAME shared|limited", "cancel NAME", "remove NAME", "share NAME shared|limited",
 	"restrict NAME [FUNCTION…]", "guest-services on|off", "remote-services on|off", "transfer NAME",
 	"chat TEXT", "book TEXT",
 }
 
 // actions are the tables of what may follow the word of a screen.
 var actions = map[string][]*form{
-	"app": acts(onPeople, "accept [CODE] [pin=PIN]", "code", "lock", "unlock", "flash", "locate",
+	"app": acts(onPeople, "activate NAME", "accept [CODE] [pin=PIN]", "code", "lock", "unlock", "flash", "locate",
 		"climate on [celsius=21] [minutes=10]", "climate off", "assign TRIP NAME…", "add-car CODE"),
-	"hmi": acts(onPeople, "cancel-pending", "pin NAME OLD NEW", "reset-pin NAME", "link-fob NAME", "unlink-fobs NAME",
+	"hmi": acts(onPeople, "activate NAME [code=CODE]", "cancel-pending", "pin NAME OLD NEW", "reset-pin NAME", "link-fob NAME", "unlink-fobs NAME",
 		"export NAME", "import NAME FILE", "erase everything [pin=PIN]", "inhibit [for D]", "keep TEXT"),
 	"workshop": acts(nil, "invite-main NAME", "remove-main [confirm]", "chat TEXT", "quote TEXT"),
 }
@@ -94,8 +94,6 @@ func acts(common []string, others ...string) []*form {
 			f.new = as[inhibit]
 		case "keep TEXT":
 			f.new = as[keep]
-		case "add-car CODE": // of a later version
-			f.new = nil
 		}
 		rows = append(rows, f)
 	}

@@ -29,6 +29,7 @@ type kind struct {
 // behind that word.
 var kinds = map[string]kind{
 	"NAME":                   {what: "name", words: of((*parser).people)},
+	"app NAME":               {what: "name", words: of((*parser).people), open: true, check: named},
 	"READER":                 {what: "name", words: of((*parser).readers)},
 	"invite NAME":            {what: "name", check: newcomer},
 	"invite-main NAME":       {what: "name", check: newcomer},
@@ -70,17 +71,19 @@ var kinds = map[string]kind{
 	"BUS:FILE": {what: "file", check: busFile},
 	"FILE.gpx": {what: "route", open: true, words: of((*parser).routes)},
 
-	"login PIN":   {check: func(_ *parser, w string) error { return refuse(len(w) > 64, "the PIN is longer than any may be") }},
-	"accept CODE": {what: "code"},
-	"accept PIN":  {check: func(_ *parser, w string) error { return refuse(!pin(w) && w != "none", "want 4 to 12 digits, or none") }},
-	"dropped N":   {check: whole},
-	"within D":    {check: brief},
-	"wait D":      {what: "time", check: brief},
-	"D":           {what: "time"},
-	"N":           {what: "number"},
-	"OLD":         {what: "old PIN, or none,"},
-	"NEW":         {what: "new PIN"},
-	"+D":          {what: "time", check: forward},
+	"login PIN":    {check: func(_ *parser, w string) error { return refuse(len(w) > 64, "the PIN is longer than any may be") }},
+	"accept CODE":  {what: "code"},
+	"code CODE":    {what: "code"},
+	"add-car CODE": {what: "code"},
+	"accept PIN":   {check: func(_ *parser, w string) error { return refuse(!pin(w) && w != "none", "want 4 to 12 digits, or none") }},
+	"dropped N":    {check: whole},
+	"within D":     {check: brief},
+	"wait D":       {what: "time", check: brief},
+	"D":            {what: "time"},
+	"N":            {what: "number"},
+	"OLD":          {what: "old PIN, or none,"},
+	"NEW":          {what: "new PIN"},
+	"+D":           {what: "time", check: forward},
 }
 
 // choices are how errors call a word of a choice.

@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"glovebox/headunit"
-	"glovebox/profiles"
 	"glovebox/sim/cloud"
 )
 
@@ -28,6 +28,17 @@ type phone struct {
 }
 
 func (c *phone) slots() slots { return slots{&c.who, &c.action} }
+
+// check lets somebody who is nobody's user yet have a phone to add a car to.
+func (c *phone) check(p *parser) error {
+	if c.action.word == "add-car" {
+		return newcomer(p, c.who)
+	}
+	if !slices.Contains(p.people(), c.who) {
+		return unknown("name", c.who, p.people())
+	}
+	return nil
+}
 
 // workshop is what the workshop does at its desk.
 type workshop struct{ action Command }
@@ -68,7 +79,11 @@ func unanswered(all context.Context, err error) error {
 }
 
 func (c *phone) order(ctx context.Context, s *stage) (string, error) {
-	p, err := s.world.Cloud.Phone(c.who)
+	find := s.world.Cloud.Phone
+	if c.action.word == "add-car" {
+		find = s.world.Cloud.Newcomer
+	}
+	p, err := find(c.who)
 	if err != nil {
 		return "", refused(err)
 	}
@@ -109,7 +124,11 @@ func (c *phone) order(ctx context.Context, s *stage) (string, error) {
 	if err != nil {
 		return "", refused(err)
 	}
-	return s.hand(ctx, d, c.action.word == "accept" || s.reader(c.who).Role == cloud.Main)
+	got, err := s.hand(ctx, d, c.action.word == "accept" || s.reader(c.who).Role == cloud.Main)
+	if headunit.RefusedAs(err) == "Refused" && d.Good() { // the car knows better than the back end
+		err = errors.Join(s.world.Cloud.Withdraw(ctx, d), &headunit.Refusal{Name: "NotPermitted", Message: err.Error()})
+	}
+	return got, err
 }
 
 // document is the one that an action of a phone makes.
@@ -134,6 +153,9 @@ func (c *phone) document(p *cloud.Phone, w *words, s *stage) (cloud.Document, er
 	case "transfer":
 		return p.Transfer(cloud.Contact{Name: w[0]})
 	}
+	if c.action.word == "add-car" {
+		return p.AddCar(w[0], "")
+	}
 	return p.Accept(cmp.Or(w[0], s.newestCode(c.who)), w[1])
 }
 
@@ -148,31 +170,32 @@ func (s *stage) newestCode(name string) (code string) {
 	return code
 }
 
-// hand publishes a document and waits until a good one is in force, or a bad one
-// refused.
+// hand publishes a document and waits until a good one is in force, or it is refused. A
+// good one waits for a car that is away.
 func (s *stage) hand(ctx context.Context, d cloud.Document, good bool) (string, error) {
 	got := fmt.Sprintf("version %d", d.Version)
-	if good {
-		if !s.up || s.hidden != nil && s.hidden.offline || !s.world.Tap.Passes() {
-			return got, s.world.Cloud.Publish(ctx, d)
-		}
-		return got, s.world.Issue(ctx, d)
-	}
 	before := s.documentsRefused(ctx)
 	if err := s.world.Cloud.Publish(ctx, d); err != nil {
-		return "", err
+		return got, err
 	}
-	for range 40 {
+	away := !s.up || s.hidden != nil && s.hidden.offline || !s.world.Tap.Passes()
+	if good && away {
+		return got, nil
+	}
+	for n := 0; good || n < 40; n++ {
+		if good && s.world.Cloud.State().Policy >= d.Version {
+			return got, nil
+		}
 		for why, n := range s.documentsRefused(ctx) {
 			if n > before[why] {
-				return "", &headunit.Refusal{Name: "Refused", Message: "the car refused the document: " + why}
+				return got, &headunit.Refusal{Name: "Refused", Message: "the car refused the document: " + why}
 			}
 		}
 		if err := s.pause(ctx, paceBus); err != nil {
-			return "", err
+			return got, err
 		}
 	}
-	return "", &headunit.Refusal{Name: "Offline", Message: "the car neither took the document nor refused it"}
+	return got, &headunit.Refusal{Name: "Offline", Message: "the car neither took the document nor refused it"}
 }
 
 // documentsRefused counts the refusals by their reason.
@@ -192,29 +215,6 @@ func (s *stage) ids(names []string) []string {
 		all[i] = s.reader(name).ID
 	}
 	return all
-}
-
-// backEndErrors are the names that expect error takes.
-var backEndErrors = []struct {
-	err  error
-	name string
-}{
-	{profiles.ErrInvitationWrong, "CodeWrong"}, {profiles.ErrCodeWrong, "CodeWrong"}, {profiles.ErrInvitationExpired, "CodeExpired"},
-	{profiles.ErrInvitationVoid, "CodeVoid"}, {cloud.ErrWarning, "Warning"}, {profiles.ErrRosterFull, "RosterFull"},
-	{profiles.ErrNotPermitted, "NotPermitted"}, {profiles.ErrInvalid, "InvalidArgument"}, {profiles.ErrLockedOut, "LockedOut"},
-}
-
-// refused gives an error of the back end the name that expect error takes.
-func refused(err error) error {
-	if err == nil {
-		return nil
-	}
-	for _, row := range backEndErrors {
-		if errors.Is(err, row.err) {
-			return &headunit.Refusal{Name: row.name, Message: err.Error()}
-		}
-	}
-	return &headunit.Refusal{Name: "Refused", Message: err.Error()}
 }
 
 func (c *workshop) do(ctx context.Context, s *stage) (string, error) {
@@ -251,24 +251,30 @@ func (c *screen) do(ctx context.Context, s *stage) (string, error) {
 	if !plain {
 		return c.action.what.(doer).do(ctx, s)
 	}
+	decide := func(method string, args ...any) (string, error) { return s.decide(ctx, method, nil, args...) }
 	who := s.reader(w[0]).ID
 	object := headunit.Path(who)
 	switch c.action.word {
 	case "invite":
-		return call("", "Roster1.Invite", map[string]any{"name": w[0], "email": w[0] + "@example.com"}, w[1])
+		return decide("Invite", contact(w[0]), w[1])
 	case "transfer":
-		return call("", "Roster1.Transfer", map[string]any{"name": w[0], "email": w[0] + "@example.com"})
-	case "cancel", "activate", "remove", "reset-pin":
-		method := map[string]string{"cancel": "Cancel", "activate": "Activate", "remove": "Remove", "reset-pin": "ResetPIN"}
-		return call("", "Roster1."+method[c.action.word], object)
+		return decide("Transfer", contact(w[0]))
+	case "activate":
+		options := map[string]any{}
+		if w[1] != "" {
+			options["code"] = w[1]
+		}
+		return s.decide(ctx, "Activate", options, object)
+	case "cancel", "remove", "reset-pin":
+		return decide(map[string]string{"cancel": "Cancel", "remove": "Remove", "reset-pin": "ResetPIN"}[c.action.word], object)
 	case "share":
-		return call("", "Roster1.SetSharing", object, w[1])
+		return decide("SetSharing", object, w[1])
 	case "restrict":
-		return call("", "Roster1.Restrict", object, append([]string{}, strings.Fields(w[1])...))
+		return decide("Restrict", object, append([]string{}, strings.Fields(w[1])...))
 	case "guest-services":
-		return call("", "Roster1.SetGuestServices", w[0] == "on")
+		return decide("SetGuestServices", w[0] == "on")
 	case "remote-services":
-		return call("", "Roster1.SetRemoteServices", w[0] == "on")
+		return decide("SetRemoteServices", w[0] == "on")
 	case "erase":
 		answer, err := s.world.HMI.CallWith(ctx, "", "Roster1.Erase", map[string]any{"pin": w[1]}, w[0])
 		return fmt.Sprint(answer...), err
