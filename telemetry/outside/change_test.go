@@ -35,6 +35,9 @@ func TestChangeIsSaidUntilTaken(t *testing.T) {
 	want("without a link")
 	c.link(true)
 	want("the link opens", "three")
+	if c.sent[0].mailbox != boxInbox {
+		t.Errorf("the first message goes to %s, whose mailbox the change may name", c.sent[0].mailbox)
+	}
 	c.link(false)
 	c.link(true)
 	want("the broker did not have it", "three", "three")

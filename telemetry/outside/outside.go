@@ -163,13 +163,13 @@ func (o *Outside) Link(up bool, at hal.Instant) {
 		return
 	}
 	o.everUp, o.alive, o.dead = true, at.Boot, false
+	o.sayChange(at) // before what goes to a mailbox that it names
 	for i, c := range columns {
 		if immediate(c) {
 			o.status(i, at, at)
 			o.gaps(i, at)
 		}
 	}
-	o.sayChange(at)
 }
 
 // immediate reports whether a column's kept messages leave at once.
