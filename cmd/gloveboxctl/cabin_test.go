@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -16,6 +17,7 @@ var (
 	anna  = profiles.ID{0xaa, 1}
 	lea   = profiles.ID{0x1e, 2}
 	jonas = profiles.ID{0x10, 3}
+	mia   = profiles.ID{0x31, 4}
 )
 
 // cabin is a small cabin with three people, of whom Jonas has no PIN.
@@ -29,6 +31,8 @@ type cabin struct {
 	values  map[string]map[string]any
 	entries []telemetry.Entry
 	tap     *hal.Tap
+	shared  string   // Jonas's sharing level, if it was set
+	closed  []string // and what is closed to him
 }
 
 func newCabin() *cabin {
@@ -176,10 +180,41 @@ func (c *cabin) Tap(tap *hal.Tap) func() {
 	}
 }
 
+// Revise notes what is decided; nobody but Lea can be removed, and the car's security code
+// is K7QM2R9T.
+func (c *cabin) Revise(_ context.Context, v profiles.Revision, code profiles.PIN) (who profiles.ID, r profiles.Receipt, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch v := v.(type) {
+	case profiles.Invite:
+		if _, err := v.Contact.Plain(); err != nil {
+			return who, r, err
+		}
+		return mia, r, nil
+	case profiles.Activate:
+		if code.Reveal() != "K7QM2R9T" {
+			return who, r, profiles.ErrCodeWrong
+		}
+	case profiles.Remove:
+		if v.Who != lea {
+			return who, r, profiles.ErrNotPermitted
+		}
+		r = profiles.Receipt{Method: "key", Generation: 7, Result: "erased"}
+	case profiles.SetSharing:
+		c.shared = v.Sharing.String()
+	case profiles.Restrict:
+		c.closed = nil
+		for _, f := range v.Functions {
+			c.closed = append(c.closed, string(f))
+		}
+	}
+	return who, r, nil
+}
+
 func (c *cabin) Profiles() []profiles.ProfileView {
 	return []profiles.ProfileView{
 		{ID: anna, Name: profiles.Conceal("Anna"), Role: "main", State: "active", Sharing: "shared", HasPIN: true},
 		{ID: lea, Name: profiles.Conceal("Lea"), Role: "secondary", State: "active", Sharing: "shared", HasPIN: true, RetryAfter: 30},
-		{ID: jonas, Name: profiles.Conceal("Jonas"), Role: "secondary", State: "active", Sharing: "limited"},
+		{ID: jonas, Name: profiles.Conceal("Jonas"), Role: "secondary", State: "active", Sharing: cmp.Or(c.shared, "limited"), Restricted: c.closed},
 	}
 }

@@ -120,6 +120,10 @@ func (a *app) values(name string, before []string) []string {
 			all = append(all, "workshop", "backend")
 		}
 		return all
+	case "function":
+		session, _ := a.Properties(a.ctx, "Session1")
+		all, _ := session["Functions"].([]string)
+		return all
 	case "group":
 		all, _ := a.Groups(a.ctx)
 		return all
@@ -139,7 +143,8 @@ func (a *app) values(name string, before []string) []string {
 		return all
 	}
 	return map[string][]string{
-		"level": {"share", "no-position", "offline"}, "shell": {"bash", "zsh", "fish"}, "bus": {"system", "session"},
+		"sharing": {"shared", "limited"},
+		"level":   {"share", "no-position", "offline"}, "shell": {"bash", "zsh", "fish"}, "bus": {"system", "session"},
 		"kind": {"status", "position", "alarms", "gaps", "ack"}, "outcome": {"published", "reduced", "withheld", "purged"},
 	}[name]
 }

@@ -30,6 +30,12 @@ type commands struct {
 
 	Status   statusCmd   `cmd:"" help:"Who is at the wheel, what leaves the car, and how the car is."`
 	Profiles profilesCmd `cmd:"" help:"The people of this car."`
+	Invite   inviteCmd   `cmd:"" help:"Invite somebody to become a secondary user."`
+	Cancel   cancelCmd   `cmd:"" help:"Take back an invitation that was not accepted yet."`
+	Activate activateCmd `cmd:"" help:"Let somebody in who has accepted an invitation."`
+	Remove   removeCmd   `cmd:"" help:"Take a secondary user out of the car and erase what it kept of them."`
+	Share    shareCmd    `cmd:"" help:"Say what a secondary user is told while others drive."`
+	Restrict restrictCmd `cmd:"" help:"Say which functions are closed to a secondary user."`
 	Login    loginCmd    `cmd:"" help:"Log a person in."`
 	Guest    guestCmd    `cmd:"" help:"Start a guest's session."`
 	Logout   logoutCmd   `cmd:"" help:"End the session of whoever is at the wheel."`
