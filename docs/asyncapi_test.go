@@ -105,7 +105,7 @@ func TestAccessDocument(t *testing.T) {
 		t.Errorf("the car writes %v", back)
 	}
 	for name := range schema["properties"].(map[string]any) {
-		if _, there := example.(map[string]any)[name]; !there {
+		if _, there := example.(map[string]any)[name]; !there && name != "contact" { // of a transfer, which has no users
 			t.Errorf("the example has no %s", name)
 		}
 	}

@@ -203,19 +203,20 @@ func (p Person) difference(n Person, atOnce bool) []Change {
 	// Some steps bring a key and a mailbox with them: they are part of the step.
 	newKey, newMailbox, newPIN := p.Sign != n.Sign || p.Seal != n.Seal, p.Mailbox != n.Mailbox, p.Verifier != n.Verifier
 	newName := p.Name != n.Name
-	switch {
-	case p.State == Invited && (n.State == Confirmed || n.State == Active && atOnce) && p.Role == Secondary:
+	switch step := stepOf(p.Role, p.State, n.State); {
+	case step == Accepted && (n.State == Confirmed || atOnce):
 		add(Accepted)
 		newKey, newMailbox, newPIN = false, false, false
 		newName = newName && p.Name != Private{}
 	case p.Role == Main && n.State == AwaitingActivation && newKey:
 		add(MainRekeyed)
 		newKey, newMailbox = false, false
-	case p.Role == Main && p.State != n.State && n.State == Active:
+	case p.State == n.State:
+	case p.Role == Main && n.State == Active:
 		add(MainActivated)
-	case p.State != n.State && n.State == Active:
+	case n.State == Active:
 		add(Activated)
-	case p.State != n.State:
+	default:
 		add(StateChanged)
 	}
 	if p.Sharing != n.Sharing {
