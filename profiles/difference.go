@@ -202,7 +202,7 @@ func (p Person) difference(n Person, atOnce bool) []Change {
 	}
 	// Some steps bring a key and a mailbox with them: they are part of the step.
 	newKey, newMailbox, newPIN := p.Sign != n.Sign || p.Seal != n.Seal, p.Mailbox != n.Mailbox, p.Verifier != n.Verifier
-	newName := p.Name != n.Name
+	newName := p.Name != n.Name || n.Name == Private{} && p.Sealed != n.Sealed // the back end opens neither
 	switch step := stepOf(p.Role, p.State, n.State); {
 	case step == Accepted && (n.State == Confirmed || atOnce):
 		add(Accepted)
