@@ -238,6 +238,8 @@ type broker struct {
 
 	mu   sync.Mutex
 	wire []wire
+
+	breaks func(m telemetry.Message) (unacknowledged, ends bool) // guarded by mu; may be nil
 }
 
 // wire is what went over the connection, or happened to it.
@@ -296,11 +298,21 @@ func (c *connection) Publish(m telemetry.Message) telemetry.Token {
 	if !muted {
 		c.last = time.Now()
 	}
+	unacknowledged, ends := false, false
+	if c.broker.breaks != nil {
+		unacknowledged, ends = c.broker.breaks(m)
+	}
 	c.broker.mu.Unlock()
 	if muted {
 		return pending{}
 	}
 	c.broker.see("", m)
+	if ends {
+		c.Close()
+	}
+	if unacknowledged {
+		return pending{}
+	}
 	return acknowledged{}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"glovebox/profiles"
+	"glovebox/telemetry"
 )
 
 const inbox = "1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b"
@@ -154,4 +155,39 @@ func TestMainUserIsMetFirst(t *testing.T) {
 	w.Tick()
 	again := newWorld(t, "Taycan", w.store)
 	try(again, "logged in before the restart", 2, nil)
+}
+
+// Case P1: Lea is removed while three of her messages are on the wire, unacknowledged, and
+// five wait. Once the call has returned nothing goes to her mailbox any more.
+func TestRemovedWithMessagesUnderWay(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		b.backed(2)
+		b.login(anna)
+		time.Sleep(time.Second)
+		sent := 0
+		b.broker.mu.Lock()
+		b.broker.breaks = func(m telemetry.Message) (unacknowledged, ends bool) {
+			if strings.Contains(m.Topic, "/ack/"+leaBox) {
+				sent++
+				return true, sent == 3
+			}
+			return false, false
+		}
+		b.broker.mu.Unlock()
+		for n := range 8 {
+			b.Act(b.action(ordered{who: lea, epoch: firstEpoch, ctr: uint64(n + 1), exp: 60, act: "climate-start", args: `{}`}), false)
+			synctest.Wait()
+		}
+		if _, _, err := b.Revise(t.Context(), profiles.Remove{Who: lea}, profiles.PIN{}); err != nil {
+			t.Fatal(err)
+		}
+		before := len(b.broker.to("ack", leaBox))
+		time.Sleep(time.Hour)
+		if after := len(b.broker.to("ack", leaBox)); before != 3 || after != before {
+			t.Errorf("%d messages before the call returned, %d after", before, after-before)
+		}
+		if _, there := b.store.roster.Find(lea); there {
+			t.Error("the disk has Lea")
+		}
+	})
 }
