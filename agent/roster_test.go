@@ -1,26 +1,39 @@
 package agent_test
 
 import (
+	"crypto/ecdh"
+	"crypto/rand"
 	"encoding/base64"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"glovebox/agent"
 	"glovebox/profiles"
 	"glovebox/telemetry"
+	"glovebox/telemetry/outside"
 )
 
 const inbox = "1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b"
 
 // backed is a household with a back end that has an inbox; its document has that version.
-func (b *bubble) backed(version uint64) {
-	b.t.Helper()
-	a := b.access()
+func (w *world) backed(version uint64) {
+	w.t.Helper()
+	a := w.access()
 	a.Inbox = inbox
-	a.Readers = []profiles.Reader{{Role: "backend", Mailbox: strings.Repeat("be", 16)}}
-	b.apply(version, a, profiles.MainUser)
+	key, err := ecdh.X25519().GenerateKey(rand.Reader)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	seal, err := profiles.KeyOf(key.PublicKey())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	a.Readers = []profiles.Reader{{Role: "backend", Mailbox: strings.Repeat("be", 16), Seal: seal}}
+	w.apply(version, a, profiles.MainUser)
 }
 
 // changes is what the back end was told of changes at the wheel, opened.
@@ -190,4 +203,68 @@ func TestRemovedWithMessagesUnderWay(t *testing.T) {
 			t.Error("the disk has Lea")
 		}
 	})
+}
+
+var mia = profiles.Contact{Name: profiles.Conceal("Mia"), Email: profiles.Conceal("mia@example.com"), Mobile: profiles.Conceal("+12025550123")}
+
+// Case P4: a PIN of somebody who was removed, is only invited, whose invitation was taken
+// back, or who never was, is answered alike, and costs the disk the same.
+func TestPINsOfNobodyAreAlike(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		b.backed(2)
+		b.login(anna)
+		decide := func(v profiles.Revision) profiles.ID {
+			t.Helper()
+			who, _, err := b.Revise(t.Context(), v, profiles.PIN{})
+			if err != nil {
+				t.Fatalf("%T: %v", v, err)
+			}
+			return who
+		}
+		invited, cancelled := decide(profiles.Invite{Contact: mia}), decide(profiles.Invite{Contact: mia})
+		decide(profiles.Cancel{Who: cancelled})
+		decide(profiles.Remove{Who: lea})
+		b.disk.make("SetCarFact tally", 100*time.Millisecond, nil)
+		b.disk.make("SetLockout", 10*time.Millisecond, nil)
+		for name, who := range map[string]profiles.ID{"removed": lea, "invited": invited, "cancelled": cancelled, "unknown": nobody, "a user": jonas} {
+			begun := b.at()
+			if err := b.try(who, wrongPIN); !errors.Is(err, profiles.ErrWrongPIN) {
+				t.Errorf("%s: %v", name, err)
+			}
+			if took := b.at() - begun; took != 110*time.Millisecond {
+				t.Errorf("%s took %v of the disk", name, took)
+			}
+			time.Sleep(time.Minute)
+		}
+	})
+}
+
+// What the back end was not told before a power cut it is told after it, the same bytes,
+// at each start until the broker has it.
+func TestChangeOutlivesAPowerCut(t *testing.T) {
+	w := enrolled(t)
+	w.backed(2)
+	w.Linked(false)
+	w.login(anna)
+	if _, _, err := w.Revise(t.Context(), profiles.SetGuestServices{}, profiles.PIN{}); err != nil {
+		t.Fatal(err)
+	}
+	start := func() (again *world, told []string) {
+		again = startWorld(t, "Taycan", w.store, func(_ *world, n *agent.Needs) { n.Identity = w.identity })
+		again.Linked(true)
+		again.Tick()
+		return again, again.courier.of(t, inbox, outside.KindAck)
+	}
+	_, first := start()
+	second, again := start()
+	if len(first) != 1 || !slices.Equal(first, again) {
+		t.Fatalf("told %q, then %q", first, again)
+	}
+	for _, r := range second.courier.sent {
+		second.Fate(r, telemetry.Taken)
+	}
+	second.Tick()
+	if _, third := start(); len(third) > 0 {
+		t.Errorf("the broker has it, and is told %q", third)
+	}
 }

@@ -242,7 +242,7 @@ func startWorld(t *testing.T, model string, disk *store, needs func(*world, *age
 	if w.Cabin, err = agent.New(n); err != nil {
 		t.Fatal(err)
 	}
-	w.courier.cabin, w.identity = w.Cabin, identity
+	w.courier.cabin, w.identity = w.Cabin, n.Identity
 	ctx, stop := context.WithCancel(context.Background())
 	shown := make(chan struct{})
 	go func() { defer close(shown); agent.Show(ctx, w.Cabin, w.screen) }()
