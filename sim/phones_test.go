@@ -48,7 +48,7 @@ func refused(t *testing.T, w *sim.World, n int) {
 // A phone without the main user's key orders nothing: the agent refuses each, and
 // takes the same order from the main user's phone.
 func TestOnlyTheMainUsersPhoneWidens(t *testing.T) {
-	w := startWorld(t, sim.Options{})
+	w := startWorld(t, sim.Options{Model: "Macan Electric", ModelYear: 2024})
 	if err := w.Boot(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -85,6 +85,9 @@ func TestOnlyTheMainUsersPhoneWidens(t *testing.T) {
 		t.Errorf("jonas is %v", s)
 	}
 	refused(t, w, 4)
+	if _, err := w.HMI.Login(t.Context(), id(t, w, "anna"), cloud.DefaultPIN(cloud.Main), false); err != nil { // before it her phone invites nobody
+		t.Fatal(err)
+	}
 	joins(t, w, phone("anna"), mia)
 	if breaches := w.Cloud.Breaches(); len(breaches) > 0 {
 		t.Errorf("breaches: %v", breaches)
@@ -108,7 +111,7 @@ func joins(t *testing.T, w *sim.World, by *cloud.Phone, who cloud.Contact) {
 	}
 	letters := w.Cloud.Outbox()
 	_, code, _ := strings.Cut(letters[len(letters)-1].Text, "code is ")
-	d, err = p.Accept(code[:8], "751904")
+	d, err = p.Accept(code[:8], "751904", "")
 	ordered(t, w, d, err)
 	if _, err := w.HMI.Login(t.Context(), id(t, w, who.Name), "751904", false); err == nil {
 		t.Errorf("%s is in before being activated", who.Name)

@@ -23,6 +23,16 @@ func (b *BackEnd) Contact(name string) (Contact, bool) {
 	return c, known
 }
 
+// password is what a person chose for their account, or one that is made up where they
+// chose none. mu is held.
+func (b *BackEnd) password(name, chosen string) (profiles.Password, error) {
+	if chosen == "" {
+		chosen = token()
+	}
+	c, fresh := b.accounts[name], profiles.NewPassword(chosen)
+	return fresh, fresh.Acceptable(profiles.Contact{Name: profiles.Conceal(c.Name), Email: profiles.Conceal(c.Mail), Mobile: profiles.Conceal(c.Mobile)})
+}
+
 // reachable is the contact of an account with what is new of it; a mobile number must be
 // one. mu is held.
 func (b *BackEnd) reachable(who Contact) (Contact, error) {

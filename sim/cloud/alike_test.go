@@ -27,14 +27,14 @@ func TestRemovedCancelledUnknownAreAlike(t *testing.T) {
 		for _, name := range []string{"lea", "jonas", "mia"} {
 			p := phone(t, back, name)
 			begun := time.Now()
-			_, err := p.Accept("K7QM2R9T", "none")
+			_, err := p.Accept("K7QM2R9T", "none", "")
 			took[name] = append(took[name], time.Since(begun))
 			if !errors.Is(err, profiles.ErrInvitationVoid) {
 				t.Fatalf("%s: %v", name, err)
 			}
 		}
 	}
-	if _, err := phone(t, back, "jonas").Accept(codes["jonas"], "none"); !errors.Is(err, profiles.ErrInvitationVoid) {
+	if _, err := phone(t, back, "jonas").Accept(codes["jonas"], "none", ""); !errors.Is(err, profiles.ErrInvitationVoid) {
 		t.Errorf("the code of a cancelled invitation: %v", err)
 	}
 	half := func(name string) (low, high time.Duration) {

@@ -47,10 +47,11 @@ type BackEnd struct {
 	seen      map[sequence][sha256.Size]byte // guarded by mu; sum of the content by sequence
 	breaches  []string                       // guarded by mu
 
-	accounts    map[string]Contact     // guarded by mu; everybody who was ever reached, by name
-	invitations map[string]*invitation // guarded by mu; the open ones, by name
-	results     map[order]Result       // guarded by mu; the first of each action
-	letters     []Letter               // guarded by mu
+	accounts    map[string]Contact           // guarded by mu; everybody who was ever reached, by name
+	passwords   map[string]profiles.Verifier // guarded by mu; of accounts, by name
+	invitations map[string]*invitation       // guarded by mu; the open ones, by name
+	results     map[order]Result             // guarded by mu; the first of each action
+	letters     []Letter                     // guarded by mu
 
 	changed     chan struct{} // guarded by mu; closed and renewed at each change
 	connection  mqtt.Client   // guarded by mu
@@ -81,7 +82,7 @@ func New(options ...Option) (*BackEnd, error) {
 	}
 	b := &BackEnd{
 		signer: own, stranger: stranger, codeKey: []byte(token()),
-		accounts: map[string]Contact{}, invitations: map[string]*invitation{}, results: map[order]Result{},
+		accounts: map[string]Contact{}, passwords: map[string]profiles.Verifier{}, invitations: map[string]*invitation{}, results: map[order]Result{},
 		boxes: map[string]box{}, stale: map[string]bool{},
 		received: map[string]*inbox{}, seen: map[sequence][sha256.Size]byte{}, changed: make(chan struct{}),
 	}

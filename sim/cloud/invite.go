@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"crypto/rand"
 	"crypto/subtle"
 	"errors"
 	"fmt"
@@ -83,13 +84,14 @@ func (p *Phone) Code() error {
 	return nil
 }
 
-// Accept takes an invitation up with the code from the text message and a PIN for
-// the car (their role's own if empty, "none" for none). The document it returns
+// Accept takes an invitation up with the code from the text message, a PIN for
+// the car (their role's own if empty, "none" for none) and a password for the account (made
+// up if empty; who has one keeps it). The document it returns
 // brings the phone's keys. A secondary user is then confirmed, or active where the model
 // asks for nothing more. A main user of a car that never had people is active; one who
 // comes after others activates in the car. Who is not invited, or no more, is answered as
 // one whose code does not count, as late.
-func (p *Phone) Accept(code, pin string) (Document, error) {
+func (p *Phone) Accept(code, pin, password string) (Document, error) {
 	b := p.back
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -98,11 +100,14 @@ func (p *Phone) Accept(code, pin string) (Document, error) {
 			return Document{}, err // before the code is used up
 		}
 	}
+	chosen, err := b.password(p.name, password)
+	if err != nil {
+		return Document{}, err
+	}
 	i := b.invitations[p.name]
 	if i == nil {
 		i = &invitation{}
 	}
-	var err error
 	if i.Invitation, err = i.Redeem(b.codeKey, code, time.Now()); err != nil {
 		return Document{}, err
 	}
@@ -111,7 +116,10 @@ func (p *Phone) Accept(code, pin string) (Document, error) {
 		return Document{}, err
 	}
 	delete(b.invitations, p.name)
-	return d, nil
+	if _, has := b.passwords[p.name]; !has || password != "" {
+		b.passwords[p.name], err = chosen.Verifier(rand.Reader)
+	}
+	return d, err
 }
 
 // SecurityCode is that of every made car. Its owner has it on paper.

@@ -37,10 +37,10 @@ func TestInvitation(t *testing.T) {
 	if sms := letter(t, back, "lea", cloud.SMS); sms.Address != "+1 202 555 0177" || strings.Contains(sms.Text, "://") || strings.Contains(mail.Text, secret) {
 		t.Errorf("link and code go by one way: %+v, %+v", mail, sms)
 	}
-	if _, err := phone(t, back, "lea").Accept(secret, "123456"); err == nil {
+	if _, err := phone(t, back, "lea").Accept(secret, "123456", ""); err == nil {
 		t.Error("a PIN that anybody would guess")
 	}
-	if kind := is(phone(t, back, "lea").Accept(secret, "")); kind != profiles.Accepted {
+	if kind := is(phone(t, back, "lea").Accept(secret, "", "")); kind != profiles.Accepted {
 		t.Errorf("accept: %q", kind)
 	}
 	lea, _ := back.Reader("lea")
@@ -123,7 +123,7 @@ func TestCodes(t *testing.T) {
 		anna := phone(t, back, "anna")
 		try := func(name, code string, want error) {
 			t.Helper()
-			if _, err := phone(t, back, name).Accept(code, "none"); !errors.Is(err, want) {
+			if _, err := phone(t, back, name).Accept(code, "none", ""); !errors.Is(err, want) {
 				t.Errorf("%s with %q: %v, want %v", name, code, err, want)
 			}
 		}
@@ -137,7 +137,7 @@ func TestCodes(t *testing.T) {
 		newest := code(t, back, "lea")
 		try("lea", old, profiles.ErrInvitationWrong)
 		try("lea", strings.ToLower(newest[:4]+" - "+newest[4:]), nil)
-		if _, err := phone(t, back, "lea").Accept(newest, "none"); err == nil {
+		if _, err := phone(t, back, "lea").Accept(newest, "none", ""); err == nil {
 			t.Error("a code counted twice")
 		}
 		late := code(t, back, "jonas")
@@ -164,7 +164,7 @@ func TestOneRedeems(t *testing.T) {
 	results := make(chan error)
 	for range 64 {
 		go func() {
-			_, err := lea.Accept(secret, "none")
+			_, err := lea.Accept(secret, "none", "")
 			results <- err
 		}()
 	}

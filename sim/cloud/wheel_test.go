@@ -111,7 +111,7 @@ func TestInvitedAtTheWheel(t *testing.T) {
 	if sms := letter(t, w.back, "mia", cloud.SMS); sms.Address != "+12025550177" {
 		t.Errorf("%+v", sms)
 	}
-	accepted, err := phone(t, w.back, "mia").Accept(secret, "none")
+	accepted, err := phone(t, w.back, "mia").Accept(secret, "none", "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ func TestWorkshop(t *testing.T) {
 	if err := back.InviteMain(cloud.Contact{Name: "anna"}); err != nil {
 		t.Fatal(err)
 	}
-	car.accept(phone(t, back, "anna").Accept(code(t, back, "anna"), "none"))
+	car.accept(phone(t, back, "anna").Accept(code(t, back, "anna"), "none", ""))
 	if main, ok := car.now.Main(); !ok || main.State != profiles.Active || !main.Verifier.IsZero() {
 		t.Errorf("the first main user: %+v", main)
 	}
@@ -39,7 +39,7 @@ func TestWorkshop(t *testing.T) {
 	if err := back.InviteMain(cloud.Contact{Name: "kim"}); err != nil {
 		t.Fatal(err)
 	}
-	kinds := car.accept(phone(t, back, "kim").Accept(code(t, back, "kim"), ""))
+	kinds := car.accept(phone(t, back, "kim").Accept(code(t, back, "kim"), "", ""))
 	if main, _ := car.now.Main(); len(kinds) != 1 || kinds[0] != profiles.MainArrived || main.State != profiles.AwaitingActivation {
 		t.Errorf("the next main user: %v, %v", kinds, main.State)
 	}

@@ -75,6 +75,7 @@ var kinds = map[string]kind{
 	"accept CODE":  {what: "code"},
 	"code CODE":    {what: "code"},
 	"add-car CODE": {what: "code"},
+	"PASSWORD":     {what: "password"},
 	"accept PIN":   {check: func(_ *parser, w string) error { return refuse(!pin(w) && w != "none", "want 4 to 12 digits, or none") }},
 	"dropped N":    {check: whole},
 	"within D":     {check: brief},

@@ -74,7 +74,7 @@ func TestProblems(t *testing.T) {
 		{"clock back", "fault clock -1h", "want such as +25h"},
 		{"clock for a time", "fault clock +1h for 3s", "say no for"},
 		{"clock by no seconds", "fault clock +10ms", "want whole seconds"},
-		{"not built: action", people + "app anna add-car 12AB34", "x.txtar:2: app: add-car: not built yet"},
+		{"a phone of nobody", people + "app mia lock", "x.txtar:2: app: unknown name \"mia\""},
 		{"not built: check", people + "expect trip assigned=lea", "expect: trip: not built yet"},
 		{"car values", "car Taycan 2024 sos=10", `did you mean "soc"?`},
 		{"too full", "car Taycan 2024 soc=101", "soc=101: want a percentage"},

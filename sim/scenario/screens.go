@@ -156,7 +156,7 @@ func (c *phone) document(p *cloud.Phone, w *words, s *stage) (cloud.Document, er
 	if c.action.word == "add-car" {
 		return p.AddCar(w[0], "")
 	}
-	return p.Accept(cmp.Or(w[0], s.newestCode(c.who)), w[1])
+	return p.Accept(cmp.Or(w[0], s.newestCode(c.who)), w[1], w[2])
 }
 
 // newestCode is what the newest text message to a person says, empty if there is

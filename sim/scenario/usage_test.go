@@ -21,7 +21,7 @@ var samples = map[string][]string{
 	"TEXT": {"hello", "two words"}, "CONTAINING": {"one", "two words"}, "VALUE": {"27", `{"a": 1}`}, "signal VALUE": {"27"},
 	"MODEL": {"Taycan", "Macan Electric"}, "YEAR": {"2024", "1990"}, "12500km": {"12.5km", "7"}, "62": {"62", "1%"},
 	"GROUP": {"radio"}, "KEY": {"volume"}, "PATH": {"Vehicle.Speed"}, "COUNTER": {"documents.applied"}, "BUS": {"body"}, "MESSAGE": {"A"}, "MESSAGE.SIGNAL": {"A.B"},
-	"CODE": {"brake"}, "accept CODE": {"12AB"}, "CLASS": {"doors"}, "FUNCTION": {"chat", "trips"}, "KIND": {"gaps", "status"}, "REASON": {"left", "suspend"}, "ERROR": {"NotParked", "unknown"},
+	"CODE": {"brake"}, "accept CODE": {"12AB"}, "code CODE": {"12AB"}, "add-car CODE": {"12AB"}, "PASSWORD": {"longenough"}, "CLASS": {"doors"}, "FUNCTION": {"chat", "trips"}, "KIND": {"gaps", "status"}, "REASON": {"left", "suspend"}, "ERROR": {"NotParked", "unknown"},
 	"driver|passenger|…": {"trunk"}, "F": {"rav4"}, "FILE": {"a.json"}, "BUS:FILE": {"can0:a.dbc"}, "FILE.gpx": {"block.gpx"},
 	"PIN": {"4711", "none"}, "OLD": {"none"}, "NEW": {"4711"}, "TRIP": {"trip-1"}, "R": {"doors/limited"},
 	"D": {"1s", "250µs", "1m30s"}, "+D": {"+25h"}, "N": {"1", "7"}, "A": {"-1.5", "0"}, "B": {"2"},
