@@ -30,4 +30,6 @@ func (p Password) Acceptable(of Contact) error {
 }
 
 // Verifier says later whether a password is right without holding it.
-func (p Password) Verifier(random io.Reader) (Verifier, error) { return NewVerifier(PIN{p.Private}, random) }
+func (p Password) Verifier(random io.Reader) (Verifier, error) {
+	return NewVerifier(PIN{p.Private}, random)
+}

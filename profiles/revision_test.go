@@ -264,6 +264,18 @@ func TestMainUserActivates(t *testing.T) {
 	if p, _ := next.Main(); err != nil || p.State != profiles.Active {
 		t.Errorf("with the code: %v, %v", p.State, err)
 	}
+	// A key that was lost is replaced by the back end, and counts once its owner was here.
+	lost := follow(documentOf(next), next)
+	lost.Users[0].Sign, lost.Users[0].State = signKey(t, "another phone"), profiles.AwaitingActivation
+	if r, _, err = next.Apply(lost, profiles.Signer{Kind: profiles.BackEnd}); err != nil {
+		t.Fatal(err)
+	}
+	if !r.MainKey().IsZero() {
+		t.Error("the new key counts before")
+	}
+	if next, _, err = revise(t, r, profiles.Activate{Who: idOf("next")}, profiles.Author{Owner: true}); err != nil || next.MainKey() != signKey(t, "another phone") {
+		t.Errorf("with the code again: %v", err)
+	}
 }
 
 // The car's own document can be made again of what is kept, byte for byte, for as long as

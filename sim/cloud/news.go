@@ -48,6 +48,11 @@ func (b *BackEnd) reportOne(name, main string, old, now entry) {
 		case active:
 			b.reportTo(name, "You are in", "You can now log in in the car.")
 			b.reportOn(main, name, name+" is active", "%s can now log in in your car.", name)
+			if old.State == awaiting && now.Role == Main {
+				for _, other := range b.people() { // everybody may know who the main user is
+					b.reportOn(other, name, "The main user", "%s was activated in the car as its main user.", name)
+				}
+			}
 		}
 	}
 	if old.Sharing != now.Sharing {

@@ -54,16 +54,17 @@ func (b *BackEnd) atTheWheel(jws []byte) error {
 			return err
 		}
 	}
-	b.publishSoon(Document{Version: access.Version, JWS: string(jws), good: true})
+	issued := []Document{{Version: access.Version, JWS: string(jws), good: true}}
 	for _, d := range missed {
 		b.stale[d.hash] = true
 		if d.change == nil {
 			continue
 		}
 		if again, err := b.follows(d.change, d.by); err == nil { // else there is nothing left to change
-			b.publishSoon(again)
+			issued = append(issued, again)
 		}
 	}
+	b.publishSoon(issued)
 	b.postHeld()
 	b.publishNext()
 	return nil
@@ -118,13 +119,21 @@ func (b *BackEnd) sealKey() *ecdh.PrivateKey {
 	return nil
 }
 
-// publishSoon puts a document on the topic; it may block, and this is the handler. mu is
-// held.
-func (b *BackEnd) publishSoon(d Document) {
-	b.publishing(d)
-	if b.connection != nil {
-		go b.connection.Publish("gb/1/"+b.car.VID+"/policy", 1, true, d.JWS)
+// publishSoon puts documents on the topic, one after the other; it may block, and this is
+// the handler. mu is held.
+func (b *BackEnd) publishSoon(all []Document) {
+	connection, topic := b.connection, "gb/1/"+b.car.VID+"/policy"
+	for _, d := range all {
+		b.publishing(d)
 	}
+	if connection == nil {
+		return
+	}
+	go func() {
+		for _, d := range all {
+			connection.Publish(topic, 1, true, d.JWS)
+		}
+	}()
 }
 
 // publishing notes what lies on the topic from now on; mu is held.
