@@ -31,5 +31,5 @@ func (p Password) Acceptable(of Contact) error {
 
 // Verifier says later whether a password is right without holding it.
 func (p Password) Verifier(random io.Reader) (Verifier, error) {
-	return NewVerifier(PIN{p.Private}, random)
+	return NewVerifier(PIN(p), random)
 }
