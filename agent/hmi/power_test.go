@@ -195,3 +195,29 @@ func TestNoManager(t *testing.T) {
 	m.say(t, "PrepareForSleep", false)
 	m.lock(t, 1)
 }
+
+// A login manager that takes its name once more is the same one: the lock that it gave
+// holds. Another one is asked anew.
+func TestManagerChanges(t *testing.T) {
+	w := start(t)
+	m := w.manager(t)
+	done := make(chan hmi.Power, 8)
+	w.follow(t, func(p hmi.Power) { done <- p })
+	first := m.lock(t, 1)
+	time.Sleep(400 * time.Millisecond) // the manager has only its own end now
+	drop := func() {
+		if _, err := m.conn.ReleaseName(login1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	drop()
+	if _, err := m.conn.RequestName(login1, dbus.NameFlagDoNotQueue); err != nil {
+		t.Fatal(err)
+	}
+	m.say(t, "PrepareForSleep", false) // by then the agent has heard of it
+	<-done
+	held(t, first)
+	drop()
+	w.manager(t).lock(t, 1)
+	free(t, first)
+}
