@@ -46,13 +46,6 @@ type ending struct {
 	rest  func() // the steps that are left; the cabin's mu is held
 }
 
-// within has it wait no longer than to a moment. The cabin's mu is held.
-func (e *ending) within(until time.Duration) {
-	if e != nil {
-		e.until = min(e.until, until)
-	}
-}
-
 // wait returns when the steps that are left have been taken, which time does.
 func (e *ending) wait(ctx context.Context) error {
 	if e == nil {

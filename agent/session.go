@@ -73,9 +73,8 @@ func (c *Cabin) Stop(why Reason) error {
 	c.next.ticket()
 	c.leave(why)
 	ending := c.ending
-	ending.within(c.needs.Now().Boot + locksOff)
 	c.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), locksOff) // nothing else may let time act any more
+	ctx, cancel := context.WithTimeout(context.Background(), locksOff) // also of an end that had begun, and where nothing else lets time act any more
 	defer cancel()
 	if err := ending.wait(ctx); err != nil {
 		c.mu.Lock()
