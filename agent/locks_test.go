@@ -253,3 +253,20 @@ func TestOvertakenRequestLeavesNoDirectory(t *testing.T) {
 		}
 	})
 }
+
+// Whoever comes while a stop waits for a lock is out again when it is done.
+func TestStopEndsWhoComesMeanwhile(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		b.login(anna)
+		b.inhibit()
+		came := make(chan error, 1)
+		b.later(time.Second, func() { _, err := b.StartGuest(context.Background(), false); came <- err })
+		if err := b.Stop(agent.Suspend); err != nil {
+			t.Fatal(err)
+		}
+		<-came
+		if v := b.SessionView(); v.State != "idle" || v.RuntimeDirectory != "" {
+			t.Errorf("after the stop: %+v", v)
+		}
+	})
+}

@@ -76,18 +76,20 @@ func (c *Cabin) Stop(why Reason) error {
 	c.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), locksOff) // also of an end that had begun, and where nothing else lets time act any more
 	defer cancel()
-	if err := ending.wait(ctx); err != nil {
-		c.mu.Lock()
-		if c.ending == ending {
-			ending.rest()
-		}
-		c.mu.Unlock()
+	late := ending.wait(ctx) != nil
+	c.mu.Lock()
+	if late && c.ending == ending { // before the turn: whoever has that may wait for this end
+		ending.rest()
 	}
+	c.mu.Unlock()
 	if err := c.turn.take(context.Background()); err != nil {
 		return err
 	}
 	defer c.turn.give()
 	c.mu.Lock()
+	if c.leave(why); c.ending != nil { // of whoever came meanwhile
+		c.ending.rest()
+	}
 	c.effects.add(keep(nil, c.privacy.out.Held()))
 	c.effects.add(c.people.keepAge(c.needs.Now(), 0)...)
 	c.mu.Unlock()
