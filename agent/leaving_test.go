@@ -88,6 +88,10 @@ func TestWhatCountsAsASign(t *testing.T) {
 		"SetLevel":      {func(w *world) error { return w.SetLevel(w.t.Context(), "offline") }, true},
 		"CancelPending": {func(w *world) error { return w.CancelPending(w.t.Context()) }, true},
 		"a wrong PIN":   {func(w *world) error { w.Login(w.t.Context(), anna, profiles.NewPIN("111112"), false); return nil }, true},
+		"a change of the people": {func(w *world) error {
+			w.Revise(w.t.Context(), profiles.Remove{Who: lea}, profiles.PIN{})
+			return nil
+		}, true},
 		"reads": {func(w *world) error {
 			w.SessionView()
 			w.PrivacyView()

@@ -26,6 +26,7 @@ func (c *Cabin) Revise(ctx context.Context, revision profiles.Revision, code pro
 	defer c.turn.give()
 	c.mu.Lock()
 	number, chain, now := c.number, c.people.documents(), c.needs.Now()
+	c.vehicle.leaving.call(now.Boot)
 	var author profiles.Author
 	if c.session.State == profiles.PersonDriving && !c.next.removed {
 		author.At = c.session.Who
