@@ -32,17 +32,20 @@ type Needs struct {
 	Recovered             []string      // stores that were repaired at boot
 	Doubtful              bool          // the store of the facts, or the key ring, is one of those
 	Fresh                 bool          // the key ring never held a person: a fact that is missing hides nothing
-	Alarms                []AlarmRule
-	Actuated              []string // paths that Actuator can set, in the mapping file's order
-	Actuator              Actuator // may be nil where nothing is actuated
-	Epoch                 string   // of this start, 32 hex digits; the courier has it too
-	Store                 Store
-	Courier               Courier
-	Folders               Folders            // may be nil: sessions have no directory then
-	SetAside              int                // what could not be removed of sessions before the start
-	Now                   func() hal.Instant // both clocks
-	Random                func(stream string) io.Reader
-	Log                   *slog.Logger
+	// SecurityCode is that of the car, which proves the main user; the zero one where there is none.
+	SecurityCode profiles.Verifier
+	AtBootFob    bool // a fob that opened the car before the start decides who is at the wheel
+	Alarms       []AlarmRule
+	Actuated     []string // paths that Actuator can set, in the mapping file's order
+	Actuator     Actuator // may be nil where nothing is actuated
+	Epoch        string   // of this start, 32 hex digits; the courier has it too
+	Store        Store
+	Courier      Courier
+	Folders      Folders            // may be nil: sessions have no directory then
+	SetAside     int                // what could not be removed of sessions before the start
+	Now          func() hal.Instant // both clocks
+	Random       func(stream string) io.Reader
+	Log          *slog.Logger
 }
 
 // Model is what decides which functions this car has.
@@ -76,6 +79,8 @@ type People interface {
 	SetLockout(who profiles.ID, l profiles.Lockout) error
 	OwnVerifier(who profiles.ID) (profiles.Verifier, error) // the zero one if there is none
 	SetOwnVerifier(who profiles.ID, v profiles.Verifier) error
+	Fobs(who profiles.ID) ([]profiles.Fob, error)
+	SetFobs(who profiles.ID, fobs []profiles.Fob) error
 }
 
 // Facts are about the car, not about a person, and stand open on disk.
@@ -85,13 +90,15 @@ type Facts interface {
 }
 
 // Names of the facts about the car that must outlive a restart: what the gate still
-// hides, the values that readers were shown last, how many PINs were wrong, how old the
-// document is, which of the car's own the back end has, which main user was here.
+// hides, the values that readers were shown last, how many PINs and security codes were
+// wrong, how old the document is, which of the car's own the back end has, which main
+// user was here.
 const (
 	factGate  = "gate"
 	factHeld  = "held"
 	factTally = "tally"        // wrong PINs of all profiles together
 	factAge   = "document-age" // how long the access document has been in force
+	factCode  = "code-tries"   // wrong security codes
 
 	factShared = "document-shared" // version of the newest own document that the back end has
 	factMet    = "main-user-met"   // id of the main user who was logged in in this car
@@ -172,7 +179,7 @@ func New(needs Needs) (*Cabin, error) {
 	} else if err != nil {
 		needs.Log.Warn("state of people unreadable, the strict side holds", "error", err)
 	}
-	c.people.equipment = needs.Model.equipment()
+	c.people.equipment, c.people.code = needs.Model.equipment(), needs.SecurityCode
 	c.privacy, err = newPrivacy(needs, now, func(key string, at hal.Instant) outside.Freshness {
 		return c.remote.freshness(key, c.people.roster.Version, at) // the pipeline asks while mu is held
 	})
@@ -203,16 +210,20 @@ func repaired(v *vehicle, p *privacy, now hal.Instant) {
 	p.out.Retell(now)
 }
 
-// Observe takes in what one bus said: how many frames, and the readings that changed
-// or were due. The first call for a bus, with or without a frame, says that it is open.
+// Observe takes in what one bus said: how many frames, the readings that changed or
+// were due, and what a key reader said of fobs. The first call for a bus, with or without
+// a frame, says that it is open.
 // It only touches memory and allocates nothing.
-func (c *Cabin) Observe(bus string, frames int, readings []hal.Reading) {
+func (c *Cabin) Observe(bus string, frames int, readings []hal.Reading, fobs ...hal.Sighting) {
 	c.mu.Lock()
 	now := c.needs.Now()
 	if now.Boot >= c.vehicle.leaving.due() && c.vehicle.left(now) { // what time does comes before what the car says
 		c.leave(HasLeft)
 	}
 	c.vehicle.frames(bus, frames, now)
+	for _, s := range fobs {
+		c.vehicle.fobs.see(bus, s, now)
+	}
 	for _, r := range readings {
 		for _, a := range c.vehicle.read(bus, r) {
 			c.privacy.out.Alarm(a, r.At)
@@ -220,7 +231,7 @@ func (c *Cabin) Observe(bus string, frames int, readings []hal.Reading) {
 		c.privacy.out.Signal(r)
 	}
 	c.moved(now)
-	c.clock.sooner(min(c.privacy.out.Next(), c.vehicle.alarmDue, c.vehicle.leaving.due()))
+	c.clock.sooner(min(c.privacy.out.Next(), c.vehicle.alarmDue, c.vehicle.leaving.due(), c.vehicle.fobs.due()))
 	c.mu.Unlock()
 	c.effects.atOnce()
 }
@@ -250,6 +261,14 @@ func (c *Cabin) moved(now hal.Instant) {
 	m.look(now)
 	if c.vehicle.left(now) {
 		c.leave(HasLeft)
+	}
+	if reason, next := c.vehicle.arrived(c.session, &c.people, c.needs.AtBootFob, now); reason != "" {
+		c.reason = reason
+		if next != (Request{}) && !c.next.waits() {
+			c.next.request = next
+			c.effects.wake.ring()
+		}
+		c.news.changed()
 	}
 	s := shown{m.moving(now), m.parked(now), m.inUse(now), c.privacy.out.LocationInUse(now), m.known, m.stood}
 	if s == c.shown {
@@ -313,6 +332,9 @@ func (c *Cabin) Tick() (next time.Duration) {
 	next = min(c.privacy.out.Next(), c.vehicle.motion.next(now), c.vehicle.leaving.due(), c.vehicle.alarmDue, c.passed+c.people.patience())
 	if c.ending != nil {
 		next = min(next, c.ending.until)
+	}
+	if c.vehicle.motion.known {
+		next = min(next, c.vehicle.fobs.due())
 	}
 	if c.shown.place {
 		next = min(next, now.Boot+indicatorEvery)

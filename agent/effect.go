@@ -98,14 +98,19 @@ func keepFact(name string, value []byte) effect {
 	return effect{what: "fact " + name, owed: true, do: func(w *world) error { return w.store.SetCarFact(name, value) }}
 }
 
-func keepTally(t profiles.Tally) effect {
-	e := keepFact(factTally, nil)
+func keepTally(t profiles.Tally) effect { return keepValue(factTally, t) }
+
+func keepCodeTries(l profiles.Lockout) effect { return keepValue(factCode, l) }
+
+// keepValue keeps a fact as JSON.
+func keepValue(name string, v any) effect {
+	e := keepFact(name, nil)
 	e.do = func(w *world) error {
-		text, err := json.Marshal(t)
+		text, err := json.Marshal(v)
 		if err != nil {
 			return err
 		}
-		return w.store.SetCarFact(factTally, text)
+		return w.store.SetCarFact(name, text)
 	}
 	return e
 }
@@ -116,6 +121,10 @@ func keepTries(who profiles.ID, l profiles.Lockout) effect {
 
 func keepVerifier(who profiles.ID, v profiles.Verifier, after func(error)) effect {
 	return effect{what: "verifier " + who.String(), owed: after == nil, after: after, do: func(w *world) error { return w.store.SetOwnVerifier(who, v) }}
+}
+
+func keepFobs(who profiles.ID, fobs []profiles.Fob) effect {
+	return effect{what: "fobs " + who.String(), owed: true, do: func(w *world) error { return w.store.SetFobs(who, fobs) }}
 }
 
 // applyRoster keeps next; after is told whom that erased.

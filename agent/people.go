@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -32,6 +30,9 @@ type people struct {
 	told    uint64                            // version of the newest own document that the back end has
 	met     profiles.ID                       // the main user who was logged in in this car; zero: none was
 
+	fobs      map[profiles.ID][]profiles.Fob
+	code      profiles.Verifier // the car's security code; the zero one where there is none
+	codeTries profiles.Lockout
 	equipment profiles.Equipment // of the car: what nobody has
 }
 
@@ -45,7 +46,7 @@ func loadPeople(store Store, vid string, boot time.Duration) (people, error) {
 	roster.VID = vid
 	p := people{
 		vid: vid, disk: roster, chain: roster, roster: roster.InForce(), counted: boot, written: boot,
-		tries: map[profiles.ID]profiles.Lockout{}, own: map[profiles.ID]profiles.Verifier{},
+		tries: map[profiles.ID]profiles.Lockout{}, own: map[profiles.ID]profiles.Verifier{}, fobs: map[profiles.ID][]profiles.Fob{},
 	}
 	var all []error
 	for _, person := range roster.People {
@@ -61,6 +62,9 @@ func loadPeople(store Store, vid string, boot time.Duration) (people, error) {
 		case !own.IsZero():
 			p.own[person.ID] = own
 		}
+		if p.fobs[person.ID], err = store.Fobs(person.ID); err != nil {
+			all = append(all, err) // no fob logs them in
+		}
 	}
 	kept, err := store.CarFact(factTally)
 	if err == nil && kept != nil {
@@ -68,6 +72,13 @@ func loadPeople(store Store, vid string, boot time.Duration) (people, error) {
 	}
 	if err != nil {
 		p.tally = profiles.UnknownTally()
+	}
+	all = append(all, err)
+	if kept, err = store.CarFact(factCode); err == nil && kept != nil {
+		err = json.Unmarshal(kept, &p.codeTries)
+	}
+	if err != nil {
+		p.codeTries = profiles.Lockout{Failures: 1 << 10}
 	}
 	all = append(all, err)
 	if kept, err := store.CarFact(factShared); err == nil { // else it is said once more
@@ -93,93 +104,6 @@ func (p *people) verifier(person profiles.Person) profiles.Verifier {
 	return person.Verifier
 }
 
-// try is a PIN that is to be looked at, and against what.
-type try struct {
-	who      profiles.ID
-	known    bool // else the profile does not exist, which must not show
-	open     bool // there is no PIN to look at
-	verifier profiles.Verifier
-	own      bool            // the verifier is the car's own
-	effort   profiles.Effort // what the answer costs, whoever is asked for
-}
-
-// look holds a PIN against the verifier, or against none where the profile does not
-// exist; both take as long. The first right PIN gives the car a verifier of its own;
-// so does one whose verifier is weak, made by an older agent.
-func (t try) look(pin profiles.PIN, random io.Reader) (right bool, own profiles.Verifier, err error) {
-	defer debug.FreeOSMemory() // a hash takes 19 MiB, and the next comes hours later
-	if !t.known {
-		profiles.Decoy(pin, t.effort)
-		return false, own, nil
-	}
-	if right = t.verifier.Check(pin, t.effort); right && (!t.own || t.verifier.Weak()) {
-		own, err = profiles.NewVerifier(pin, random)
-	}
-	return right, own, err
-}
-
-// attempt counts a try before it is known whether the PIN is right, or refuses it.
-// The effects are to be on disk before the PIN is looked at. For an unknown profile
-// they are as many and take as long. Who has no PIN and types none makes no try.
-func (p *people) attempt(who profiles.ID, pin profiles.PIN) (t try, counted []effect, err error) {
-	person, ok := p.roster.Find(who)
-	t = try{who: who, known: ok && person.State == profiles.Active, effort: p.effort()}
-	count := profiles.ID{} // unknown ones count here, for no more than the time it takes
-	tries := profiles.Lockout{Failures: 1}
-	if t.known {
-		_, t.own = p.own[who]
-		t.verifier = p.verifier(person)
-		if t.verifier.IsZero() && pin.IsZero() {
-			t.open = true
-			return t, nil, nil
-		}
-	}
-	tally, err := p.tally.Attempt()
-	if err != nil {
-		return t, nil, err
-	}
-	if t.known {
-		count = who
-		if tries, err = p.tries[who].Attempt(); err != nil {
-			return t, nil, err
-		}
-		p.tries[who] = tries
-	}
-	p.tally = tally
-	return t, []effect{keepTally(tally), keepTries(count, tries)}, nil
-}
-
-// effort is what looking at a PIN costs: as much as the dearest verifier of this car,
-// and no less than a new one.
-func (p *people) effort() profiles.Effort {
-	most := profiles.NewEffort
-	for _, person := range p.roster.People {
-		most = max(most, p.verifier(person).Effort())
-	}
-	return most
-}
-
-// refused lets the waits after a wrong PIN begin: its answer is given now.
-func (p *people) refused(t try) {
-	p.tally = p.tally.Begin()
-	if t.known {
-		p.tries[t.who] = p.tries[t.who].Begin()
-	}
-}
-
-// proved takes back what was counted: the PIN was right. With it comes the car's own
-// verifier where a new one was made, else the zero one.
-func (p *people) proved(t try, own profiles.Verifier) []effect {
-	p.tally = p.tally.Forgive()
-	p.tries[t.who] = profiles.Lockout{}
-	written := []effect{keepTally(p.tally), keepTries(t.who, profiles.Lockout{})}
-	if !own.IsZero() {
-		p.own[t.who] = own
-		written = append(written, keepVerifier(t.who, own, nil))
-	}
-	return written
-}
-
 // pass lets running time go by for everyone who has to wait. It returns what is to be
 // written of that, at times, and whether a wait ended.
 func (p *people) pass(d time.Duration) (written []effect, ended bool) {
@@ -188,6 +112,10 @@ func (p *people) pass(d time.Duration) (written []effect, ended bool) {
 		p.tally = p.tally.Pass(d)
 		ended = before > 0 && p.tally.Wait() == 0
 		written = append(written, keepTally(p.tally))
+	}
+	if p.codeTries.Remaining > 0 {
+		p.codeTries = p.codeTries.Pass(d)
+		written = append(written, keepCodeTries(p.codeTries))
 	}
 	for _, person := range p.roster.People {
 		if l := p.tries[person.ID]; l.Remaining > 0 {
@@ -213,7 +141,7 @@ func (p *people) patience() time.Duration {
 	if len(p.tally) > 0 {
 		next = keepAges
 	}
-	waits := []time.Duration{p.tally.Wait()}
+	waits := []time.Duration{p.tally.Wait(), p.codeTries.Remaining}
 	for _, l := range p.tries {
 		waits = append(waits, l.Remaining)
 	}
@@ -248,6 +176,9 @@ func (p *people) replace(next profiles.Roster, now hal.Instant) (written []effec
 		if kept, ok := next.Find(person.ID); !ok || kept.Verifier != person.Verifier {
 			delete(p.own, person.ID)
 			delete(p.tries, person.ID)
+			if !ok {
+				delete(p.fobs, person.ID)
+			}
 			if ok && !kept.Verifier.IsZero() && !kept.Verifier.Closed() && len(p.tally) > 0 {
 				p.tally = nil
 				written = []effect{keepTally(p.tally)}
@@ -345,6 +276,7 @@ func (p *people) view(d time.Duration) []profiles.ProfileView {
 		v := profiles.ProfileView{
 			ID: person.ID, Name: person.Name, Role: person.Role.String(), State: person.State.String(), Sharing: person.Sharing.String(),
 			HasPIN: !p.verifier(person).IsZero(), RetryAfter: p.tries[person.ID].Pass(d).RetryAfter(),
+			Fobs: uint32(len(p.fobs[person.ID])),
 		}
 		if v.HasPIN {
 			v.RetryAfter = max(v.RetryAfter, tally.RetryAfter())

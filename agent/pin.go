@@ -8,15 +8,15 @@ import (
 	"glovebox/profiles"
 )
 
-// verify looks at a PIN. The try is counted, durably, before it is known whether the
-// PIN is right; an unknown profile answers as a wrong PIN and takes as long. The turn
-// is held, so that one hash runs at a time.
-func (c *Cabin) verify(who profiles.ID, pin profiles.PIN) error {
+// verify looks at a PIN, or at the car's security code. The try is counted, durably,
+// before it is known whether it is right; an unknown profile answers as a wrong PIN and
+// takes as long. The turn is held, so that one hash runs at a time.
+func (c *Cabin) verify(shown proof) error {
 	c.mu.Lock()
 	now := c.needs.Now()
 	c.people.pass(now.Boot - c.passed) // written in time, as always
 	c.passed = now.Boot
-	t, counted, err := c.people.attempt(who, pin)
+	t, counted, err := c.people.attempt(shown)
 	var wrote error
 	for i := range counted {
 		counted[i].after = func(err error) { wrote = errors.Join(wrote, err) }
@@ -31,7 +31,7 @@ func (c *Cabin) verify(who profiles.ID, pin profiles.PIN) error {
 	if wrote != nil {
 		return fmt.Errorf("count the try: %w", wrote)
 	}
-	right, own, err := t.look(pin, c.needs.Random("pin"))
+	right, own, err := t.look(c.needs.Random("pin"))
 	if err != nil {
 		c.needs.Log.Warn("own PIN verifier", "error", err)
 	}
@@ -44,16 +44,21 @@ func (c *Cabin) verify(who profiles.ID, pin profiles.PIN) error {
 		c.passed = now.Boot
 		c.people.refused(t)
 		c.clock.due.ring()
-		return profiles.ErrWrongPIN
+		return t.wrong()
 	}
 	c.effects.add(c.people.proved(t, own)...)
 	return nil
 }
 
-// SetPIN gives who a new PIN; it is asked by that person, logged in.
-func (c *Cabin) SetPIN(ctx context.Context, who profiles.ID, old, next profiles.PIN) error {
-	if err := next.Acceptable(); err != nil {
-		return err
+// SetCredential changes how who is known to the car. It is asked by that person, logged
+// in; the main user recovers with the car's security code also at the picker, and has
+// then neither a lockout nor the tally of all against them.
+func (c *Cabin) SetCredential(ctx context.Context, who profiles.ID, change profiles.Credential) error {
+	next, newPIN := change.(profiles.PINChange)
+	if newPIN {
+		if err := next.PIN.Acceptable(); err != nil {
+			return err
+		}
 	}
 	if err := c.turn.take(ctx); err != nil {
 		return err
@@ -61,30 +66,49 @@ func (c *Cabin) SetPIN(ctx context.Context, who profiles.ID, old, next profiles.
 	defer c.turn.give()
 	c.mu.Lock()
 	c.vehicle.leaving.call(c.needs.Now().Boot)
-	himself := c.session.State == profiles.PersonDriving && c.session.Who == who
+	number, may := c.number, c.people.maySet(c.session, who, change)
 	c.mu.Unlock()
-	if !himself {
+	if !may {
 		return profiles.ErrNotPermitted
 	}
-	if err := c.verify(who, old); err != nil {
-		return err
+	var v profiles.Verifier
+	if newPIN {
+		shown := proof{who: who, pin: next.Old}
+		if !next.Code.IsZero() {
+			shown.pin, shown.code = next.Code, true
+		}
+		err := c.verify(shown)
+		if err == nil {
+			v, err = profiles.NewVerifier(next.PIN, c.needs.Random("pin"))
+		}
+		if err != nil {
+			return err
+		}
 	}
-	v, err := profiles.NewVerifier(next, c.needs.Random("pin"))
-	if err != nil {
+	c.mu.Lock()
+	if c.number != number || !c.people.maySet(c.session, who, change) { // the session ended meanwhile
+		c.mu.Unlock()
+		return profiles.ErrNotPermitted
+	}
+	keep, done, err := c.people.set(who, change, v, c.vehicle.fobs.inCar(c.needs.Now()))
+	if err != nil || done == nil {
+		c.mu.Unlock()
 		return err
 	}
 	var wrote error
-	c.effects.add(keepVerifier(who, v, func(err error) {
+	keep.owed, keep.after = false, func(err error) {
 		if wrote = err; err == nil {
 			c.mu.Lock()
-			c.people.own[who] = v
-			c.mu.Unlock()
+			defer c.mu.Unlock()
+			c.effects.add(done()...)
 		}
-	}))
+	}
+	c.effects.add(keep)
+	c.mu.Unlock()
 	c.effects.wait()
 	c.news.changed()
 	if wrote != nil {
-		return fmt.Errorf("keep the PIN: %w", wrote)
+		return fmt.Errorf("set a credential: %w", wrote)
 	}
 	return nil
 }

@@ -146,3 +146,8 @@ func TestNoTallyWithoutAWrongPIN(t *testing.T) {
 		t.Errorf("the disk has %s", fact)
 	}
 }
+
+// SetPIN changes a PIN, by the old one.
+func (w *world) SetPIN(ctx context.Context, who profiles.ID, old, fresh profiles.PIN) error {
+	return w.SetCredential(ctx, who, profiles.PINChange{Old: old, PIN: fresh})
+}

@@ -14,6 +14,8 @@ type Reason string
 
 const (
 	AtBoot     Reason = "boot"
+	ByFob      Reason = "fob"
+	UnknownFob Reason = "unknown-fob"
 	Chosen     Reason = "chosen"
 	LoggedOut  Reason = "logout"
 	WasRemoved Reason = "removed"
@@ -30,7 +32,7 @@ const (
 // move, the PIN is checked and the settings come back, and nothing else changes. Just
 // after a start it waits until it is known whether the car is parked.
 func (c *Cabin) Login(ctx context.Context, who profiles.ID, pin profiles.PIN, wait bool) (map[string]map[string]any, error) {
-	return c.enter(ctx, Request{Who: who}, wait, func() error { return c.verify(who, pin) })
+	return c.enter(ctx, Request{Who: who}, wait, func() error { return c.verify(proof{who: who, pin: pin}) })
 }
 
 // StartGuest puts a fresh guest at the wheel; wait and errors as in Login.
@@ -209,7 +211,10 @@ func (c *Cabin) begin(ctx context.Context, next Request, ticket uint64, why Reas
 		c.next = c.next.over()
 		return fmt.Errorf("begin a session: %w", err)
 	}
-	c.session, c.reason, c.next, c.folder = session, why, c.next.over(), folder
+	if why == Chosen && next.Who == c.vehicle.fobs.suggested && !next.Guest {
+		why = ByFob
+	}
+	c.session, c.reason, c.next, c.folder, c.vehicle.fobs.suggested = session, why, c.next.over(), folder, profiles.ID{}
 	c.vehicle.leaving.begin(now.Boot)
 	c.clock.due.ring()
 	c.sitting, c.touched = map[string]map[string]any{}, map[[2]string]bool{}
@@ -233,6 +238,9 @@ func (c *Cabin) CarryOut() time.Duration {
 	}
 	defer c.turn.give()
 	c.mu.Lock()
+	if c.next.request.Fob && (c.session.State != profiles.Idle || !c.vehicle.motion.parked(c.needs.Now())) {
+		c.next.request = Request{} // late
+	}
 	next, ticket := c.next, c.next.newest
 	due := next.waits() && c.vehicle.motion.parked(c.needs.Now())
 	c.mu.Unlock()

@@ -37,6 +37,7 @@ func (t turn) give() { <-t }
 type Request struct {
 	Who   profiles.ID
 	Guest bool
+	Fob   bool // it is their fob that asks, while nobody is at the wheel
 }
 
 // transition is what happens to the session once the car is parked: the person at the
@@ -70,6 +71,9 @@ func (t transition) becomes(guestAvailable bool) (end Reason, next Request, begi
 	if t.removed {
 		end = WasRemoved
 	}
+	if next.Fob {
+		begin = ByFob
+	}
 	if next == (Request{}) {
 		next, begin = Request{Guest: guestAvailable}, WasRemoved
 	}
@@ -79,9 +83,12 @@ func (t transition) becomes(guestAvailable bool) (end Reason, next Request, begi
 // over is what is left once the session has ended.
 func (t transition) over() transition { return transition{newest: t.newest} }
 
-// pending is Session1.Pending: an id, guest, or nothing.
+// pending is Session1.Pending: an id, guest, or nothing. A fob's request is carried out
+// at once, or never.
 func (t transition) pending() string {
 	switch {
+	case t.request.Fob:
+		return ""
 	case t.request.Guest:
 		return "guest"
 	case t.request != Request{}:

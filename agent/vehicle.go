@@ -21,6 +21,7 @@ type vehicle struct {
 
 	motion   motion
 	leaving  leaving
+	fobs     fobs
 	open     map[string]bool          // buses that opened since the start
 	heard    map[string]time.Duration // when each bus was last heard, boot clock
 	signals  map[string]hal.Reading   // the newest of each path
@@ -34,6 +35,7 @@ func newVehicle(needs Needs, now hal.Instant) vehicle {
 	v := vehicle{
 		motion:  newMotion(len(needs.Buses), now),
 		leaving: newLeaving(needs.LeaveAfter, needs.IdleAfter, now.Boot),
+		fobs:    newFobs(),
 		model:   needs.Model, names: needs.Buses, gnss: needs.GNSS, recovered: needs.Recovered,
 		rules:   map[string][]AlarmRule{},
 		open:    map[string]bool{},
@@ -59,6 +61,7 @@ func (v *vehicle) frames(bus string, n int, now hal.Instant) {
 		v.heard[bus] = now.Boot
 		v.motion.frames(now)
 		v.leaving.frames(bus, now.Boot)
+		v.fobs.frames(bus, now)
 	}
 }
 
@@ -71,6 +74,7 @@ func (v *vehicle) left(now hal.Instant) bool {
 func (v *vehicle) read(bus string, r hal.Reading) (news []outside.Alarm) {
 	v.motion.read(r)
 	v.leaving.read(bus, r)
+	v.fobs.read(r, v.motion.ignitionOn)
 	v.signals[r.Path], v.buses[r.Path] = r, bus
 	for tap := range v.taps {
 		tap.Offer(r)

@@ -17,6 +17,9 @@ func (c *Cabin) SessionView() profiles.SessionView {
 		State: c.session.State.String(), Reason: string(c.reason), Profile: c.session.Who,
 		Pending: c.next.pending(), WipeState: "clean", Parked: c.vehicle.motion.parked(c.needs.Now()),
 	}
+	if who := c.vehicle.fobs.suggested; c.session.State == profiles.Idle && c.people.active(who) {
+		v.Suggested = who
+	}
 	switch {
 	case c.wiping:
 		v.WipeState = "pending"

@@ -40,6 +40,7 @@ type store struct {
 	settings map[profiles.ID]map[string]map[string][]byte
 	lockouts map[profiles.ID]profiles.Lockout
 	own      map[profiles.ID]profiles.Verifier
+	fobs     map[profiles.ID][]profiles.Fob
 	facts    map[string][]byte
 	writes   []string
 	broken   error // what Apply answers
@@ -50,6 +51,7 @@ func newStore() *store {
 		settings: map[profiles.ID]map[string]map[string][]byte{},
 		lockouts: map[profiles.ID]profiles.Lockout{},
 		own:      map[profiles.ID]profiles.Verifier{},
+		fobs:     map[profiles.ID][]profiles.Fob{},
 		facts:    map[string][]byte{"main-user-met": []byte(anna.String())},
 	}
 }

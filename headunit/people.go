@@ -47,6 +47,21 @@ func (c *Client) SetPIN(ctx context.Context, id, old, fresh string) error {
 	return c.call(ctx, Path(id), ours+"Profile1.SetPIN", []any{old, fresh, bag{}})
 }
 
+// Recover gives the main user another PIN, by the car's security code.
+func (c *Client) Recover(ctx context.Context, id, code, fresh string) error {
+	return c.call(ctx, Path(id), ours+"Profile1.SetPIN", []any{"", fresh, bag{"code": dbus.MakeVariant(code)}})
+}
+
+// LinkFob links the fob that is in the car to the person at the wheel.
+func (c *Client) LinkFob(ctx context.Context, id string) error {
+	return c.call(ctx, Path(id), ours+"Profile1.LinkFob", []any{bag{}})
+}
+
+// UnlinkFobs takes all fobs from the person at the wheel.
+func (c *Client) UnlinkFobs(ctx context.Context, id string) error {
+	return c.call(ctx, Path(id), ours+"Profile1.UnlinkFobs", []any{bag{}})
+}
+
 // Call calls a method such as Roster1.Invite on the root, or on the object of a
 // person, and returns what it answers. An empty bag of options is added behind
 // the arguments.

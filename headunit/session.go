@@ -67,12 +67,13 @@ func (c *Client) Inhibit(ctx context.Context, who, why string) (*os.File, error)
 
 // Session is who is at the wheel.
 type Session struct {
-	State   string // idle, guest, active, leaving
-	Profile string // id in hex, empty if nobody
-	Role    string
-	Reason  string
-	Pending string // id in hex or guest, empty if nothing waits
-	Parked  bool
+	State     string // idle, guest, active, leaving
+	Profile   string // id in hex, empty if nobody
+	Suggested string // whose fob opened the car and whose PIN is asked for; empty if nobody's
+	Role      string
+	Reason    string
+	Pending   string // id in hex or guest, empty if nothing waits
+	Parked    bool
 
 	WipeState        string // clean, pending, failed
 	RuntimeDirectory string // of the session's files, empty if there is none
@@ -83,7 +84,7 @@ func (c *Client) Session(ctx context.Context) (Session, error) {
 	p, err := c.Properties(ctx, "Session1")
 	parked, _ := p["Parked"].(bool)
 	return Session{
-		State: text(p["State"]), Profile: ID(text(p["Profile"])), Role: text(p["Role"]), Reason: text(p["Reason"]),
+		State: text(p["State"]), Profile: ID(text(p["Profile"])), Suggested: ID(text(p["Suggested"])), Role: text(p["Role"]), Reason: text(p["Reason"]),
 		Pending: ID(text(p["Pending"])), Parked: parked,
 		WipeState: text(p["WipeState"]), RuntimeDirectory: text(p["RuntimeDirectory"]),
 	}, err

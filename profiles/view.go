@@ -6,6 +6,7 @@ type SessionView struct {
 	State            string // idle, guest, active, leaving
 	Reason           string // why it is so: chosen, boot, logout, left, …
 	Profile          ID     // zero unless a person is at the wheel
+	Suggested        ID     // whose fob opened the car, where their PIN is asked for
 	Role             string // main, secondary, guest or empty
 	Pending          string // who waits until the car is parked: an ID in hex, "guest" or empty
 	Functions        []string

@@ -63,12 +63,13 @@ type Vehicle interface {
 	Tap(tap *hal.Tap) (untap func())
 }
 
-// People are the profiles of this car. SetPIN is refused unless who is at the wheel.
+// People are the profiles of this car. SetCredential is refused unless who is at the
+// wheel; the main user recovers at the picker too, with the car's security code.
 // Revise is what is decided about them at the wheel, with the car's security code where
 // it was typed: when it returns that is on disk. It says whom it is about, and what was
 // erased.
 type People interface {
 	Revise(ctx context.Context, revision profiles.Revision, code profiles.PIN) (profiles.ID, profiles.Receipt, error)
 	Profiles() []profiles.ProfileView
-	SetPIN(ctx context.Context, who profiles.ID, old, fresh profiles.PIN) error
+	SetCredential(ctx context.Context, who profiles.ID, change profiles.Credential) error
 }

@@ -293,9 +293,23 @@ func (c *cabin) Revise(_ context.Context, v profiles.Revision, code profiles.PIN
 	return mia, profiles.Receipt{Method: "key", Generation: 7, Result: "erased", Stores: []profiles.StoreReceipt{{Name: "keys", Before: 2, After: 1, Result: "erased"}}}, err
 }
 
-func (c *cabin) SetPIN(_ context.Context, who profiles.ID, old, fresh profiles.PIN) error {
-	if err := fresh.Acceptable(); err != nil {
+func (c *cabin) SetCredential(_ context.Context, who profiles.ID, change profiles.Credential) error {
+	pin, ok := change.(profiles.PINChange)
+	if !ok {
+		return c.locked("%T %s", change, who) // LinkFob, UnlinkFobs
+	}
+	if err := pin.PIN.Acceptable(); err != nil {
 		return err
 	}
-	return c.locked("pin %s %v %v", who, old, fresh)
+	if code := pin.Code.Reveal(); code != "" && code != carsCode {
+		return profiles.ErrCodeWrong
+	}
+	by := "pin"
+	if !pin.Code.IsZero() {
+		by = "code"
+	}
+	return c.locked("%s %s %v %v", by, who, pin.Old, pin.PIN)
 }
+
+// carsCode is the car's security code.
+const carsCode = "71904"

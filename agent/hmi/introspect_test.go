@@ -157,6 +157,8 @@ var goodArguments = map[string][]any{
 	"Settings1.Describe":     {"radio"},
 	"Profile1.SetPIN":        {annasPIN, "739105", none},
 	"Profile1.Rename":        {"Anna M.", none},
+	"Profile1.LinkFob":       {none},
+	"Profile1.UnlinkFobs":    {none},
 	"Privacy1.SetLevel":      {"offline", none},
 	"Privacy1.Ledger":        {none},
 	"Privacy1.Why":           {uint64(1)},

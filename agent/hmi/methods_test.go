@@ -23,6 +23,9 @@ func TestRequestsReachTheCabin(t *testing.T) {
 		ask(c, "Settings1.Set", "radio", bag("volume", byte(7)), none),
 		ask(c, "Settings1.Reset", "radio", none),
 		askAt(c, dbusPath(jonas), "org.glovebox.Profile1.SetPIN", "", "739105", none),
+		askAt(c, dbusPath(anna), "org.glovebox.Profile1.SetPIN", "", "739105", bag("code", carsCode)),
+		askAt(c, dbusPath(jonas), "org.glovebox.Profile1.LinkFob", none),
+		askAt(c, dbusPath(jonas), "org.glovebox.Profile1.UnlinkFobs", none),
 		ask(c, "Session1.Logout", none),
 	} {
 		if call.Err != nil {
@@ -31,7 +34,8 @@ func TestRequestsReachTheCabin(t *testing.T) {
 	}
 	want := []string{
 		"login " + anna.String() + " wait=false", "login " + jonas.String() + " wait=true", "guest wait=true", "guest wait=false",
-		"cancel", "level offline", "set radio 1", "reset radio", "pin " + jonas.String() + " ‹private› ‹private›", "logout",
+		"cancel", "level offline", "set radio 1", "reset radio", "pin " + jonas.String() + " ‹private› ‹private›",
+		"code " + anna.String() + " ‹private› ‹private›", "profiles.LinkFob " + jonas.String(), "profiles.UnlinkFobs " + jonas.String(), "logout",
 	}
 	if got := w.cabin.asked(); !slices.Equal(got, want) {
 		t.Errorf("the cabin did\n%v, want\n%v", got, want)

@@ -80,6 +80,8 @@ func TestLongArgumentsAreRefused(t *testing.T) {
 		"a long PIN":       ask(c, "Session1.Login", dbusPath(anna), pin, none),
 		"a long new PIN":   askAt(c, dbusPath(anna), "org.glovebox.Profile1.SetPIN", annasPIN, pin, none),
 		"a long old PIN":   askAt(c, dbusPath(anna), "org.glovebox.Profile1.SetPIN", pin, annasPIN, none),
+		"a long code":      askAt(c, dbusPath(anna), "org.glovebox.Profile1.SetPIN", "", "739105", bag("code", pin)),
+		"code and old PIN": askAt(c, dbusPath(anna), "org.glovebox.Profile1.SetPIN", annasPIN, "739105", bag("code", carsCode)),
 		"a long text":      ask(c, "Settings1.Set", "radio", bag("volume", long), none),
 		"a long list":      ask(c, "Settings1.Set", "radio", bag("avoid", strings.Split(strings.Repeat("toll,", 12000), ",")), none),
 		"a long function":  ask(c, "Session1.Permits", long),

@@ -105,6 +105,7 @@ func sessionProperties(v profiles.SessionView) map[string]dbus.Variant {
 	return map[string]dbus.Variant{
 		"State":            dbus.MakeVariant(v.State),
 		"Profile":          dbus.MakeVariant(pathOf(v.Profile)),
+		"Suggested":        dbus.MakeVariant(pathOf(v.Suggested)),
 		"Role":             dbus.MakeVariant(v.Role),
 		"Reason":           dbus.MakeVariant(v.Reason),
 		"Pending":          dbus.MakeVariant(pending),

@@ -16,10 +16,10 @@ import (
 	"glovebox/hal/socketcan"
 )
 
-// observer is told what a bus said: how many frames, and the readings in them; no
-// frames where it opened.
+// observer is told what a bus said: how many frames, the readings in them and what they
+// say of fobs; no frames where it opened.
 type observer interface {
-	Observe(bus string, frames int, readings []hal.Reading)
+	Observe(bus string, frames int, readings []hal.Reading, fobs ...hal.Sighting)
 }
 
 // busWire reads the frames of one bus, decodes them by the bus's own DBC and
@@ -50,6 +50,7 @@ func openAdapter(b Bus, group *kernel.Group, name string, decoder *mapping.Decod
 	var (
 		stream   slcan.Decoder
 		readings []hal.Reading
+		fobs     []hal.Sighting
 		at       hal.Instant
 		stats    newest[slcan.Stats]
 	)
@@ -58,14 +59,17 @@ func openAdapter(b Bus, group *kernel.Group, name string, decoder *mapping.Decod
 		all[name+".frames"], all[name+".bad"], all[name+".overlong"] = s.Frames, s.Bad, s.Overlong
 		all[name+".garbage"], all[name+".refused"] = s.Garbage, s.Refused
 	})
-	emit := func(f can.Frame) { readings = decoder.Decode(f, at, readings) }
+	emit := func(f can.Frame) {
+		readings = decoder.Decode(f, at, readings)
+		fobs = decoder.Fobs(f, fobs)
+	}
 	take := func(p []byte) {
 		before := stream.Stats().Frames
-		at, readings = now(), readings[:0]
+		at, readings, fobs = now(), readings[:0], fobs[:0]
 		stream.Feed(p, emit)
 		counted := stream.Stats()
 		stats.set(counted)
-		cabin.Observe(b.Name, int(counted.Frames-before), readings)
+		cabin.Observe(b.Name, int(counted.Frames-before), readings, fobs...)
 	}
 	return func() (device, error) {
 		port, err := serial.Open(b.Port, b.Baud)
@@ -113,13 +117,14 @@ func awaitInterface(ctx context.Context) {
 func openSocket(b Bus, name string, decoder *mapping.Decoder, cabin observer, counts *counters) func() (device, error) {
 	var (
 		readings []hal.Reading
+		fobs     []hal.Sighting
 		frames   atomic.Uint64
 	)
 	counts.stream(func(all map[string]uint64) { all[name+".frames"] = frames.Load() })
 	take := func(f can.Frame) {
-		readings = decoder.Decode(f, now(), readings[:0])
+		readings, fobs = decoder.Decode(f, now(), readings[:0]), decoder.Fobs(f, fobs[:0])
 		frames.Add(1)
-		cabin.Observe(b.Name, 1, readings)
+		cabin.Observe(b.Name, 1, readings, fobs...)
 	}
 	return func() (device, error) {
 		port, err := socketcan.Open(b.Interface)

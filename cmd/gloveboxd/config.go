@@ -181,7 +181,6 @@ func access(d DBus) hmi.Access {
 func (s Session) unused() []string {
 	var keys []string
 	for key, asked := range map[string]bool{
-		"at_boot":       s.AtBoot != defaults().Session.AtBoot,
 		"fresh_process": s.FreshProcess != defaults().Session.FreshProcess,
 	} {
 		if asked {

@@ -63,6 +63,10 @@ func (r *readable) OwnVerifier(profiles.ID) (profiles.Verifier, error) {
 
 func (r *readable) SetOwnVerifier(profiles.ID, profiles.Verifier) error { return r.why }
 
+func (r *readable) Fobs(profiles.ID) ([]profiles.Fob, error) { return nil, nil }
+
+func (r *readable) SetFobs(profiles.ID, []profiles.Fob) error { return r.why }
+
 func (r *readable) CarFact(name string) ([]byte, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
