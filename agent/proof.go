@@ -152,3 +152,8 @@ func (p *people) recovered(who profiles.ID, v profiles.Verifier) []effect {
 	}
 	return []effect{keepTries(who, profiles.Lockout{}), keepTally(p.tally)}
 }
+
+// reset takes the PIN of who away; the document that says so is another thing.
+func (p *people) reset(who profiles.ID) []effect {
+	return append(p.recovered(who, profiles.Verifier{}), keepVerifier(who, profiles.Verifier{}, nil))
+}

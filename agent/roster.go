@@ -37,15 +37,21 @@ func (c *Cabin) Revise(ctx context.Context, revision profiles.Revision, code pro
 		return profiles.ID{}, profiles.Receipt{}, profiles.ErrNotReady
 	}
 	revised, err := chain.Revise(revision, author, identity.Seal.PublicKey(), now.UTC)
-	if err != nil || revised.Payload == nil {
+	_, resets := revision.(profiles.ResetPIN)
+	if err != nil || revised.Payload == nil && !resets {
 		return revised.Who, profiles.Receipt{}, err
 	}
 	c.mu.Lock()
 	done := new(written)
-	if c.number != number { // whoever decided has left meanwhile
+	switch {
+	case c.number != number: // whoever decided has left meanwhile
 		err = profiles.ErrNotPermitted
-	} else {
+	case revised.Payload != nil:
 		done, err = c.follow(revised.Access, profiles.Signer{Kind: profiles.Car, Key: identity.Public().Sign.Thumbprint()})
+	}
+	if err == nil && resets { // the car's own verifier counts before that of any document
+		c.effects.add(c.people.reset(revised.Who)...)
+		c.news.changed()
 	}
 	c.mu.Unlock()
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 
 // Revision is what is decided about the people of this car at the wheel, or by the main
 // user's phone: a plain value, one of Invite, Cancel, Activate, Remove, SetSharing,
-// Restrict, SetGuestServices, SetRemoteServices, Transfer and Rename. Roster.Revise makes
+// Restrict, SetGuestServices, SetRemoteServices, Transfer, Rename and ResetPIN. Roster.Revise makes
 // the access document of it.
 type Revision interface{ revise(d *draft) error }
 
