@@ -52,6 +52,11 @@ func (c *Client) Recover(ctx context.Context, id, code, fresh string) error {
 	return c.call(ctx, Path(id), ours+"Profile1.SetPIN", []any{"", fresh, bag{"code": dbus.MakeVariant(code)}})
 }
 
+// ResetPIN takes the PIN of a secondary user away; by the main user at the wheel.
+func (c *Client) ResetPIN(ctx context.Context, id string) error {
+	return c.ask(ctx, "Roster1.ResetPIN", []any{Path(id), bag{}})
+}
+
 // LinkFob links the fob that is in the car to the person at the wheel.
 func (c *Client) LinkFob(ctx context.Context, id string) error {
 	return c.call(ctx, Path(id), ours+"Profile1.LinkFob", []any{bag{}})

@@ -33,10 +33,13 @@ type cabin struct {
 	tap     *hal.Tap
 	shared  string   // Jonas's sharing level, if it was set
 	closed  []string // and what is closed to him
+	pins    map[profiles.ID]string
+	fobs    map[profiles.ID]uint32
 }
 
 func newCabin() *cabin {
 	return &cabin{
+		pins: map[profiles.ID]string{anna: "480213", lea: "590324", jonas: ""}, fobs: map[profiles.ID]uint32{},
 		session: profiles.SessionView{State: "idle", Reason: "boot", WipeState: "clean"},
 		parked:  true, level: "share",
 		values: map[string]map[string]any{"radio": profiles.Radio().Defaults(), "navigation": profiles.Navigation().Defaults()},
@@ -60,8 +63,7 @@ func (c *cabin) SessionView() profiles.SessionView {
 func (c *cabin) Login(_ context.Context, who profiles.ID, pin profiles.PIN, wait bool) (map[string]map[string]any, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	pins := map[profiles.ID]string{anna: "480213", lea: "590324", jonas: ""}
-	if typed, ok := pins[who]; !ok || typed != pin.Reveal() {
+	if typed, ok := c.pins[who]; !ok || typed != pin.Reveal() {
 		return nil, profiles.ErrWrongPIN
 	}
 	if wait {
@@ -70,6 +72,28 @@ func (c *cabin) Login(_ context.Context, who profiles.ID, pin profiles.PIN, wait
 	}
 	c.session = profiles.SessionView{State: "active", Profile: who, Role: "main", Reason: "chosen", WipeState: "clean"}
 	return c.values, nil
+}
+
+// SetCredential is refused like the agent's; the car's security code is 71904.
+func (c *cabin) SetCredential(_ context.Context, who profiles.ID, change profiles.Credential) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	pin, ok := change.(profiles.PINChange)
+	switch {
+	case ok && pin.PIN.Acceptable() != nil:
+		return pin.PIN.Acceptable()
+	case ok && !pin.Code.IsZero() && pin.Code.Reveal() != "71904":
+		return profiles.ErrCodeWrong
+	case ok && pin.Code.IsZero() && pin.Old.Reveal() != c.pins[who]:
+		return profiles.ErrWrongPIN
+	case ok:
+		c.pins[who] = pin.PIN.Reveal()
+	case change == profiles.LinkFob{}:
+		c.fobs[who]++
+	default:
+		c.fobs[who] = 0
+	}
+	return nil
 }
 
 func (c *cabin) StartGuest(context.Context, bool) (map[string]map[string]any, error) {
@@ -212,9 +236,11 @@ func (c *cabin) Revise(_ context.Context, v profiles.Revision, code profiles.PIN
 }
 
 func (c *cabin) Profiles() []profiles.ProfileView {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	return []profiles.ProfileView{
-		{ID: anna, Name: profiles.Conceal("Anna"), Role: "main", State: "active", Sharing: "shared", HasPIN: true},
+		{ID: anna, Name: profiles.Conceal("Anna"), Role: "main", State: "active", Sharing: "shared", HasPIN: true, Fobs: c.fobs[anna]},
 		{ID: lea, Name: profiles.Conceal("Lea"), Role: "secondary", State: "active", Sharing: "shared", HasPIN: true, RetryAfter: 30},
-		{ID: jonas, Name: profiles.Conceal("Jonas"), Role: "secondary", State: "active", Sharing: cmp.Or(c.shared, "limited"), Restricted: c.closed},
+		{ID: jonas, Name: profiles.Conceal("Jonas"), Role: "secondary", State: "active", Sharing: cmp.Or(c.shared, "limited"), Restricted: c.closed, HasPIN: c.pins[jonas] != "", Fobs: c.fobs[jonas]},
 	}
 }

@@ -39,6 +39,8 @@ type commands struct {
 	Login    loginCmd    `cmd:"" help:"Log a person in."`
 	Guest    guestCmd    `cmd:"" help:"Start a guest's session."`
 	Logout   logoutCmd   `cmd:"" help:"End the session of whoever is at the wheel."`
+	PIN      pinCmd      `cmd:"" name:"pin" help:"Set a PIN anew, or as the main user take a forgotten one away."`
+	Fob      fobCmd      `cmd:"" help:"Link the key fob in the car to the person at the wheel, or take theirs away."`
 	Settings settingsCmd `cmd:"" help:"Show settings of the person at the wheel, or change one."`
 	Privacy  privacyCmd  `cmd:"" help:"Show what may leave the car, or set the level."`
 	Ledger   ledgerCmd   `cmd:"" help:"What was published, reduced and withheld, for whom, by which rule."`

@@ -4,12 +4,15 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+
+	"glovebox/headunit"
 )
 
 // words are the agent's words as people say them.
 var words = map[string]string{
 	"main": "the main user", "secondary": "a secondary user",
 	"boot": "since the agent started", "logout": "since a logout", "replaced": "since somebody else came",
+	"fob": "a fob opened the car", "unknown-fob": "the fobs in the car are nobody's, or more than one person's",
 	"removed": "since a person was removed", "restart": "since the agent stopped",
 	"left": "since the driver left the car", "suspend": "since the unit slept",
 	"backend": "back end",
@@ -39,12 +42,30 @@ func wheel(session map[string]any, names map[string]string) string {
 	default:
 		who = strings.TrimSuffix("Nobody is at the wheel, "+word(session["reason"]), ", ")
 	}
+	if suggested, _ := session["suggested"].(string); suggested != "" {
+		who += fmt.Sprintf("; it is %s's, whose PIN is asked for", cmp.Or(names[suggested], "somebody"))
+	}
 	if pending, _ := session["pending"].(string); pending == "guest" {
 		who += "; a guest waits until the car is parked"
 	} else if pending != "" {
 		who += fmt.Sprintf("; %s waits until the car is parked", cmp.Or(names[pending], "somebody"))
 	}
 	return who + "."
+}
+
+// known says how a person is known to the car.
+func known(p headunit.Profile) string {
+	pin, fobs := "no PIN", "no fob"
+	if p.Properties["has_pin"] == true {
+		pin = "a PIN"
+	}
+	switch n, _ := p.Properties["fobs"].(uint32); {
+	case n == 1:
+		fobs = "one fob"
+	case n > 1:
+		fobs = fmt.Sprint(n, " fobs")
+	}
+	return fmt.Sprintf("%s has %s and %s.", p.Name, pin, fobs)
 }
 
 // leaves says which level holds, and whether the place leaves the car now.

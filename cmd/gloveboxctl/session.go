@@ -1,14 +1,7 @@
 package main
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"strings"
-
-	"golang.org/x/term"
 
 	"glovebox/headunit"
 )
@@ -31,7 +24,11 @@ func (c *loginCmd) Run(a *app) error {
 		if err := c.usable(a, p); err != nil {
 			return err
 		}
-		if pin, err = c.pin(a, p.Name); err != nil {
+		typed, err := a.secrets(c.PinStdin)
+		if err != nil {
+			return err
+		}
+		if pin, err = typed.ask(fmt.Sprintf("PIN of %s: ", p.Name)); err != nil {
 			return err
 		}
 	}
@@ -63,30 +60,6 @@ func (c *loginCmd) usable(a *app, p headunit.Profile) error {
 	return nil
 }
 
-// longestPIN is what the agent takes, and a little more, so that it can refuse.
-const longestPIN = 128
-
-func (c *loginCmd) pin(a *app, name string) (string, error) {
-	if c.PinStdin {
-		line, err := bufio.NewReader(io.LimitReader(a.in, longestPIN)).ReadString('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return "", fmt.Errorf("read the PIN: %w", err)
-		}
-		return strings.TrimRight(line, "\r\n"), nil
-	}
-	file, ok := a.in.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
-		return "", usage("this profile has a PIN: use --pin-stdin, or a terminal")
-	}
-	fmt.Fprintf(a.err, "PIN of %s: ", name)
-	typed, err := term.ReadPassword(int(file.Fd()))
-	fmt.Fprintln(a.err)
-	if err != nil {
-		return "", fmt.Errorf("read the PIN: %w", err)
-	}
-	return string(typed), nil
-}
-
 type guestCmd struct {
 	Wait bool `help:"On the move: start as soon as the car is parked."`
 }
@@ -113,7 +86,7 @@ func (a *app) session(more map[string]any) error {
 	}
 	values := named(properties)
 	if a.json {
-		for _, name := range []string{"state", "profile", "role", "pending"} {
+		for _, name := range []string{"state", "profile", "role", "reason", "suggested", "pending"} {
 			more[name] = values[name]
 		}
 		return a.line(more)

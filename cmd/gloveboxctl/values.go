@@ -14,7 +14,7 @@ import (
 func named(properties map[string]any) map[string]any {
 	out := map[string]any{}
 	for name, v := range properties {
-		if path, ok := v.(string); ok && (name == "Profile" || name == "Pending") {
+		if path, ok := v.(string); ok && (name == "Profile" || name == "Suggested" || name == "Pending") {
 			v = headunit.ID(path)
 		}
 		out[snake(name)] = v
