@@ -55,6 +55,11 @@ var checkControls = []control{
 		"a stranger":        func(w *scenario.World) { w.Wheel.Profile = "" },
 		"leaving":           func(w *scenario.World) { w.Wheel.State = "leaving" },
 	}},
+	{check: "suggested lea", wrong: wrongs{
+		"another": func(w *scenario.World) { w.Wheel.Suggested = "a44a" },
+		"nobody":  func(w *scenario.World) { w.Wheel.Suggested = "" },
+	}},
+	{check: "suggested nobody", wrong: wrongs{"somebody": func(w *scenario.World) { w.Wheel.Suggested = "1ea" }}},
 	{check: "setting radio volume 27", wrong: wrongs{
 		"another value": func(w *scenario.World) { w.Settings["radio"]["volume"] = int64(28) },
 		"no value":      func(w *scenario.World) { delete(w.Settings["radio"], "volume") },

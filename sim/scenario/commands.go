@@ -77,7 +77,7 @@ var onPeople = []string{
 var actions = map[string][]*form{
 	"app": acts(onPeople, "activate NAME", "accept [CODE] [pin=PIN] [password=PASSWORD]", "code", "lock", "unlock", "flash", "locate",
 		"climate on [celsius=21] [minutes=10]", "climate off", "assign TRIP NAME…", "add-car CODE"),
-	"hmi": acts(onPeople, "activate NAME [code=CODE]", "cancel-pending", "pin NAME OLD NEW", "reset-pin NAME", "link-fob NAME", "unlink-fobs NAME",
+	"hmi": acts(onPeople, "activate NAME [code=CODE]", "cancel-pending", "pin NAME OLD NEW [code=CODE]", "reset-pin NAME", "link-fob NAME", "unlink-fobs NAME",
 		"export NAME", "import NAME FILE", "erase everything [pin=PIN]", "inhibit [for D]", "keep TEXT"),
 	"workshop": acts(nil, "invite-main NAME", "remove-main [confirm]", "chat TEXT", "quote TEXT"),
 }

@@ -28,6 +28,7 @@ var checks = table(
 	form{usage: "state guest|idle|leaving", new: as[state], pace: paceBus},
 	form{usage: "state active NAME", new: as[state], pace: paceBus},
 	form{usage: "reason REASON", new: as[reason], pace: paceBus},
+	form{usage: "suggested NAME", new: as[suggested], pace: paceBus},
 	form{usage: "wipe clean|pending|failed", new: as[wipe], pace: paceBus},
 	form{usage: "files TEXT", new: as[files], pace: paceFiles},
 	form{usage: "setting GROUP KEY VALUE", new: as[setting], pace: paceBus},

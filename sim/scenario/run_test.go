@@ -120,7 +120,7 @@ expect frame powertrain SPEED FAIL
 expect frame powertrain SPEED.SPEED 3 FAIL
 expect frame body SPEED FAIL
 hmi link-fob anna
-expect error UnknownMethod
+expect error InvalidArgument
 assign trip-1 lea
 expect error UnknownMethod FAIL
 level offline

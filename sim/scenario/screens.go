@@ -17,9 +17,9 @@ import (
 )
 
 // words are what stands behind the word of an action.
-type words [3]string
+type words [4]string
 
-func (w *words) slots() slots { return slots{&w[0], &w[1], &w[2]} }
+func (w *words) slots() slots { return slots{&w[0], &w[1], &w[2], &w[3]} }
 
 // phone is what somebody does on their phone.
 type phone struct {
@@ -281,6 +281,9 @@ func (c *screen) do(ctx context.Context, s *stage) (string, error) {
 	case "cancel-pending":
 		return "", s.world.HMI.CancelPending(ctx)
 	case "pin":
+		if w[3] != "" {
+			return "", s.world.HMI.Recover(ctx, who, w[3], w[2])
+		}
 		return "", s.world.HMI.SetPIN(ctx, who, strings.TrimPrefix(w[1], "none"), w[2])
 	case "link-fob":
 		return call(who, "Profile1.LinkFob")

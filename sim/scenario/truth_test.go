@@ -95,6 +95,8 @@ func trueWorld(t *testing.T, check string) *scenario.World {
 		w.Faces["Privacy1"]["LocationInUse"] = false
 	}
 	switch check {
+	case "suggested lea":
+		w.Wheel.Suggested = "1ea"
 	case "state guest":
 		w.Wheel = headunit.Session{State: "guest"}
 	case "state leaving", "reason left", "wipe failed":
