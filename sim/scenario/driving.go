@@ -24,21 +24,27 @@ type door struct{ name, how, fob string }
 
 func (c *door) slots() slots { return slots{&c.name, &c.how, &c.fob} }
 
-func (c *door) do(_ context.Context, s *stage) (string, error) {
+// handMoves is how long a hand takes: the car says each switch before the next one.
+const handMoves = 20 * time.Millisecond
+
+func (c *door) do(ctx context.Context, s *stage) (string, error) {
 	if c.fob != "" {
 		if err := s.world.Car.Unlock(c.fob); err != nil {
 			return "", err
 		}
 	}
-	return "", s.world.Car.Door(c.name, c.how == "open")
+	if err := s.world.Car.Door(c.name, c.how == "open"); err != nil {
+		return "", err
+	}
+	return "", s.pause(ctx, handMoves)
 }
 
 // lock locks all doors by hand.
 type lock struct{ none }
 
-func (c *lock) do(_ context.Context, s *stage) (string, error) {
+func (c *lock) do(ctx context.Context, s *stage) (string, error) {
 	s.world.Car.Lock(true)
-	return "", nil
+	return "", s.pause(ctx, handMoves)
 }
 
 // unlock unlocks all doors by hand, or with a fob.
@@ -46,12 +52,13 @@ type unlock struct{ fob string }
 
 func (c *unlock) slots() slots { return slots{&c.fob} }
 
-func (c *unlock) do(_ context.Context, s *stage) (string, error) {
-	if c.fob != "" {
-		return "", s.world.Car.Unlock(c.fob)
+func (c *unlock) do(ctx context.Context, s *stage) (string, error) {
+	if c.fob == "" {
+		s.world.Car.Lock(false)
+	} else if err := s.world.Car.Unlock(c.fob); err != nil {
+		return "", err
 	}
-	s.world.Car.Lock(false)
-	return "", nil
+	return "", s.pause(ctx, handMoves)
 }
 
 type ignition struct{ on bool }
@@ -68,18 +75,6 @@ type gear struct{ name string }
 func (c *gear) slots() slots { return slots{&c.name} }
 
 func (c *gear) do(_ context.Context, s *stage) (string, error) { return "", s.world.Car.Gear(c.name) }
-
-// fob comes near the driver's seat, or goes.
-type fob struct {
-	name string
-	in   bool
-}
-
-func (c *fob) slots() slots { return slots{&c.name, &c.in} }
-
-func (c *fob) do(_ context.Context, s *stage) (string, error) {
-	return "", s.world.Car.Fob(c.name, c.in)
-}
 
 // drive follows a route. It goes on while the next lines run, until sync.
 type drive struct {

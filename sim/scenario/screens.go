@@ -286,9 +286,9 @@ func (c *screen) do(ctx context.Context, s *stage) (string, error) {
 		}
 		return "", s.world.HMI.SetPIN(ctx, who, strings.TrimPrefix(w[1], "none"), w[2])
 	case "link-fob":
-		return call(who, "Profile1.LinkFob")
+		return s.linkFob(ctx, who)
 	case "unlink-fobs":
-		return call(who, "Profile1.UnlinkFobs")
+		return "", s.world.HMI.UnlinkFobs(ctx, who)
 	case "chat":
 		return call("", "Messages1.Send", w[0])
 	case "book":
