@@ -19,6 +19,7 @@ type queue struct {
 	senders  map[string][]*ticket // guarded by mu: the open calls of each; the first runs, or waits for a token
 	passed   map[callID][]*ticket // guarded by mu: calls that godbus still brings
 	starting []*ticket            // guarded by mu: the calls that start a session and are open
+	coming   []*ticket            // guarded by mu: those of them whose options were not looked at yet
 	newest   uint64               // guarded by mu: the number of the newest such call
 }
 
@@ -69,10 +70,14 @@ func (q *queue) arrive(ctx context.Context, t *ticket, id callID) {
 	t.ctx, t.end = context.WithCancelCause(ctx)
 	if t.instead != nil {
 		t.instead.end(profiles.ErrSuperseded)
+		q.judge(t.instead)
 		q.remove(t.instead)
 		t.instead = nil
 	}
 	t.budget.open = append(t.budget.open, t)
+	if t.starts {
+		q.coming = append(q.coming, t)
+	}
 	q.passed[id] = append(q.passed[id], t)
 	line := append(q.senders[id.sender], t)
 	q.senders[id.sender] = line
@@ -103,6 +108,7 @@ func (t *ticket) supersede() error {
 	q := t.queue
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.judge(t)
 	if t.number < q.newest {
 		return profiles.ErrSuperseded
 	}
@@ -112,6 +118,19 @@ func (t *ticket) supersede() error {
 	}
 	q.starting = append(q.starting, t)
 	return nil
+}
+
+// judge is told that the options of a call were looked at. The caller holds mu.
+func (q *queue) judge(t *ticket) {
+	q.coming = slices.DeleteFunc(q.coming, func(o *ticket) bool { return o == t })
+}
+
+// judged reports whether each call that starts a session has taken the place of those
+// before it, or cannot.
+func (q *queue) judged() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.coming) == 0
 }
 
 // wait returns when it is this call's turn, or with the cause of its end.
@@ -142,6 +161,7 @@ func (t *ticket) leave() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.starting = slices.DeleteFunc(q.starting, func(o *ticket) bool { return o == t })
+	q.judge(t)
 	q.remove(t)
 }
 

@@ -68,6 +68,9 @@ func (f *Face) start(ctx context.Context, session func() (map[string]map[string]
 		return nil, context.Cause(ctx)
 	}
 	settings, err := session()
+	if err == nil {
+		f.settle(ctx)
+	}
 	if err == nil && ctx.Err() != nil { // a newer one came meanwhile and will replace it
 		err = context.Cause(ctx)
 	}
@@ -76,6 +79,21 @@ func (f *Face) start(ctx context.Context, session func() (map[string]map[string]
 	}
 	groups, err := toGroups(settings)
 	return []any{groups}, err
+}
+
+// settle waits until what has arrived by now is known: a newer request may be among it,
+// and then this one is answered as superseded, however fast it was. A flood does not hold
+// it up for longer than a moment.
+func (f *Face) settle(ctx context.Context) {
+	for range 100 {
+		if ctx.Err() != nil || f.fence.Drained() && f.queue.judged() {
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(200 * time.Microsecond):
+		}
+	}
 }
 
 func (f *Face) cancelPending(ctx context.Context, c *call) ([]any, error) {

@@ -163,13 +163,19 @@ func (f *Fence) flush() error {
 }
 
 // taken reports whether the bus has read all that was sent.
-func (f *Fence) taken() bool {
+func (f *Fence) taken() bool { return f.empty(unix.SIOCOUTQ) }
+
+// Drained reports whether every call that has arrived has passed, or was answered.
+func (f *Fence) Drained() bool { return f.quiet.Load() && f.empty(unix.SIOCINQ) }
+
+// empty reports whether nothing waits in one of the socket's two queues.
+func (f *Fence) empty(queue uint) bool {
 	raw, err := f.bus.conn.SyscallConn()
 	if err != nil {
 		return false
 	}
 	unread := 1
-	_ = raw.Control(func(fd uintptr) { unread, err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) }) // closed: unread
+	_ = raw.Control(func(fd uintptr) { unread, err = unix.IoctlGetInt(int(fd), queue) }) // closed: unread
 	return err == nil && unread == 0
 }
 

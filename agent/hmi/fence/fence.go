@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -65,6 +66,7 @@ type Fence struct {
 	owner    string // of options.Heard
 	told     bool   // by the bus, when it changed
 	greeting greeting
+	quiet    atomic.Bool // Read waits for the bus, and no call waits for its sender's user
 
 	mu    sync.Mutex
 	later []func() // guarded by mu: what the asker heard, for Read
@@ -141,8 +143,10 @@ func (f *Fence) next() error {
 		if err := f.flush(); err != nil {
 			return err
 		}
+		f.quiet.Store(len(f.senders.unknown) == 0)
 	}
 	h, body, ok, err := f.bus.message()
+	f.quiet.Store(false)
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded): // post woke it
 		return f.bus.conn.SetReadDeadline(time.Time{})
