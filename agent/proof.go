@@ -94,7 +94,7 @@ func (p *people) attemptCode(t try) (try, []effect, error) {
 		return t, nil, err
 	}
 	p.codeTries = tries
-	t.known, t.verifier = true, p.code
+	t.known, t.verifier, t.pin = true, p.code, profiles.NewPIN(profiles.PlainCode(t.pin.Reveal()))
 	return t, []effect{keepCodeTries(tries)}, nil
 }
 

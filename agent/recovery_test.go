@@ -36,7 +36,7 @@ func (w *world) recover(who profiles.ID, code profiles.PIN) error {
 }
 
 func (b *bubble) revise(v profiles.Revision) error {
-	_, _, err := b.Revise(context.Background(), v)
+	_, _, err := b.Revise(context.Background(), v, profiles.PIN{})
 	return err
 }
 
@@ -253,6 +253,33 @@ func TestTheCodeLocks(t *testing.T) {
 	if err := w.recover(anna, rightCode); !errors.Is(err, profiles.ErrLockedOut) {
 		t.Errorf("a counter that cannot be read: %v", err)
 	}
+}
+
+// A main user who lost their phone's key waits until they activate in the car, with its
+// security code, however they type it; that counts as every try of it.
+func TestActivationByTheCode(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		a := b.access()
+		a.Inbox, a.Readers = inbox, []profiles.Reader{{Role: "backend", Mailbox: "bebebebebebebebebebebebebebebebe"}}
+		a.Users[0].State, a.Users[0].Sign, a.Users[0].Mailbox = profiles.AwaitingActivation, phoneKey(nobody), profiles.ID{0xa2}.String()
+		b.apply(2, a, profiles.MainUser)
+		activate := func(code string) error {
+			_, _, err := b.Revise(t.Context(), profiles.Activate{Who: anna}, profiles.NewPIN(code))
+			return err
+		}
+		for _, row := range []struct {
+			code string
+			want error
+		}{{"", profiles.ErrNotPermitted}, {"71905", profiles.ErrCodeWrong}, {" 719-04", nil}} {
+			if err := activate(row.code); !errors.Is(err, row.want) {
+				t.Errorf("with %q: %v", row.code, err)
+			}
+		}
+		if kept := b.store.facts["code-tries"]; kept == nil {
+			t.Error("no try was counted")
+		}
+		b.login(anna)
+	})
 }
 
 // Case P5: whatever documents come, the PIN of who was not touched stays right, and what

@@ -27,7 +27,7 @@ func (c *Cabin) Revise(ctx context.Context, revision profiles.Revision, code pro
 	c.mu.Lock()
 	number, chain, now := c.number, c.people.documents(), c.needs.Now()
 	c.vehicle.leaving.call(now.Boot)
-	var author profiles.Author
+	author := profiles.Author{Owner: !code.IsZero()}
 	if c.session.State == profiles.PersonDriving && !c.next.removed {
 		author.At = c.session.Who
 	}
@@ -35,6 +35,11 @@ func (c *Cabin) Revise(ctx context.Context, revision profiles.Revision, code pro
 	identity := c.needs.Identity
 	if identity.Seal == nil {
 		return profiles.ID{}, profiles.Receipt{}, profiles.ErrNotReady
+	}
+	if author.Owner {
+		if err := c.verify(proof{pin: code, code: true}); err != nil {
+			return profiles.ID{}, profiles.Receipt{}, err
+		}
 	}
 	revised, err := chain.Revise(revision, author, identity.Seal.PublicKey(), now.UTC)
 	_, resets := revision.(profiles.ResetPIN)

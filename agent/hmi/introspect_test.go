@@ -172,6 +172,7 @@ var goodArguments = map[string][]any{
 	"Roster1.Restrict":          {dbusPath(jonas), []string{"booking"}, none},
 	"Roster1.SetGuestServices":  {true, none},
 	"Roster1.SetRemoteServices": {true, none},
+	"Roster1.ResetPIN":          {dbusPath(jonas), none},
 	"Roster1.Transfer":          {bag("name", "Mia", "email", "mia@example.com", "mobile", "+12025550123"), none},
 
 	"Vehicle1.Statistics": {},

@@ -21,6 +21,7 @@ func (f *Face) roster1() map[string]member {
 		})},
 		"SetGuestServices":  {in: "ba{sv}", run: f.revise(1, func(c *call) profiles.Revision { return profiles.SetGuestServices{On: c.args[0].(bool)} })},
 		"SetRemoteServices": {in: "ba{sv}", run: f.revise(1, func(c *call) profiles.Revision { return profiles.SetRemoteServices{On: c.args[0].(bool)} })},
+		"ResetPIN":          {in: "oa{sv}", run: f.revise(1, func(c *call) profiles.Revision { return profiles.ResetPIN{Who: c.person()} })},
 		"Transfer":          {in: "a{sv}a{sv}", run: f.transfer},
 	}
 }

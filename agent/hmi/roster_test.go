@@ -34,6 +34,7 @@ func TestRosterReachesTheCabin(t *testing.T) {
 		ask(c, "Roster1.SetSharing", dbusPath(jonas), "limited", none),
 		ask(c, "Roster1.Restrict", dbusPath(jonas), []string{"trips", "booking"}, none),
 		ask(c, "Roster1.SetRemoteServices", true, none),
+		ask(c, "Roster1.ResetPIN", dbusPath(jonas), none),
 		ask(c, "Roster1.Cancel", dbus.ObjectPath("/org/glovebox/Agent1/profile/x"), none),
 		askAt(c, dbusPath(jonas), "org.glovebox.Profile1.Rename", " Jonas B. ", none),
 	} {
@@ -45,7 +46,7 @@ func TestRosterReachesTheCabin(t *testing.T) {
 	want := []string{
 		"invite Miamia@example.com+12025550123shared code=false", said(profiles.Remove{Who: jonas}, false), said(profiles.Activate{Who: jonas}, true),
 		said(profiles.SetSharing{Who: jonas, Sharing: profiles.Limited}, false), said(profiles.Restrict{Who: jonas, Functions: []profiles.Function{"trips", "booking"}}, false),
-		said(profiles.SetRemoteServices{On: true}, false), said(profiles.Cancel{}, false), said(profiles.Rename{Who: jonas}, false),
+		said(profiles.SetRemoteServices{On: true}, false), said(profiles.ResetPIN{Who: jonas}, false), said(profiles.Cancel{}, false), said(profiles.Rename{Who: jonas}, false),
 	}
 	if got := w.cabin.asked(); !slices.Equal(got, want) {
 		t.Errorf("the cabin did\n%q, want\n%q", got, want)
