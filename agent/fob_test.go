@@ -235,15 +235,21 @@ func TestASuggestionEndsWithTheLock(t *testing.T) {
 	})
 }
 
-// A removed person's fob is nobody's, and may be linked anew.
+// A removed person's fob is nobody's, at once, also while the disk does not take the
+// removal; then it may be linked anew.
 func TestTheFobOfWhoWasRemoved(t *testing.T) {
 	withFobs(t, func(t *testing.T, b *bubble) {
 		a := b.access()
 		a.Users = append(a.Users[:1], a.Users[2])
-		b.apply(3, a, profiles.BackEnd)
+		a.Version, a.Previous, a.Hash = 3, b.Roster().Hash, profiles.Hash{3}
+		b.store.breakApply(errors.New("no space left on device"))
+		_ = b.Apply(t.Context(), a, profiles.Signer{Kind: profiles.BackEnd})
 		b.opens(leasFob)
 		time.Sleep(time.Second)
 		b.is(t, "she came", "idle unknown-fob", nobodys, nobodys)
+		b.store.breakApply(nil)
+		time.Sleep(time.Minute)
+		b.fob(leasFob, true, false)
 		b.login(jonas)
 		if err := b.SetCredential(t.Context(), jonas, profiles.LinkFob{}); err != nil {
 			t.Error(err)
