@@ -221,14 +221,14 @@ func (c *Cabin) Observe(bus string, frames int, readings []hal.Reading, fobs ...
 		c.leave(HasLeft)
 	}
 	c.vehicle.frames(bus, frames, now)
-	for _, s := range fobs {
-		c.vehicle.fobs.see(bus, s, now)
-	}
 	for _, r := range readings {
 		for _, a := range c.vehicle.read(bus, r) {
 			c.privacy.out.Alarm(a, r.At)
 		}
 		c.privacy.out.Signal(r)
+	}
+	for _, s := range fobs { // after a lock that was said with them
+		c.vehicle.fobs.see(bus, s, now)
 	}
 	c.moved(now)
 	c.clock.sooner(min(c.privacy.out.Next(), c.vehicle.alarmDue, c.vehicle.leaving.due(), c.vehicle.fobs.due()))

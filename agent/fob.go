@@ -23,6 +23,7 @@ type fobs struct {
 	inside  time.Duration // since when somebody is inside
 	isIn    bool
 	locks   bool // the car says whether it is locked
+	locked  bool
 
 	suggested profiles.ID // whose PIN the picker asks for: the owner's, until somebody drives or the car is locked
 }
@@ -86,8 +87,8 @@ func (f *fobs) forget(now hal.Instant) {
 func (f *fobs) read(r hal.Reading, on bool) {
 	switch {
 	case r.Path == pathLocked && !r.Value.Absent():
-		f.locks = true
-		if r.Value.IsTrue() && !on {
+		f.locks, f.locked = true, r.Value.IsTrue()
+		if f.locked && !on {
 			f.isIn, f.arrives, f.suggested = false, false, profiles.ID{}
 		}
 	case r.Path == pathDoor && r.Value.IsTrue(), r.Path == pathIgnition && on:
@@ -124,7 +125,9 @@ func (f *fobs) arrived(now hal.Instant) (all []profiles.Fob, found bool) {
 	if !f.arrives || now.Boot < f.due() {
 		return nil, false
 	}
-	f.arrives = false
+	if f.arrives = false; f.locked {
+		return nil, false
+	}
 	return f.here(now, true), f.found
 }
 

@@ -78,6 +78,15 @@ func (b *bubble) opens(number uint64) {
 	b.observe(driversDoor, hal.Bool(false))
 }
 
+// said is what a bus says in one breath, and with it that a fob opened the car.
+func (b *bubble) said(paths []string, values []bool, fob uint64) {
+	var all []hal.Reading
+	for i, path := range paths {
+		all = append(all, hal.Reading{Path: path, Value: hal.Bool(values[i]), At: hal.Instant{Boot: time.Hour + b.at()}})
+	}
+	b.Observe("body", len(all)+1, all, hal.Sighting{ID: hal.MakeFobID(fob), Present: true, Unlocked: true})
+}
+
 // is holds the session against STATE REASON, and who is at the wheel or suggested.
 func (b *bubble) is(t *testing.T, when, want string, at, suggested profiles.ID) {
 	t.Helper()
@@ -102,7 +111,7 @@ func TestTheFobDecides(t *testing.T) {
 	}{
 		{"her own, without a PIN", func(b *bubble) { b.opens(leasFob) }, "active fob", lea, nobodys},
 		{"her own, with a PIN", func(b *bubble) { b.opens(annasFob) }, "idle fob", nobodys, anna},
-		{"from afar", func(b *bubble) { b.fob(leasFob, false, true) }, "active fob", lea, nobodys},
+		{"from afar", func(b *bubble) { b.fob(leasFob, false, true); b.observe(driversLock, hal.Bool(false)) }, "active fob", lea, nobodys},
 		{"nobody's", func(b *bubble) { b.opens(noones) }, "idle unknown-fob", nobodys, nobodys},
 		{"two people's", func(b *bubble) { b.fob(annasFob, true, false); b.opens(leasFob) }, "idle unknown-fob", nobodys, nobodys},
 		{"two people's, the other one said after", func(b *bubble) { b.opens(leasFob); b.fob(annasFob, true, false) }, "idle unknown-fob", nobodys, nobodys},
@@ -110,6 +119,12 @@ func TestTheFobDecides(t *testing.T) {
 		{"another, which is not here", func(b *bubble) { b.fob(annasFob, false, false); b.opens(leasFob) }, "active fob", lea, nobodys},
 		{"the door was said first", func(b *bubble) { b.observe(driversDoor, hal.Bool(true)); b.opens(leasFob) }, "active fob", lea, nobodys},
 		{"near, and it opened nothing", func(b *bubble) { b.fob(leasFob, true, false) }, "idle logout", nobodys, nobodys},
+		{"locked and opened in one breath", func(b *bubble) {
+			b.observe(driversDoor, hal.Bool(true)) // somebody was here
+			time.Sleep(time.Minute)
+			b.said([]string{driversLock, driversDoor, driversLock}, []bool{true, true, false}, leasFob)
+		}, "active fob", lea, nobodys},
+		{"it opened another door than the driver's", func(b *bubble) { b.fob(leasFob, true, true) }, "idle logout", nobodys, nobodys},
 		{"locked again at once", func(b *bubble) {
 			b.fob(leasFob, true, true)
 			b.observe(driversLock, hal.Bool(true))

@@ -62,6 +62,18 @@ func (v *Vehicle) Door(name string, open bool) error {
 	return nil
 }
 
+// Said reports whether the car has said each switch that was moved.
+func (v *Vehicle) Said() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, m := range v.frames.messages {
+		if m.hurry {
+			return false
+		}
+	}
+	return true
+}
+
 // Lock locks or unlocks all doors, by hand: no fob did it.
 func (v *Vehicle) Lock(locked bool) {
 	v.mu.Lock()

@@ -24,8 +24,15 @@ type door struct{ name, how, fob string }
 
 func (c *door) slots() slots { return slots{&c.name, &c.how, &c.fob} }
 
-// handMoves is how long a hand takes: the car says each switch before the next one.
-const handMoves = 20 * time.Millisecond
+// said waits until the car has said what a hand did: each switch before the next one. A
+// car that cannot is not waited for.
+func (s *stage) said(ctx context.Context) error {
+	for end := time.Now().Add(time.Second); ; {
+		if err := s.pause(ctx, 10*time.Millisecond); err != nil || s.world.Car.Said() || time.Now().After(end) {
+			return err
+		}
+	}
+}
 
 func (c *door) do(ctx context.Context, s *stage) (string, error) {
 	if c.fob != "" {
@@ -36,7 +43,7 @@ func (c *door) do(ctx context.Context, s *stage) (string, error) {
 	if err := s.world.Car.Door(c.name, c.how == "open"); err != nil {
 		return "", err
 	}
-	return "", s.pause(ctx, handMoves)
+	return "", s.said(ctx)
 }
 
 // lock locks all doors by hand.
@@ -44,7 +51,7 @@ type lock struct{ none }
 
 func (c *lock) do(ctx context.Context, s *stage) (string, error) {
 	s.world.Car.Lock(true)
-	return "", s.pause(ctx, handMoves)
+	return "", s.said(ctx)
 }
 
 // unlock unlocks all doors by hand, or with a fob.
@@ -58,7 +65,7 @@ func (c *unlock) do(ctx context.Context, s *stage) (string, error) {
 	} else if err := s.world.Car.Unlock(c.fob); err != nil {
 		return "", err
 	}
-	return "", s.pause(ctx, handMoves)
+	return "", s.said(ctx)
 }
 
 type ignition struct{ on bool }

@@ -16,11 +16,14 @@ type fob struct {
 
 func (c *fob) slots() slots { return slots{&c.name, &c.in} }
 
-// fobSaid is how long the reader takes to say it, and the agent to hear it.
+// fobSaid is how long the agent takes to hear of it.
 const fobSaid = 150 * time.Millisecond
 
 func (c *fob) do(ctx context.Context, s *stage) (string, error) {
 	if err := s.world.Car.Fob(c.name, c.in); err != nil {
+		return "", err
+	}
+	if err := s.said(ctx); err != nil {
 		return "", err
 	}
 	return "", s.pause(ctx, fobSaid)
