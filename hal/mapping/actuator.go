@@ -3,6 +3,7 @@ package mapping
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"glovebox/hal"
 	"glovebox/hal/can"
@@ -83,6 +84,20 @@ func (p *Plan) Actuate(path string, v hal.Value) (bus string, f can.Frame, err e
 		return "", can.Frame{}, fmt.Errorf("set %s to %q: %w", path, v, err)
 	}
 	return b.spec.Bus, f, nil
+}
+
+// Reach returns how far the number of an actuator goes by the range that the DBC file
+// gives, and its smallest step, all in the unit of its path. ok is false where there is
+// no such number or range.
+func (p *Plan) Reach(path string) (least, most, step float64, ok bool) {
+	b := p.command(path)
+	if b == nil || b.values != nil || b.signal.Min >= b.signal.Max {
+		return 0, 0, 0, false
+	}
+	of := func(physical float64) float64 { return physical*b.spec.Scale + b.spec.Offset }
+	least, most = of(b.signal.Min), of(b.signal.Max)
+	step = of(b.signal.Plan().Physical(1)) - of(b.signal.Plan().Physical(0))
+	return min(least, most), max(least, most), math.Abs(step), true
 }
 
 // command returns what sets a path, or nil.
