@@ -166,11 +166,11 @@ func (d *slowDisk) make(call string, slow time.Duration, bad error) {
 	d.slow[call], d.bad[call] = slow, bad
 }
 
-func (d *slowDisk) Settings(who profiles.ID, group string) (map[string][]byte, error) {
+func (d *slowDisk) Settings(who profiles.ID, groups ...string) (profiles.Encoded, error) {
 	if err := d.wait("Settings"); err != nil {
 		return nil, err
 	}
-	return d.store.Settings(who, group)
+	return d.store.Settings(who, groups...)
 }
 
 func (d *slowDisk) SetLockout(who profiles.ID, l profiles.Lockout) error {
@@ -180,11 +180,11 @@ func (d *slowDisk) SetLockout(who profiles.ID, l profiles.Lockout) error {
 	return d.store.SetLockout(who, l)
 }
 
-func (d *slowDisk) SetSettings(who profiles.ID, group string, values map[string][]byte) error {
+func (d *slowDisk) SetSettings(who profiles.ID, own, vehicle profiles.Encoded) error {
 	if err := d.wait("SetSettings"); err != nil {
 		return err
 	}
-	return d.store.SetSettings(who, group, values)
+	return d.store.SetSettings(who, own, vehicle)
 }
 
 func (d *slowDisk) SetOwnVerifier(who profiles.ID, v profiles.Verifier) error {

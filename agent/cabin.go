@@ -36,9 +36,10 @@ type Needs struct {
 	SecurityCode profiles.Verifier
 	AtBootFob    bool // a fob that opened the car before the start decides who is at the wheel
 	Alarms       []AlarmRule
-	Actuated     []string // paths that Actuator can set, in the mapping file's order
-	Actuator     Actuator // may be nil where nothing is actuated
-	Epoch        string   // of this start, 32 hex digits; the courier has it too
+	Actuated     []string         // paths that Actuator can set, in the mapping file's order
+	Reach        map[string]Reach // of those that are numbers, as far as it is known
+	Actuator     Actuator         // may be nil where nothing is actuated
+	Epoch        string           // of this start, 32 hex digits; the courier has it too
 	Store        Store
 	Courier      Courier
 	Folders      Folders            // may be nil: sessions have no directory then
@@ -62,8 +63,10 @@ func (m Model) guestAvailable() bool { return m.equipment().GuestMode }
 // Store keeps people on disk. Each call is durable when it returns and may be
 // repeated; it is safe to share.
 type Store interface {
-	Settings(who profiles.ID, group string) (map[string][]byte, error)
-	SetSettings(who profiles.ID, group string, values map[string][]byte) error
+	// Settings is what who set in these groups, or in all: then an app's store is only
+	// named. The zero id is the vehicle.
+	Settings(who profiles.ID, groups ...string) (profiles.Encoded, error)
+	SetSettings(who profiles.ID, own, vehicle profiles.Encoded) error
 	People
 	Facts
 }
@@ -130,7 +133,8 @@ type Cabin struct {
 	session profiles.Session
 	reason  Reason
 	number  uint64                    // rises when a session ends: what was started under an older one is late
-	sitting map[string]map[string]any // settings of whoever is at the wheel, by group, defaults included
+	sitting profiles.Values           // settings of whoever is at the wheel, defaults included; a person's apps are only named
+	shared  profiles.Encoded          // settings that stay with the vehicle
 	before  map[string]map[string]any // what the head unit may still take for the settings; what is not there has its default
 	touched map[[2]string]bool        // group and key that a guest set
 	next    transition
@@ -144,6 +148,7 @@ type Cabin struct {
 	people  people
 	privacy *privacy
 	remote  remote
+	adjust  adjustments
 	clock   schedule
 	shown   shown         // what was last reported of values that only time changes
 	passed  time.Duration // when waits last ran down, boot clock
@@ -160,6 +165,7 @@ func New(needs Needs) (*Cabin, error) {
 		needs: needs, turn: make(turn, 1), news: newNews(), ordered: make(bell, 1),
 		session: profiles.Session{Since: now.Boot}, reason: AtBoot, vehicle: newVehicle(needs, now),
 		aside: needs.SetAside, known: make(chan struct{}), remote: newRemote(needs, now), passed: now.Boot, clock: schedule{due: make(bell, 1)},
+		adjust: adjustments{reach: needs.Reach, actuated: needs.Actuated},
 	}
 	c.effects = &effects{
 		world: world{needs.Store, needs.Courier, needs.Actuator, needs.Folders, needs.Log, func(r outside.Released) bool {
@@ -180,6 +186,10 @@ func New(needs Needs) (*Cabin, error) {
 		needs.Log.Warn("state of people unreadable, the strict side holds", "error", err)
 	}
 	c.people.equipment, c.people.code = needs.Model.equipment(), needs.SecurityCode
+	if c.shared, err = needs.Store.Settings(profiles.ID{}); err != nil {
+		needs.Log.Warn("settings of the vehicle unreadable, the defaults hold", "error", err)
+		c.shared = profiles.Encoded{}
+	}
 	c.privacy, err = newPrivacy(needs, now, func(key string, at hal.Instant) outside.Freshness {
 		return c.remote.freshness(key, c.people.roster.Version, at) // the pipeline asks while mu is held
 	})
@@ -276,6 +286,11 @@ func (c *Cabin) moved(now hal.Instant) {
 	}
 	if s.inUse != c.shown.inUse {
 		c.privacy.out.InUse(s.inUse, now)
+		if !s.inUse && c.session.Driving() { // the driving cycle is over
+			for group, keys := range c.sitting.EndCycle() {
+				c.news.add(SettingsChanged{group, keys})
+			}
+		}
 		if !s.inUse && m.ignitionOn { // a silent bus counts as off, to every reader alike
 			c.privacy.out.Signal(hal.Reading{Path: pathIgnition, Value: hal.Word("OFF"), At: now})
 		}
@@ -329,6 +344,9 @@ func (c *Cabin) Tick() (next time.Duration) {
 	if c.next.waits() && c.vehicle.motion.parked(now) {
 		c.effects.wake.ring()
 	}
+	if missed := c.adjust.look(&c.vehicle, now); len(missed) > 0 {
+		c.effects.add(warnUnconfirmed(missed))
+	}
 	next = min(c.privacy.out.Next(), c.vehicle.motion.next(now), c.vehicle.leaving.due(), c.vehicle.alarmDue, c.passed+c.people.patience())
 	if c.ending != nil {
 		next = min(next, c.ending.until)
@@ -338,6 +356,9 @@ func (c *Cabin) Tick() (next time.Duration) {
 	}
 	if c.shown.place {
 		next = min(next, now.Boot+indicatorEvery)
+	}
+	if len(c.adjust.sent) > 0 {
+		next = min(next, now.Boot+lookEvery)
 	}
 	c.clock.planned = next
 	c.mu.Unlock()

@@ -192,7 +192,7 @@ func TestSettingsAreReadBeforeALogin(t *testing.T) {
 		if v := b.SessionView(); v.Profile != anna || v.Reason != "chosen" {
 			t.Errorf("at the wheel: %+v", v)
 		}
-		if _, err := b.Get("radio"); err != nil {
+		if _, err := b.Get(profiles.ID{}, "radio"); err != nil {
 			t.Errorf("Anna's settings: %v", err)
 		}
 	})

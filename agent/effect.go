@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -157,46 +158,64 @@ func removeFolder(path string, after func(removed, left, aside int)) effect {
 	}}
 }
 
-func setSettings(who profiles.ID, group string, values map[string][]byte, after func(error)) effect {
-	return effect{what: "settings", after: after, do: func(w *world) error { return w.store.SetSettings(who, group, values) }}
+func setSettings(who profiles.ID, e profiles.Edit, after func(error)) effect {
+	return effect{what: "settings", after: after, do: func(w *world) error { return w.store.SetSettings(who, e.Person, e.Vehicle) }}
 }
 
-// readSettings reads all groups of a person into raw.
-func readSettings(who profiles.ID, raw map[string]map[string][]byte, after func(error)) effect {
+// readSettings reads these groups of a person into kept, or all: then apps are named.
+func readSettings(who profiles.ID, groups []string, kept profiles.Encoded, after func(error)) effect {
 	return effect{what: "read settings", after: after, do: func(w *world) error {
-		for _, g := range profiles.Groups() {
-			values, err := w.store.Settings(who, g.Name)
-			if err != nil {
-				return fmt.Errorf("settings %s: %w", g.Name, err)
-			}
-			raw[g.Name] = values
-		}
-		return nil
+		values, err := w.store.Settings(who, groups...)
+		maps.Copy(kept, values)
+		return err
 	}}
+}
+
+// readStores reads the stores of apps that are named in kept.
+func readStores(who profiles.ID, kept profiles.Encoded, after func(error)) effect {
+	return effect{what: "read the stores of apps", after: after, do: func(w *world) error {
+		named := slices.DeleteFunc(slices.Collect(maps.Keys(kept)), func(group string) bool { return !profiles.IsApp(group) })
+		if len(named) == 0 {
+			return nil
+		}
+		values, err := w.store.Settings(who, named...)
+		maps.Copy(kept, values)
+		return err
+	}}
+}
+
+// warnUnconfirmed says which settings the car did not show.
+func warnUnconfirmed(paths []string) effect {
+	return effect{what: "warn", do: func(w *world) error { w.log.Warn("settings not confirmed by the car", "paths", paths); return nil }}
 }
 
 // settingsOf reads every group of who asks for the wheel: what a login answers. It
 // waits its turn behind what is to be written. A value that cannot be read back is its
 // default, so that a login never fails for one damaged value.
-func (e *effects) settingsOf(r Request) (map[string]map[string]any, error) {
-	raw := map[string]map[string][]byte{}
+func (e *effects) settingsOf(r Request) (profiles.Values, error) {
+	kept := profiles.Encoded{}
 	if !r.Guest && !r.Who.IsZero() {
 		var failed error
-		e.add(readSettings(r.Who, raw, func(err error) { failed = err }))
+		e.add(readSettings(r.Who, nil, kept, func(err error) { failed = err }))
 		e.wait()
 		if failed != nil {
 			return nil, failed
 		}
 	}
-	all := map[string]map[string]any{}
-	for _, g := range profiles.Groups() {
-		values, unread := g.DecodeAll(raw[g.Name])
-		for _, key := range unread {
-			e.log.Warn("setting unreadable", "group", g.Name, "key", key)
+	values, unread := profiles.DecodeAll(kept)
+	e.unreadable(unread)
+	for group := range kept {
+		if profiles.IsApp(group) {
+			values[group] = map[string]any{}
 		}
-		all[g.Name] = values
 	}
-	return all, nil
+	return values, nil
+}
+
+func (e *effects) unreadable(keys []string) {
+	for _, key := range keys {
+		e.log.Warn("setting unreadable", "setting", key)
+	}
 }
 
 // again is how long after a failure what is owed is tried again.
@@ -330,6 +349,18 @@ func (e *effects) retry() time.Duration {
 // actuate sends one command to the car and waits until it is written.
 func (e *effects) actuate(ctx context.Context, path string, v hal.Value) error {
 	return e.world.actuator.Actuate(ctx, path, v)
+}
+
+// adjust sends what settings want and returns what was sent; the rest it says.
+func (e *effects) adjust(ctx context.Context, wants []want) (sent []want) {
+	for _, w := range wants {
+		if err := e.actuate(ctx, w.path, w.value); err != nil {
+			e.log.Warn("setting not applied", "path", w.path) // the error may hold the value
+			continue
+		}
+		sent = append(sent, w)
+	}
+	return sent
 }
 
 // left is what is still owed, as an error.

@@ -61,6 +61,7 @@ func (c *Cabin) leave(why Reason) {
 				c.before = names(c.sitting)
 			}
 			c.sitting, c.touched = nil, nil
+			c.adjust.drop()
 			return nil
 		}},
 	})

@@ -184,7 +184,7 @@ func TestBackFromTheShop(t *testing.T) {
 		b.opens(leasFob)
 		time.Sleep(time.Second)
 		b.is(t, "came", "active fob", lea, nobodys)
-		if err := b.Set(t.Context(), "radio", map[string]any{"volume": byte(41)}); err != nil {
+		if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(41)}}); err != nil {
 			t.Fatal(err)
 		}
 		shop := func() {
@@ -202,8 +202,8 @@ func TestBackFromTheShop(t *testing.T) {
 		b.opens(leasFob)
 		time.Sleep(time.Second)
 		b.is(t, "back", "active fob", lea, nobodys)
-		if got, err := b.Get("radio"); err != nil || got["volume"] != byte(41) {
-			t.Errorf("her volume is %v, %v", got["volume"], err)
+		if got, err := b.Get(profiles.ID{}, "radio"); err != nil || got["radio"]["volume"] != byte(41) {
+			t.Errorf("her volume is %v, %v", got["radio"]["volume"], err)
 		}
 		if err := b.SetCredential(t.Context(), lea, profiles.PINChange{PIN: profiles.NewPIN("590324")}); err != nil {
 			t.Fatal(err)

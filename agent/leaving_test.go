@@ -83,8 +83,10 @@ func TestWhatCountsAsASign(t *testing.T) {
 		do    func(w *world) error
 		stays bool
 	}{
-		"nothing":       {func(*world) error { return nil }, false},
-		"Set":           {func(w *world) error { return w.Set(w.t.Context(), "radio", map[string]any{"volume": byte(3)}) }, true},
+		"nothing": {func(*world) error { return nil }, false},
+		"Set": {func(w *world) error {
+			return w.Set(w.t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(3)}})
+		}, true},
 		"SetLevel":      {func(w *world) error { return w.SetLevel(w.t.Context(), "offline") }, true},
 		"CancelPending": {func(w *world) error { return w.CancelPending(w.t.Context()) }, true},
 		"a wrong PIN":   {func(w *world) error { w.Login(w.t.Context(), anna, profiles.NewPIN("111112"), false); return nil }, true},
@@ -96,7 +98,7 @@ func TestWhatCountsAsASign(t *testing.T) {
 			w.SessionView()
 			w.PrivacyView()
 			w.Permits("radio")
-			_, err := w.Get("radio")
+			_, err := w.Get(profiles.ID{}, "radio")
 			return err
 		}, false},
 		"a lock": {func(w *world) error { _, err := w.Inhibit(); return err }, false},
@@ -129,7 +131,7 @@ func TestTheBootClockJumps(t *testing.T) {
 			w.Fix(&hal.Position{Latitude: 54.19, Longitude: 6.62, Speed: hal.KilometresPerHour(50)})
 		},
 		"a call and a tick": func(w *world) {
-			_ = w.Set(w.t.Context(), "radio", map[string]any{"volume": byte(3)})
+			_ = w.Set(w.t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(3)}})
 			w.Tick()
 		},
 	} {
@@ -211,7 +213,7 @@ func TestRandomEvents(t *testing.T) {
 						locks = locks[1:]
 					}
 				case "set":
-					b.Set(ctx, "radio", map[string]any{"volume": byte(random.IntN(100))})
+					b.Set(ctx, profiles.ID{}, profiles.Values{"radio": {"volume": byte(random.IntN(100))}})
 				case "level":
 					b.SetLevel(ctx, pick("share", "no-position", "offline"))
 				case "sleep":
@@ -231,7 +233,7 @@ func TestRandomEvents(t *testing.T) {
 				if driving != (v.RuntimeDirectory != "") || !driving && v.State != "idle" && v.State != "leaving" {
 					t.Fatalf("seed %d, event %d: %+v", seed, n, v)
 				}
-				if _, err := b.Get("radio"); (err == nil) != driving {
+				if _, err := b.Get(profiles.ID{}, "radio"); (err == nil) != driving {
 					t.Fatalf("seed %d, event %d: %s, and settings answer %v", seed, n, v.State, err)
 				}
 				if v.RuntimeDirectory != before.RuntimeDirectory && seen[v.RuntimeDirectory] {

@@ -62,6 +62,16 @@ func changes(before, now map[string]map[string]any) (all []Event) {
 			all = append(all, SettingsChanged{g.Name, keys})
 		}
 	}
+	apps := maps.Clone(before)
+	if apps == nil {
+		apps = map[string]map[string]any{}
+	}
+	maps.Copy(apps, now)
+	for _, group := range slices.Sorted(maps.Keys(apps)) {
+		if profiles.IsApp(group) { // another person's now: its keys are no business of everybody on the bus
+			all = append(all, SettingsChanged{group, nil})
+		}
+	}
 	return all
 }
 

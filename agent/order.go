@@ -49,9 +49,17 @@ func (c *Cabin) Act(a profiles.Action, busy bool) Outcome {
 // done once the car shows the effect, unknown when it does not within five seconds.
 // What changed while it waited counts: it may still be refused. ok is false if none
 // waits. It also ends the climate that was ordered for so many minutes, once they are
-// over, and returns for how long there is nothing to do, or zero. It blocks.
+// over, and returns for how long there is nothing to do, or zero. What settings want of
+// the car goes first, and waits for no effect. It blocks.
 func (c *Cabin) Execute(ctx context.Context) (outcome Outcome, ok bool, rest time.Duration) {
 	c.mu.Lock()
+	if wants := c.adjust.take(); len(wants) > 0 {
+		c.mu.Unlock()
+		sent := c.effects.adjust(ctx, wants)
+		c.mu.Lock()
+		c.adjust.await(sent, c.needs.Now())
+		c.clock.due.ring()
+	}
 	if late := c.remote.late; len(late) > 0 { // looked at and answered at a slot
 		c.remote.late = late[1:]
 		c.mu.Unlock()

@@ -84,7 +84,7 @@ func TestResetPIN(t *testing.T) {
 			inBubble(t, func(t *testing.T, b *bubble) {
 				b.backed(2)
 				b.login(lea)
-				if err := b.Set(t.Context(), "radio", map[string]any{"volume": byte(41)}); err != nil {
+				if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(41)}}); err != nil {
 					t.Fatal(err)
 				}
 				row.first(t, b)
@@ -128,7 +128,7 @@ func TestResetPIN(t *testing.T) {
 					if err := b.try(lea, profiles.PIN{}); err != nil {
 						t.Fatalf("without a PIN: %v", err)
 					}
-					if got, err := b.Get("radio"); err != nil || got["volume"] != byte(41) {
+					if got, err := b.Get(profiles.ID{}, "radio"); err != nil || got["volume"] != byte(41) {
 						t.Errorf("her volume is %v, %v", got["volume"], err)
 					}
 					b.login(jonas)
@@ -143,7 +143,7 @@ func TestResetPIN(t *testing.T) {
 func TestRecoveryByTheCode(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
 		b.login(anna)
-		if err := b.Set(t.Context(), "radio", map[string]any{"volume": byte(41)}); err != nil {
+		if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(41)}}); err != nil {
 			t.Fatal(err)
 		}
 		if err := b.Logout(t.Context()); err != nil {
@@ -173,7 +173,7 @@ func TestRecoveryByTheCode(t *testing.T) {
 		if err := b.try(anna, newPIN); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := b.Get("radio"); err != nil || got["volume"] != byte(41) {
+		if got, err := b.Get(profiles.ID{}, "radio"); err != nil || got["volume"] != byte(41) {
 			t.Errorf("her volume is %v, %v", got["volume"], err)
 		}
 	})

@@ -220,15 +220,16 @@ func (r *remote) hinders(verb profiles.Verb, v *vehicle, now hal.Instant) string
 
 // want is a value that an actuator is to bring about.
 type want struct {
-	path  string
-	value hal.Value
+	path   string
+	value  hal.Value
+	within float64 // how far a number may be from it; zero is one step of the dial
 }
 
 // wants is what verb means to the actuators that this car has, in their order.
 func (r *remote) wants(verb profiles.Verb, args profiles.Arguments) (all []want) {
 	add := func(path string, value hal.Value) {
 		if slices.Contains(r.actuated, path) {
-			all = append(all, want{path, value})
+			all = append(all, want{path: path, value: value})
 		}
 	}
 	switch verb {

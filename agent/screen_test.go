@@ -32,7 +32,7 @@ func (w *world) hears(what string, want ...string) {
 
 func (w *world) set(group string, values map[string]any) {
 	w.t.Helper()
-	if err := w.Set(w.t.Context(), group, values); err != nil {
+	if err := w.Set(w.t.Context(), profiles.ID{}, profiles.Values{group: values}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -68,7 +68,7 @@ func TestChangedNamesWhatIsOtherNow(t *testing.T) {
 	}
 	w.hears("a guest", "ended replaced", "radio volume")
 	w.set("radio", map[string]any{"volume": byte(44)})
-	if err := w.Reset(t.Context(), "radio"); err != nil {
+	if err := w.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": nil}); err != nil {
 		t.Fatal(err)
 	}
 	w.set("radio", map[string]any{"volume": byte(44)})

@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"fmt"
-	"maps"
 	"time"
 
 	"glovebox/profiles"
@@ -131,6 +130,10 @@ func (c *Cabin) enter(ctx context.Context, next Request, wait bool, proof func()
 		return nil, err
 	case course == queued:
 		return map[string]map[string]any{}, nil
+	case course == staying:
+		c.mu.Lock()
+		settings = c.sitting.Clone()
+		c.mu.Unlock()
 	case course == entering:
 		err = c.begin(ctx, next, ticket, Chosen, settings)
 	}
@@ -174,7 +177,7 @@ func (c *Cabin) admit(ctx context.Context, ticket uint64, next Request, wait, fo
 }
 
 // begin puts next at the wheel once the session before is over. The turn is held.
-func (c *Cabin) begin(ctx context.Context, next Request, ticket uint64, why Reason, settings map[string]map[string]any) (err error) {
+func (c *Cabin) begin(ctx context.Context, next Request, ticket uint64, why Reason, settings profiles.Values) (err error) {
 	c.mu.Lock()
 	ending := c.ending
 	c.mu.Unlock()
@@ -217,10 +220,10 @@ func (c *Cabin) begin(ctx context.Context, next Request, ticket uint64, why Reas
 	c.session, c.reason, c.next, c.folder, c.vehicle.fobs.suggested = session, why, c.next.over(), folder, profiles.ID{}
 	c.vehicle.leaving.begin(now.Boot)
 	c.clock.due.ring()
-	c.sitting, c.touched = map[string]map[string]any{}, map[[2]string]bool{}
-	for group, values := range settings {
-		c.sitting[group] = maps.Clone(values)
-	}
+	settings.Share(c.shared) // what cannot be read was said at the start
+	c.sitting, c.touched = settings.Clone(), map[[2]string]bool{}
+	c.adjust.begin(c.sitting)
+	c.ordered.ring()
 	c.effects.add(c.people.meet(session.Who)...)
 	c.effects.add(c.privacy.begin(session, now)...)
 	c.news.changed()

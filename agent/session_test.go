@@ -150,16 +150,16 @@ func TestGuestLeavesNothing(t *testing.T) {
 	if _, err := w.StartGuest(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Set(t.Context(), "radio", map[string]any{"volume": byte(77)}); err != nil {
+	if err := w.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(77)}}); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := w.Get("radio"); err != nil || got["volume"] != byte(77) {
-		t.Fatalf("the guest's volume is %v, %v", got["volume"], err)
+	if got, err := w.Get(profiles.ID{}, "radio"); err != nil || got["radio"]["volume"] != byte(77) {
+		t.Fatalf("the guest's volume is %v, %v", got["radio"]["volume"], err)
 	}
 	if err := w.Logout(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Get("radio"); !errors.Is(err, profiles.ErrNotPermitted) {
+	if _, err := w.Get(profiles.ID{}, "radio"); !errors.Is(err, profiles.ErrNotPermitted) {
 		t.Errorf("settings of nobody: %v", err)
 	}
 	settings, err := w.StartGuest(t.Context(), false)
@@ -185,24 +185,24 @@ func TestModelWithoutGuestMode(t *testing.T) {
 func TestSettingsOfAPerson(t *testing.T) {
 	w := enrolled(t)
 	w.login(lea)
-	if err := w.Set(t.Context(), "radio", map[string]any{"volume": byte(101)}); !errors.Is(err, profiles.ErrInvalid) {
+	if err := w.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(101)}}); !errors.Is(err, profiles.ErrInvalid) {
 		t.Errorf("volume 101: %v", err)
 	}
-	if err := w.Set(t.Context(), "radio", map[string]any{"volume": byte(41)}); err != nil {
+	if err := w.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(41)}}); err != nil {
 		t.Fatal(err)
 	}
 	w.login(anna)
-	if got, _ := w.Get("radio"); got["volume"] == byte(41) {
+	if got, _ := w.Get(profiles.ID{}, "radio"); got["radio"]["volume"] == byte(41) {
 		t.Error("Anna sees Lea's volume")
 	}
 	w.login(lea)
-	if got, _ := w.Get("radio"); got["volume"] != byte(41) {
-		t.Errorf("Lea's volume is %v", got["volume"])
+	if got, _ := w.Get(profiles.ID{}, "radio"); got["radio"]["volume"] != byte(41) {
+		t.Errorf("Lea's volume is %v", got["radio"]["volume"])
 	}
-	if err := w.Reset(t.Context(), "radio"); err != nil {
+	if err := w.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": nil}); err != nil {
 		t.Fatal(err)
 	}
-	if got, _ := w.Get("radio"); got["volume"] == byte(41) {
+	if got, _ := w.Get(profiles.ID{}, "radio"); got["radio"]["volume"] == byte(41) {
 		t.Error("Reset left the volume")
 	}
 }
@@ -240,12 +240,12 @@ func TestReadsAreOfWhoIsAtTheWheel(t *testing.T) {
 		case <-time.After(10 * time.Microsecond):
 		}
 		n, who := changes.Load(), at.Load().(profiles.ID)
-		got, err := w.Get("radio")
+		got, err := w.Get(profiles.ID{}, "radio")
 		switch sure := who != (profiles.ID{}) && at.Load() == who && changes.Load() == n; {
-		case sure && got["volume"] != volume[who]:
-			t.Fatalf("read %d: volume %v (%v), and %v is at the wheel", reads, got["volume"], err, who)
-		case err == nil && got["volume"] != byte(18) && got["volume"] != byte(41):
-			t.Fatalf("read %d: volume %v is nobody's", reads, got["volume"])
+		case sure && got["radio"]["volume"] != volume[who]:
+			t.Fatalf("read %d: volume %v (%v), and %v is at the wheel", reads, got["radio"]["volume"], err, who)
+		case err == nil && got["radio"]["volume"] != byte(18) && got["radio"]["volume"] != byte(41):
+			t.Fatalf("read %d: volume %v is nobody's", reads, got["radio"]["volume"])
 		case err != nil && !errors.Is(err, profiles.ErrNotPermitted): // between two people nobody is there
 			t.Fatal(err)
 		}

@@ -1,87 +1,163 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
-	"strings"
+	"slices"
 
 	"glovebox/profiles"
 )
 
-// Get returns a group's settings of the person at the wheel, defaults included.
-func (c *Cabin) Get(group string) (map[string]any, error) {
-	if _, err := profiles.GroupByName(group); err != nil {
+// Get returns a group of whoever is at the wheel, defaults included. With no group it
+// is everything that who has set, apps' stores too, and nothing else. If who is
+// somebody, they must be at the wheel. A person's app is read from the disk.
+func (c *Cabin) Get(who profiles.ID, group string) (profiles.Values, error) {
+	if _, err := profiles.GroupByName(group); group != "" && err != nil {
 		return nil, err
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.session.Driving() {
+	driver, number := c.session.Who, c.number
+	switch {
+	case !c.session.Driving() || !who.IsZero() && who != driver:
+		c.mu.Unlock()
 		return nil, profiles.ErrNotPermitted
+	case driver.IsZero() || group != "" && !profiles.IsApp(group):
+		values := profiles.Values{group: maps.Clone(c.sitting[group])}
+		c.mu.Unlock()
+		return values, nil
 	}
-	return maps.Clone(c.sitting[group]), nil
+	kept, failed := profiles.Encoded{group: nil}, error(nil)
+	keep := func(err error) { failed = cmp.Or(failed, err) }
+	if group == "" {
+		c.effects.put(readSettings(driver, nil, kept, keep))
+	}
+	c.effects.put(readStores(driver, kept, keep))
+	c.mu.Unlock()
+	c.effects.wait()
+	c.mu.Lock()
+	over := c.number != number
+	c.mu.Unlock()
+	switch {
+	case over:
+		return nil, profiles.ErrNotPermitted
+	case failed != nil:
+		return nil, fmt.Errorf("get %s: %w", group, failed)
+	}
+	values, unread := profiles.DecodeSet(kept)
+	c.effects.unreadable(unread)
+	if group != "" && values[group] == nil {
+		values[group] = map[string]any{}
+	}
+	return values, nil
 }
 
-// Set changes the given keys of a group, of whoever is at the wheel when it is called,
-// and keeps the others. When it returns the values are durable; a guest's are in
-// memory and nowhere else.
-func (c *Cabin) Set(_ context.Context, group string, values map[string]any) error {
-	g, err := profiles.GroupByName(group)
-	if err != nil {
-		return err
-	}
-	if values, err = g.Validate(values); err != nil {
-		return err
-	}
-	encoded, err := g.EncodeAll(values)
+// Set changes settings of whoever is at the wheel when it is called, over any number of
+// groups, all or none, and keeps the others; nil takes back, as in profiles.Values. If
+// who is somebody, they must be at the wheel. When it returns the values are durable,
+// but for those of one driving cycle; a guest's are in memory and nowhere else. What the
+// car itself is to do of it follows, and nobody waits for that.
+func (c *Cabin) Set(_ context.Context, who profiles.ID, values profiles.Values) error {
+	edit, err := profiles.NewEdit(values)
 	if err != nil {
 		return err
 	}
 	c.mu.Lock()
-	if !strings.HasPrefix(g.Name, "app.") { // an app writes by itself
+	if !onlyApps(values) { // an app writes by itself
 		c.vehicle.leaving.call(c.needs.Now().Boot)
 	}
-	number := c.number
+	number, driver := c.number, c.session.Who
 	var wrote error
 	done := func(err error) { // with mu held
-		if wrote = err; err != nil || c.number != number {
+		if wrote = err; err != nil {
 			return
 		}
-		before := map[string]map[string]any{g.Name: maps.Clone(c.sitting[g.Name])}
-		maps.Copy(c.sitting[g.Name], values)
-		c.news.add(changes(before, map[string]map[string]any{g.Name: c.sitting[g.Name]})...)
+		if !driver.IsZero() {
+			share(c.shared, edit.Vehicle)
+		}
+		if c.number == number {
+			c.news.add(apply(edit, c.sitting, driver.IsZero(), c.touched)...)
+			c.adjust.edit(edit, c.sitting, c.vehicle.motion.parked(c.needs.Now()))
+			c.ordered.ring()
+		}
 	}
-	switch c.session.State {
-	case profiles.PersonDriving:
-		c.effects.put(setSettings(c.session.Who, g.Name, encoded, func(err error) {
+	write := false
+	switch {
+	case !c.session.Driving() || !who.IsZero() && who != driver:
+		wrote = profiles.ErrNotPermitted
+	case driver.IsZero():
+		done(roomFor(c.sitting, edit))
+	case len(edit.Person)+len(edit.Vehicle) == 0:
+		done(nil)
+	default:
+		write = true
+		c.effects.put(setSettings(driver, edit, func(err error) {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			done(err)
 		}))
-	case profiles.GuestDriving:
-		for key := range values {
-			c.touched[[2]string{g.Name, key}] = true
-		}
-		done(nil)
-	default:
-		wrote = profiles.ErrNotPermitted
 	}
-	person := c.session.State == profiles.PersonDriving
 	c.mu.Unlock()
-	if person {
-		c.effects.wait()
+	if !write {
+		return wrote
 	}
-	if wrote != nil && person {
-		return fmt.Errorf("set %s: %w", g.Name, wrote)
+	c.effects.wait()
+	if wrote != nil {
+		return fmt.Errorf("set %v: %w", slices.Sorted(maps.Keys(values)), wrote)
 	}
-	return wrote
+	return nil
 }
 
-// Reset puts a group back to its defaults.
-func (c *Cabin) Reset(ctx context.Context, group string) error {
-	g, err := profiles.GroupByName(group)
-	if err != nil {
-		return err
+// onlyApps reports whether nothing but apps' stores is set.
+func onlyApps(values profiles.Values) bool {
+	for group := range values {
+		if !profiles.IsApp(group) {
+			return false
+		}
 	}
-	return c.Set(ctx, group, g.Defaults())
+	return true
+}
+
+// share makes an edit in the settings of the vehicle.
+func share(shared, edit profiles.Encoded) {
+	for group, values := range edit {
+		if shared[group] == nil {
+			shared[group] = map[string][]byte{}
+		}
+		maps.Copy(shared[group], values)
+		maps.DeleteFunc(shared[group], func(_ string, v []byte) bool { return v == nil })
+	}
+}
+
+// roomFor is why a guest's apps cannot keep that much.
+func roomFor(sitting profiles.Values, edit profiles.Edit) error {
+	stores := sitting.Clone()
+	edit.Apply(stores)
+	return profiles.CheckApps(stores)
+}
+
+// apply makes an edit in the settings of whoever is at the wheel, and returns what the
+// head unit is told. Of a person's app only the name is held; touched is what a guest
+// set.
+func apply(edit profiles.Edit, sitting profiles.Values, guest bool, touched map[[2]string]bool) (told []Event) {
+	before := sitting.Clone()
+	edit.Apply(sitting)
+	for _, group := range slices.Sorted(maps.Keys(edit.Values)) {
+		keys := slices.Sorted(maps.Keys(edit.Values[group]))
+		if guest {
+			for _, key := range keys {
+				touched[[2]string{group, key}] = true
+			}
+		}
+		if !profiles.IsApp(group) {
+			now := profiles.Values{group: sitting[group]}
+			told = append(told, changes(profiles.Values{group: before[group]}, now)...)
+			continue
+		}
+		if told = append(told, SettingsChanged{group, keys}); !guest && edit.Values[group] != nil {
+			sitting[group] = map[string]any{}
+		}
+	}
+	return told
 }

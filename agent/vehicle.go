@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -100,7 +101,8 @@ func (v *vehicle) shows(w want, since time.Duration) bool {
 	a, isNumber := is.Value.Float()
 	b, wantsNumber := w.value.Float()
 	if isNumber && wantsNumber {
-		return a-b <= degree && b-a <= degree
+		within := cmp.Or(w.within, degree)
+		return a-b <= within && b-a <= within
 	}
 	return is.Value == w.value
 }

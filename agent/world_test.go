@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -37,7 +38,7 @@ const (
 type store struct {
 	mu       sync.Mutex
 	roster   profiles.Roster
-	settings map[profiles.ID]map[string]map[string][]byte
+	settings map[profiles.ID]profiles.Encoded
 	lockouts map[profiles.ID]profiles.Lockout
 	own      map[profiles.ID]profiles.Verifier
 	fobs     map[profiles.ID][]profiles.Fob
@@ -48,7 +49,7 @@ type store struct {
 
 func newStore() *store {
 	return &store{
-		settings: map[profiles.ID]map[string]map[string][]byte{},
+		settings: map[profiles.ID]profiles.Encoded{},
 		lockouts: map[profiles.ID]profiles.Lockout{},
 		own:      map[profiles.ID]profiles.Verifier{},
 		fobs:     map[profiles.ID][]profiles.Fob{},
@@ -78,22 +79,39 @@ func (s *store) breakApply(err error) {
 	s.broken = err
 }
 
-func (s *store) Settings(who profiles.ID, group string) (map[string][]byte, error) {
+func (s *store) Settings(who profiles.ID, groups ...string) (profiles.Encoded, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return maps.Clone(s.settings[who][group]), nil
+	all := profiles.Encoded{}
+	for group, values := range s.settings[who] {
+		switch {
+		case len(groups) == 0 && profiles.IsApp(group):
+			all[group] = nil
+		case len(groups) == 0 || slices.Contains(groups, group):
+			all[group] = maps.Clone(values)
+		}
+	}
+	return all, nil
 }
 
-func (s *store) SetSettings(who profiles.ID, group string, values map[string][]byte) error {
+func (s *store) SetSettings(who profiles.ID, own, vehicle profiles.Encoded) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.settings[who] == nil {
-		s.settings[who] = map[string]map[string][]byte{}
+	for id, kept := range map[profiles.ID]profiles.Encoded{who: own, {}: vehicle} {
+		if s.settings[id] == nil {
+			s.settings[id] = profiles.Encoded{}
+		}
+		for group, values := range kept {
+			if values == nil || s.settings[id][group] == nil {
+				s.settings[id][group] = map[string][]byte{}
+			}
+			maps.Copy(s.settings[id][group], values)
+			maps.DeleteFunc(s.settings[id][group], func(_ string, v []byte) bool { return v == nil })
+			if len(s.settings[id][group]) == 0 {
+				delete(s.settings[id], group)
+			}
+		}
 	}
-	if s.settings[who][group] == nil {
-		s.settings[who][group] = map[string][]byte{}
-	}
-	maps.Copy(s.settings[who][group], values)
 	s.writes = append(s.writes, "settings "+who.String())
 	return nil
 }

@@ -77,6 +77,18 @@ func (o octet) check(v any) (any, error) {
 
 func (octet) decode(raw json.RawMessage) (any, error) { return decodeAs[byte](raw) }
 
+// step is an int16 from least to most.
+type step struct{ least, most int16 }
+
+func (n step) check(v any) (any, error) {
+	if i, ok := v.(int16); ok && i >= n.least && i <= n.most {
+		return i, nil
+	}
+	return nil, fmt.Errorf("must be a whole number (n) from %d to %d", n.least, n.most)
+}
+
+func (step) decode(raw json.RawMessage) (any, error) { return decodeAs[int16](raw) }
+
 // number is a uint32 from least to most.
 type number struct{ least, most uint32 }
 

@@ -151,10 +151,11 @@ func unseal(ring *keyring.Ring, file string, bucket, key, value []byte) (Stored,
 		}
 		s.Key = strconv.FormatUint(n, 10)
 	}
-	id, err := profiles.ParseID(s.Owner)
+	id, err := profiles.ParseID(strings.TrimSuffix(s.Owner, "/apps"))
 	if err != nil {
 		return s, true // about the file, in the open
 	}
+	s.Owner = id.String()
 	text, err := ring.Open(id, file, s.Key, storeSchema, value)
 	s.Text = text
 	return s, err == nil

@@ -64,6 +64,7 @@ func (a *admission) check(c *fence.Call) (m member, err error) {
 // Pass gives a call its place, but for those that godbus answers by itself.
 func (a *admission) Pass(c *fence.Call) {
 	if c.Interface != peer {
+		a.checked.files = c.Files
 		a.face.queue.arrive(a.face.ctx, a.checked, callID{c.Sender, c.Serial})
 	}
 }

@@ -37,12 +37,13 @@ type Session interface {
 	Inhibit() (release func(), err error)
 }
 
-// Settings are those of the person at the wheel, as plain Go values (values.go).
-// What Set acknowledged is durable, a guest's excepted.
+// Settings are those of the person at the wheel, as plain Go values (values.go); if who
+// is somebody, they must be that person. nil takes back, as in profiles.Values. What Set
+// acknowledged is durable, a guest's excepted.
 type Settings interface {
-	Get(group string) (map[string]any, error)
-	Set(ctx context.Context, group string, values map[string]any) error
-	Reset(ctx context.Context, group string) error
+	// Get is a group, or with none everything that who has set.
+	Get(who profiles.ID, group string) (profiles.Values, error)
+	Set(ctx context.Context, who profiles.ID, values profiles.Values) error
 }
 
 // Privacy is the driver's level and what became of it.

@@ -30,7 +30,7 @@ type cabin struct {
 	privacy telemetry.PrivacyView
 	vehicle hal.VehicleView
 	people  []profiles.ProfileView
-	values  map[string]map[string]any
+	values  profiles.Values
 	taps    []*hal.Tap
 	slow    chan struct{} // when set, Login waits for it
 	deaf    bool          // then its context does not end it
@@ -57,10 +57,13 @@ func newCabin() *cabin {
 			{ID: anna, Name: profiles.Conceal("Anna"), Role: "main", State: "active", Sharing: "shared", HasPIN: true},
 			{ID: jonas, Name: profiles.Conceal("Jonas"), Role: "secondary", State: "active", Sharing: "limited"},
 		},
-		values: map[string]map[string]any{
-			"radio": profiles.Radio().Defaults(), "navigation": profiles.Navigation().Defaults(),
-		},
+		values: defaults(),
 	}
+}
+
+func defaults() profiles.Values {
+	values, _ := profiles.DecodeAll(nil)
+	return values
 }
 
 // change is how a test changes what the views say.
@@ -167,35 +170,46 @@ func (c *cabin) Permits(function string) (bool, string) {
 	return false, "only the main user may do this"
 }
 
-func (c *cabin) Get(group string) (map[string]any, error) {
+func (c *cabin) Get(who profiles.ID, group string) (profiles.Values, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	values, ok := c.values[group]
-	if !ok {
-		_, err := profiles.GroupByName(group)
+	if !who.IsZero() && who != c.session.Profile {
+		return nil, profiles.ErrNotPermitted
+	}
+	if group == "" {
+		return profiles.Values(c.values).Clone(), c.fail
+	}
+	if _, err := profiles.GroupByName(group); err != nil {
 		return nil, err
 	}
-	return maps.Clone(values), c.fail
+	return profiles.Values{group: maps.Clone(c.values[group])}, c.fail
 }
 
-func (c *cabin) Set(_ context.Context, group string, values map[string]any) error {
-	g, err := profiles.GroupByName(group)
-	if err != nil {
-		return err
-	}
-	checked, err := g.Validate(values)
+func (c *cabin) Set(_ context.Context, who profiles.ID, values profiles.Values) error {
+	edit, err := profiles.NewEdit(values)
 	if err != nil {
 		return err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for key, v := range checked {
-		c.values[group][key] = v
+	if !who.IsZero() && who != c.session.Profile {
+		return profiles.ErrNotPermitted
 	}
-	return c.note("set %s %d", group, len(checked))
+	after := profiles.Values(c.values).Clone()
+	if edit.Apply(after); profiles.CheckApps(after) != nil {
+		return profiles.CheckApps(after)
+	}
+	c.values = after
+	for group, set := range values {
+		if set == nil {
+			return c.note("reset %s", group)
+		}
+		if err := c.note("set %s %d", group, len(set)); err != nil {
+			return err
+		}
+	}
+	return c.fail
 }
-
-func (c *cabin) Reset(_ context.Context, group string) error { return c.locked("reset %s", group) }
 
 func (c *cabin) PrivacyView() telemetry.PrivacyView {
 	c.mu.Lock()

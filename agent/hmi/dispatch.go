@@ -1,9 +1,7 @@
 package hmi
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 
 	"github.com/godbus/dbus/v5"
 
@@ -60,6 +58,7 @@ type call struct {
 	path dbus.ObjectPath
 	who  profiles.ID // of a profile's object
 	args []any
+	file int  // the descriptor that came with it; closed when it is answered
 	wait bool // option of Login and StartGuest
 	msg  *dbus.Message
 }
@@ -71,7 +70,10 @@ func (f *Face) serve(t *ticket, msg *dbus.Message) ([]any, error) {
 	case <-t.ctx.Done():
 		return nil, context.Cause(t.ctx)
 	}
-	c := &call{from: t.from, path: objectPath(msg), args: msg.Body, msg: msg}
+	c := &call{from: t.from, path: objectPath(msg), args: msg.Body, file: -1, msg: msg}
+	if len(t.files) > 0 {
+		c.file = t.files[0]
+	}
 	at, who := resolve(c.path)
 	if at == person && !f.exists(who) {
 		return nil, errNoObject
@@ -127,28 +129,16 @@ func objectPath(msg *dbus.Message) dbus.ObjectPath {
 	return p
 }
 
-// reply sends an answer with descriptors at once, past godbus, and keeps godbus
-// from sending another: a descriptor can be closed here only after it has been
-// sent.
-func (f *Face) reply(c *call, values ...any) error {
+// reply sends an answer past godbus, and keeps godbus from sending another: it sends no
+// descriptors, which can be closed here only after they have been sent, and no values
+// without a Go type.
+func (f *Face) reply(c *call, types string, body []byte, descriptors ...int) error {
 	if c.msg.Flags&dbus.FlagNoReplyExpected != 0 {
 		return nil
 	}
 	c.msg.Flags |= dbus.FlagNoReplyExpected
-	answer := &dbus.Message{Type: dbus.TypeMethodReply, Body: values, Headers: map[dbus.HeaderField]dbus.Variant{
-		dbus.FieldDestination: c.msg.Headers[dbus.FieldSender],
-		dbus.FieldReplySerial: dbus.MakeVariant(c.msg.Serial()),
-		dbus.FieldSignature:   dbus.MakeVariant(dbus.SignatureOf(values...)),
-	}}
-	count, err := answer.CountFds()
-	if err != nil {
-		return err
-	}
-	answer.Headers[dbus.FieldUnixFDs] = dbus.MakeVariant(uint32(count))
-	var out bytes.Buffer
-	descriptors, err := answer.EncodeToWithFDs(&out, binary.LittleEndian)
-	if err != nil {
-		return err
-	}
-	return f.fence.Send(out.Bytes(), descriptors)
+	return f.fence.Reply(header(c.msg, dbus.FieldSender), c.msg.Serial(), types, body, descriptors...)
 }
+
+// handOver answers with one descriptor.
+func (f *Face) handOver(c *call, fd int) error { return f.reply(c, "h", make([]byte, 4), fd) }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/godbus/dbus/v5"
 	"github.com/godbus/dbus/v5/introspect"
+	"golang.org/x/sys/unix"
 
 	"glovebox/agent/hmi"
 	"glovebox/agent/hmi/fence"
@@ -46,6 +47,7 @@ func FuzzFence(f *testing.F) {
 		if walked != nil {
 			return
 		}
+		m.Signature = strings.ReplaceAll(m.Signature, "h", "u") // so the fence hands it on
 		decoded, err := dbus.DecodeMessage(bytes.NewReader(m.Bytes()))
 		if err != nil {
 			t.Fatalf("%q %x passes: %v", m.Signature, m.Body, err)
@@ -131,13 +133,24 @@ type fakeBus struct {
 	*rawbus.Bus
 	agent *rawbus.Conn
 	last  uint32
+	file  int // comes with a call that takes one
 }
 
 func (b *fakeBus) serial() uint32 { b.last++; return b.last }
 
 // ask sends a call and reads until its answer.
 func (b *fakeBus) ask(t *testing.T, m rawbus.Message) rawbus.Message {
-	if _, err := b.agent.Write(m.Bytes()); err != nil {
+	files := slices.Repeat([]int{b.file}, min(8, strings.Count(m.Signature, "h")))
+	m.Files = uint32(len(files))
+	message, rights := m.Bytes(), []byte(nil)
+	if len(files) > 0 {
+		rights = unix.UnixRights(files...)
+	}
+	n, _, err := b.agent.WriteMsgUnix(message, rights, nil)
+	if err == nil && n < len(message) {
+		_, err = b.agent.Write(message[n:])
+	}
+	if err != nil {
 		t.Fatal("the agent has left: ", err)
 	}
 	answer, err := b.agent.Answer(m.Serial)
@@ -198,7 +211,7 @@ func startFake(f *testing.F) *fakeBus {
 	f.Cleanup(func() { face.Close() })
 	owned := make(chan error, 1)
 	go func() { owned <- face.Own(newCabin()) }()
-	b := &fakeBus{Bus: bus, agent: <-ready}
+	b := &fakeBus{Bus: bus, agent: <-ready, file: must(memory(`{"glovebox":"settings","version":1,"settings":{"radio":{"volume":7}}}`, true))}
 	if err := <-owned; err != nil {
 		f.Fatal(err)
 	}

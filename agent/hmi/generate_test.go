@@ -103,7 +103,7 @@ func (g *generator) value(t string, depth int) {
 	case 'g':
 		g.G(g.aType(4))
 	case 'h':
-		g.U32(uint32(g.byte() & 1))
+		g.U32(uint32(g.byte() & 128)) // mostly the first
 	case 'v':
 		inner := g.aType(3)
 		g.G(inner)

@@ -7,7 +7,6 @@ import (
 	"os"
 	"sync"
 
-	"github.com/godbus/dbus/v5"
 	"golang.org/x/sys/unix"
 )
 
@@ -106,5 +105,5 @@ func (f *Face) inhibit(_ context.Context, c *call) ([]any, error) {
 	}
 	defer unix.Close(ends[1]) // the holder has a copy once the reply is sent
 	f.locks.watch(os.NewFile(uintptr(ends[0]), "lock"), released)
-	return nil, f.reply(c, dbus.UnixFD(ends[1]))
+	return nil, f.handOver(c, ends[1])
 }

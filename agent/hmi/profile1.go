@@ -14,6 +14,8 @@ func (f *Face) profile1() map[string]member {
 		"LinkFob":    {in: "a{sv}", run: f.fobs(profiles.LinkFob{})},
 		"Rename":     {in: "sa{sv}", run: f.rename},
 		"UnlinkFobs": {in: "a{sv}", run: f.fobs(profiles.UnlinkFobs{})},
+		"Export":     {run: f.exportProfile},
+		"Import":     {in: "ha{sv}", run: f.importProfile},
 	}
 }
 

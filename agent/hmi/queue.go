@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"glovebox/profiles"
 )
 
@@ -41,6 +43,7 @@ type ticket struct {
 	ready   time.Time // it has a token from then on
 	instead *ticket   // whose place in a full line it takes
 	begun   bool      // it no longer waits
+	files   []int     // that came with it
 	ctx     context.Context
 	end     context.CancelCauseFunc
 	turn    chan struct{} // closed when it is the first of its sender
@@ -157,6 +160,9 @@ func (t *ticket) wait() error {
 // leave gives the place to the sender's next call.
 func (t *ticket) leave() {
 	t.end(context.Canceled)
+	for _, fd := range t.files {
+		_ = unix.Close(fd)
+	}
 	q := t.queue
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -19,7 +19,7 @@ func TestCallsKeepTheirOrder(t *testing.T) {
 	var calls []*dbus.Call
 	var want []string
 	for i := range 100 /* the bus allows 128 open calls */ {
-		group := fmt.Sprintf("group%d", i)
+		group := fmt.Sprintf("app.%d", i)
 		want = append(want, "reset "+group)
 		calls = append(calls, object.Go("org.glovebox.Settings1.Reset", 0, nil, group, none))
 	}
@@ -123,7 +123,7 @@ func TestCallsOfASenderThatLeftAreDone(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 5 {
-		c.Object(hmi.Name, hmi.RootPath).Go("org.glovebox.Settings1.Reset", dbus.FlagNoReplyExpected, nil, fmt.Sprint(i), none)
+		c.Object(hmi.Name, hmi.RootPath).Go("org.glovebox.Settings1.Reset", dbus.FlagNoReplyExpected, nil, fmt.Sprint("app.", i), none)
 	}
 	c.Close()
 	for deadline := time.Now().Add(5 * time.Second); len(w.cabin.asked()) < 5; time.Sleep(time.Millisecond) {

@@ -8,6 +8,7 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"glovebox/agent/hmi"
+	"glovebox/profiles"
 )
 
 // wrongTypes are arguments that no method of ours takes.
@@ -157,7 +158,9 @@ func TestForeignUserIsRefused(t *testing.T) {
 // An app asks what is permitted, uses its own group and reads the session.
 func TestAppReachesItsOwnOnly(t *testing.T) {
 	w := start(t)
-	w.cabin.change(func(c *cabin) { c.values["app.maps"] = map[string]any{"zoom": uint32(3)} })
+	w.cabin.change(func(c *cabin) {
+		c.values["app.maps"] = map[string]any{"zoom": profiles.Typed{Type: "u", Value: uint32(3)}}
+	})
 	c := w.dial(t)
 	w.uids.is(c, appUser)
 	const get, getAll = "org.freedesktop.DBus.Properties.Get", "org.freedesktop.DBus.Properties.GetAll"

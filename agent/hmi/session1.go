@@ -2,6 +2,7 @@ package hmi
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"time"
 
@@ -77,6 +78,7 @@ func (f *Face) start(ctx context.Context, session func() (map[string]map[string]
 	if err != nil {
 		return nil, err
 	}
+	maps.DeleteFunc(settings, func(group string, _ map[string]any) bool { return profiles.IsApp(group) }) // an app reads its own
 	groups, err := toGroups(settings)
 	return []any{groups}, err
 }

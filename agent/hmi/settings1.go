@@ -32,11 +32,18 @@ func (f *Face) getSettings(_ context.Context, c *call) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	values, err := f.cabin.Get(name)
+	values, err := f.cabin.Get(profiles.ID{}, name)
 	if err != nil {
 		return nil, err
 	}
-	variants, err := toVariants(values)
+	if profiles.IsApp(name) {
+		body, err := typedBag(values[name])
+		if err != nil {
+			return nil, err
+		}
+		return nil, f.reply(c, "a{sv}", body)
+	}
+	variants, err := toVariants(values[name])
 	return []any{variants}, err
 }
 
@@ -48,14 +55,22 @@ func (f *Face) setSettings(ctx context.Context, c *call) ([]any, error) {
 	if err := options(c.args[2], nil); err != nil {
 		return nil, err
 	}
-	return nil, f.cabin.Set(ctx, name, fromVariants(c.args[1].(map[string]dbus.Variant)))
+	given := c.args[1].(map[string]dbus.Variant)
+	values := fromVariants(given)
+	if profiles.IsApp(name) {
+		values = make(map[string]any, len(given))
+		for key, v := range given {
+			values[key] = fromTyped(v)
+		}
+	}
+	return nil, f.cabin.Set(ctx, profiles.ID{}, profiles.Values{name: values})
 }
 
 func (f *Face) resetSettings(ctx context.Context, c *call) ([]any, error) {
 	if err := options(c.args[1], nil); err != nil {
 		return nil, err
 	}
-	return nil, f.cabin.Reset(ctx, c.args[0].(string))
+	return nil, f.cabin.Set(ctx, profiles.ID{}, profiles.Values{c.args[0].(string): nil})
 }
 
 func (f *Face) groups(context.Context, *call) ([]any, error) {
@@ -71,8 +86,11 @@ func (f *Face) describeGroup(_ context.Context, c *call) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys := []map[string]dbus.Variant{}
-	for _, s := range g.Settings {
+	keys, all := []map[string]dbus.Variant{}, g.Settings
+	if profiles.IsApp(g.Name) {
+		all = []profiles.Setting{profiles.AnyKey()}
+	}
+	for _, s := range all {
 		keys = append(keys, map[string]dbus.Variant{
 			"key":   dbus.MakeVariant(s.Name),
 			"type":  dbus.MakeVariant(s.Type),

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/godbus/dbus/v5"
 	"golang.org/x/sys/unix"
 
 	"glovebox/hal"
@@ -48,7 +47,7 @@ func (f *Face) watch(_ context.Context, c *call) ([]any, error) {
 	case <-f.ctx.Done():
 		return nil, f.give(ends[1], f.ctx.Err())
 	}
-	return nil, f.reply(c, dbus.UnixFD(ends[0]))
+	return nil, f.handOver(c, ends[0])
 }
 
 // give closes a pipe that nobody will write to.

@@ -28,7 +28,7 @@ type cabin struct {
 	session profiles.SessionView
 	parked  bool
 	level   string
-	values  map[string]map[string]any
+	values  profiles.Values
 	entries []telemetry.Entry
 	tap     *hal.Tap
 	shared  string   // Jonas's sharing level, if it was set
@@ -42,7 +42,7 @@ func newCabin() *cabin {
 		pins: map[profiles.ID]string{anna: "480213", lea: "590324", jonas: ""}, fobs: map[profiles.ID]uint32{},
 		session: profiles.SessionView{State: "idle", Reason: "boot", WipeState: "clean"},
 		parked:  true, level: "share",
-		values: map[string]map[string]any{"radio": profiles.Radio().Defaults(), "navigation": profiles.Navigation().Defaults()},
+		values: profiles.Values{},
 		entries: []telemetry.Entry{
 			{ID: 1, From: time.Unix(60, 0), To: time.Unix(120, 0), Class: "position", Reader: lea.String(), Kind: "position",
 				Outcome: "published", Rule: "position/shared", LimitedBy: []string{"shared"}, Count: 3},
@@ -110,29 +110,26 @@ func (c *cabin) Logout(context.Context) error {
 	return nil
 }
 
-func (c *cabin) Get(group string) (map[string]any, error) {
+func (c *cabin) Get(_ profiles.ID, group string) (profiles.Values, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if group == "" {
+		return c.values.Clone(), nil
+	}
 	if _, err := profiles.GroupByName(group); err != nil {
 		return nil, err
 	}
-	return c.values[group], nil
+	return profiles.Values{group: c.values[group]}, nil
 }
 
-func (c *cabin) Set(_ context.Context, group string, values map[string]any) error {
-	g, err := profiles.GroupByName(group)
-	if err != nil {
-		return err
-	}
-	checked, err := g.Validate(values)
+func (c *cabin) Set(_ context.Context, _ profiles.ID, values profiles.Values) error {
+	edit, err := profiles.NewEdit(values)
 	if err != nil {
 		return err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for key, v := range checked {
-		c.values[group][key] = v
-	}
+	edit.Apply(c.values)
 	return nil
 }
 

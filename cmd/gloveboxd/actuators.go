@@ -25,6 +25,17 @@ func (a *actuators) paths() (all []string) {
 	return all
 }
 
+// reach is how far each of them goes that is a number with a range.
+func (a *actuators) reach() map[string]agent.Reach {
+	all := map[string]agent.Reach{}
+	for _, path := range a.paths() {
+		if least, most, step, ok := a.plan.Reach(path); ok {
+			all[path] = agent.Reach{Least: least, Most: most, Step: step}
+		}
+	}
+	return all
+}
+
 // Actuate writes the frame that sets path to v on its bus.
 func (a *actuators) Actuate(_ context.Context, path string, v hal.Value) error {
 	bus, f, err := a.plan.Actuate(path, v)

@@ -101,7 +101,7 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 		Identity: identity, Policy: p.policy, Gzip: cfg.Telemetry.Gzip,
 		Buses: p.names, GNSS: cfg.GNSS.Port != "", Cloud: p.broker != nil, Recovered: s.recovered, Doubtful: s.doubtful(), Fresh: s.fresh(),
 		LeaveAfter: time.Duration(cfg.Session.LeaveAfter), IdleAfter: time.Duration(cfg.Session.IdleAfter), Folders: folders, SetAside: aside,
-		Alarms: p.alarms(), Actuated: orders.paths(), Actuator: orders, AtBootFob: cfg.Session.AtBoot == "fob", SecurityCode: p.code, Epoch: epoch, Store: s.people, Courier: courier,
+		Alarms: p.alarms(), Actuated: orders.paths(), Reach: orders.reach(), Actuator: orders, AtBootFob: cfg.Session.AtBoot == "fob", SecurityCode: p.code, Epoch: epoch, Store: s.people, Courier: courier,
 		Now: now, Random: func(string) io.Reader { return rand.Reader }, Log: log,
 	})
 	if err != nil {

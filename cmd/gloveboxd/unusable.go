@@ -49,9 +49,9 @@ func (r *readable) Apply(profiles.Roster) (profiles.Receipt, error) {
 	return profiles.Receipt{}, r.why
 }
 
-func (r *readable) Settings(profiles.ID, string) (map[string][]byte, error) { return nil, r.why }
+func (r *readable) Settings(profiles.ID, ...string) (profiles.Encoded, error) { return nil, r.why }
 
-func (r *readable) SetSettings(profiles.ID, string, map[string][]byte) error { return r.why }
+func (r *readable) SetSettings(profiles.ID, profiles.Encoded, profiles.Encoded) error { return r.why }
 
 func (r *readable) Lockout(profiles.ID) (profiles.Lockout, error) { return profiles.Lockout{}, nil }
 

@@ -19,7 +19,7 @@ func BenchmarkSet(b *testing.B) {
 		id := person(b, 3).ID
 		b.ReportAllocs()
 		for n := 0; b.Loop(); n++ {
-			must(b, s.SetSettings(id, "radio", map[string][]byte{"volume": []byte(strconv.Itoa(n))}))
+			must(b, s.SetSettings(id, group("radio", map[string][]byte{"volume": []byte(strconv.Itoa(n))}), nil))
 		}
 	})
 	b.Run("bare", func(b *testing.B) {
@@ -43,7 +43,7 @@ func BenchmarkStart(b *testing.B) {
 	s := open(b, dir, ring, nil)
 	must(b, applied(s.Apply(roster(b, 1, 1, 2, 3, 4, 5, 6))))
 	for n := 1; n <= 6; n++ {
-		must(b, s.SetSettings(person(b, n).ID, "radio", map[string][]byte{"volume": []byte("7"), "station": make([]byte, 300)}))
+		must(b, s.SetSettings(person(b, n).ID, group("radio", map[string][]byte{"volume": []byte("7"), "station": make([]byte, 300)}), nil))
 	}
 	must(b, s.Close())
 	for _, check := range []struct {

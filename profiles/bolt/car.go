@@ -66,6 +66,6 @@ func (s *Store) SetIdentity(identity profiles.Identity) error {
 		return err
 	}
 	return s.updatePerson("keep a copy of the identity", profiles.ID{}, func(c *transaction) error {
-		return s.putSealed(c, profiles.ID{}, identityKey, data)
+		return s.putSealed(c, profiles.ID{}, profiles.ID{}.String(), identityKey, data)
 	})
 }

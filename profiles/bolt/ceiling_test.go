@@ -46,7 +46,7 @@ func TestCeilingComesBack(t *testing.T) {
 	ring := openRing(t, dir)
 	s := open(t, dir, ring, nil)
 	must(t, applied(s.Apply(roster(t, 1, 1, 2, 3))))
-	must(t, s.SetSettings(person(t, 2).ID, "radio", map[string][]byte{"volume": []byte("41")}))
+	must(t, s.SetSettings(person(t, 2).ID, group("radio", map[string][]byte{"volume": []byte("41")}), nil))
 	for _, want := range []profiles.Roster{
 		lowered(t, 1, []int{1, 2, 3}, []int{1, 3, 4}), // 2 was removed, 4 was invited
 		lowered(t, 2, []int{1, 2, 3}, []int{1, 3, 4}),
@@ -69,7 +69,7 @@ func TestCeilingComesBack(t *testing.T) {
 	if values, err := s.Settings(person(t, 2).ID, "radio"); err != nil || len(values) != 0 {
 		t.Errorf("who came back has %v, %v", values, err)
 	}
-	must(t, s.SetSettings(person(t, 2).ID, "radio", map[string][]byte{"volume": []byte("41")}))
+	must(t, s.SetSettings(person(t, 2).ID, group("radio", map[string][]byte{"volume": []byte("41")}), nil))
 	must(t, applied(s.Apply(lowered(t, 4, []int{1}, []int{1, 2})))) // 2 was removed, and is to come again
 	if values, err := s.Settings(person(t, 2).ID, "radio"); err != nil || len(values) != 0 {
 		t.Errorf("who is to come again has %v, %v", values, err)

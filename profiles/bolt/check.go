@@ -8,7 +8,6 @@ import (
 
 	"go.etcd.io/bbolt"
 
-	"glovebox/profiles"
 	"glovebox/profiles/keyring"
 )
 
@@ -51,8 +50,8 @@ func checkAll(tx *bbolt.Tx, ring *keyring.Ring) error {
 	}
 	var got sum
 	err := tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
-		id, err := profiles.ParseID(string(name))
-		sealed := err == nil && (id.IsZero() || ring.Has(id))
+		id, owned := ownerOf(name)
+		sealed := owned && (id.IsZero() || ring.Has(id))
 		return b.ForEach(func(key, value []byte) error {
 			if value == nil {
 				return fmt.Errorf("bucket %s holds another bucket", name)
@@ -64,7 +63,7 @@ func checkAll(tx *bbolt.Tx, ring *keyring.Ring) error {
 			if !sealed {
 				return nil
 			}
-			_, err := ring.Open(id, Name, string(key), schema, value)
+			_, err := ring.Open(id, Name, string(key), sealing, value)
 			return err
 		})
 	})

@@ -39,8 +39,8 @@ func newCar(t *testing.T) car {
 	for round := range 12 {
 		for n := 1; n <= 6; n++ {
 			id := person(t, n).ID
-			must(t, s.SetSettings(id, "radio", map[string][]byte{"station": []byte{byte(round)}, "favourites": []byte(strings.Repeat("Radio", 99))}))
-			must(t, s.SetSettings(id, "navigation", map[string][]byte{"home": []byte(strings.Repeat("Home", 100+round))}))
+			must(t, s.SetSettings(id, group("radio", map[string][]byte{"station": []byte{byte(round)}, "favourites": []byte(strings.Repeat("Radio", 99))}), nil))
+			must(t, s.SetSettings(id, group("navigation", map[string][]byte{"home": []byte(strings.Repeat("Home", 100+round))}), nil))
 		}
 		if round == 6 {
 			c.old = read(bolt.Name)
@@ -51,7 +51,7 @@ func newCar(t *testing.T) car {
 	c.was, err = dump(s)
 	must(t, err)
 	c.before = read(bolt.Name)
-	must(t, s.SetSettings(person(t, 3).ID, "radio", map[string][]byte{"station": []byte("the last one")}))
+	must(t, s.SetSettings(person(t, 3).ID, group("radio", map[string][]byte{"station": []byte("the last one")}), nil))
 	c.is, err = dump(s)
 	must(t, err)
 	c.after, c.keys = read(bolt.Name), read("keys")

@@ -44,8 +44,10 @@ func drop(c *transaction, gone []profiles.ID, receipt keyring.Receipt) error {
 		return nil
 	}
 	for _, id := range gone {
-		if err := c.drop(id.String()); err != nil {
-			return err
+		for _, bucket := range []string{id.String(), appsBucket(id)} {
+			if err := c.drop(bucket); err != nil {
+				return err
+			}
 		}
 	}
 	return putRemoval(c, receipt.Generation)

@@ -73,8 +73,8 @@ func checkMeta(tx *bbolt.Tx, ring *keyring.Ring) error {
 	if b == nil {
 		return errors.New("the file does not say what it is")
 	}
-	if v := b.Get([]byte("schema")); len(v) != 4 || binary.BigEndian.Uint32(v) != schema {
-		return fmt.Errorf("the file has schema %x, want %d", v, schema)
+	if v := b.Get([]byte("schema")); len(v) != 4 || binary.BigEndian.Uint32(v) < 1 || binary.BigEndian.Uint32(v) > schema {
+		return fmt.Errorf("the file has schema %x, want 1 to %d", v, schema)
 	}
 	if of := ring.FileID(); string(b.Get([]byte("ring"))) != string(of[:]) {
 		return errors.New("the file belongs to another key ring")

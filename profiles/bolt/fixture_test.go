@@ -85,6 +85,11 @@ func roster(t testing.TB, version uint64, people ...int) profiles.Roster {
 	return r
 }
 
+// group is what is kept of one group.
+func group(name string, values map[string][]byte) profiles.Encoded {
+	return profiles.Encoded{name: values}
+}
+
 func openRing(t testing.TB, dir string) *keyring.Ring {
 	t.Helper()
 	ring, err := keyring.Open(dir)
@@ -137,10 +142,11 @@ func dump(s *bolt.Store) (string, error) {
 			fmt.Fprintf(&out, "%s\n", data)
 		}
 		for _, group := range []string{"radio", "navigation", "app.1"} {
-			values, err := s.Settings(id, group)
+			all, err := s.Settings(id, group)
 			if err != nil {
 				return "", err
 			}
+			values := all[group]
 			for _, key := range slices.Sorted(maps.Keys(values)) {
 				fmt.Fprintf(&out, "%s %s.%s = %q\n", id, group, key, values[key])
 			}

@@ -34,5 +34,5 @@ func (s *Store) SetFobs(id profiles.ID, fobs []profiles.Fob) error {
 			return fmt.Errorf("keep the fobs: %w", err)
 		}
 	}
-	return s.updatePerson("keep the fobs", id, func(c *transaction) error { return s.putSealed(c, id, fobsKey, data) })
+	return s.updatePerson("keep the fobs", id, func(c *transaction) error { return s.putSealed(c, id, id.String(), fobsKey, data) })
 }

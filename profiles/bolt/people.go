@@ -85,7 +85,7 @@ func appendPerson(all []profiles.Person, b *bbolt.Bucket, ring *keyring.Ring, id
 	if sealed == nil {
 		return all, nil
 	}
-	data, err := ring.Open(id, Name, key, schema, sealed)
+	data, err := ring.Open(id, Name, key, sealing, sealed)
 	if errors.Is(err, keyring.ErrNoKey) {
 		return all, nil
 	}
@@ -230,7 +230,7 @@ func (s *Store) putPerson(c *transaction, key string, p profiles.Person) error {
 	if err != nil {
 		return err
 	}
-	return s.putSealed(c, p.ID, key, data)
+	return s.putSealed(c, p.ID, p.ID.String(), key, data)
 }
 
 // removal is what is kept of a person's removal: nothing about the person.

@@ -3,75 +3,12 @@ package bolt
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 
 	"go.etcd.io/bbolt"
 
 	"glovebox/profiles"
 )
-
-// settingKey is where the value of one setting stands in its owner's bucket.
-func settingKey(group, key string) string { return "set/" + group + "/" + key }
-
-// Settings returns what id has set in a group, encoded as it was given; absent
-// keys were never set. The zero id is the vehicle.
-func (s *Store) Settings(id profiles.ID, group string) (map[string][]byte, error) {
-	values := map[string][]byte{}
-	err := s.view(id, func(b *bbolt.Bucket) error {
-		prefix := settingKey(group, "")
-		c := b.Cursor()
-		for k, sealed := c.Seek([]byte(prefix)); strings.HasPrefix(string(k), prefix); k, sealed = c.Next() {
-			value, err := s.ring.Open(id, Name, string(k), schema, sealed)
-			if err != nil {
-				return err
-			}
-			values[strings.TrimPrefix(string(k), prefix)] = value
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read settings: %w", err)
-	}
-	return values, nil
-}
-
-// SetSettings keeps these values of a group and leaves its others as they are;
-// a nil value takes a key back.
-func (s *Store) SetSettings(id profiles.ID, group string, values map[string][]byte) error {
-	return s.updatePerson("keep settings", id, func(c *transaction) error {
-		for _, key := range slices.Sorted(maps.Keys(values)) {
-			if err := s.putSealed(c, id, settingKey(group, key), values[key]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// ResetSettings takes all keys of a group back.
-func (s *Store) ResetSettings(id profiles.ID, group string) error {
-	return s.updatePerson("reset settings", id, func(c *transaction) error {
-		b := c.tx.Bucket([]byte(id.String()))
-		if b == nil {
-			return nil
-		}
-		var keys []string
-		prefix := settingKey(group, "")
-		cursor := b.Cursor()
-		for k, _ := cursor.Seek([]byte(prefix)); strings.HasPrefix(string(k), prefix); k, _ = cursor.Next() {
-			keys = append(keys, string(k))
-		}
-		for _, key := range keys {
-			if err := c.delete(id.String(), key); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
 
 // lockout is the kept form of a profiles.Lockout.
 type lockout struct {
@@ -103,13 +40,13 @@ func (s *Store) SetLockout(id profiles.ID, l profiles.Lockout) error {
 		if err == nil && now == l {
 			return nil // nothing to clear, nothing to write
 		}
-		return s.updatePerson("clear the lockout", id, func(c *transaction) error { return s.putSealed(c, id, lockoutKey, nil) })
+		return s.updatePerson("clear the lockout", id, func(c *transaction) error { return s.putSealed(c, id, id.String(), lockoutKey, nil) })
 	}
 	data, err := json.Marshal(lockout(l))
 	if err != nil {
 		return fmt.Errorf("keep the lockout: %w", err)
 	}
-	return s.updatePerson("keep the lockout", id, func(c *transaction) error { return s.putSealed(c, id, lockoutKey, data) })
+	return s.updatePerson("keep the lockout", id, func(c *transaction) error { return s.putSealed(c, id, id.String(), lockoutKey, data) })
 }
 
 // OwnVerifier returns the car's own PIN verifier of id, zero if there is none:
@@ -136,7 +73,7 @@ func (s *Store) SetOwnVerifier(id profiles.ID, v profiles.Verifier) error {
 	if !v.IsZero() {
 		data = []byte(v.Reveal())
 	}
-	return s.updatePerson("keep the PIN verifier", id, func(c *transaction) error { return s.putSealed(c, id, verifierKey, data) })
+	return s.updatePerson("keep the PIN verifier", id, func(c *transaction) error { return s.putSealed(c, id, id.String(), verifierKey, data) })
 }
 
 // view reads in the bucket of id. The vehicle may have none yet; a person who
@@ -164,14 +101,14 @@ func (s *Store) updatePerson(what string, id profiles.ID, do func(*transaction) 
 	})
 }
 
-// putSealed seals value under key of id; nil deletes it.
-func (s *Store) putSealed(c *transaction, id profiles.ID, key string, value []byte) error {
+// putSealed seals value under key of id in one of their buckets; nil deletes it.
+func (s *Store) putSealed(c *transaction, id profiles.ID, bucket, key string, value []byte) error {
 	if value == nil {
-		return c.delete(id.String(), key)
+		return c.delete(bucket, key)
 	}
 	sealed, err := s.seal(id, key, value)
 	if err != nil {
 		return err
 	}
-	return c.put(id.String(), key, sealed)
+	return c.put(bucket, key, sealed)
 }

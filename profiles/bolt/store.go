@@ -2,9 +2,10 @@
 // outlive a restart, in the file profiles.db. What belongs to a person is sealed
 // under that person's key; what concerns the car stays open.
 //
-//	_meta        file 16, ring 16 (ids), schema 4, sum 32 over all other entries
-//	_car         roster: version, hash, readers …; fact/NAME
-//	<hex id>     sealed: person, verifier, lockout, set/GROUP/KEY; identity
+//	_meta            file 16, ring 16 (ids), schema 4, sum 32 over all other entries
+//	_car             roster: version, hash, readers …; fact/NAME
+//	<hex id>         sealed: person, verifier, lockout, set/GROUP/KEY; identity
+//	<hex id>/apps    sealed: sizes, app/ID; apart, so that large stores slow nothing else
 //
 // The zero id is the car's own bucket, for settings that stay with the vehicle and the
 // copy of its identity.
@@ -26,8 +27,12 @@ import (
 // Name is the file in the state directory.
 const Name = "profiles.db"
 
-// schema is the version of this layout, part of what each value is sealed with.
-const schema = 1
+// schema is the version of this layout (migrate.go); sealing is that of a sealed value,
+// part of what each is sealed with.
+const (
+	schema  = 2
+	sealing = 1
+)
 
 const (
 	metaBucket = "_meta"
@@ -59,6 +64,9 @@ func Open(dir string, ring *keyring.Ring, check func(path string) error) (*Store
 	if err != nil {
 		return nil, fmt.Errorf("open the profiles: %w", err)
 	}
+	if err := migrate(dir, db); err != nil {
+		return nil, errors.Join(fmt.Errorf("migrate the profiles: %w", err), db.Close())
+	}
 	// people have keys only after they stood in a store
 	s := &Store{db, ring, recovered || made && !ring.Unused()}
 	if err := s.db.View(func(tx *bbolt.Tx) error { return checkMeta(tx, ring) }); err != nil {
@@ -82,7 +90,7 @@ func (s *Store) deleteKeyless() error {
 	var keyless []string
 	err := s.db.View(func(tx *bbolt.Tx) error {
 		return tx.ForEach(func(name []byte, _ *bbolt.Bucket) error {
-			if id, err := profiles.ParseID(string(name)); err == nil && !id.IsZero() && !s.ring.Has(id) {
+			if id, ok := ownerOf(name); ok && !id.IsZero() && !s.ring.Has(id) {
 				keyless = append(keyless, string(name))
 			}
 			return nil
@@ -121,7 +129,7 @@ func (s *Store) update(what string, do func(*transaction) error) error {
 
 // seal seals value as key of id.
 func (s *Store) seal(id profiles.ID, key string, value []byte) ([]byte, error) {
-	return s.ring.Seal(id, Name, key, schema, value)
+	return s.ring.Seal(id, Name, key, sealing, value)
 }
 
 // unseal opens what stands under key of id in b; nil if nothing does.
@@ -130,5 +138,5 @@ func (s *Store) unseal(b *bbolt.Bucket, id profiles.ID, key string) ([]byte, err
 	if sealed == nil {
 		return nil, nil
 	}
-	return s.ring.Open(id, Name, key, schema, sealed)
+	return s.ring.Open(id, Name, key, sealing, sealed)
 }

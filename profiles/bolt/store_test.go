@@ -99,19 +99,30 @@ func TestSettingsEqualAMap(t *testing.T) {
 						values[key] = nil
 						delete(model, at)
 					} else {
-						text := rapid.StringN(0, 20, -1).Draw(t, "value")
+						text := rapid.StringMatching(`[a-zä<&"]{0,20}`).Draw(t, "value")
+						if profiles.IsApp(group) {
+							typed, err := profiles.Typed{Type: "s", Value: text}.MarshalJSON()
+							if err != nil {
+								t.Fatal(err)
+							}
+							text = string(typed)
+						}
 						values[key] = []byte(text)
 						model[at] = text
 					}
 				}
-				if err := s.SetSettings(id, group, values); err != nil {
+				if err := s.SetSettings(id, profiles.Encoded{group: values}, nil); err != nil {
 					t.Fatal(err)
 				}
 			},
 			"reset": func(t *rapid.T) {
 				id, group := who.Draw(t, "who"), group.Draw(t, "group")
 				maps.DeleteFunc(model, func(at place, _ string) bool { return at.id == id && at.group == group })
-				if err := s.ResetSettings(id, group); err != nil {
+				values := map[string][]byte{"volume": nil, "station": nil, "a/b": nil}
+				if profiles.IsApp(group) {
+					values = nil
+				}
+				if err := s.SetSettings(id, profiles.Encoded{group: values}, nil); err != nil {
 					t.Fatal(err)
 				}
 			},
@@ -132,7 +143,7 @@ func TestSettingsEqualAMap(t *testing.T) {
 						if err != nil {
 							t.Fatal(err)
 						}
-						for key, value := range values {
+						for key, value := range values[group] {
 							got[place{id, group, key}] = string(value)
 						}
 					}
@@ -180,7 +191,7 @@ func TestPINsAndLockouts(t *testing.T) {
 	for name, err := range map[string]error{
 		"lockout":  s.SetLockout(stranger, waiting),
 		"verifier": s.SetOwnVerifier(stranger, verifier(t, 1)),
-		"settings": s.SetSettings(stranger, "radio", map[string][]byte{"volume": []byte("1")}),
+		"settings": s.SetSettings(stranger, group("radio", map[string][]byte{"volume": []byte("1")}), nil),
 	} {
 		if !errors.Is(err, profiles.ErrNoSuchProfile) {
 			t.Errorf("%s of a stranger: %v", name, err)
@@ -197,7 +208,7 @@ func TestFileHoldsNothingInTheClear(t *testing.T) {
 	must(t, applied(s.Apply(roster(t, 1, 1, 2))))
 	secret := []byte("a station nobody should read")
 	for _, n := range []int{1, 2} {
-		must(t, s.SetSettings(person(t, n).ID, "radio", map[string][]byte{"station": secret}))
+		must(t, s.SetSettings(person(t, n).ID, group("radio", map[string][]byte{"station": secret}), nil))
 		must(t, s.SetOwnVerifier(person(t, n).ID, verifier(t, 20)))
 	}
 	raw, err := os.ReadFile(filepath.Join(dir, bolt.Name))

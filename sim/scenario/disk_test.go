@@ -40,7 +40,7 @@ func store(t *testing.T, home string) (dir string, who profiles.ID) {
 	})
 	for _, err := range []error{
 		err,
-		s.SetSettings(who, "navigation", map[string][]byte{"home": value}),
+		s.SetSettings(who, profiles.Encoded{"navigation": {"home": value}}, nil),
 		s.Close(),
 		ring.Close(),
 	} {

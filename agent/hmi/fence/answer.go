@@ -84,13 +84,19 @@ func (f *Fence) Write(p []byte) (int, error) {
 	return f.bus.conn.Write(p)
 }
 
-// Send sends a message with descriptors, which godbus cannot through the fence,
-// and gives it a serial. p is little endian.
-func (f *Fence) Send(p []byte, descriptors []int) error {
+// Reply answers a call past godbus, which cannot send descriptors through the fence nor
+// values without a Go type. body is little endian; the descriptors stay the caller's.
+func (f *Fence) Reply(to string, serial uint32, types string, body []byte, descriptors ...int) error {
 	f.writing.Lock()
 	defer f.writing.Unlock()
-	binary.LittleEndian.PutUint32(p[8:], f.nextSerial())
-	n, _, err := f.bus.conn.WriteMsgUnix(p, unix.UnixRights(descriptors...), nil)
+	h := Header{Kind: methodReturn, Flags: noReplyExpected, Serial: f.nextSerial(), ReplySerial: serial, Destination: to,
+		Signature: types, Descriptors: uint32(len(descriptors)), Length: len(body)}
+	p := append(h.append(nil), body...)
+	var rights []byte
+	if len(descriptors) > 0 {
+		rights = unix.UnixRights(descriptors...)
+	}
+	n, _, err := f.bus.conn.WriteMsgUnix(p, rights, nil)
 	if err == nil && n < len(p) {
 		_, err = f.bus.conn.Write(p[n:])
 	}

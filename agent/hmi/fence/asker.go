@@ -51,8 +51,8 @@ func (a *asker) listen(gone func()) {
 	defer close(a.ended)
 	defer gone()
 	for {
-		h, body, ok, err := a.message()
-		if err != nil {
+		h, body, fds, ok, err := a.message()
+		if closeAll(fds); err != nil {
 			return
 		}
 		if !ok || h.Sender != busName || h.Kind != methodReturn && h.Kind != methodError {

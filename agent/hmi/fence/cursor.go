@@ -16,6 +16,7 @@ var (
 	errBoolean = errors.New("a boolean is neither 0 nor 1")
 	errType    = errors.New("a value has a type that no setting can hold")
 	errDeep    = errors.New("the values are nested too deep")
+	errHandle  = errors.New("a file descriptor is not the one whose turn it is")
 	errArray   = errors.New("an array does not end where its length says")
 	errMore    = errors.New("there is more than the signature names")
 	errMemory  = errors.New("the values take far more memory than their message")

@@ -22,8 +22,7 @@ func Delay(address, name, what, who, why string, patience time.Duration) (lock *
 	if err != nil {
 		return nil, "", err
 	}
-	s.keep = true
-	defer func() { closeAll(s.kept); _ = s.conn.Close() }()
+	defer func() { s.forget(); _ = s.conn.Close() }()
 	if err := s.conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		return nil, "", err
 	}
@@ -70,13 +69,10 @@ func Delay(address, name, what, who, why string, patience time.Duration) (lock *
 // are closed.
 func (s *stream) answer(serial uint32, from string) (Header, []byte, []int, error) {
 	for {
-		h, body, ok, err := s.message()
+		h, body, fds, ok, err := s.message()
 		if err != nil {
 			return h, nil, nil, err
 		}
-		n := min(int(h.Descriptors), len(s.kept))
-		fds := s.kept[:n:n]
-		s.kept = s.kept[n:]
 		if ok && h.ReplySerial == serial && h.Sender == from && (h.Kind == methodReturn || h.Kind == methodError) {
 			return h, body, fds, nil
 		}

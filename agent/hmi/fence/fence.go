@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,6 +26,7 @@ type Call struct {
 	Header
 	UID    uint32 // the user of the sender
 	Number uint64 // counts in the order of the bus
+	Files  []int  // its descriptors: of a call that passes they are its receiver's to close
 }
 
 // Refusal is the error that a caller is answered.
@@ -145,7 +147,7 @@ func (f *Fence) next() error {
 		}
 		f.quiet.Store(len(f.senders.unknown) == 0)
 	}
-	h, body, ok, err := f.bus.message()
+	h, body, files, ok, err := f.bus.message()
 	f.quiet.Store(false)
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded): // post woke it
@@ -155,10 +157,14 @@ func (f *Fence) next() error {
 	case !ok:
 		return nil
 	}
+	if h.Kind != methodCall || len(files) != handles(h.Signature) || len(files) > maxFiles {
+		closeAll(files)
+		files = nil
+	}
 	switch h.Kind {
 	case methodCall:
 		f.arrivals++
-		f.arrived(Call{Header: h, Number: f.arrivals}, body)
+		f.arrived(Call{Header: h, Number: f.arrivals, Files: files}, body)
 	case signal:
 		f.signal(&h, body)
 	default:
@@ -175,7 +181,7 @@ func (f *Fence) arrived(c Call, body []byte) {
 	if !known && f.options.UID != nil {
 		var err error
 		if uid, err = f.options.UID(c.Sender); err != nil {
-			f.answer(&c, &unknownUser)
+			f.refuse(&c, &unknownUser)
 			return
 		}
 		f.senders.learn(c.Sender, uid)
@@ -189,7 +195,7 @@ func (f *Fence) arrived(c Call, body []byte) {
 	ask, ok := f.senders.hold(c, body)
 	switch {
 	case !ok:
-		f.answer(&c, &tooMany)
+		f.refuse(&c, &tooMany)
 	case ask:
 		f.asker.ask("GetConnectionUnixUser", c.Sender, func(h *Header, body []byte) {
 			uid, err := number(h, body)
@@ -201,7 +207,7 @@ func (f *Fence) arrived(c Call, body []byte) {
 // identified goes on with the calls of a sender whose user is known now.
 func (f *Fence) identified(sender string, uid uint32, err error) {
 	for _, c := range f.senders.release(sender, uid, err == nil) {
-		f.answer(&c, &unknownUser)
+		f.refuse(&c, &unknownUser)
 	}
 }
 
@@ -230,18 +236,30 @@ func (f *Fence) decide(c *Call, body []byte) {
 		refusal = inspect(c, body, limit)
 	}
 	if refusal != nil {
-		f.answer(c, refusal)
+		f.refuse(c, refusal)
 		return
 	}
 	f.rules.Pass(c)
 	f.write(&c.Header, body)
 }
 
+// refuse closes what came with a call and answers it.
+func (f *Fence) refuse(c *Call, why *Refusal) {
+	closeAll(c.Files)
+	f.answer(c, why)
+}
+
+// maxFiles is how many descriptors a call may bring.
+const maxFiles = 1
+
+// handles is how many descriptors a signature names, and so how many come with it.
+func handles(signature string) int { return strings.Count(signature, "h") }
+
 // inspect looks at what is behind the header.
 func inspect(c *Call, body []byte, limit int) *Refusal {
-	switch {
-	case c.Descriptors > 0:
-		return refuse("%s takes no file descriptor", c.Member)
+	switch n := handles(c.Signature); {
+	case n != int(c.Descriptors) || n != len(c.Files):
+		return refuse("%s takes %d file descriptors", c.Member, n)
 	case c.Length > limit:
 		return refuse("%s takes at most %d KiB of arguments", c.Member, limit>>10)
 	}
@@ -258,13 +276,15 @@ func refuse(format string, args ...any) *Refusal {
 
 // pass lets a reply or a signal through.
 func (f *Fence) pass(h *Header, body []byte) {
-	if h.Descriptors == 0 && h.Length <= maxBody && Walk([]byte(h.Signature), h.BigEndian, body) == nil {
+	if h.Descriptors == 0 && handles(h.Signature) == 0 && h.Length <= maxBody && Walk([]byte(h.Signature), h.BigEndian, body) == nil {
 		f.write(h, body)
 	}
 }
 
-// write makes a message the next one that the decoder reads.
+// write makes a message the next one that the decoder reads. A descriptor is a number
+// to it, its place among those of the call.
 func (f *Fence) write(h *Header, body []byte) {
+	h.Signature, h.Descriptors = strings.ReplaceAll(h.Signature, "h", "u"), 0
 	if cap(f.passed) > room {
 		f.passed = nil
 	}

@@ -1,6 +1,7 @@
 package fence_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,6 +23,7 @@ import (
 type rules struct {
 	mu     sync.Mutex
 	passed []string // guarded by mu: who and which number
+	files  []int    // guarded by mu: what came with them
 }
 
 func (r *rules) Check(c *fence.Call) (int, *fence.Refusal) {
@@ -38,6 +40,7 @@ func (r *rules) Pass(c *fence.Call) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.passed = append(r.passed, fmt.Sprint(c.Sender, " ", c.Serial))
+	r.files = append(r.files, c.Files...)
 }
 
 // world is a fence on a bus that says what the test wants.
@@ -219,7 +222,13 @@ func TestWhatIsRefused(t *testing.T) {
 		{"another user", call(":1.7", "s", small), nil, "org.glovebox.Error.NotPermitted"},
 		{"a descriptor", call(":1.5", "s", small), []int{int(null.Fd())}, invalid},
 		{"sixteen", call(":1.5", "s", small), slices.Repeat([]int{int(null.Fd())}, 16), invalid},
-		{"a handle", call(":1.5", "h", (&rawbus.Wire{}).U32(0).B), []int{int(null.Fd())}, invalid},
+		{"a handle and no descriptor", call(":1.5", "h", (&rawbus.Wire{}).U32(0).B), nil, invalid},
+		{"a handle and two descriptors", call(":1.5", "h", (&rawbus.Wire{}).U32(0).B), []int{int(null.Fd()), int(null.Fd())}, invalid},
+		{"two handles", call(":1.5", "hh", (&rawbus.Wire{}).U32(0).U32(1).B), []int{int(null.Fd()), int(null.Fd())}, invalid},
+		{"a handle to the second of one", call(":1.5", "h", (&rawbus.Wire{}).U32(1).B), []int{int(null.Fd())}, invalid},
+		{"a handle in a list", call(":1.5", "ah", (&rawbus.Wire{}).Array(4, func() {}).B), []int{int(null.Fd())}, invalid},
+		{"a handle of another user", call(":1.7", "h", (&rawbus.Wire{}).U32(0).B), []int{int(null.Fd())}, "org.glovebox.Error.NotPermitted"},
+		{"a handle and a body that is too long", call(":1.5", "hs", (&rawbus.Wire{}).U32(0).S(strings.Repeat("x", 1<<20)).B), []int{int(null.Fd())}, invalid},
 		{"a list", call(":1.5", "ay", (&rawbus.Wire{}).Array(1, func() {}).B), nil, ""},
 		{"a body longer than the limit", call(":1.5", "s", (&rawbus.Wire{}).S(strings.Repeat("x", 1020)).B), nil, invalid},
 		{"a body longer than any limit", call(":1.5", "s", (&rawbus.Wire{}).S(strings.Repeat("x", 1<<20)).B), nil, invalid},
@@ -236,11 +245,73 @@ func TestWhatIsRefused(t *testing.T) {
 	quietly := call(":1.5", "u", small)
 	quietly.Flags = rawbus.NoReply
 	w.say(t, quietly)
-	last := w.say(t, call(":1.5", "h", small))
+	last := w.say(t, call(":1.5", "o", small))
 	if m, err := w.agent.Receive(); err != nil || m.ReplySerial != last {
 		t.Errorf("a caller who wants no answer got one: %+v, %v", m, err)
 	}
 	w.quiet(t, "something refused")
+	if after := descriptors(t); after != before {
+		t.Errorf("%d descriptors before, %d after", before, after)
+	}
+}
+
+// A descriptor belongs to the message that it was sent with, whatever stands before,
+// behind and around it in the socket; those of messages that are left out are closed.
+func TestDescriptorsBelongToTheirMessage(t *testing.T) {
+	w := start(t)
+	w.known(t, ":1.5", 1)
+	before := descriptors(t)
+	handle := call(":1.5", "h", (&rawbus.Wire{}).U32(0).B)
+	long := call(":1.5", "s", (&rawbus.Wire{}).S(strings.Repeat("x", 300<<10)).B)
+	broken := call(":1.5", "s", small)
+	broken.Path = "/" + strings.Repeat("x", 100_000)
+	var want []string
+	for i := range 50 {
+		fd, err := unix.MemfdCreate("file", unix.MFD_CLOEXEC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := fmt.Sprint("file ", i)
+		if _, err := unix.Write(fd, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		other, err := os.Open("/dev/null")
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch i % 5 {
+		case 1:
+			w.say(t, call(":1.5", "s", small))
+		case 2:
+			w.say(t, long, int(other.Fd()))
+		case 3:
+			w.say(t, broken, int(other.Fd()), int(other.Fd()))
+		case 4:
+			w.say(t, rawbus.Message{Kind: rawbus.Signal, Path: "/", Interface: bus, Member: "Mark", Sender: bus}, int(other.Fd()))
+		}
+		w.say(t, handle, fd)
+		want = append(want, text)
+		if err := errors.Join(unix.Close(fd), other.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 60 {
+		w.next(t)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var got []string
+	for _, fd := range w.files {
+		text := make([]byte, 20)
+		n, err := unix.Pread(fd, text, 0)
+		if err := errors.Join(err, unix.Close(fd)); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, string(text[:n]))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("came %q, want %q", got, want)
+	}
 	if after := descriptors(t); after != before {
 		t.Errorf("%d descriptors before, %d after", before, after)
 	}

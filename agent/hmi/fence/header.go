@@ -178,6 +178,10 @@ func (h *Header) append(b []byte) []byte {
 		field(fieldReplySerial, 'u')
 		b = order.AppendUint32(b, h.ReplySerial)
 	}
+	if h.Descriptors != 0 {
+		field(fieldDescriptors, 'u')
+		b = order.AppendUint32(b, h.Descriptors)
+	}
 	if h.Signature != "" {
 		field(fieldSignature, 'g')
 		b = append(append(append(b, byte(len(h.Signature))), h.Signature...), 0)

@@ -4,6 +4,7 @@ const (
 	maxUnknown = 512     // senders who wait to be known: one user's connections are 256 at most on a stock bus
 	maxHeld    = 16      // calls that wait for one of them
 	maxHeldAll = 8 << 20 // bytes of all
+	maxHeldFDs = 32      // descriptors of all
 )
 
 // senders are the unique names that have called, each with its user, and the calls
@@ -14,6 +15,7 @@ type senders struct {
 	unknown map[string]*unknown
 	ready   []held // their users are known now
 	bytes   int    // held for all unknown
+	files   int    // the same of descriptors
 }
 
 // unknown is a sender whose user is being asked for, with its calls in order.
@@ -48,10 +50,11 @@ func (s *senders) hold(c Call, body []byte) (ask, ok bool) {
 		}
 		who, ask = &unknown{}, true
 	}
-	if len(who.calls) == maxHeld || s.bytes+len(body) > maxHeldAll {
+	if len(who.calls) == maxHeld || s.bytes+len(body) > maxHeldAll || s.files+len(c.Files) > maxHeldFDs {
 		return false, false
 	}
 	s.bytes += len(body)
+	s.files += len(c.Files)
 	s.unknown[c.Sender] = who
 	who.calls = append(who.calls, held{c, append([]byte(nil), body...)})
 	return ask, true
@@ -64,6 +67,7 @@ func (s *senders) release(name string, uid uint32, found bool) (refused []Call) 
 	delete(s.unknown, name)
 	for _, h := range who.calls {
 		s.bytes -= len(h.body)
+		s.files -= len(h.call.Files)
 		if !found {
 			refused = append(refused, h.call)
 			continue

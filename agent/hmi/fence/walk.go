@@ -15,7 +15,8 @@ const (
 
 // Walk goes over a body without building a value. It is nil where the body is
 // exactly what types, a signature, names, where every variant holds what settings
-// can hold, and where the decoder can hold it all in maxGrowth times its size.
+// can hold, and where the decoder can hold it all in maxGrowth times its size. A
+// descriptor (h) stands outside of all else, in the order in which they came.
 func Walk(types []byte, bigEndian bool, body []byte) error {
 	w := walk{cursor: cursor{b: body, big: bigEndian}}
 	w.all(types, 0)
@@ -32,7 +33,8 @@ func Walk(types []byte, bigEndian bool, body []byte) error {
 
 type walk struct {
 	cursor
-	held int // bytes that the decoded values take, at most
+	held    int    // bytes that the decoded values take, at most
+	handles uint32 // descriptors so far
 }
 
 // all goes over one value for each type in types, as in a body or a struct. Each
@@ -41,11 +43,18 @@ func (w *walk) all(types []byte, depth int) {
 	count := 0
 	for len(types) > 0 && w.err == nil {
 		n := single(types, 0, 0)
-		if n == 0 {
+		switch {
+		case types[0] == 'h' && depth == 0:
+			if n = 1; w.uint32() != w.handles {
+				w.fail(errHandle)
+			}
+			w.handles++
+		case n == 0:
 			w.fail(errType)
 			return
+		default:
+			w.value(types[:n], depth)
 		}
-		w.value(types[:n], depth)
 		w.held += boxed(types[0])
 		types = types[n:]
 		count++

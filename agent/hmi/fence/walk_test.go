@@ -91,7 +91,12 @@ func TestWalk(t *testing.T) {
 		{"an empty array of nine structs", "a" + strings.Repeat("(", 9) + "y" + strings.Repeat(")", 9), func(w *rawbus.Wire) { w.Bag() }, false},
 		{"an array of nothing", "a", func(w *rawbus.Wire) { w.U32(0) }, false},
 		{"a letter that is no type", "z", func(w *rawbus.Wire) { w.Raw(0) }, false},
-		{"a handle", "h", func(w *rawbus.Wire) { w.U32(0) }, false},
+		{"a handle", "h", func(w *rawbus.Wire) { w.U32(0) }, true},
+		{"handles in their order", "shh", func(w *rawbus.Wire) { w.S("x").U32(0).U32(1) }, true},
+		{"handles in another order", "hh", func(w *rawbus.Wire) { w.U32(1).U32(0) }, false},
+		{"a handle twice", "hh", func(w *rawbus.Wire) { w.U32(0).U32(0) }, false},
+		{"a handle in a struct", "(h)", func(w *rawbus.Wire) { w.U32(0) }, false},
+		{"handles in a list", "ah", func(w *rawbus.Wire) { w.U32(0) }, false},
 	} {
 		for _, big := range []bool{false, true} {
 			w := &rawbus.Wire{Big: big}

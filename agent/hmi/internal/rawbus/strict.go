@@ -9,21 +9,28 @@ import (
 )
 
 // Strict decodes a body slowly and by the letter of the specification, and says
-// what is wrong with it, or in it for a setting: a handle, a key that is a boolean
+// what is wrong with it, or in it for a setting: a handle inside of anything, a key that is a boolean
 // or a signature, more than eight containers, more than two arrays around each
 // other in one signature. It shares nothing with the code that it judges.
 func Strict(signature string, big bool, body []byte) error {
-	types, err := parse(signature)
-	if err != nil {
-		return err
-	}
 	d := &strict{b: body, order: binary.LittleEndian}
 	if big {
 		d.order = binary.BigEndian
 	}
-	for _, t := range types {
-		if err := d.value(t, 0); err != nil {
-			return fmt.Errorf("at byte %d: %w", d.at, err)
+	for handle, part := range strings.Split(signature, "h") { // between two parts stands a handle
+		if handle > 0 {
+			if n, err := d.length(); err != nil || n != handle-1 {
+				return fmt.Errorf("at byte %d: handle %d is not the one whose turn it is (%v)", d.at, n, err)
+			}
+		}
+		types, err := parse(part)
+		if err != nil {
+			return err
+		}
+		for _, t := range types {
+			if err := d.value(t, 0); err != nil {
+				return fmt.Errorf("at byte %d: %w", d.at, err)
+			}
 		}
 	}
 	if d.at != len(body) {
