@@ -42,8 +42,12 @@ func (c *Client) SetText(ctx context.Context, group, key, text string) error {
 }
 
 // ParseSetting reads a setting as people write it: a text as it is, a list of
-// texts with commas or blanks, everything else as JSON.
+// texts with commas or blanks, everything else as JSON. Of an app JSON of any form is
+// a value, a number a double; the rest is a text.
 func ParseSetting(group, key, text string) (any, error) {
+	if profiles.IsApp(group) {
+		return natural(text), nil
+	}
 	g, err := profiles.GroupByName(group)
 	if err != nil {
 		return nil, err
@@ -68,7 +72,15 @@ func ParseSetting(group, key, text string) (any, error) {
 // asItLooks is a setting as ParseSetting reads it, else as JSON, else a text.
 func asItLooks(group, key, text string) any {
 	v, err := ParseSetting(group, key, text)
-	if err != nil && (json.Unmarshal([]byte(text), &v) != nil || v == nil) {
+	if err != nil {
+		return natural(text)
+	}
+	return v
+}
+
+// natural is a text as the JSON that it is, else as itself.
+func natural(text string) (v any) {
+	if json.Unmarshal([]byte(text), &v) != nil || v == nil {
 		return text
 	}
 	return v

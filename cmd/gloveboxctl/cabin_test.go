@@ -38,11 +38,12 @@ type cabin struct {
 }
 
 func newCabin() *cabin {
+	values, _ := profiles.DecodeAll(nil)
 	return &cabin{
 		pins: map[profiles.ID]string{anna: "480213", lea: "590324", jonas: ""}, fobs: map[profiles.ID]uint32{},
 		session: profiles.SessionView{State: "idle", Reason: "boot", WipeState: "clean"},
 		parked:  true, level: "share",
-		values: profiles.Values{},
+		values: values,
 		entries: []telemetry.Entry{
 			{ID: 1, From: time.Unix(60, 0), To: time.Unix(120, 0), Class: "position", Reader: lea.String(), Kind: "position",
 				Outcome: "published", Rule: "position/shared", LimitedBy: []string{"shared"}, Count: 3},

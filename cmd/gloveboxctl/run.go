@@ -42,6 +42,8 @@ type commands struct {
 	PIN      pinCmd      `cmd:"" name:"pin" help:"Set a PIN anew, or as the main user take a forgotten one away."`
 	Fob      fobCmd      `cmd:"" help:"Link the key fob in the car to the person at the wheel, or take theirs away."`
 	Settings settingsCmd `cmd:"" help:"Show settings of the person at the wheel, or change one."`
+	Export   exportCmd   `cmd:"" help:"Write what the person at the wheel has set, as JSON."`
+	Import   importCmd   `cmd:"" help:"Set what export wrote, for the person at the wheel, all or nothing."`
 	Privacy  privacyCmd  `cmd:"" help:"Show what may leave the car, or set the level."`
 	Ledger   ledgerCmd   `cmd:"" help:"What was published, reduced and withheld, for whom, by which rule."`
 	Why      whyCmd      `cmd:"" help:"One entry of the ledger, with all rules that were as strict."`

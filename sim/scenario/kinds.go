@@ -65,10 +65,11 @@ var kinds = map[string]kind{
 	"ERROR":              {what: "error", words: fixed(refusals)},
 	"driver|passenger|…": {what: "door", words: fixed(car.Doors)},
 
-	"FILE":     {what: "file", check: (*parser).names},
-	"F":        {what: "file", check: (*parser).names},
-	"BUS:FILE": {what: "file", check: busFile},
-	"FILE.gpx": {what: "route", open: true, words: of((*parser).routes)},
+	"FILE":        {what: "file", check: (*parser).names},
+	"import FILE": {what: "file", check: exported},
+	"F":           {what: "file", check: (*parser).names},
+	"BUS:FILE":    {what: "file", check: busFile},
+	"FILE.gpx":    {what: "route", open: true, words: of((*parser).routes)},
 
 	"login PIN":      {check: func(_ *parser, w string) error { return refuse(len(w) > 64, "the PIN is longer than any may be") }},
 	"accept CODE":    {what: "code"},

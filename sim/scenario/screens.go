@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -294,29 +293,7 @@ func (c *screen) do(ctx context.Context, s *stage) (string, error) {
 	case "book":
 		return call("", "Messages1.Book", map[string]any{"text": w[0]})
 	case "export":
-		return call(who, "Profile1.Export")
+		return s.takeAlong(ctx, w[0])
 	}
 	return s.bring(ctx, who, w[1]) // import
-}
-
-// bring hands an attachment to the agent as a file.
-func (s *stage) bring(ctx context.Context, who, name string) (string, error) {
-	text, err := s.file(name)
-	if err != nil {
-		return "", err
-	}
-	f, err := os.CreateTemp("", "glovebox-import")
-	if err != nil {
-		return "", err
-	}
-	defer os.Remove(f.Name())
-	defer f.Close()
-	if _, err := f.Write(text); err != nil {
-		return "", err
-	}
-	if _, err := f.Seek(0, 0); err != nil {
-		return "", err
-	}
-	answer, err := s.world.HMI.Call(ctx, who, "Profile1.Import", f)
-	return fmt.Sprint(answer...), err
 }

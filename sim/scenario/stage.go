@@ -45,6 +45,7 @@ type stage struct {
 	nevers   []*watchman
 	who      string                      // at the wheel, as far as the script knows
 	set      map[string]map[string]*kept // by person, then by group and key
+	exported map[string][]byte           // what people took along, by name
 	byHand   bool                        // the lines to come are not known
 	up       bool                        // the agent should run
 	playback *playback                   // nil before the first
