@@ -128,8 +128,8 @@ func TestResetPIN(t *testing.T) {
 					if err := b.try(lea, profiles.PIN{}); err != nil {
 						t.Fatalf("without a PIN: %v", err)
 					}
-					if got, err := b.Get(profiles.ID{}, "radio"); err != nil || got["volume"] != byte(41) {
-						t.Errorf("her volume is %v, %v", got["volume"], err)
+					if got, err := b.Get(profiles.ID{}, "radio"); err != nil || got["radio"]["volume"] != byte(41) {
+						t.Errorf("her volume is %v, %v", got["radio"]["volume"], err)
 					}
 					b.login(jonas)
 				}
@@ -173,8 +173,8 @@ func TestRecoveryByTheCode(t *testing.T) {
 		if err := b.try(anna, newPIN); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := b.Get(profiles.ID{}, "radio"); err != nil || got["volume"] != byte(41) {
-			t.Errorf("her volume is %v, %v", got["volume"], err)
+		if got, err := b.Get(profiles.ID{}, "radio"); err != nil || got["radio"]["volume"] != byte(41) {
+			t.Errorf("her volume is %v, %v", got["radio"]["volume"], err)
 		}
 	})
 }

@@ -140,7 +140,7 @@ func refusals(t *testing.T) map[string][2]string {
 func settingSection(t *testing.T, page *strings.Builder) {
 	t.Helper()
 	page.WriteString("\n# Settings\n\nThe groups of `Settings1`, as `Describe` has them. A value comes with the D-Bus type of its key; a number of another type is refused, and so is the whole call. In records " +
-		"`name` and `band` are `s`, `frequency_khz` and `service_id` `u`, `latitude` and `longitude` `d`.\n")
+		"`name` and `band` are `s`, `frequency_khz` and `service_id` `u`, `latitude` and `longitude` `d`; all of a seat's are `u`. What scope and stage mean, and the stores of apps: [settings.md](settings.md).\n")
 	for _, g := range profiles.Groups() {
 		fmt.Fprintf(page, "\n## Group %s\n\n| key | type | range | unit | stays with | applied | default |\n| --- | --- | --- | --- | --- | --- | --- |\n", g.Name)
 		for _, s := range g.Settings {
