@@ -49,12 +49,13 @@ const (
 	pathSource      = "Vehicle.Cabin.Infotainment.Media.Played.Source"
 )
 
-// begin wants what the settings of who is at the wheel now say; what is chosen for one
-// driving cycle is not theirs yet.
-func (a *adjustments) begin(values profiles.Values) {
+// apply wants what the settings of these stages say, of who comes to the wheel of a
+// parked car; what is chosen for one driving cycle is not theirs yet. Before the PIN
+// that is the seat.
+func (a *adjustments) apply(values profiles.Values, stages ...profiles.Stage) {
 	for _, g := range profiles.Groups() {
 		for _, s := range g.Settings {
-			if s.Scope != profiles.OfCycle {
+			if s.Scope != profiles.OfCycle && slices.Contains(stages, s.Stage) {
 				a.set(g.Name, s.Name, values[g.Name][s.Name], true)
 			}
 		}

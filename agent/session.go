@@ -222,7 +222,7 @@ func (c *Cabin) begin(ctx context.Context, next Request, ticket uint64, why Reas
 	c.clock.due.ring()
 	settings.Share(c.shared) // what cannot be read was said at the start
 	c.sitting, c.touched = settings.Clone(), map[[2]string]bool{}
-	c.adjust.begin(c.sitting)
+	c.adjust.apply(c.sitting, profiles.BeforePIN, profiles.AfterPIN)
 	c.ordered.ring()
 	c.effects.add(c.people.meet(session.Who)...)
 	c.effects.add(c.privacy.begin(session, now)...)

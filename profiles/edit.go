@@ -176,7 +176,10 @@ func DecodeSet(kept Encoded) (values Values, unread []string) {
 				continue
 			}
 			v, err := s.Decode(kept[group][name])
-			if err != nil {
+			if err != nil && IsApp(group) {
+				unread = append(unread, group) // its keys are no business of a log
+				continue
+			} else if err != nil {
 				unread = append(unread, group+" "+name)
 				continue
 			}
