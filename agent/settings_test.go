@@ -173,6 +173,9 @@ func TestScopes(t *testing.T) {
 	if len(w.store.writes) != writes {
 		t.Error("a guest's choice is on the disk")
 	}
+	if w.login(lea); get("display", "brightness") != byte(33) {
+		t.Errorf("after a guest there is %v", get("display", "brightness"))
+	}
 	w = w.again(false)
 	w.login(anna)
 	if get("display", "brightness") != byte(33) || get("display", "theme") != "dark" || get("climate", "fan") != byte(40) {

@@ -198,6 +198,7 @@ func TestWhatIsImported(t *testing.T) {
 		{"somebody else's", must(memory(exported, true)), jonas, "NotPermitted"},
 		{"a guest's", must(memory(exported, true)), profiles.ID{}, "NotPermitted"},
 		{"nothing", must(memory("", true)), anna, "InvalidArgument"},
+		{"nothing, a guest's: it is not even read", must(memory("", true)), profiles.ID{}, "NotPermitted"},
 	} {
 		w.atTheWheel(row.who)
 		w.cabin.change(func(c *cabin) { c.values = defaults() })
