@@ -286,10 +286,8 @@ func (c *Cabin) moved(now hal.Instant) {
 	}
 	if s.inUse != c.shown.inUse {
 		c.privacy.out.InUse(s.inUse, now)
-		if !s.inUse && c.session.Driving() { // the driving cycle is over
-			for group, keys := range c.sitting.EndCycle() {
-				c.news.add(SettingsChanged{group, keys})
-			}
+		if !s.inUse {
+			c.news.add(endCycle(c.sitting)...)
 		}
 		if !s.inUse && m.ignitionOn { // a silent bus counts as off, to every reader alike
 			c.privacy.out.Signal(hal.Reading{Path: pathIgnition, Value: hal.Word("OFF"), At: now})

@@ -161,3 +161,14 @@ func apply(edit profiles.Edit, sitting profiles.Values, guest bool, touched map[
 	}
 	return told
 }
+
+// endCycle ends what was chosen for one driving cycle, by whoever is at the wheel.
+func endCycle(sitting profiles.Values) (told []Event) {
+	if sitting == nil {
+		return nil
+	}
+	for group, keys := range sitting.EndCycle() {
+		told = append(told, SettingsChanged{group, keys})
+	}
+	return told
+}
