@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -76,7 +77,7 @@ func newBubble(t *testing.T, dir string) *bubble {
 	})
 	b.Cabin, err = agent.New(agent.Needs{
 		Model: agent.Model{Name: "Taycan", Year: 2024}, Identity: identity, Policy: outside.Builtin(), Fresh: true,
-		Buses: []string{"body"}, GNSS: true, Cloud: true, Actuated: actuated, Actuator: b.actuator, Epoch: firstEpoch, SecurityCode: carsCode(),
+		Buses: []string{"body"}, GNSS: true, Cloud: true, Actuated: append(slices.Clone(actuated), seatLength), Reach: map[string]agent.Reach{seatLength: {Most: 300, Step: 1}}, Actuator: b.actuator, Epoch: firstEpoch, SecurityCode: carsCode(),
 		Alarms: []agent.AlarmRule{{Code: "brake", Path: "Vehicle.Chassis.Brake.IsBrakesWorn", When: hal.Bool(true), Severity: "warning"}},
 		Store:  b.disk, Courier: courier, Folders: b.folders, Now: now, Random: func(string) io.Reader { return rand.Reader }, Log: slog.New(slog.DiscardHandler),
 	})

@@ -278,6 +278,16 @@ func (c *Cabin) moved(now hal.Instant) {
 			c.next.request = next
 			c.effects.wake.ring()
 		}
+		if who := c.vehicle.fobs.suggested; !who.IsZero() {
+			c.effects.add(bringSeat(who, func(values profiles.Values) {
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				if c.session.State == profiles.Idle && c.vehicle.fobs.suggested == who {
+					c.adjust.apply(values, profiles.BeforePIN)
+					c.ordered.ring()
+				}
+			}))
+		}
 		c.news.changed()
 	}
 	s := shown{m.moving(now), m.parked(now), m.inUse(now), c.privacy.out.LocationInUse(now), m.known, m.stood}

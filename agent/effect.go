@@ -171,6 +171,16 @@ func readSettings(who profiles.ID, groups []string, kept profiles.Encoded, after
 	}}
 }
 
+// bringSeat reads what a fob brings before the PIN: the seat, and nothing else.
+func bringSeat(who profiles.ID, after func(profiles.Values)) effect {
+	kept := profiles.Encoded{}
+	return readSettings(who, []string{profiles.Seat().Name}, kept, func(err error) {
+		if values, _ := profiles.DecodeAll(kept); err == nil {
+			after(values)
+		}
+	})
+}
+
 // readStores reads the stores of apps that are named in kept.
 func readStores(who profiles.ID, kept profiles.Encoded, after func(error)) effect {
 	return effect{what: "read the stores of apps", after: after, do: func(w *world) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -394,6 +395,28 @@ func TestAFobNeverTakesTheWheelFromWhoChose(t *testing.T) {
 		b.is(t, "in", "active chosen", anna, nobodys)
 		if ends := b.screen.ends(); ends != 2 {
 			t.Errorf("%d sessions ended, want those of before", ends)
+		}
+	})
+}
+
+// A fob whose owner has a PIN brings the seat before the PIN, and nothing else.
+func TestAFobBringsTheSeat(t *testing.T) {
+	withFobs(t, func(t *testing.T, b *bubble) {
+		b.login(anna)
+		b.set("seat", map[string]any{"position": map[string]any{"length": uint32(500)}})
+		b.set("radio", map[string]any{"volume": byte(7)})
+		if err := b.Logout(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b.observe(driversLock, hal.Bool(true))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		b.actuator.take()
+		b.opens(annasFob)
+		time.Sleep(2 * time.Second)
+		b.is(t, "at the car", "idle fob", nobodys, anna)
+		if sent := b.actuator.take(); !slices.Equal(sent, []string{seatLength + "=150"}) {
+			t.Errorf("before the PIN %q is sent", sent)
 		}
 	})
 }
