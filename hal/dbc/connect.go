@@ -50,7 +50,7 @@ func bind(m *Message, s *Signal) error {
 	for depth, at := 0, s; at.Mux.Ranges != nil; depth++ {
 		by := m.Signal(at.Mux.Under)
 		switch {
-		case at.Mux.Under == "" || by == nil:
+		case by == nil:
 			return errors.New("the message has no multiplexor M; no frame has the signal")
 		case depth > len(m.Signals):
 			return errors.New("its multiplexors select each other; no frame has the signal")

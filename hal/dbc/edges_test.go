@@ -1,6 +1,7 @@
 package dbc_test
 
 import (
+	"strings"
 	"testing"
 
 	"glovebox/hal/dbc"
@@ -23,6 +24,17 @@ func TestValueTypesAndTheLastBit(t *testing.T) {
 	payload[63] = 1 << 7
 	if v, ok := m.Signal("LAST").Plan().Value(payload); !ok || v != 1 {
 		t.Errorf("the last bit is %v, %v", v, ok)
+	}
+}
+
+// What stands behind a value type is no part of it, and is named.
+func TestBehindAValueType(t *testing.T) {
+	for _, kind := range []string{"I : 0", "S : 1", "W : 2"} {
+		file, problems := dbc.Parse("t.dbc", []byte("BO_ 5 FD: 64 X\n SG_ W : 0|64@1- (1,0) [0|0] \"\" X\n SG_ S : 64|32@1- (1,0) [0|0] \"\" X\n"+
+			" SG_ I : 96|32@1- (1,0) [0|0] \"\" X\nSIG_VALTYPE_ 5 "+kind+" 7;\n"))
+		if len(problems) != 1 || !strings.HasPrefix(problems[0].String(), "line 5: SIG_VALTYPE_ kept: want the end of the statement") || file.Message("FD") == nil {
+			t.Errorf("%s: %v", kind, problems)
+		}
 	}
 }
 

@@ -132,6 +132,17 @@ func TestConfirm(t *testing.T) {
 	}
 }
 
+// Of two signals of a path the one that is the confirm shows the effect, in either order.
+func TestConfirmAmongTwoSignals(t *testing.T) {
+	const entry = "[[signal]]\npath = \"" + locked + "\"\nbus = \"body\"\ncan = \"%s\"\nvalues = { 1 = true, 0 = false }\nwhen = { \"FOB.PRESENT\" = %d }\n"
+	confirm, other := fmt.Sprintf(entry, "STATE.LOCKED", 0), fmt.Sprintf(entry, "FOB.UNLOCKED", 1)
+	for _, signals := range []string{confirm + other, other + confirm} {
+		if _, err := bind(signals + actuator(locked, "COMMAND.LOCK", "STATE.LOCKED")); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestActuatorsThatCannotBe(t *testing.T) {
 	const known = "[[signal]]\npath = \"" + locked + "\"\nbus = \"body\"\ncan = \"STATE.LOCKED\"\nvalues = { 1 = true, 0 = false }\n"
 	tests := []struct{ name, src, want string }{

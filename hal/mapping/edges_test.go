@@ -1,8 +1,12 @@
 package mapping_test
 
 import (
+	"encoding/binary"
+	"math"
 	"strings"
 	"testing"
+
+	"glovebox/hal/can"
 )
 
 // What can be no path, and what a path never says, is named with its line.
@@ -42,6 +46,25 @@ func TestAnUnchangedValueWaitsASecond(t *testing.T) {
 	for _, step := range []struct{ ms, says int }{{1, 1}, {300, 0}, {999, 0}, {1001, 1}} {
 		if got := decoder.Decode(speedFrame(100), moment(step.ms), nil); len(got) != step.says {
 			t.Errorf("at %d ms: %v, want %d", step.ms, got, step.says)
+		}
+	}
+}
+
+// Bits that are no number, or none that can be counted with, are no value.
+func TestNoNumberIsNoValue(t *testing.T) {
+	for name, bits := range map[string]uint32{
+		"not a number": math.Float32bits(float32(math.NaN())), "infinite": math.Float32bits(float32(math.Inf(1))),
+		"infinite in the path's unit": math.Float32bits(3e38),
+	} {
+		d := newDoubted(t, width, "scale = 1e300")
+		f := can.Frame{ID: 260, Len: 8}
+		binary.LittleEndian.PutUint32(f.Data[:], math.Float32bits(1))
+		if got := d.front.Decode(f, moment(0), nil); len(got) != 1 || got[0].Value.Absent() {
+			t.Fatalf("%s: before %v", name, got)
+		}
+		binary.LittleEndian.PutUint32(f.Data[:], bits)
+		if got := d.front.Decode(f, moment(100), nil); len(got) != 1 || !got[0].Value.Absent() {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 }

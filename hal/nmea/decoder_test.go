@@ -255,6 +255,16 @@ func TestReset(t *testing.T) {
 	}
 }
 
+// After Reset nothing is lost that was not had: a receiver without fix and time says nothing.
+func TestResetForgetsTheFix(t *testing.T) {
+	var d nmea.Decoder
+	heard(&d, rmc)
+	d.Reset()
+	if got := heard(&d, "GNGGA,,,,,,0,00,,,M,,M,,"); len(got) != 0 || d.Stats().Lost != 0 {
+		t.Errorf("%+v, %+v", got, d.Stats())
+	}
+}
+
 // A number is the float64 nearest to its digits, as strconv reads it.
 func TestNumbersAreExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

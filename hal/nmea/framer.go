@@ -6,6 +6,8 @@
 //	└ start  fields, divided by commas                       checksum ┘└┘
 package nmea
 
+import "encoding/hex"
+
 const (
 	// longest is where an open sentence is given up. The standard allows 82
 	// characters; receivers are known to send 203.
@@ -56,7 +58,6 @@ func (r *Framer) Feed(p []byte, emit func(sentence []byte)) {
 				r.open = false
 				r.judge(r.text[:r.n], emit)
 			}
-			r.n = 0
 			continue
 		case !r.open:
 			r.counts.Stray++
@@ -83,9 +84,8 @@ func (r *Framer) judge(text []byte, emit func([]byte)) {
 		r.counts.None++
 		return
 	}
-	hi, ok := hex(text[star+1])
-	lo, ok2 := hex(text[star+2])
-	if !ok || !ok2 {
+	var said [1]byte
+	if _, err := hex.Decode(said[:], text[star+1:]); err != nil {
 		r.counts.None++
 		return
 	}
@@ -93,23 +93,10 @@ func (r *Framer) judge(text []byte, emit func([]byte)) {
 	for _, c := range text[1:star] {
 		sum ^= c
 	}
-	if sum != hi<<4|lo {
+	if sum != said[0] {
 		r.counts.Bad++
 		return
 	}
 	r.counts.Good++
 	emit(text[:star])
-}
-
-// hex is the value of a hex digit of either case.
-func hex(c byte) (v byte, ok bool) {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0', true
-	case c >= 'A' && c <= 'F':
-		return c - 'A' + 10, true
-	case c >= 'a' && c <= 'f':
-		return c - 'a' + 10, true
-	}
-	return 0, false
 }

@@ -72,6 +72,18 @@ func TestResetKeepsEndsApart(t *testing.T) {
 	}
 }
 
+// A byte too many before a frame makes no frame of it, wherever the stream is cut.
+func TestFirstByteTooMany(t *testing.T) {
+	const stream = "tt1A0203E8\r"
+	for cut := range stream {
+		var d slcan.Decoder
+		got := feed(&d, []byte(stream[:cut]), []byte(stream[cut:]))
+		if want := (slcan.Stats{Bad: 1}); len(got) != 0 || d.Stats() != want {
+			t.Errorf("cut after %d bytes: %+v %+v, want %+v", cut, got, d.Stats(), want)
+		}
+	}
+}
+
 // The rest of an overlong line is no frame, though it comes alone and looks
 // like one.
 func TestRestOfOverlongLineIsNoFrame(t *testing.T) {
