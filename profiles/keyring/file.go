@@ -55,11 +55,7 @@ func create(dir string) error {
 	_, _ = rand.Read(id[:])
 	var content []byte
 	for range slotCount {
-		slot, err := sealSlot(1, id, keys)
-		if err != nil {
-			return err
-		}
-		content = append(content, slot...)
+		content = append(content, sealSlot(1, id, keys)...)
 	}
 	return disk.Write(path(dir), content)
 }
@@ -76,10 +72,11 @@ func read(file *os.File) (*Ring, error) {
 	}
 	r := &Ring{memory: memory, keys: memory.table(0), spare: memory.table(1)}
 	for i := range slotCount {
-		generation, id, err := openSlot(content[i*slotSize:(i+1)*slotSize], r.spare)
-		switch {
-		case err != nil:
+		slot := content[i*slotSize : (i+1)*slotSize]
+		if !openSlot(slot, r.spare) {
 			continue
+		}
+		switch generation, id := slotHead(slot); {
 		case generation > r.generation:
 			r.generation, r.id = generation, id
 			r.keys, r.spare = r.spare, r.keys
@@ -104,10 +101,7 @@ func (r *Ring) write(t table) error {
 		if r.synced[1] < r.synced[0] {
 			older = 1
 		}
-		slot, err := sealSlot(r.generation, r.id, t)
-		if err != nil {
-			return err
-		}
+		slot := sealSlot(r.generation, r.id, t)
 		r.synced[older] = 0 // until the sync nobody knows what it holds
 		if _, err := r.file.WriteAt(slot, int64(older)*slotSize); err != nil {
 			return err

@@ -1,11 +1,17 @@
 package keyring_test
 
 import (
+	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
+	"glovebox/profiles"
 	"glovebox/profiles/keyring"
 )
 
@@ -72,4 +78,71 @@ func TestDamagedIdentityIsRefused(t *testing.T) {
 	if _, err := keyring.Identity(dir); err == nil {
 		t.Error("an empty file gives an identity")
 	}
+}
+
+// Where the identity cannot be read or written the car says so: a pipe is not waited for,
+// a folder is no missing file, and what the disk did not take is no identity.
+func TestNoIdentityThere(t *testing.T) {
+	pipe, folder := t.TempDir(), t.TempDir()
+	if err := unix.Mkfifo(filepath.Join(pipe, "identity"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(folder, "identity"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{pipe, folder} {
+		if _, err := keyring.Identity(dir); err == nil || errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: %v", dir, err)
+		}
+	}
+	if _, err := keyring.Identity(t.TempDir()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("none: %v", err)
+	}
+	if _, err := keyring.NewIdentity(folder); err == nil {
+		t.Error("a new one where a folder is")
+	}
+	if err := keyring.WriteIdentity(t.TempDir(), profiles.Identity{}); err == nil {
+		t.Error("nothing was written as an identity")
+	}
+}
+
+// Two halves of two cars are no identity, nor is a secret half that is none.
+func TestHalvesOfTwoCars(t *testing.T) {
+	mine, other := halves(t), halves(t)
+	for name, file := range map[string][2]json.RawMessage{
+		"own": {mine["secret"], mine["public"]}, "other's public half": {mine["secret"], other["public"]},
+		"no secret half": {json.RawMessage("{}"), mine["public"]}, "no public half": {mine["secret"], json.RawMessage("{}")},
+	} {
+		dir := t.TempDir()
+		data, err := json.Marshal(map[string]json.RawMessage{"secret": file[0], "public": file[1]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "identity"), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := keyring.Identity(dir); (err == nil) != (name == "own") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := keyring.KnownIdentity(dir); err == nil && name == "no secret half" {
+			t.Errorf("%s: known", name)
+		}
+	}
+}
+
+// halves is the file of a new identity.
+func halves(t *testing.T) (file map[string]json.RawMessage) {
+	t.Helper()
+	dir := t.TempDir()
+	if _, err := keyring.NewIdentity(dir); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "identity"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &file); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }

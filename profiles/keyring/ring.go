@@ -58,11 +58,9 @@ func Open(dir string) (*Ring, error) {
 	}
 	r.file = file
 	if !r.atRest() {
-		copy(r.spare, r.keys)
-		if err := r.write(r.spare); err != nil {
+		if err := r.write(r.keys); err != nil {
 			return nil, errors.Join(fmt.Errorf("repair the key ring: %w", err), r.Close())
 		}
-		r.swap()
 	}
 	return r, nil
 }

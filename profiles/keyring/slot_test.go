@@ -5,11 +5,13 @@ import (
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/sha256"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"glovebox/profiles"
 	"glovebox/profiles/keyring"
 	"glovebox/profiles/keyring/killmatrix"
 )
@@ -59,33 +61,100 @@ func slotCipher(t *testing.T, slot []byte) cipher.AEAD {
 	return gcm
 }
 
-// A ring that is closed gives its locked memory back: the next start of the same
-// process needs it, and the limit is low.
-func TestClosedRingHoldsNoMemory(t *testing.T) {
-	locked := func() string {
-		status, err := os.ReadFile("/proc/self/status")
-		if err != nil {
+// A ring that is closed gives its locked memory and its file back, the next start of the
+// same process needs them; and so does one that was only read, or lost.
+func TestClosedRingHoldsNothing(t *testing.T) {
+	dir, lost := t.TempDir(), t.TempDir()
+	if err := os.WriteFile(filepath.Join(lost, "keys"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	locked, files := held(t)
+	for range 3 {
+		for _, use := range []func(string) (*keyring.Ring, error){keyring.Open, keyring.Peek} {
+			if _, err := use(lost); !errors.Is(err, keyring.ErrNoSlot) {
+				t.Fatal(err)
+			}
+			r, err := use(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if now, _ := held(t); now == locked {
+				t.Fatal("an open ring locks no memory")
+			}
+			if err := r.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if err := r.Close(); err != nil {
+				t.Errorf("closed twice: %v", err)
+			}
+		}
+		if err := keyring.Check(dir); err != nil {
 			t.Fatal(err)
 		}
-		_, rest, _ := strings.Cut(string(status), "VmLck:")
-		line, _, _ := strings.Cut(rest, "\n")
-		return strings.TrimSpace(line)
 	}
+	if l, f := held(t); l != locked || f != files {
+		t.Errorf("locked memory was %s and is %s, files were %d and are %d", locked, l, files, f)
+	}
+}
+
+// A closed ring knows nobody and does nothing.
+func TestClosedRing(t *testing.T) {
+	r := open(t, t.TempDir())
+	if err := r.Add(person(1)); err != nil {
+		t.Fatal(err)
+	}
+	sealed := seal(t, r, person(1), "his")
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, opened := r.Open(person(1), file, key, schema, sealed)
+	_, made := r.Seal(person(1), file, key, schema, nil)
+	_, removed := r.Remove(person(1))
+	for _, err := range []error{opened, made, removed, r.Add(person(2))} {
+		if !errors.Is(err, keyring.ErrClosed) {
+			t.Errorf("%v, want ErrClosed", err)
+		}
+	}
+	if r.Has(person(1)) || len(r.IDs()) != 0 {
+		t.Errorf("it still knows %v", r.IDs())
+	}
+}
+
+// nothingBeside says that the memory of a ring holds the table in force and no other key.
+func nothingBeside(t testing.TB, r *keyring.Ring) {
+	t.Helper()
+	if _, next := r.Memory(); len(next) == 0 || strings.Trim(string(next), "\x00") != "" {
+		t.Error("keys stand in memory beside those in force")
+	}
+}
+
+// Whatever was done, memory holds no key that is not in force.
+func TestNoOtherKeyInMemory(t *testing.T) {
 	dir := t.TempDir()
-	before := locked()
-	for range 20 {
-		r, err := keyring.Open(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if locked() == before {
-			t.Fatal("an open ring locks no memory")
-		}
-		if err := r.Close(); err != nil {
-			t.Fatal(err)
-		}
+	r := open(t, dir)
+	var many []profiles.ID
+	for n := range byte(42) {
+		many = append(many, person(n+1))
 	}
-	if after := locked(); after != before {
-		t.Errorf("locked memory was %s and is %s", before, after)
+	for _, step := range []func(){
+		func() {},
+		func() { _ = r.Add(many...) }, // no room
+		func() { _ = r.Add(person(1), person(2)) },
+		func() { _ = r.Add(person(1)) }, // no change
+		func() { _, _ = r.Remove(person(1)) },
+		func() { _, _ = r.Remove(person(1)) }, // no change
+		func() { _ = r.Close(); r = open(t, dir) },
+		func() {
+			_ = r.Close()
+			b := content(t, dir)
+			b[100] ^= 1
+			if err := os.WriteFile(filepath.Join(dir, "keys"), b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			r = open(t, dir)
+		},
+	} {
+		step()
+		nothingBeside(t, r)
 	}
 }
