@@ -20,9 +20,9 @@ func (o *Outbox) corrected(now hal.Instant) bool {
 // redate follows a correction of the wall clock. What was put in this run is put anew at
 // the time that it should have had, so that the next run does not take it for old. What
 // was put in an earlier run has an age now, if the clock was never set at the start.
-func (t *transaction) redate() error {
+func (t *transaction) redate() {
 	if !t.o.corrected(t.now) {
-		return nil
+		return
 	}
 	first := !outside.ClockSet(t.o.offset.Add(t.now.Boot)) && outside.ClockSet(t.now.UTC)
 	for _, it := range slices.Collect(maps.Values(t.index.items)) {
@@ -30,23 +30,20 @@ func (t *transaction) redate() error {
 		switch {
 		case !it.loaded:
 			next.put.UTC = t.now.UTC.Add(-it.age(t.now))
-			if err := t.rewrite(it, &next); err != nil {
-				return err
-			}
+			t.rewrite(it, &next)
 		case first:
 			next.put.Boot = min(it.put.Boot, since(it.put.UTC, t.now))
 		}
 		t.index.swap(it, &next)
 	}
-	return nil
 }
 
-// rewrite stores a record again with another time.
-func (t *transaction) rewrite(it, next *item) error {
+// rewrite stores a record again with another time. What cannot be read is dropped when
+// it is sent.
+func (t *transaction) rewrite(it, next *item) {
 	owner := it.tag.owner
 	r, err := unseal(t.o.sealer, owner, it.id, t.tx.Bucket(owner[:]).Get(key(it.id)))
-	if err != nil {
-		return nil // what cannot be read is dropped when it is sent
+	if err == nil {
+		t.fail(t.write(next, r.content, r.name(), r.seq))
 	}
-	return t.write(next, r.content, r.name(), r.seq)
 }

@@ -107,3 +107,34 @@ func TestRestartAfterACorrection(t *testing.T) {
 		}
 	}
 }
+
+// A clock that is set does not stumble over what cannot be read any more.
+func TestCorrectionWithAPersonGone(t *testing.T) {
+	b := newBox(t, roomy)
+	b.put(alarm(t, lea, "abs", "warning", b.clock), alarm(t, anna, "abs", "warning", b.clock))
+	b.keys.remove(id(t, lea.ID))
+	b.clock.UTC = b.clock.UTC.Add(2 * day)
+	if kept := b.next(); len(kept) != 1 || kept[0].Released.Mailbox() != anna.Mailbox || b.Len() != 1 {
+		t.Errorf("%+v, %d in the index", kept, b.Len())
+	}
+}
+
+// A wall clock counts as corrected when it jumped by more than an hour; by drift nothing
+// is written anew.
+func TestCorrectionAtTheEdge(t *testing.T) {
+	for _, by := range []time.Duration{time.Hour, -time.Hour, time.Hour + 1, -time.Hour - 1} {
+		b := newBox(t, roomy)
+		b.put(alarm(t, anna, "abs", "warning", b.clock))
+		before := b.Writes()
+		b.clock.UTC = b.clock.UTC.Add(by)
+		b.next()
+		if wrote := b.Writes() != before; wrote != (by.Abs() > time.Hour) {
+			t.Errorf("by %v: wrote %v", by, wrote)
+		}
+		before = b.Writes()
+		b.next()
+		if b.Writes() != before {
+			t.Errorf("by %v: written again", by)
+		}
+	}
+}

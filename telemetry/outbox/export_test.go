@@ -22,14 +22,14 @@ func (o *Outbox) Writes() int64 {
 func (o *Outbox) PurgeInVain(kind string) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.update(func(t *transaction) error {
+	return o.update(func(t *transaction) {
 		gone := map[*tagged]bool{}
 		for _, tag := range o.index.tags {
 			if string(tag.Kind) == kind {
 				gone[tag] = true
 			}
 		}
-		_, err := t.purge(gone)
-		return errors.Join(err, errors.New("no space left on device"))
+		t.purge(gone)
+		t.fail(errors.New("no space left on device"))
 	})
 }

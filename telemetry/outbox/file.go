@@ -76,13 +76,8 @@ func create(path string) error {
 			return err
 		}
 		id := make([]byte, 16)
-		if _, err := rand.Read(id); err != nil {
-			return err
-		}
-		if err := meta.Put(metaID, id); err != nil {
-			return err
-		}
-		return meta.Put(metaSchema, binary.BigEndian.AppendUint32(nil, schema))
+		_, _ = rand.Read(id) // never fails
+		return errors.Join(meta.Put(metaID, id), meta.Put(metaSchema, binary.BigEndian.AppendUint32(nil, schema)))
 	})
 	if err := errors.Join(err, db.Close()); err != nil {
 		return err

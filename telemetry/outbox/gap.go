@@ -1,7 +1,6 @@
 package outbox
 
 import (
-	"errors"
 	"time"
 
 	"glovebox/telemetry/outside"
@@ -55,32 +54,29 @@ func (m *missed) grow(first, last time.Time, dropped uint64) {
 	m.dropped += dropped
 }
 
-// writeGaps writes the gap records.
-func (t *transaction) writeGaps() error {
+// writeGaps writes the gap records. Whose person is gone gets none.
+func (t *transaction) writeGaps() {
 	for _, l := range t.lost {
 		reader := outside.Reader{ID: l.tag.Reader, Mailbox: l.tag.Mailbox, Column: l.tag.Column}
 		r := outside.GapRecord(reader, l.kind, l.first, l.last, l.dropped, l.reason)
-		if !t.keep(r.Tag()) {
-			continue
-		}
-		if err := t.putGap(r, l.missed); err != nil && !errors.Is(err, errRefused) {
-			return err
+		if t.keep(r.Tag()) {
+			t.putGap(r, l.missed)
 		}
 	}
-	return nil
 }
 
 // putGap keeps a gap record. One that waits and was not handed over yet is replaced by
 // one that counts both.
-func (t *transaction) putGap(r outside.Released, m missed) error {
+func (t *transaction) putGap(r outside.Released, m missed) (kept bool) {
 	old := t.index.box(r.Mailbox()).gaps[m.gapOf]
 	if old == nil {
 		return t.add(r, &m)
 	}
 	m.grow(old.missed.first, old.missed.last, old.missed.dropped)
 	reader := outside.Reader{ID: r.Reader(), Mailbox: r.Mailbox(), Column: r.Column()}
-	if err := t.add(outside.GapRecord(reader, m.kind, m.first, m.last, m.dropped, m.reason), &m); err != nil {
-		return err
+	kept = t.add(outside.GapRecord(reader, m.kind, m.first, m.last, m.dropped, m.reason), &m)
+	if kept {
+		t.remove(old)
 	}
-	return t.remove(old)
+	return kept
 }

@@ -98,13 +98,10 @@ func (o *Outbox) load() error {
 		return err
 	}
 	o.dropped = len(unreadable)
-	return o.update(func(t *transaction) error {
+	return o.update(func(t *transaction) {
 		for _, u := range unreadable {
-			if err := t.delete(u.owner, u.id); err != nil {
-				return err
-			}
+			t.delete(u.owner, u.id)
 		}
-		return nil
 	})
 }
 

@@ -108,10 +108,10 @@ func TestOpeningWritesNothing(t *testing.T) {
 	b.settle(nil, []uint64{b.next()[1].ID}, counter(nil))
 	before := b.next()
 	b.reopen()
+	after := b.next()
 	if n := b.Writes(); n != 0 {
 		t.Errorf("%d writes", n)
 	}
-	after := b.next()
 	if len(after) != len(before) {
 		t.Fatalf("%d wait: want %d", len(after), len(before))
 	}

@@ -10,7 +10,6 @@
 package outbox
 
 import (
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -64,15 +63,12 @@ func (o *Outbox) Put(messages []outside.Released) (refused []outside.Released, e
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	err = o.update(func(t *transaction) error {
+	err = o.update(func(t *transaction) {
 		for _, r := range messages {
-			if err := t.put(r); errors.Is(err, errRefused) {
+			if !t.put(r) {
 				refused = append(refused, r)
-			} else if err != nil {
-				return err
 			}
 		}
-		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -88,7 +84,7 @@ func (o *Outbox) Next(after uint64, n int) ([]telemetry.Kept, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.stale() {
-		if err := o.update(func(*transaction) error { return nil }); err != nil {
+		if err := o.update(func(*transaction) {}); err != nil {
 			return nil, err
 		}
 	}
@@ -106,7 +102,7 @@ func (o *Outbox) Next(after uint64, n int) ([]telemetry.Kept, error) {
 		return nil
 	})
 	if err == nil && len(unreadable) > 0 {
-		err = o.update(func(t *transaction) error { return t.remove(unreadable...) })
+		err = o.update(func(t *transaction) { t.remove(unreadable...) })
 	}
 	return kept, err
 }
@@ -123,12 +119,10 @@ func (o *Outbox) Settle(done, send []uint64, stamp func(series string) (epoch st
 		return nil, nil
 	}
 	var kept []telemetry.Kept
-	err := o.update(func(t *transaction) error {
+	err := o.update(func(t *transaction) {
 		for _, id := range done {
 			if it := o.index.items[id]; it != nil {
-				if err := t.remove(it); err != nil {
-					return err
-				}
+				t.remove(it)
 			}
 		}
 		for _, id := range send {
@@ -138,20 +132,15 @@ func (o *Outbox) Settle(done, send []uint64, stamp func(series string) (epoch st
 			}
 			k, err := o.fetch(t.tx, it)
 			if err != nil {
-				if err := t.remove(it); err != nil {
-					return err
-				}
+				t.remove(it)
 				continue
 			}
 			if !k.Resend {
 				k.Epoch, k.Seq = stamp(outside.Series(it.tag.Mailbox, it.tag.Kind))
-				if err := t.stamp(it, k); err != nil {
-					return err
-				}
+				t.stamp(it, k)
 			}
 			kept = append(kept, k)
 		}
-		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("settle outbox: %w", err)

@@ -30,15 +30,14 @@ func (o *Outbox) Purge(keep func(tag outside.Tag, n int) bool) (n int, err error
 	if len(gone) == 0 {
 		return 0, nil
 	}
-	err = o.update(func(t *transaction) (err error) {
+	err = o.update(func(t *transaction) {
 		t.keep = func(tag outside.Tag) bool {
 			if known := o.index.tags[tag]; known != nil {
 				return true // asked already, or made since
 			}
 			return keep(tag, 0)
 		}
-		n, err = t.purge(gone)
-		return err
+		n = t.purge(gone)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("purge outbox: %w", err)
@@ -46,16 +45,16 @@ func (o *Outbox) Purge(keep func(tag outside.Tag, n int) bool) (n int, err error
 	return n, nil
 }
 
-// compareTags puts tags in an order, so that decisions come in it.
+// compareTags puts tags in an order, so that decisions come in it. A mailbox has one reader.
 func compareTags(a, b *tagged) int {
 	return cmp.Or(
 		cmp.Compare(a.Mailbox, b.Mailbox), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Class, b.Class),
-		cmp.Compare(a.Reader, b.Reader), cmp.Compare(a.Column, b.Column),
+		cmp.Compare(a.Column, b.Column),
 	)
 }
 
 // purge forgets everything of these tags and returns how many messages that were.
-func (t *transaction) purge(gone map[*tagged]bool) (int, error) {
+func (t *transaction) purge(gone map[*tagged]bool) int {
 	mailboxes, owners := map[string]bool{}, map[profiles.ID][]uint64{}
 	for tag := range gone {
 		mailboxes[tag.Mailbox] = true
@@ -71,50 +70,31 @@ func (t *transaction) purge(gone map[*tagged]bool) (int, error) {
 		}
 	}
 	for owner, ids := range owners {
-		if err := t.deleteAll(owner, ids); err != nil {
-			return n, err
-		}
+		t.deleteAll(owner, ids)
 	}
-	return n, nil
+	return n
 }
 
 // deleteAll removes records that are out of the index. Where most of a bucket goes,
 // what stays is put into a new one: bbolt frees a whole bucket page by page.
-func (t *transaction) deleteAll(owner profiles.ID, ids []uint64) error {
+func (t *transaction) deleteAll(owner profiles.ID, ids []uint64) {
 	left := t.index.owners[owner]
-	if left == 0 {
-		return t.delete(owner, ids[0])
-	}
-	if left >= len(ids) {
+	if left == 0 || left >= len(ids) {
 		for _, id := range ids {
-			if err := t.delete(owner, id); err != nil {
-				return err
-			}
+			t.delete(owner, id)
 		}
-		return nil
+		return
 	}
 	type record struct{ key, sealed []byte }
 	stay := make([]record, 0, left)
-	err := t.tx.Bucket(owner[:]).ForEach(func(key, sealed []byte) error {
+	_ = t.tx.Bucket(owner[:]).ForEach(func(key, sealed []byte) error { // of ours it never fails
 		if t.index.items[number(key)] != nil {
 			stay = append(stay, record{bytes.Clone(key), bytes.Clone(sealed)})
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	if err := t.tx.DeleteBucket(owner[:]); err != nil {
-		return err
-	}
-	bucket, err := t.tx.CreateBucket(owner[:])
-	if err != nil {
-		return err
-	}
+	t.fail(t.tx.DeleteBucket(owner[:]))
 	for _, r := range stay {
-		if err := bucket.Put(r.key, r.sealed); err != nil {
-			return err
-		}
+		t.store(owner, number(r.key), r.sealed)
 	}
-	return nil
 }

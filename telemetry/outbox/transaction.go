@@ -14,8 +14,6 @@ import (
 	"glovebox/telemetry/outside"
 )
 
-var errRefused = errors.New("cannot be sealed")
-
 // transaction is one commit. It changes the index as it goes; when the commit fails
 // the index is as before.
 type transaction struct {
@@ -25,24 +23,23 @@ type transaction struct {
 	now   hal.Instant
 	lost  []*lost
 	keep  func(outside.Tag) bool // a gap record that is refused is not made
+	err   error                  // what went wrong; then nothing is committed
 }
+
+// fail notes that the transaction must not be committed, unless err is nil.
+func (t *transaction) fail(err error) { t.err = errors.Join(t.err, err) }
 
 // update runs change in a transaction, then drops what is over the bounds and
 // writes the gap records. Called with mu held.
-func (o *Outbox) update(change func(*transaction) error) error {
+func (o *Outbox) update(change func(*transaction)) error {
 	t := &transaction{o: o, index: o.index, now: o.now(), keep: func(outside.Tag) bool { return true }}
 	err := o.db.Update(func(tx *bbolt.Tx) error {
 		t.tx = tx
-		if err := t.redate(); err != nil {
-			return err
-		}
-		if err := change(t); err != nil {
-			return err
-		}
-		if err := t.trim(); err != nil {
-			return err
-		}
-		return t.writeGaps()
+		t.redate()
+		change(t)
+		t.trim()
+		t.writeGaps()
+		return t.err
 	})
 	if err != nil {
 		o.index.rollback()
@@ -53,116 +50,111 @@ func (o *Outbox) update(change func(*transaction) error) error {
 	return nil
 }
 
-// put keeps one message. An alarm takes the place of a waiting one of its code, a gap
-// record that of the one it grows from.
-func (t *transaction) put(r outside.Released) error {
+// put keeps one message, unless it cannot be sealed. An alarm takes the place of a
+// waiting one of its code, a gap record that of the one it grows from.
+func (t *transaction) put(r outside.Released) (kept bool) {
 	if g, ok := r.Gap(); ok {
 		return t.putGap(r, missed{gapOf{g.Kind, g.Reason}, g.First, g.Last, g.Dropped})
 	}
 	old := t.index.box(r.Mailbox()).alarms[r.Code()]
-	if err := t.add(r, nil); err != nil || old == nil {
-		return err
+	kept = t.add(r, nil)
+	if kept && old != nil {
+		t.remove(old)
 	}
-	return t.remove(old)
+	return kept
 }
 
-// add writes a new record behind all others.
-func (t *transaction) add(r outside.Released, m *missed) error {
+// add writes a new record behind all others, unless it cannot be sealed.
+func (t *transaction) add(r outside.Released, m *missed) (kept bool) {
 	id, err := t.tx.Bucket(metaBucket).NextSequence()
-	if err != nil {
-		return err
-	}
+	t.fail(err)
 	content, err := r.MarshalBinary()
 	if err != nil {
-		return errors.Join(errRefused, err)
+		return false
 	}
 	it := t.index.item(id, r.Head())
 	it.put, it.missed = t.now, m
 	if err := t.write(it, content, "", 0); err != nil {
-		return err
+		return false
 	}
 	t.index.swap(nil, it)
-	return nil
+	return true
 }
 
-// write seals and stores a record and sets the item's size.
+// write seals and stores a record and sets the item's size. The error is why it cannot
+// be sealed: its person is gone.
 func (t *transaction) write(it *item, content []byte, epoch string, seq uint64) error {
 	plain, err := encode(it.put.UTC, epoch, seq, it.missed, content)
 	if err != nil {
 		return err
 	}
-	owner := it.tag.owner
-	sealed, err := t.o.sealer.Seal(owner, fileName, sealKey(it.id), schema, plain)
-	if err != nil {
-		return errors.Join(errRefused, err)
-	}
-	it.size = len(sealed)
-	bucket, err := t.tx.CreateBucketIfNotExists(owner[:])
+	sealed, err := t.o.sealer.Seal(it.tag.owner, fileName, sealKey(it.id), schema, plain)
 	if err != nil {
 		return err
 	}
-	return bucket.Put(key(it.id), sealed)
+	it.size = len(sealed)
+	t.store(it.tag.owner, it.id, sealed)
+	return nil
+}
+
+// store puts a sealed record into the bucket of its person.
+func (t *transaction) store(owner profiles.ID, id uint64, sealed []byte) {
+	bucket, err := t.tx.CreateBucketIfNotExists(owner[:])
+	if err == nil {
+		err = bucket.Put(key(id), sealed)
+	}
+	t.fail(err)
 }
 
 // stamp stores the number that a message is handed over with.
-func (t *transaction) stamp(it *item, k telemetry.Kept) error {
+func (t *transaction) stamp(it *item, k telemetry.Kept) {
 	content, err := k.Released.MarshalBinary()
-	if err != nil {
-		return err
-	}
 	stamped := *it
 	stamped.stamped = true
-	if err := t.write(&stamped, content, k.Epoch, k.Seq); err != nil {
-		return fmt.Errorf("stamp message %d: %w", it.id, err)
+	if err = errors.Join(err, t.write(&stamped, content, k.Epoch, k.Seq)); err != nil {
+		t.fail(fmt.Errorf("stamp message %d: %w", it.id, err))
 	}
 	t.index.swap(it, &stamped)
-	return nil
 }
 
 // remove forgets messages.
-func (t *transaction) remove(items ...*item) error {
+func (t *transaction) remove(items ...*item) {
 	for _, it := range items {
 		t.index.swap(it, nil)
-		if err := t.delete(it.tag.owner, it.id); err != nil {
-			return err
-		}
+		t.delete(it.tag.owner, it.id)
 	}
-	return nil
 }
 
 // delete removes a record that is out of the index, and with the last one of a
 // person the bucket.
-func (t *transaction) delete(owner profiles.ID, id uint64) error {
+func (t *transaction) delete(owner profiles.ID, id uint64) {
 	bucket := t.tx.Bucket(owner[:])
 	switch {
 	case bucket == nil:
-		return nil
 	case t.index.owners[owner] == 0:
-		return t.tx.DeleteBucket(owner[:])
+		t.fail(t.tx.DeleteBucket(owner[:]))
+	default:
+		t.fail(bucket.Delete(key(id)))
 	}
-	return bucket.Delete(key(id))
 }
 
 // trim drops the oldest of each mailbox until it is within the bounds.
-func (t *transaction) trim() error {
+func (t *transaction) trim() {
 	for _, mailbox := range slices.Sorted(maps.Keys(t.index.boxes)) {
-		if err := t.trimBox(mailbox); err != nil {
-			return err
-		}
+		t.trimBox(mailbox)
 	}
-	return nil
 }
 
-func (t *transaction) trimBox(mailbox string) error {
+func (t *transaction) trimBox(mailbox string) {
 	for i := 0; ; {
 		b := t.index.box(mailbox)
 		if i == len(b.items) {
-			return nil
+			return
 		}
 		it, reason := b.items[i], outside.ReasonAge
 		if !t.o.expired(it, t.now) {
 			if b.bytes <= t.o.bounds.MaxBytes {
-				return nil
+				return
 			}
 			reason = outside.ReasonBytes
 		}
@@ -170,9 +162,7 @@ func (t *transaction) trimBox(mailbox string) error {
 			i++ // takes no part in the bound
 			continue
 		}
-		if err := t.remove(it); err != nil {
-			return err
-		}
+		t.remove(it)
 		t.miss(it, reason)
 	}
 }
