@@ -124,6 +124,9 @@ func (w *walker) source(n ast.Node) string { return w.text[w.offset(n.Pos()):w.o
 func (w *walker) add(kind string, from, to token.Pos, now string) {
 	at := w.set.Position(from)
 	was := w.text[at.Offset:w.offset(to)]
+	if now == was {
+		return
+	}
 	w.all = append(w.all, edit{kind, at.Filename, at.Line, w.function, at.Offset, w.offset(to), now, was})
 }
 
@@ -206,9 +209,9 @@ func (w *walker) look(n ast.Node) bool {
 			w.replace("branch", n, "")
 		}
 	case *ast.ReturnStmt:
-		w.result(n)
+		return w.result(n)
 	case *ast.CallExpr:
-		w.call(n)
+		return w.call(n)
 	}
 	return true
 }
@@ -236,31 +239,65 @@ func (w *walker) name(n ast.Node, is, beside string) {
 	}
 }
 
-// result loses the error of a return.
-func (w *walker) result(n *ast.ReturnStmt) {
+// result loses the error of a return. What stands beside an error, or beside a false,
+// is not edited where it is a constant: nobody looks at it.
+func (w *walker) result(n *ast.ReturnStmt) (deeper bool) {
 	if len(n.Results) == 0 {
-		return
+		return true
 	}
 	last := n.Results[len(n.Results)-1]
 	text := w.source(last)
-	if text == "err" || strings.HasPrefix(text, "Err") || slices.ContainsFunc([]string{"fmt.Errorf(", "errors.", "context.Cause("}, func(s string) bool { return strings.HasPrefix(text, s) }) {
+	failed := text == "err" || strings.HasPrefix(text, "Err") || slices.ContainsFunc([]string{"fmt.Errorf(", "errors.", "context.Cause("}, func(s string) bool { return strings.HasPrefix(text, s) })
+	if failed {
 		w.replace("no-error", last, "nil")
 	}
+	if !failed && text != "false" {
+		return true
+	}
+	for i, r := range n.Results {
+		if i < len(n.Results)-1 {
+			switch r := r.(type) {
+			case *ast.BasicLit:
+				continue
+			case *ast.Ident:
+				if r.Name == "true" || r.Name == "false" {
+					continue
+				}
+			}
+		}
+		ast.Inspect(r, w.look)
+	}
+	return false
 }
 
-func (w *walker) call(n *ast.CallExpr) {
+func (w *walker) call(n *ast.CallExpr) (deeper bool) {
 	fun := n.Fun
 	if s, ok := fun.(*ast.SelectorExpr); ok {
+		if from := w.source(s.X); from == "slog" || from == "log" || strings.HasSuffix(from, "Log") || strings.HasSuffix(from, ".log") {
+			return false // what a log says
+		}
 		fun = s.Sel
 	}
-	if id, ok := fun.(*ast.Ident); ok && twins[id.Name] != "" {
+	id, ok := fun.(*ast.Ident)
+	if ok && twins[id.Name] != "" {
 		w.replace("twin-call", id, twins[id.Name])
 	}
-	if id, ok := fun.(*ast.Ident); ok && slices.Contains([]string{"min", "max", "Join"}, id.Name) {
-		return // their order says nothing
+	if ok && slices.Contains([]string{"min", "max", "Join", "Equal"}, id.Name) {
+		return true // their order says nothing
+	}
+	if ok && id.Name == "make" {
+		most := 2 // the third is a capacity, the second of a map too
+		if _, isMap := n.Args[0].(*ast.MapType); isMap {
+			most = 1
+		}
+		for _, a := range n.Args[:min(most, len(n.Args))] {
+			ast.Inspect(a, w.look)
+		}
+		return false
 	}
 	for i := 1; i < len(n.Args); i++ {
 		a, b := n.Args[i-1], n.Args[i]
 		w.add("swap-args", a.Pos(), b.End(), w.source(b)+", "+w.source(a))
 	}
+	return true
 }

@@ -1,7 +1,9 @@
 // Mutate looks for wrong code that the tests let live. It samples small edits of the
 // named packages, runs for each the tests of the package and of the packages that
 // import it, and prints how many were found and every one that lived. An edit that
-// does not compile does not count; a test that hangs has found it.
+// does not compile does not count; a test that hangs has found it. Nor does one that
+// says the same: the compiler makes the same machine code of it. What nobody can look at
+// is not edited: the text of a log, a capacity, a constant beside an error.
 //
 //	mutate [-minutes n] [-most n] [-seed n] [-dir module] package ...
 //
@@ -62,6 +64,7 @@ type subject struct {
 	edits  []edit        // in the order of the seed
 	judges []judge       // whose tests are run, its own first
 	took   time.Duration // all of them, on the right code
+	code   string        // what the compiler makes of the right code; empty until it is needed
 	tried  int
 	found  int
 	lived  []edit
@@ -206,16 +209,31 @@ func (o options) try(s *subject, e edit, out io.Writer) (counted bool, err error
 	if _, err := o.command("build", "-overlay", overlay, s.ImportPath).CombinedOutput(); err != nil {
 		return false, nil
 	}
-	s.tried++
 	for _, judge := range s.judges {
 		if _, err := o.test(judge, overlay, o.patience+3*s.took); err != nil {
+			s.tried++
 			s.found++
 			return true, nil
 		}
 	}
+	if s.code == "" {
+		s.code = o.code(s, "")
+	}
+	if o.code(s, overlay) == s.code {
+		return false, nil
+	}
+	s.tried++
 	s.lived = append(s.lived, e)
 	fmt.Fprintln(out, "lived:", e)
 	return true, nil
+}
+
+var position = regexp.MustCompile(`\([^()\s]*:\d+\)`)
+
+// code is what the compiler makes of a package, without the places in its text.
+func (o options) code(s *subject, overlay string) string {
+	text, _ := o.command("build", "-gcflags=-S -dwarf=false", "-overlay", overlay, s.ImportPath).CombinedOutput()
+	return position.ReplaceAllString(string(text), "")
 }
 
 // test runs the tests of one package.

@@ -17,3 +17,13 @@ func May(c Colour, cars int) bool {
 	}
 	return c == Green && n == 0
 }
+
+// Halves splits n. Its room for two, and what n is at the end, are no edits.
+func Halves(n int) ([]int, bool) {
+	both := make([]int, 0, 2)
+	for range 2 {
+		both = append(both, n/2)
+	}
+	n = 0
+	return both, true
+}

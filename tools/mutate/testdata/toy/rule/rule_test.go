@@ -1,6 +1,7 @@
 package rule_test
 
 import (
+	"slices"
 	"testing"
 
 	"toy/rule"
@@ -9,6 +10,12 @@ import (
 // It never asks about red: whether the colour counts at all, only the user's test says.
 func TestMay(t *testing.T) {
 	if rule.May(rule.Green, 3) || !rule.May(rule.Green, 0) {
+		t.Fail()
+	}
+}
+
+func TestHalves(t *testing.T) {
+	if both, ok := rule.Halves(4); !ok || !slices.Equal(both, []int{2, 2}) {
 		t.Fail()
 	}
 }
