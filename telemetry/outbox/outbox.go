@@ -115,9 +115,6 @@ func (o *Outbox) Settle(done, send []uint64, stamp func(series string) (epoch st
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if len(done) == 0 && len(send) == 0 {
-		return nil, nil
-	}
 	var kept []telemetry.Kept
 	err := o.update(func(t *transaction) {
 		for _, id := range done {
