@@ -107,6 +107,7 @@ func TestCarRefuses(t *testing.T) {
 		{"the boot open, which is no door", func(w *world) { w.say("Vehicle.Body.Trunk.Rear.IsOpen", hal.Bool(true)) }, profiles.Lock, "1 done"},
 		{"hazard lights on", func(w *world) { w.say(hazard, hal.Bool(true)) }, profiles.Flash, "1 refused not-now"},
 		{"empty", func(w *world) { w.say(charge, hal.Number(14)) }, profiles.ClimateStart, "1 refused not-now"},
+		{"just enough", func(w *world) { w.say(charge, hal.Number(15)) }, profiles.ClimateStart, "1 done"},
 		{"empty, stop", func(w *world) { w.say(charge, hal.Number(14)) }, profiles.ClimateStop, "1 done"},
 		{"empty, at the plug", func(w *world) {
 			w.say(charge, hal.Number(14))
@@ -286,6 +287,19 @@ func TestEpochEndsWithSession(t *testing.T) {
 	if again := w.facts(lea, leaBox); again.Epoch == facts.Epoch || again.Ctr != 0 || len(w.courier.epochs) < 2 {
 		t.Errorf("facts after a clock fault %+v", again)
 	}
+}
+
+// What was signed for another epoch uses up no counter of this one.
+func TestAnotherEpochUsesNoCounter(t *testing.T) {
+	w := enrolled(t)
+	o := fresh(lea, 1000, profiles.Lock)
+	o.epoch = "e0000000000000000000000000000002"
+	w.order(o)
+	if f := w.facts(lea, leaBox); f.Ctr != 0 {
+		t.Errorf("the counter is %d", f.Ctr)
+	}
+	w.order(fresh(lea, 1, profiles.Lock))
+	equal(t, "told", w.told(leaBox), "1000 refused expired", "1 done")
 }
 
 // What changes while an order waits counts.

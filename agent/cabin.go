@@ -309,9 +309,7 @@ func (c *Cabin) moved(now hal.Instant) {
 	if s.known && !c.shown.known {
 		close(c.known)
 	}
-	if s.parked != c.shown.parked || s.inUse != c.shown.inUse || s.stood != c.shown.stood {
-		c.effects.add(c.privacy.regate(c.privacy.gate.Motion(s.parked && s.stood, s.inUse), now)...)
-	}
+	c.effects.add(c.privacy.regate(c.privacy.gate.Motion(s.parked && s.stood, s.inUse), now)...)
 	c.shown = s
 	c.news.changed()
 }

@@ -200,20 +200,24 @@ func TestPINOfALaterDocument(t *testing.T) {
 
 // verdicts is a verifier that has its answer ready.
 type verdicts struct {
-	access profiles.Access
-	err    error
+	access   profiles.Access
+	action   profiles.Action
+	ask      profiles.Ask
+	repeated bool
+	busy     bool
+	err      error
 }
 
 func (v verdicts) Document([]byte, profiles.Roster) (profiles.Access, profiles.Signer, bool, error) {
-	return v.access, backEnd, false, v.err
+	return v.access, backEnd, v.repeated, v.err
 }
 
 func (v verdicts) Action([]byte, profiles.Roster, time.Duration) (profiles.Action, bool, error) {
-	return profiles.Action{}, false, v.err
+	return v.action, v.busy, v.err
 }
 
 func (v verdicts) Ask([]byte, profiles.Roster, time.Duration) (profiles.Ask, error) {
-	return profiles.Ask{}, v.err
+	return v.ask, v.err
 }
 
 func (v verdicts) Refusal(error) string { return "step" }

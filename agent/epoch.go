@@ -34,11 +34,9 @@ func (e epoch) expired(a profiles.Action, boot time.Duration) bool {
 	return a.Epoch != e.name || boot < e.at || a.Exp < now || a.Exp > now+longestExp
 }
 
-// use marks the counter of an action as used and reports whether it was still free.
+// use marks the counter of an action of this epoch as used and reports whether it was
+// still free.
 func (e epoch) use(a profiles.Action, boot time.Duration) bool {
-	if a.Epoch != e.name {
-		return false
-	}
 	soon := a.Exp <= e.now(boot)+lateExp
 	next, free := e.used[a.Key].use(a.Ctr, a.Verb.Ordered(), soon)
 	e.used[a.Key] = next

@@ -87,8 +87,8 @@ func (r *remote) consider(a profiles.Action, busy bool, people *people, v *vehic
 	if !known {
 		return Outcome{Cause: "key"}
 	}
-	expired, free := r.epoch.expired(a, now.Boot), r.epoch.use(a, now.Boot)
-	if !expired && !free {
+	expired := r.epoch.expired(a, now.Boot)
+	if a.Epoch == r.epoch.name && !r.epoch.use(a, now.Boot) && !expired {
 		return Outcome{Cause: "counter", Who: p.ID}
 	}
 	atOnce := true

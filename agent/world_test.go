@@ -166,6 +166,9 @@ type courier struct {
 func (c *courier) Live(released []outside.Released) { c.deliver(released) }
 
 func (c *courier) Keep(released []outside.Released) ([]outside.Released, error) {
+	if len(released) == 0 {
+		panic("a write of nothing")
+	}
 	if c.full != nil {
 		return nil, c.full
 	}

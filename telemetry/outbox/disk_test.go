@@ -16,6 +16,7 @@ import (
 	"glovebox/hal"
 	"glovebox/profiles"
 	"glovebox/telemetry/outbox"
+	"glovebox/telemetry/outside"
 )
 
 // id is a person's.
@@ -186,5 +187,52 @@ func TestSettledIsGoneAlone(t *testing.T) {
 	}
 	if !slices.Equal(left, []uint64{all[0].ID, all[2].ID}) {
 		t.Errorf("left: %v", left)
+	}
+}
+
+// A record that is not whole, of its gap or of itself, is dropped when the queue opens;
+// the same with nothing wrong is kept.
+func TestRecordsThatAreNotWhole(t *testing.T) {
+	text := func(s string) []byte { return append([]byte{byte(len(s))}, s...) }
+	times := make([]byte, 24)
+	whole := slices.Concat(times, text("status"), text("age"))
+	record := func(version byte, gapLen int, gap []byte) []byte {
+		b := append([]byte{version}, make([]byte, 8+16+8)...)
+		return append(binary.BigEndian.AppendUint16(b, uint16(gapLen)), gap...)
+	}
+	content, err := encoding.BinaryMarshaler(outside.GapRecord(anna, outside.KindStatus, noon, noon, 1, outside.ReasonAge)).MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := func(gap []byte) []byte { return append(record(1, len(gap), gap), content...) }
+	for name, plain := range map[string][]byte{
+		"whole":                    with(whole),
+		"nothing":                  {},
+		"of a later version":       append(record(2, len(whole), whole), content...),
+		"cut in its head":          record(1, 0, nil)[:34],
+		"no message":               record(1, 0, nil),
+		"cut in its gap":           record(1, len(whole)+1, whole),
+		"a gap of times alone":     with(times),
+		"a gap that ends early":    with(whole[:len(whole)-1]),
+		"a gap that ends late":     with(append(slices.Clone(whole), 0)),
+		"a gap of no kind":         with(slices.Concat(times, text(""), text("age"))),
+		"a gap for no reason":      with(slices.Concat(times, text("status"), text(""))),
+		"a gap with half a text":   with(slices.Concat(times, text("status"), []byte{200, 'a'})),
+		"a message that is no one": append(record(1, 0, nil), 0xff),
+	} {
+		b := newBox(t, roomy)
+		owner := id(t, anna.ID)
+		sealed, err := b.keys.Seal(owner, "outbox.db", "5", 1, plain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.plant(owner, binary.BigEndian.AppendUint64(nil, 5), sealed)
+		if err := outbox.Check(b.path, b.keys); (err == nil) != (name == "whole") {
+			t.Errorf("%s: Check says %v", name, err)
+		}
+		b.open()
+		if dropped := map[bool]int{true: 0, false: 1}[name == "whole"]; b.Dropped() != dropped || b.Len() != 1-dropped {
+			t.Errorf("%s: %d dropped, %d wait", name, b.Dropped(), b.Len())
+		}
 	}
 }
