@@ -171,6 +171,33 @@ func TestLivePoisonIsSetAside(t *testing.T) {
 	})
 }
 
+// What is live of a reader at whose message the broker ended the connection goes alone
+// the next time: nothing is on the way beside it, live or kept.
+func TestLiveSuspectGoesAlone(t *testing.T) {
+	within(t, func(t *testing.T, dir string) {
+		c := drive(t, dir, func(c *car) {
+			c.port.rude = func(m telemetry.Message) bool { return strings.HasSuffix(m.Topic, anna.Mailbox+"/status") }
+		})
+		synctest.Wait()
+		c.send(statusTo(t, anna, "x"))
+		time.Sleep(time.Minute)
+		if n := len(c.port.lines); n != 2 {
+			t.Fatalf("%d connections: %s", n, c.port.seen())
+		}
+		c.port.set(func() { c.port.rude, c.port.hold = nil, true })
+		c.send(statusTo(t, anna, "x"), statusTo(t, lea, "x"), alarmTo(t, lea, "abs"))
+		synctest.Wait()
+		if got := list(c.port.line().mail()); !strings.HasPrefix(got, "a1 status") || strings.Contains(got, ",") {
+			t.Errorf("on the way: %s", got)
+		}
+		c.port.line().acknowledge(1)
+		synctest.Wait()
+		if n := len(c.port.line().mail()); n != 3 {
+			t.Errorf("then: %s", list(c.port.line().mail()))
+		}
+	})
+}
+
 // Tunnels are not the broker's word: a message that is on the way in each of ten is
 // sent again after each.
 func TestTunnelsSetNothingAside(t *testing.T) {

@@ -3,6 +3,7 @@ package outbox_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -298,8 +299,8 @@ func TestDamage(t *testing.T) {
 		"no meta": bytes.ReplaceAll(whole, []byte("schema"), []byte("xchema")),
 	} {
 		write(file)
-		if err := outbox.Check(b.path, b.keys); err == nil {
-			t.Errorf("%s: Check says it is whole", name)
+		if err := outbox.Check(b.path, b.keys); !errors.Is(err, outbox.ErrDamaged) {
+			t.Errorf("%s: Check says %v", name, err)
 		}
 		o := outbox.New(b.path, b.keys, roomy, nil)
 		if err := o.Open(); err == nil {
