@@ -2,6 +2,7 @@ package agent
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -196,5 +197,64 @@ func TestDriven(t *testing.T) {
 		if got := m.drove(); math.Abs(got-row.want) > 1e-6 || m.drove() != 0 {
 			t.Errorf("%s: %v m, want %v, once", row.name, got, row.want)
 		}
+	}
+}
+
+// Whatever the car said, nothing of how it stands changes before next unless it says
+// more; and where something changes by time alone, next is not after that.
+func TestNothingChangesBeforeNext(t *testing.T) {
+	draw := rand.New(rand.NewPCG(5, 6))
+	type state struct{ moving, parked, inUse, known, stood bool }
+	of := func(m motion, boot time.Duration) state {
+		now := hal.Instant{Boot: boot}
+		m.look(now)
+		return state{m.moving(now), m.parked(now), m.inUse(now), m.known, m.stood}
+	}
+	early := 0
+	for run := range 3000 {
+		now := hal.Instant{Boot: time.Duration(draw.IntN(100)) * time.Second}
+		m := newMotion(draw.IntN(2), now)
+		for range draw.IntN(6) {
+			now.Boot += time.Duration(draw.IntN(4000)) * time.Millisecond
+			switch draw.IntN(6) {
+			case 0:
+				m.opened(now)
+			case 1:
+				m.frames(now)
+			case 2:
+				m.frames(now)
+				m.read(hal.Reading{Path: pathSpeed, Value: hal.Number([]float64{0, 0.99, 1, 50}[draw.IntN(4)]), At: now})
+			case 3:
+				m.frames(now)
+				m.read(hal.Reading{Path: pathIgnition, Value: hal.Word([]string{"ON", "OFF", "START"}[draw.IntN(3)]), At: now})
+			case 4:
+				m.frames(now)
+				m.read(hal.Reading{Path: pathGear, Value: hal.Number([]float64{126, 1}[draw.IntN(2)]), At: now})
+			case 5:
+				m.fix(hal.Position{Latitude: 54.19, Longitude: 6.62, Speed: hal.KilometresPerHour([]float64{0, 4.99, 5}[draw.IntN(3)])}, now)
+			}
+			m.look(now)
+		}
+		is := of(m, now.Boot)
+		next := m.next(now)
+		if next <= now.Boot {
+			t.Fatalf("run %d: next is past", run)
+		}
+		last := min(next, now.Boot+10*time.Minute)
+		for range 20 {
+			at := last - 1 - time.Duration(draw.Int64N(int64(last-now.Boot)))
+			if got := of(m, max(at, now.Boot)); got != is {
+				t.Fatalf("run %d: %+v becomes %+v at %v, before %v: %+v", run, is, got, at, next, m)
+			}
+		}
+		if got := of(m, last-1); got != is {
+			t.Fatalf("run %d: %+v becomes %+v just before %v: %+v", run, is, got, next, m)
+		}
+		if of(m, last) == is {
+			early++
+		}
+	}
+	if early > 1500 {
+		t.Errorf("woken for nothing %d times of 3000", early)
 	}
 }

@@ -92,6 +92,7 @@ func TestLayoutStays(t *testing.T) {
 // A record under a key of another length is no record of ours: the file is damaged.
 func TestKeyOfAnotherLength(t *testing.T) {
 	b := newBox(t, roomy)
+	b.plant(id(t, anna.ID), binary.BigEndian.AppendUint64(nil, 5), []byte("what cannot be read, before it"))
 	b.plant(id(t, anna.ID), []byte("abc"), []byte("x"))
 	if err := outbox.Check(b.path, b.keys); !errors.Is(err, outbox.ErrDamaged) {
 		t.Errorf("Check: %v", err)
