@@ -111,7 +111,7 @@ func (c *Courier) wait(ctx context.Context, s *dispatch) bool {
 		defer timer.Stop()
 		patience = timer.C
 	}
-	if wait := c.suspects.wait(time.Now()); wait > 0 {
+	if wait, waits := c.suspects.wait(time.Now()); waits {
 		timer := time.NewTimer(wait)
 		defer timer.Stop()
 		again = timer.C

@@ -124,14 +124,14 @@ func (s *suspects) enough(p parcel) int {
 	return strikes
 }
 
-// wait is how long until one that is set aside may be tried; zero if none is.
-func (s *suspects) wait(now time.Time) time.Duration {
+// wait is how long until one that is set aside may be tried; waits is false if none is.
+func (s *suspects) wait(now time.Time) (d time.Duration, waits bool) {
 	for _, one := range s.all {
 		if one.aside && !s.tried {
-			return max(time.Millisecond, s.due.Sub(now))
+			return max(time.Millisecond, s.due.Sub(now)), true
 		}
 	}
-	return 0
+	return 0, false
 }
 
 // forget drops what is known of kept messages: none waits.

@@ -198,6 +198,52 @@ func TestLiveSuspectGoesAlone(t *testing.T) {
 	})
 }
 
+// onTheWay is what was handed over to a mailbox and has no receipt yet.
+func (w *wire) onTheWay() (all []message) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.sent {
+		select {
+		case <-s.done:
+		default:
+			if m, ok := parse(w.port.t, s.Topic, s.Payload); ok {
+				all = append(all, m)
+			}
+		}
+	}
+	return all
+}
+
+// What was set aside is tried with nothing beside it, however much there is to send when
+// its hour is over.
+func TestTrialGoesAlone(t *testing.T) {
+	within(t, func(t *testing.T, dir string) {
+		c := drive(t, dir, func(c *car) { c.port.rude = at(`"poison"`) })
+		synctest.Wait()
+		c.send(alarmTo(t, anna, "poison"))
+		time.Sleep(time.Minute)
+		c.port.set(func() { c.port.rude, c.port.hold = nil, true })
+		tried := false
+		for i := range 130 {
+			c.send(alarmTo(t, lea, fmt.Sprint("code-", i)))
+			for range 29 {
+				time.Sleep(time.Second)
+				flying := c.port.line().onTheWay()
+				if poison := strings.Contains(fmt.Sprint(flying), "poison"); poison && len(flying) > 1 {
+					t.Fatalf("half a minute %d: on the way %s", i, list(flying))
+				} else if poison {
+					tried = true
+				}
+			}
+			c.port.line().acknowledge(100)
+			time.Sleep(time.Second)
+		}
+		if !tried {
+			t.Error("it was never tried again")
+		}
+	})
+}
+
 // Tunnels are not the broker's word: a message that is on the way in each of ten is
 // sent again after each.
 func TestTunnelsSetNothingAside(t *testing.T) {

@@ -153,7 +153,7 @@ func (o *Outbox) stale() bool {
 		return true
 	}
 	for _, b := range o.index.boxes {
-		if len(b.items) > 0 && o.expired(b.items[0], now) {
+		if o.expired(b.items[0], now) {
 			return true
 		}
 	}
