@@ -5,18 +5,13 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
 	"go.etcd.io/bbolt"
 
-	"glovebox/hal"
 	"glovebox/profiles"
-	"glovebox/telemetry/outbox"
-	"glovebox/telemetry/outside"
 )
 
 // id is a person's.
@@ -86,36 +81,6 @@ func TestLayoutStays(t *testing.T) {
 		if k.ID != 5 || k.Released.Head() != message.Head() || k.Resend != stamped || k.Seq != seq || stamped != (k.Epoch == epoch) {
 			t.Errorf("stamped %v: %+v", stamped, k)
 		}
-	}
-}
-
-// A record under a key of another length is no record of ours: the file is damaged.
-func TestKeyOfAnotherLength(t *testing.T) {
-	b := newBox(t, roomy)
-	b.plant(id(t, anna.ID), binary.BigEndian.AppendUint64(nil, 5), []byte("what cannot be read, before it"))
-	b.plant(id(t, anna.ID), []byte("abc"), []byte("x"))
-	if err := outbox.Check(b.path, b.keys); !errors.Is(err, outbox.ErrDamaged) {
-		t.Errorf("Check: %v", err)
-	}
-	o := outbox.New(b.path, b.keys, roomy, func() hal.Instant { return b.clock })
-	if err := o.Open(); !errors.Is(err, outbox.ErrDamaged) {
-		t.Errorf("Open: %v", err)
-	}
-}
-
-// Where there can be no file Open says so, and so do all who waited for it.
-func TestNoFileThere(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(file, []byte("x"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	b := newBox(t, roomy)
-	o := outbox.New(filepath.Join(file, "outbox.db"), b.keys, roomy, func() hal.Instant { return b.clock })
-	if err := o.Open(); err == nil {
-		t.Error("opened below a file")
-	}
-	if _, err := o.Next(0, 1); err == nil {
-		t.Error("it is used")
 	}
 }
 
@@ -192,48 +157,16 @@ func TestSettledIsGoneAlone(t *testing.T) {
 }
 
 // A record that is not whole, of its gap or of itself, is dropped when the queue opens;
-// the same with nothing wrong is kept.
-func TestRecordsThatAreNotWhole(t *testing.T) {
-	text := func(s string) []byte { return append([]byte{byte(len(s))}, s...) }
-	times := make([]byte, 24)
-	whole := slices.Concat(times, text("status"), text("age"))
-	record := func(version byte, gapLen int, gap []byte) []byte {
-		b := append([]byte{version}, make([]byte, 8+16+8)...)
-		return append(binary.BigEndian.AppendUint16(b, uint16(gapLen)), gap...)
-	}
-	content, err := encoding.BinaryMarshaler(outside.GapRecord(anna, outside.KindStatus, noon, noon, 1, outside.ReasonAge)).MarshalBinary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	with := func(gap []byte) []byte { return append(record(1, len(gap), gap), content...) }
-	for name, plain := range map[string][]byte{
-		"whole":                    with(whole),
-		"nothing":                  {},
-		"of a later version":       append(record(2, len(whole), whole), content...),
-		"cut in its head":          record(1, 0, nil)[:34],
-		"no message":               record(1, 0, nil),
-		"cut in its gap":           record(1, len(whole)+1, whole),
-		"a gap of times alone":     with(times),
-		"a gap that ends early":    with(whole[:len(whole)-1]),
-		"a gap that ends late":     with(append(slices.Clone(whole), 0)),
-		"a gap of no kind":         with(slices.Concat(times, text(""), text("age"))),
-		"a gap for no reason":      with(slices.Concat(times, text("status"), text(""))),
-		"a gap with half a text":   with(slices.Concat(times, text("status"), []byte{200, 'a'})),
-		"a message that is no one": append(record(1, 0, nil), 0xff),
-	} {
-		b := newBox(t, roomy)
-		owner := id(t, anna.ID)
-		sealed, err := b.keys.Seal(owner, "outbox.db", "5", 1, plain)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b.plant(owner, binary.BigEndian.AppendUint64(nil, 5), sealed)
-		if err := outbox.Check(b.path, b.keys); (err == nil) != (name == "whole") {
-			t.Errorf("%s: Check says %v", name, err)
-		}
-		b.open()
-		if dropped := map[bool]int{true: 0, false: 1}[name == "whole"]; b.Dropped() != dropped || b.Len() != 1-dropped {
-			t.Errorf("%s: %d dropped, %d wait", name, b.Dropped(), b.Len())
-		}
+// A gap record spans what fell out, in whatever order it came: from the earliest slot to
+// the latest; what has no slot counts from when the queue took it.
+func TestSpanOfAGap(t *testing.T) {
+	b := newBox(t, roomy)
+	early, late := b.clock, b.clock
+	early.UTC, late.UTC = noon.Add(-3*time.Hour), noon.Add(-time.Hour)
+	b.put(alarm(t, anna, "brake", "warning", late), alarm(t, anna, "abs", "warning", early), result(t, anna, 1))
+	b.pass(roomy.MaxAge + 1)
+	all := gaps(t, b)
+	if len(all) != 2 || all[0].From != stamp(early.UTC) || all[0].To != stamp(late.UTC) || all[1].From != stamp(noon) || all[1].To != stamp(noon) {
+		t.Errorf("%+v", all)
 	}
 }

@@ -170,9 +170,6 @@ func (x *index) after(id uint64, n int) []*item {
 
 // search is the place of the first item with this id or a greater one.
 func (b *box) search(id uint64) int {
-	if n := len(b.items); n > 0 && b.items[n-1].id < id {
-		return n
-	}
 	return sort.Search(len(b.items), func(i int) bool { return b.items[i].id >= id })
 }
 

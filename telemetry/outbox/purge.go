@@ -79,7 +79,7 @@ func (t *transaction) purge(gone map[*tagged]bool) int {
 // what stays is put into a new one: bbolt frees a whole bucket page by page.
 func (t *transaction) deleteAll(owner profiles.ID, ids []uint64) {
 	left := t.index.owners[owner]
-	if left == 0 || left >= len(ids) {
+	if left >= len(ids) {
 		for _, id := range ids {
 			t.delete(owner, id)
 		}

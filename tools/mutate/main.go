@@ -1,8 +1,8 @@
 // Mutate looks for wrong code that the tests let live. It samples small edits of the
 // named packages, runs for each the tests of the package and of the packages that
 // import it, and prints how many were found and every one that lived. An edit that
-// does not compile does not count; a test that hangs has found it. Nor does one that
-// says the same: the compiler makes the same machine code of it. What nobody can look at
+// does not compile, or that vet refuses, does not count; a test that hangs has found it.
+// Nor does one that says the same: the compiler makes the same machine code of it. What nobody can look at
 // is not edited: the text of a log, a capacity, a constant beside an error.
 //
 //	mutate [-minutes n] [-most n] [-seed n] [-dir module] package ...
@@ -215,6 +215,9 @@ func (o options) try(s *subject, e edit, out io.Writer) (counted bool, err error
 			s.found++
 			return true, nil
 		}
+	}
+	if _, err := o.command("vet", "-overlay", overlay, s.ImportPath).CombinedOutput(); err != nil {
+		return false, nil
 	}
 	if s.code == "" {
 		s.code = o.code(s, "")
