@@ -27,21 +27,20 @@ const longestRan = 1 << 32
 
 // ranBefore is how long the document of that version was in force before this start, by
 // the fact that was kept. One whose own was not written yet begins anew.
-func ranBefore(fact []byte, version uint64) (time.Duration, error) {
-	if fact == nil {
-		return 0, nil
-	}
+func ranBefore(fact []byte, version uint64) (ran time.Duration, err error) {
 	var kept keptAge
-	if err := json.Unmarshal(fact, &kept); err != nil {
-		return 0, fmt.Errorf("age of the document: %w", err)
+	if fact != nil {
+		err = json.Unmarshal(fact, &kept)
 	}
 	switch {
+	case err != nil:
+		return 0, fmt.Errorf("age of the document: %w", err)
 	case kept.Ran < 0, kept.Ran > longestRan:
 		return 0, fmt.Errorf("age of the document: %d s", kept.Ran)
-	case kept.Version != version:
-		return 0, nil
+	case kept.Version == version:
+		ran = time.Duration(kept.Ran) * time.Second
 	}
-	return time.Duration(kept.Ran) * time.Second, nil
+	return ran, nil
 }
 
 // grow writes how old the document is, when it is time to.

@@ -148,6 +148,30 @@ func TestSettingOnAFullDisk(t *testing.T) {
 	})
 }
 
+// A guest who sets something, and a driver who lowers, wait for no disk, however slow.
+func TestAGuestWaitsForNoDisk(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		if _, err := b.StartGuest(t.Context(), false); err != nil {
+			t.Fatal(err)
+		}
+		end := b.driving(5 * time.Second)
+		time.Sleep(time.Second)
+		b.disk.make("SetCarFact gate", 30*time.Second, nil)
+		begun := b.at()
+		if err := b.SetLevel(t.Context(), "no-position"); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(time.Second) // the disk is at it
+		if err := b.Set(t.Context(), "radio", map[string]any{"volume": byte(41)}); err != nil {
+			t.Error(err)
+		}
+		if took := b.at() - begun; took != time.Second {
+			t.Errorf("it took %v", took-time.Second)
+		}
+		end()
+	})
+}
+
 // A stop says what the disk does not have; once it has everything there is nothing to say.
 func TestStopSaysWhatIsNotOnDisk(t *testing.T) {
 	for _, broken := range []bool{true, false} {

@@ -31,6 +31,9 @@ func TestDecodeAction(t *testing.T) {
 	if a.VID != actionVID || a.Key != "k" || a.Epoch != actionEpoch || a.Ctr != 7 || a.Exp != 90 || a.Verb != profiles.Lock {
 		t.Errorf("action %+v", a)
 	}
+	if a, err = profiles.DecodeAction([]byte(strings.NewReplacer(`"ctr":7`, `"ctr":9007199254740991`, `"exp":90`, `"exp":9007199254740991`).Replace(action("lock", "")))); err != nil || a.Ctr != 1<<53-1 || a.Exp != 1<<53-1 {
+		t.Errorf("the largest numbers: %+v, %v", a, err)
+	}
 	good := action("lock", "{}")
 	for name, bad := range map[string]string{
 		"no claims":        `{}`,
@@ -43,6 +46,9 @@ func TestDecodeAction(t *testing.T) {
 		"ctr a float":      strings.Replace(good, `"ctr":7`, `"ctr":7.0`, 1),
 		"exp negative":     strings.Replace(good, `"exp":90`, `"exp":-1`, 1),
 		"exp missing":      strings.Replace(good, `"exp":90,`, ``, 1),
+		"exp too large":    strings.Replace(good, `"exp":90`, `"exp":9007199254740992`, 1),
+		"act missing":      strings.Replace(good, `"act":"lock"`, `"act":null`, 1),
+		"key missing":      strings.Replace(good, `"key":"k"`, `"key":null`, 1),
 		"vid short":        strings.Replace(good, actionVID, "6b1f", 1),
 		"epoch upper case": strings.Replace(good, actionEpoch, strings.ToUpper(actionEpoch), 1),
 		"args a list":      action("lock", "[]"),
@@ -79,6 +85,13 @@ func TestActionArguments(t *testing.T) {
 		{"assign", `{"trip":"t","users":[]}`, false}, {"assign", `{"trip":"t","users":["anna"]}`, false},
 		{"message", `{"text":"hello"}`, true}, {"message", `{"text":""}`, false},
 		{"message", `{"text":"` + strings.Repeat("x", 2001) + `"}`, false},
+		{"message", `{"text":"` + strings.Repeat("ä", 2000) + `"}`, true},
+		{"message", "", false}, {"message", `{"text":"x","to":"y"}`, false},
+		{"assign", `{"trip":"` + strings.Repeat("x", 64) + `","users":[` + person + `]}`, true},
+		{"assign", `{"trip":"` + strings.Repeat("x", 65) + `","users":[` + person + `]}`, false},
+		{"assign", `{"trip":"t","users":[` + strings.Repeat(person+",", 5) + person + `]}`, true}, // the main user and five
+		{"assign", `{"trip":"t","users":[` + strings.Repeat(person+",", 6) + person + `]}`, false},
+		{"assign", `{"trip":"t","users":[` + person + `,7]}`, false}, {"assign", `{"users":[` + person + `]}`, false},
 		{"book", `{"day":"2026-11-24"}`, true},
 	} {
 		a, err := profiles.DecodeAction([]byte(action(row.act, row.args)))
@@ -101,8 +114,18 @@ func TestActionArguments(t *testing.T) {
 // Each action needs a function of the list, and only lock, unlock and assign keep
 // the order of their counters.
 func TestVerbs(t *testing.T) {
+	needs := map[profiles.Verb]profiles.Function{
+		"lock": "remote-lock", "unlock": "remote-lock", "flash": "remote-lock", "climate-start": "remote-climate", "climate-stop": "remote-climate",
+		"locate": "remote-locate", "assign": "trips", "message": "chat", "book": "booking",
+	}
+	if n := len(profiles.Verbs()); n != len(needs) {
+		t.Errorf("%d actions, the contract has %d", n, len(needs))
+	}
 	for _, v := range profiles.Verbs() {
 		f, ok := v.Function()
+		if f != needs[v] {
+			t.Errorf("%s needs %s, want %s", v, f, needs[v])
+		}
 		if _, err := profiles.ParseFunction(string(f)); !ok || err != nil {
 			t.Errorf("%s needs %q: %v", v, f, err)
 		}
