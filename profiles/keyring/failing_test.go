@@ -233,3 +233,42 @@ func TestNoRingThere(t *testing.T) {
 		t.Errorf("reading made a file: %v", err)
 	}
 }
+
+// Without locked memory there is no ring, and no file is made or left open: a key never
+// lies where it may be swapped.
+func TestNoMemoryForKeys(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	dir, none := t.TempDir(), t.TempDir()
+	_ = open(t, dir).Close()
+	locked, files := held(t)
+	var was unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_AS, &was); err != nil {
+		t.Fatal(err)
+	}
+	var failed []error
+	if err := unix.Setrlimit(unix.RLIMIT_AS, &unix.Rlimit{Cur: 1, Max: was.Max}); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{dir, none} {
+		_, err := keyring.Open(dir)
+		failed = append(failed, err)
+	}
+	_, err := keyring.Peek(dir)
+	failed = append(failed, err, keyring.Check(dir))
+	if err := unix.Setrlimit(unix.RLIMIT_AS, &was); err != nil {
+		t.Fatal(err)
+	}
+	for i, err := range failed {
+		if !errors.Is(err, unix.ENOMEM) {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+	if l, f := held(t); l != locked || f != files {
+		t.Errorf("%s locked and %d files, before %s and %d", l, f, locked, files)
+	}
+	if _, err := os.Stat(filepath.Join(none, "keys")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file was made: %v", err)
+	}
+}
