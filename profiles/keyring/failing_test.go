@@ -3,6 +3,7 @@ package keyring_test
 import (
 	"errors"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -148,6 +149,40 @@ func TestRemoveOnAFullDisk(t *testing.T) {
 				t.Errorf("%s: generation %d after %d", name, slots[0].Generation, receipt.Generation)
 			}
 			_ = r.Close()
+		}
+	}
+}
+
+// However often the disk fails, at whichever slot, one slot is whole all the while, nobody
+// who was removed has a key, and the first change that it takes leaves both at rest.
+func TestOneSlotIsAlwaysWhole(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	dir := t.TempDir()
+	r := open(t, dir)
+	draw := rand.New(rand.NewPCG(7, 8))
+	for step := range 200 {
+		restore := func() {}
+		if most := draw.IntN(3); most < 2 {
+			restore = short(t, uint64(most)*killmatrix.SlotSize)
+		}
+		who, removed := person(byte(1+draw.IntN(3))), draw.IntN(2) == 0
+		var err error
+		if removed {
+			_, err = r.Remove(who)
+		} else {
+			err = r.Add(who)
+		}
+		restore()
+		slots := killmatrix.Scan(content(t, dir))
+		switch {
+		case slots[0].Err != nil && slots[1].Err != nil:
+			t.Fatalf("step %d: no slot is whole: %v, %v", step, slots[0].Err, slots[1].Err)
+		case err == nil && killmatrix.AtRest(slots) != nil:
+			t.Fatalf("step %d: %v", step, killmatrix.AtRest(slots))
+		case err == nil && removed && slots[0].Keys[who.String()] != nil, removed && r.Has(who):
+			t.Fatalf("step %d: who was removed has a key", step)
 		}
 	}
 }

@@ -93,7 +93,8 @@ func read(file *os.File) (*Ring, error) {
 }
 
 // write puts t into both slots as a new generation, the older slot first. While
-// one is written the other is whole, and after a failure too. mu is held.
+// one is written the other is whole, and after a failure too: the slot that failed
+// stays the older one, and is the first to be written again. mu is held.
 func (r *Ring) write(t table) error {
 	r.generation++
 	for range slotCount {
@@ -102,7 +103,6 @@ func (r *Ring) write(t table) error {
 			older = 1
 		}
 		slot := sealSlot(r.generation, r.id, t)
-		r.synced[older] = 0 // until the sync nobody knows what it holds
 		if _, err := r.file.WriteAt(slot, int64(older)*slotSize); err != nil {
 			return err
 		}

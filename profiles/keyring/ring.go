@@ -41,7 +41,7 @@ type Ring struct {
 	keys       table             // guarded by mu; in memory
 	spare      table             // guarded by mu; in memory, for the next table
 	generation uint64            // guarded by mu; the highest ever tried
-	synced     [slotCount]uint64 // guarded by mu; the generation each slot surely holds, 0 if in doubt
+	synced     [slotCount]uint64 // guarded by mu; the generation that each slot was synced with last, 0 if none
 }
 
 // Open opens the ring in dir, making a new one when there is none, and first
