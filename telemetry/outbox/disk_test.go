@@ -11,7 +11,9 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"glovebox/hal"
 	"glovebox/profiles"
+	"glovebox/telemetry/outside"
 )
 
 // id is a person's.
@@ -168,5 +170,23 @@ func TestSpanOfAGap(t *testing.T) {
 	all := gaps(t, b)
 	if len(all) != 2 || all[0].From != stamp(early.UTC) || all[0].To != stamp(late.UTC) || all[1].From != stamp(noon) || all[1].To != stamp(noon) {
 		t.Errorf("%+v", all)
+	}
+}
+
+// What is live is worth nothing later: it is refused, without the others.
+func TestLiveIsNotKept(t *testing.T) {
+	b := newBox(t, roomy)
+	at := hal.Instant{UTC: noon, Boot: time.Hour}
+	o := outside.New(outside.Builtin(), at, outside.Options{})
+	o.SetReaders(1, []outside.Reader{anna}, at)
+	o.Signal(hal.Reading{Path: "Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed", Value: hal.Number(50), At: at})
+	o.Link(true, at)
+	messages := append(o.Tick(at), result(t, anna, 1))
+	if len(messages) != 2 || !messages[0].Live() {
+		t.Fatalf("%d messages", len(messages))
+	}
+	refused, err := b.Put(messages)
+	if err != nil || len(refused) != 1 || !refused[0].Live() || b.Len() != 1 {
+		t.Errorf("refused %d, %v; %d wait", len(refused), err, b.Len())
 	}
 }
