@@ -116,6 +116,37 @@ func TestGuestHasNoPlace(t *testing.T) {
 	}
 }
 
+// Who leaves on the move takes the place along: not one sample leaves until somebody is at
+// the wheel again, and a chosen level is over, but not what it hid.
+func TestLeavingOnTheMove(t *testing.T) {
+	for _, level := range []string{"share", "no-position", "offline"} {
+		w := enrolled(t)
+		w.login(anna)
+		w.pass(20*time.Second, 50)
+		if err := w.SetLevel(t.Context(), level); err != nil {
+			t.Fatal(err)
+		}
+		w.pass(10*time.Second, 50)
+		before := w.points(annaBox)
+		if err := w.Logout(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if v := w.PrivacyView(); v.Level != "share" || v.EffectiveLevel != "no-position" || !slices.Equal(v.LimitedBy, []string{"waiting"}) || w.courier.muted {
+			t.Errorf("%s: after the end %+v, muted %v", level, v, w.courier.muted)
+		}
+		w.pass(30*time.Second, 50)
+		if n := w.points(annaBox) - before; n != 0 {
+			t.Errorf("%s: %d points left with nobody at the wheel", level, n)
+		}
+		w.park()
+		w.login(lea)
+		w.pass(20*time.Second, 50)
+		if n := w.points(annaBox) - before; (n > 0) != (level == "share") {
+			t.Errorf("%s: Lea drives, and %d points left", level, n)
+		}
+	}
+}
+
 // After a drive that ended hidden the place stays in the car, over a restart too.
 func TestHiddenEnd(t *testing.T) {
 	w := enrolled(t)

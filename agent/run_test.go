@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -11,6 +12,8 @@ import (
 
 	"glovebox/agent"
 	"glovebox/hal"
+	"glovebox/profiles"
+	"glovebox/telemetry/outside"
 )
 
 // loop runs one of the loops beside the test; stop ends it and waits for it.
@@ -120,5 +123,57 @@ func TestNothingDamaged(t *testing.T) {
 		if h := w.VehicleView().Health; len(h) != 1 || h[0].Code != "store-recovered" {
 			t.Errorf("%+v", h)
 		}
+	})
+}
+
+// What is to be told is told as it happens, whatever the loops had planned: a warning, a
+// result of an order, a place at its slot, a warning that is on in a new mailbox.
+func TestToldAsItHappens(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		b.login(anna)
+		b.drive(3 * time.Second)
+		b.observe("Vehicle.Speed", hal.Number(0))
+		b.observe("Vehicle.LowVoltageSystemState", hal.Word("OFF"))
+		time.Sleep(2*time.Minute + 300*time.Millisecond) // nothing is on its way
+		told := func(what, box string, kind outside.Kind, within time.Duration, happens func()) {
+			t.Helper()
+			synctest.Wait()
+			count := func() (n int) {
+				b.broker.mu.Lock()
+				defer b.broker.mu.Unlock()
+				for _, w := range b.broker.wire {
+					if strings.Contains(w.Topic, box) && strings.Contains(w.Topic, "/"+string(kind)) {
+						n++
+					}
+				}
+				return n
+			}
+			before := count()
+			happens()
+			time.Sleep(within)
+			synctest.Wait()
+			if count() == before {
+				t.Errorf("%s: nothing within %v", what, within)
+			}
+			time.Sleep(7 * time.Second)
+		}
+		told("a warning", annaBox, outside.KindAlarms, 0, func() { b.observe("Vehicle.Chassis.Brake.IsBrakesWorn", hal.Bool(true)) })
+		told("an order", leaBox, outside.KindAck, 0, func() { b.Act(b.action(fresh(lea, 1, "honk")), false) })
+		b.observe("Vehicle.LowVoltageSystemState", hal.Word("ON"))
+		time.Sleep(time.Minute - b.at()%time.Minute - 1500*time.Millisecond) // before a slot
+		b.observe("Vehicle.LowVoltageSystemState", hal.Word("ON"))
+		time.Sleep(500 * time.Millisecond)
+		told("a place", annaBox, outside.KindPosition, time.Second, func() {
+			b.Fix(&hal.Position{Latitude: 54.19, Longitude: 6.62})
+		})
+		const box = "2222222222222222222222222222222a"
+		told("a document", box, outside.KindAlarms, 0, func() {
+			a := b.access()
+			a.Version, a.Previous, a.Hash = 2, b.Roster().Hash, profiles.Hash{2}
+			a.Users[1].Mailbox = box
+			if err := b.Apply(t.Context(), a, profiles.Signer{Kind: profiles.MainUser}); err != nil {
+				t.Fatal(err)
+			}
+		})
 	})
 }
