@@ -1,8 +1,11 @@
 package agent_test
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"glovebox/profiles"
@@ -132,4 +135,45 @@ func TestReadersSayWhatTheyReceiveNow(t *testing.T) {
 		t.Fatal(err)
 	}
 	places(0)
+}
+
+// A request that is overtaken between two people leaves nobody at the wheel for a moment:
+// the head unit is told that the values are the defaults, and then what the next one has.
+func TestChangedBetweenTwoPeople(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		for _, who := range []profiles.ID{lea, anna} {
+			b.login(who)
+			if err := b.Set(t.Context(), "radio", map[string]any{"volume": byte(41)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		synctest.Wait()
+		b.screen.mu.Lock()
+		b.screen.heard = nil
+		b.screen.mu.Unlock()
+		b.queue.set(5*time.Second, nil)
+		guest := make(chan error)
+		go func() {
+			_, err := b.StartGuest(t.Context(), false)
+			guest <- err
+		}()
+		time.Sleep(time.Second) // Anna has left, the purge is under way
+		next := make(chan error)
+		go func() {
+			_, err := b.Login(t.Context(), lea, rightPIN, false)
+			next <- err
+		}()
+		if err := <-guest; !errors.Is(err, profiles.ErrSuperseded) {
+			t.Fatalf("the guest: %v", err)
+		}
+		if err := <-next; err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		b.screen.mu.Lock()
+		defer b.screen.mu.Unlock()
+		if got := strings.Join(b.screen.heard, ", "); got != "ended replaced, radio volume, radio volume" {
+			t.Errorf("told %q", got)
+		}
+	})
 }
