@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -158,7 +159,6 @@ func TestSettledIsGoneAlone(t *testing.T) {
 	}
 }
 
-// A record that is not whole, of its gap or of itself, is dropped when the queue opens;
 // A gap record spans what fell out, in whatever order it came: from the earliest slot to
 // the latest; what has no slot counts from when the queue took it.
 func TestSpanOfAGap(t *testing.T) {
@@ -188,5 +188,13 @@ func TestLiveIsNotKept(t *testing.T) {
 	refused, err := b.Put(messages)
 	if err != nil || len(refused) != 1 || !refused[0].Live() || b.Len() != 1 {
 		t.Errorf("refused %d, %v; %d wait", len(refused), err, b.Len())
+	}
+}
+
+// The file is its owner's alone.
+func TestFileMode(t *testing.T) {
+	b := newBox(t, roomy)
+	if info, err := os.Stat(b.path); err != nil || info.Mode() != 0o600 {
+		t.Errorf("%v, %v", info, err)
 	}
 }
