@@ -130,8 +130,14 @@ func TestTheTallyOfAll(t *testing.T) {
 			if said := b.retryAfter(anna); said != 597*time.Second {
 				t.Errorf("3.5 s later the picker says %v", said)
 			}
-			time.Sleep(10*time.Minute - 3500*time.Millisecond)
+			time.Sleep(10*time.Minute - 3500*time.Millisecond - 1)
 			synctest.Wait()
+			told := b.screen.looked()
+			time.Sleep(time.Nanosecond)
+			synctest.Wait()
+			if b.screen.looked() == told {
+				t.Error("nobody is told that the wait is over")
+			}
 			if b.retryAfter(anna) != 0 {
 				t.Errorf("after ten minutes the picker says %v", b.retryAfter(anna))
 			}

@@ -198,6 +198,26 @@ func TestLiveSuspectGoesAlone(t *testing.T) {
 	})
 }
 
+// A broker that goes on ending the connection at what is live is tried once an hour.
+func TestLivePoisonOnceAnHour(t *testing.T) {
+	within(t, func(t *testing.T, dir string) {
+		c := drive(t, dir, func(c *car) {
+			c.port.rude = func(m telemetry.Message) bool { return strings.HasSuffix(m.Topic, anna.Mailbox+"/status") }
+		})
+		synctest.Wait()
+		for minute := range 3*60 + 10 {
+			c.send(statusTo(t, anna, "x"))
+			time.Sleep(time.Minute)
+			if minute == 9 && len(c.port.lines) != 4 {
+				t.Errorf("%d connections in ten minutes", len(c.port.lines))
+			}
+		}
+		if n := len(c.port.lines); n != 7 {
+			t.Errorf("%d connections in three hours, want one more an hour: %s", n, c.port.seen())
+		}
+	})
+}
+
 // onTheWay is what was handed over to a mailbox and has no receipt yet.
 func (w *wire) onTheWay() (all []message) {
 	w.mu.Lock()

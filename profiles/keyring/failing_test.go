@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -275,35 +276,54 @@ func TestNoMemoryForKeys(t *testing.T) {
 	if !alone(t) {
 		return
 	}
+	runtime.LockOSThread() // never unlocked: the thread is of no use to others after
 	dir, none := t.TempDir(), t.TempDir()
 	_ = open(t, dir).Close()
-	locked, files := held(t)
-	var was unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_AS, &was); err != nil {
-		t.Fatal(err)
-	}
-	var failed []error
-	if err := unix.Setrlimit(unix.RLIMIT_AS, &unix.Rlimit{Cur: 1, Max: was.Max}); err != nil {
-		t.Fatal(err)
-	}
-	for _, dir := range []string{dir, none} {
-		_, err := keyring.Open(dir)
-		failed = append(failed, err)
-	}
-	_, err := keyring.Peek(dir)
-	failed = append(failed, err, keyring.Check(dir))
-	if err := unix.Setrlimit(unix.RLIMIT_AS, &was); err != nil {
-		t.Fatal(err)
-	}
-	for i, err := range failed {
-		if !errors.Is(err, unix.ENOMEM) {
-			t.Errorf("%d: %v", i, err)
+	for _, row := range []struct {
+		name     string
+		resource int
+		most     uint64
+	}{{"no memory", unix.RLIMIT_AS, 1}, {"none that may be locked", unix.RLIMIT_MEMLOCK, 0}} {
+		locked, files := held(t)
+		var was unix.Rlimit
+		if err := unix.Getrlimit(row.resource, &was); err != nil {
+			t.Fatal(err)
+		}
+		unprivileged(t)
+		if err := unix.Setrlimit(row.resource, &unix.Rlimit{Cur: row.most, Max: was.Max}); err != nil {
+			t.Fatal(err)
+		}
+		_, opened := keyring.Open(dir)
+		_, made := keyring.Open(none)
+		_, peeked := keyring.Peek(dir)
+		checked := keyring.Check(dir)
+		if err := unix.Setrlimit(row.resource, &was); err != nil {
+			t.Fatal(err)
+		}
+		for what, err := range map[string]error{"open": opened, "make": made, "peek": peeked, "check": checked} {
+			if !errors.Is(err, unix.ENOMEM) && !errors.Is(err, unix.EPERM) {
+				t.Errorf("%s: %s: %v", row.name, what, err)
+			}
+		}
+		if l, f := held(t); l != locked || f != files {
+			t.Errorf("%s: %s locked and %d files, before %s and %d", row.name, l, f, locked, files)
+		}
+		if _, err := os.Stat(filepath.Join(none, "keys")); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: a file was made: %v", row.name, err)
 		}
 	}
-	if l, f := held(t); l != locked || f != files {
-		t.Errorf("%s locked and %d files, before %s and %d", l, f, locked, files)
+}
+
+// unprivileged takes from this thread the right to lock as much memory as it likes.
+func unprivileged(t *testing.T) {
+	t.Helper()
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var sets [2]unix.CapUserData
+	if err := unix.Capget(&header, &sets[0]); err != nil {
+		t.Fatal(err)
 	}
-	if _, err := os.Stat(filepath.Join(none, "keys")); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("a file was made: %v", err)
+	sets[0].Effective &^= 1 << unix.CAP_IPC_LOCK
+	if err := unix.Capset(&header, &sets[0]); err != nil {
+		t.Fatal(err)
 	}
 }

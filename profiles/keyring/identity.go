@@ -65,10 +65,7 @@ func WriteIdentity(dir string, identity profiles.Identity) error {
 	if err != nil {
 		return err
 	}
-	data, err := json.Marshal(identityFile{secret, identity.Public()})
-	if err != nil {
-		return err
-	}
+	data, _ := json.Marshal(identityFile{secret, identity.Public()}) // both are encoded already
 	if err := disk.Write(filepath.Join(dir, IdentityName), append(data, '\n')); err != nil {
 		return fmt.Errorf("write the identity: %w", err)
 	}

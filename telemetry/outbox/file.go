@@ -36,6 +36,9 @@ func options() *bbolt.Options {
 	}
 }
 
+// open opens a file for its owner alone.
+func open(path string) (*bbolt.DB, error) { return bbolt.Open(path, 0o600, options()) }
+
 // openFile opens path, or makes the file first.
 func openFile(path string) (*bbolt.DB, error) {
 	info, err := os.Stat(path)
@@ -49,7 +52,7 @@ func openFile(path string) (*bbolt.DB, error) {
 	case info.Size() == 0: // bbolt would take it for a new file
 		return nil, fmt.Errorf("%s: empty: %w", path, ErrDamaged)
 	}
-	db, err := bbolt.Open(path, 0o600, options())
+	db, err := open(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -66,7 +69,7 @@ func create(path string) error {
 	if err := os.Remove(aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	db, err := bbolt.Open(aside, 0o600, options())
+	db, err := open(aside)
 	if err != nil {
 		return err
 	}
