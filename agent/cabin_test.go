@@ -3,12 +3,14 @@ package agent_test
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"glovebox/hal"
 	"glovebox/profiles"
+	"glovebox/telemetry"
 	"glovebox/telemetry/outside"
 )
 
@@ -134,6 +136,13 @@ func TestEndedComesAfterThePurge(t *testing.T) {
 		if _, err := b.StartGuest(t.Context(), false); err != nil {
 			t.Fatal(err)
 		}
+		if err := b.Set(t.Context(), "radio", map[string]any{"volume": byte(41)}); err != nil {
+			t.Fatal(err)
+		}
+		entries, err := b.Ledger(telemetry.LedgerFilter{})
+		if err != nil {
+			t.Fatal(err)
+		}
 		b.queue.set(2*time.Second, nil)
 		began := b.at()
 		logout := make(chan error)
@@ -146,7 +155,10 @@ func TestEndedComesAfterThePurge(t *testing.T) {
 			t.Errorf("logout answered %v after %s", err, b.at()-began)
 		}
 		synctest.Wait()
-		if r := b.screen.last(t, 1).Receipt; r.Result != "erased" || b.SessionView().WipeState != "clean" {
+		want := profiles.Receipt{Method: "memory", Result: "erased", Stores: []profiles.StoreReceipt{
+			{Name: "ledger", Before: uint32(len(entries)), Result: "erased"}, {Name: "settings", Before: 1, Result: "erased"}, {Name: "files", Before: 3, Result: "erased"},
+		}}
+		if r := b.screen.last(t, 1).Receipt; !reflect.DeepEqual(r, want) || b.SessionView().WipeState != "clean" {
 			t.Errorf("receipt %+v, wipe %s", r, b.SessionView().WipeState)
 		}
 	})
@@ -166,7 +178,8 @@ func TestFailingPurgeLosesNothing(t *testing.T) {
 		if v := b.SessionView(); v.Profile != lea || v.WipeState != "pending" {
 			t.Errorf("the queued login came to %+v", v)
 		}
-		if r := b.screen.last(t, 1).Receipt; r.Result != "failed" {
+		r := b.screen.last(t, 1).Receipt
+		if len(r.Stores) != 4 || r.Method != "memory" || r.Result != "failed" || r.Stores[2] != (profiles.StoreReceipt{Name: "queue", Result: "failed"}) {
 			t.Errorf("receipt %+v", r)
 		}
 		if err := b.Logout(t.Context()); err != nil {

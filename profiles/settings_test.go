@@ -362,3 +362,27 @@ func (b *builder) value(depth int) any {
 	}
 	return nil
 }
+
+// What was kept and is not of its setting's type is no value of it, not even an empty one.
+func TestDamagedSetting(t *testing.T) {
+	for _, g := range profiles.Groups() {
+		for _, s := range g.Settings {
+			whole, err := s.Encode(s.Default())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, kept := range []string{"", "null", "x", `"x"`, "7.5", "-1", "[7]", `{"a":1}`, "true ", "[[]]", string(whole) + "x", string(whole[:len(whole)-1])} {
+				v, err := s.Decode([]byte(kept))
+				if err != nil {
+					if v != nil || !errors.Is(err, profiles.ErrInvalid) {
+						t.Errorf("%s %s: %v, %v", s.Name, kept, v, err)
+					}
+					continue
+				}
+				if again, err := s.Encode(v); err != nil || string(again) != strings.TrimSpace(kept) {
+					t.Errorf("%s: %q is read as %v", s.Name, kept, v)
+				}
+			}
+		}
+	}
+}
