@@ -143,7 +143,7 @@ func TestChangedBetweenTwoPeople(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
 		for _, who := range []profiles.ID{lea, anna} {
 			b.login(who)
-			if err := b.Set(t.Context(), "radio", map[string]any{"volume": byte(41)}); err != nil {
+			if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(41)}}); err != nil {
 				t.Fatal(err)
 			}
 		}
