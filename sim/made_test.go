@@ -13,6 +13,7 @@ import (
 	"glovebox/hal"
 	"glovebox/hal/can"
 	"glovebox/hal/dbc"
+	"glovebox/hal/kernel"
 	"glovebox/hal/mapping"
 	"glovebox/hal/serial"
 	"glovebox/hal/slcan"
@@ -193,21 +194,33 @@ func TestMadeCarObeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer port.Close()
+	group, err := kernel.NewGroup()
+	if err != nil {
+		t.Fatal(err)
+	}
+	states := make(chan byte, 1000)
+	go group.Run(t.Context())
 	var stream slcan.Decoder
+	go port.Each(group, make([]byte, 4096), func(b []byte) {
+		stream.Feed(b, func(f can.Frame) {
+			if f.ID == 0x212 {
+				states <- f.Data[0] & 3
+			}
+		})
+	})
 	// locked waits for a state of the lock, LOCK_STATE being 212 in hex.
 	locked := func(raw byte) time.Duration {
-		begun, buf, found := time.Now(), make([]byte, 4096), false
-		for !found && time.Since(begun) < 3*time.Second {
-			n, err := port.Read(buf)
-			if err != nil {
-				t.Fatal(err)
+		begun, late := time.Now(), time.After(3*time.Second)
+		for {
+			select {
+			case state := <-states:
+				if state == raw {
+					return time.Since(begun)
+				}
+			case <-late:
+				t.Fatalf("the lock is never %d", raw)
 			}
-			stream.Feed(buf[:n], func(f can.Frame) { found = found || f.ID == 0x212 && f.Data[0]&3 == raw })
 		}
-		if !found {
-			t.Fatalf("the lock is never %d", raw)
-		}
-		return time.Since(begun)
 	}
 	locked(1)
 	fastest := time.Hour // a busy machine may delay one

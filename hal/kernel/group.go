@@ -15,15 +15,13 @@ import (
 // Group reads several streams in one goroutine: where two of them have something
 // at the same moment, the runtime wakes one thread and not two. It waits with an
 // epoll instance of its own (epoll(7)), which the runtime polls as it does any
-// file. It is level-triggered: what is not read is told again, a hang-up behind
-// the last bytes too.
+// file; it had better not poll the streams too. It is level-triggered: what is not
+// read is told again, a hang-up behind the last bytes too.
 type Group struct {
 	file   *os.File
 	conn   syscall.RawConn
-	try    func(fd uintptr) (done bool) // made once: a read allocates nothing
 	events [8]unix.EpollEvent
-	n      int // events that are there
-	err    error
+	err    error // why pass was done
 
 	mu      sync.Mutex
 	members map[int32]*Member // guarded by mu; by the number in their events
@@ -38,7 +36,6 @@ func NewGroup() (*Group, error) {
 	}
 	err = unix.SetNonblock(fd, true) // only what does not block is polled
 	g := &Group{file: os.NewFile(uintptr(fd), "epoll"), members: map[int32]*Member{}}
-	g.try = g.attempt
 	if err == nil {
 		err = g.file.SetReadDeadline(time.Time{}) // it is polled, or Run would not wait
 	}
@@ -56,40 +53,50 @@ func NewGroup() (*Group, error) {
 func (g *Group) Run(ctx context.Context) error {
 	defer context.AfterFunc(ctx, func() { g.file.Close() })()
 	defer g.file.Close()
-	for {
-		if err := errors.Join(g.conn.Read(g.try), g.err); err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
-			return err
-		}
-		for _, e := range g.events[:g.n] {
-			g.mu.Lock()
-			m := g.members[e.Fd]
-			g.mu.Unlock()
-			if m == nil { // it has left since
-				continue
-			}
-			if err := m.read(); err != nil {
-				m.end(err)
-				m.Leave() // it would be told again and again
-			}
-		}
+	err := errors.Join(g.conn.Read(g.pass), g.err) // once: between two of them the runtime would forget what came meanwhile
+	if ctx.Err() != nil {
+		return nil
 	}
+	return err
 }
 
-// attempt asks for events without waiting.
-func (g *Group) attempt(fd uintptr) (done bool) {
-	n, _, errno := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, fd, uintptr(unsafe.Pointer(&g.events[0])), uintptr(len(g.events)), 0, 0, 0)
-	g.n, g.err = 0, nil
-	switch errno {
-	case 0:
-		g.n = int(n)
-	case unix.EINTR:
-	default:
-		g.err = os.NewSyscallError("epoll_pwait", errno)
+// pass reads what there is; it is done only when that cannot be found out any more. It
+// does not ask until there is nothing: what comes after it asked is told anew.
+func (g *Group) pass(fd uintptr) (done bool) {
+	for more := true; more; {
+		n, _, errno := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, fd, uintptr(unsafe.Pointer(&g.events[0])), uintptr(len(g.events)), 0, 0, 0)
+		switch errno {
+		case 0:
+		case unix.EINTR:
+			continue
+		default:
+			g.err = os.NewSyscallError("epoll_pwait", errno)
+			return true
+		}
+		more = int(n) == len(g.events)
+		for _, e := range g.events[:n] {
+			more = g.read(e) || more
+		}
 	}
-	return g.n > 0 || g.err != nil
+	return false
+}
+
+// read reads once what an event tells of, and reports whether there may be more: the
+// bytes filled their room, or a hang-up stands behind them.
+func (g *Group) read(e unix.EpollEvent) (more bool) {
+	g.mu.Lock()
+	m := g.members[e.Fd]
+	g.mu.Unlock()
+	if m == nil { // it has left since
+		return false
+	}
+	n, err := m.read()
+	if err != nil {
+		m.end(err)
+		m.Leave() // it would be told again and again
+		return false
+	}
+	return n == len(m.into) || e.Events != unix.EPOLLIN
 }
 
 // Member is a stream that a group reads.
@@ -150,24 +157,24 @@ func (m *Member) control(op int) (err error) {
 }
 
 // read reads once, and hands on what there was.
-func (m *Member) read() error {
+func (m *Member) read() (n int, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.left {
-		return nil
+		return 0, nil
 	}
 	r := m.reader
 	r.into = m.into
 	if err := r.conn.Control(r.once); err != nil {
-		return os.ErrClosed
+		return 0, os.ErrClosed
 	}
-	if r.done && r.err == nil {
+	switch {
+	case !r.done: // somebody else has read it
+		return 0, nil
+	case r.err == nil:
 		m.take(m.into[:r.n])
 	}
-	if r.done {
-		return r.err
-	}
-	return nil // somebody else has read it
+	return r.n, r.err
 }
 
 func (m *Member) end(err error) {

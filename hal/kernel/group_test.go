@@ -62,12 +62,18 @@ func TestGroup(t *testing.T) {
 	g := running(t)
 	for _, room := range []int{1, 3, 4096} {
 		var got strings.Builder
-		m, _, in := join(t, g, room, func(b []byte) { got.Write(b) })
+		var read atomic.Int64
+		m, _, in := join(t, g, room, func(b []byte) { got.Write(b); read.Add(int64(len(b))) })
 		want := strings.Repeat("0123456789", 50)
 		for i := 0; i < len(want); i += 50 {
 			say(t, in, want[i:i+50])
 			if i%100 == 0 {
 				time.Sleep(2 * time.Millisecond) // it is read meanwhile
+			}
+		}
+		for end := time.Now().Add(5 * time.Second); read.Load() < 500 && room > 1; time.Sleep(time.Millisecond) { // before the end, too
+			if time.Now().After(end) {
+				t.Fatalf("room for %d: %d of 500 bytes are read", room, read.Load())
 			}
 		}
 		in.Close()
@@ -134,8 +140,10 @@ func TestLeaveBehindAnother(t *testing.T) {
 	if first == "two" {
 		other = one
 	}
-	go func() { time.Sleep(20 * time.Millisecond); goOn <- true }()
+	released := make(chan bool)
+	go func() { time.Sleep(20 * time.Millisecond); goOn <- true; close(released) }()
 	other.Leave()
+	<-released
 	time.Sleep(50 * time.Millisecond)
 	if len(order) != 2 {
 		t.Errorf("taken: %v, want nothing of who left", order)

@@ -2,13 +2,16 @@ package car_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
+	"glovebox/hal/kernel"
 	"glovebox/hal/serial"
 	"glovebox/sim/car"
 
@@ -30,14 +33,49 @@ func newPty(t *testing.T) *car.Pty {
 	return p
 }
 
-func open(t *testing.T, p *car.Pty) *serial.Port {
+// opened is a port whose bytes are read one after the other, and then its end.
+type opened struct {
+	*serial.Port
+	io.Reader
+	ended chan error // what Each returned
+	leave func()     // who would hand bytes on does not wait for a reader any more
+}
+
+func (o opened) Close() error {
+	o.leave()
+	return o.Port.Close()
+}
+
+func open(t *testing.T, p *car.Pty) opened {
 	t.Helper()
 	port, err := serial.Open(p.Name(), 115200)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { port.Close() }) // again, for tests that end early
-	return port
+	group, err := kernel.NewGroup()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	out, in := io.Pipe()
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := group.Run(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	o := opened{port, out, make(chan error, 1), func() { in.CloseWithError(serial.ErrClosed) }}
+	running.Go(func() {
+		err := port.Each(group, make([]byte, 4096), func(b []byte) { _, _ = in.Write(b) }) // nobody may be reading any more
+		in.CloseWithError(err)
+		o.ended <- err
+	})
+	t.Cleanup(func() {
+		o.Close() // again, for tests that end early
+		stop()
+		running.Wait()
+	})
+	return o
 }
 
 func plainOpen(t *testing.T, p *car.Pty) *os.File {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"glovebox/hal/kernel"
 	"glovebox/hal/serial"
 
 	"golang.org/x/sys/unix"
@@ -16,24 +17,22 @@ import (
 
 // hal/serial on the simulator's ports.
 
-// A Close on this side ends a waiting Read, and its error is not that of a
-// device that is gone.
-func TestCloseEndsRead(t *testing.T) {
+// A Close on this side ends Each, and its error is not that of a device that is gone.
+func TestCloseEndsEach(t *testing.T) {
 	port := open(t, newPty(t))
-	read := make(chan error, 1)
-	go func() {
-		_, err := port.Read(make([]byte, 10))
-		read <- err
-	}()
-	time.Sleep(20 * time.Millisecond) // so that Read waits
+	time.Sleep(20 * time.Millisecond) // so that it waits
 	if err := port.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := soon(t, read); !errors.Is(err, serial.ErrClosed) || errors.Is(err, serial.ErrGone) {
-		t.Errorf("read: %v", err)
+	if err := soon(t, port.ended); !errors.Is(err, serial.ErrClosed) || errors.Is(err, serial.ErrGone) {
+		t.Errorf("ended with %v", err)
 	}
-	if _, err := port.Read(make([]byte, 10)); !errors.Is(err, serial.ErrClosed) {
-		t.Errorf("read after close: %v", err)
+	group, err := kernel.NewGroup()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := port.Each(group, make([]byte, 10), nil); !errors.Is(err, serial.ErrClosed) {
+		t.Errorf("after close: %v", err)
 	}
 	if _, err := port.Write([]byte("x")); !errors.Is(err, serial.ErrClosed) {
 		t.Errorf("write after close: %v", err)
