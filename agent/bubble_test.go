@@ -135,7 +135,12 @@ func (b *bubble) driving(d time.Duration) (end func()) {
 }
 
 func (b *bubble) observe(path string, v hal.Value) {
-	b.Observe("body", 1, []hal.Reading{{Path: path, Value: v, At: hal.Instant{Boot: time.Hour + b.at()}}})
+	b.Observe("body", 1, []hal.Reading{{Path: path, Value: v, At: b.instant()}}, b.instant())
+}
+
+// instant is now on both clocks of the car.
+func (b *bubble) instant() hal.Instant {
+	return hal.Instant{UTC: time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC).Add(b.at()), Boot: time.Hour + b.at()}
 }
 
 // at is the time since the agent started.

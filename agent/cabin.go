@@ -220,13 +220,12 @@ func repaired(v *vehicle, p *privacy, now hal.Instant) {
 	p.out.Retell(now)
 }
 
-// Observe takes in what one bus said: how many frames, the readings that changed or
-// were due, and what a key reader said of fobs. The first call for a bus, with or without
-// a frame, says that it is open.
+// Observe takes in what one bus said at a moment: how many frames, the readings that
+// changed or were due, and what a key reader said of fobs. The first call for a bus, with
+// or without a frame, says that it is open.
 // It only touches memory and allocates nothing.
-func (c *Cabin) Observe(bus string, frames int, readings []hal.Reading, fobs ...hal.Sighting) {
+func (c *Cabin) Observe(bus string, frames int, readings []hal.Reading, now hal.Instant, fobs ...hal.Sighting) {
 	c.mu.Lock()
-	now := c.needs.Now()
 	if now.Boot >= c.vehicle.leaving.due() && c.vehicle.left(now) { // what time does comes before what the car says
 		c.leave(HasLeft)
 	}

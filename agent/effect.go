@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"glovebox/hal"
@@ -245,7 +246,8 @@ type effects struct {
 
 // row is effects in order.
 type row struct {
-	busy    turn // held while effects are done
+	undone  atomic.Int64 // effects that wait or are being done
+	busy    turn         // held while effects are done
 	mu      sync.Mutex
 	waiting []effect      // guarded by mu, which is held for moments only
 	owed    []effect      // guarded by busy: what failed, oldest first, each name once
@@ -279,6 +281,7 @@ func (r *row) add(todo []effect) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.waiting = append(r.waiting, todo...)
+	r.undone.Add(int64(len(todo)))
 	return true
 }
 
@@ -292,8 +295,12 @@ func (e *effects) wait() {
 	e.carryOut(&e.disk)
 }
 
-// carryOut does what waits in a row, in order; one goroutine at a time.
+// carryOut does what waits in a row, in order; one goroutine at a time. Whoever was
+// there before is waited for.
 func (e *effects) carryOut(r *row) {
+	if r.undone.Load() == 0 { // at nearly every reading
+		return
+	}
 	r.busy <- struct{}{}
 	defer r.busy.give()
 	for {
@@ -307,6 +314,7 @@ func (e *effects) carryOut(r *row) {
 		r.waiting = r.waiting[1:]
 		r.mu.Unlock()
 		e.one(r, next)
+		r.undone.Add(-1)
 	}
 }
 

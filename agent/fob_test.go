@@ -37,7 +37,7 @@ const (
 
 // fob has the key reader say where a fob is.
 func (b *bubble) fob(number uint64, near, unlocked bool) {
-	b.Observe("body", 1, nil, hal.Sighting{ID: hal.MakeFobID(number), Present: near, Unlocked: unlocked})
+	b.Observe("body", 1, nil, b.instant(), hal.Sighting{ID: hal.MakeFobID(number), Present: near, Unlocked: unlocked})
 }
 
 // withFobs is a bubble whose people have their fobs: Lea has no PIN, Anna has one. The
@@ -85,7 +85,7 @@ func (b *bubble) said(paths []string, values []bool, fob uint64) {
 	for i, path := range paths {
 		all = append(all, hal.Reading{Path: path, Value: hal.Bool(values[i]), At: hal.Instant{Boot: time.Hour + b.at()}})
 	}
-	b.Observe("body", len(all)+1, all, hal.Sighting{ID: hal.MakeFobID(fob), Present: true, Unlocked: true})
+	b.Observe("body", len(all)+1, all, b.instant(), hal.Sighting{ID: hal.MakeFobID(fob), Present: true, Unlocked: true})
 }
 
 // is holds the session against STATE REASON, and who is at the wheel or suggested.
@@ -367,7 +367,7 @@ func TestAtBoot(t *testing.T) {
 			a.Users[1].Verifier = profiles.Verifier{}
 			w.apply(2, a, profiles.MainUser)
 			w = startWorld(t, "Taycan", disk, func(_ *world, n *agent.Needs) { n.AtBootFob = row.atBoot })
-			w.Observe("body", 0, nil)
+			w.Observe("body", 0, nil, w.now)
 			w.say("Vehicle.LowVoltageSystemState", hal.Word("OFF"))
 			row.first(w)
 			w.pass(2*time.Second, -1)
@@ -379,7 +379,7 @@ func TestAtBoot(t *testing.T) {
 }
 
 func (w *world) fob(number uint64, near, unlocked bool) {
-	w.Observe("body", 1, nil, hal.Sighting{ID: hal.MakeFobID(number), Present: near, Unlocked: unlocked})
+	w.Observe("body", 1, nil, w.now, hal.Sighting{ID: hal.MakeFobID(number), Present: near, Unlocked: unlocked})
 }
 
 // However a fob and a person's own choice cross, who chose is at the wheel.

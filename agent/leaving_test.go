@@ -279,7 +279,7 @@ func TestObserveAllocatesNothing(t *testing.T) {
 	w.parked()
 	said := []hal.Reading{{Path: ignition, Value: hal.Word("OFF"), At: w.now}, {Path: driversDoor, Value: hal.Bool(false), At: w.now}}
 	for _, who := range []string{"nobody", "somebody"} {
-		if n := testing.AllocsPerRun(1000, func() { w.Observe("body", 1, said) }); n > 0 {
+		if n := testing.AllocsPerRun(1000, func() { w.Observe("body", 1, said, w.now) }); n > 0 {
 			t.Errorf("%s is at the wheel: %v allocations", who, n)
 		}
 		w.login(anna)

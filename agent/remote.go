@@ -206,12 +206,12 @@ func (r *remote) hinders(verb profiles.Verb, v *vehicle, now hal.Instant) string
 			return "door open"
 		}
 	case profiles.Flash:
-		if v.signals[pathHazard].Value.IsTrue() {
+		if v.value(pathHazard).IsTrue() {
 			return "hazard lights on"
 		}
 	case profiles.ClimateStart:
-		charge, ok := v.signals[pathCharge].Value.Float()
-		if ok && charge < leastCharge && !v.signals[pathCharging].Value.IsTrue() {
+		charge, ok := v.value(pathCharge).Float()
+		if ok && charge < leastCharge && !v.value(pathCharging).IsTrue() {
 			return "charge"
 		}
 	}

@@ -38,7 +38,7 @@ func TestLoginWaitsUntilParkedIsKnown(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				disk := enrolled(t).store
 				w := startWorld(t, "Taycan", disk, nil)
-				w.Observe("body", 0, nil) // it opened
+				w.Observe("body", 0, nil, w.now) // it opened
 				if w.VehicleView().Parked || w.SessionView().Parked {
 					t.Errorf("%s: parked before anything is known", name)
 				}

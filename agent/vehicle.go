@@ -25,11 +25,17 @@ type vehicle struct {
 	fobs     fobs
 	open     map[string]bool          // buses that opened since the start
 	heard    map[string]time.Duration // when each bus was last heard, boot clock
-	signals  map[string]hal.Reading   // the newest of each path
-	buses    map[string]string        // which bus a path came from last
+	signals  map[string]*signal       // by path
 	alarms   map[string]alarm         // by code
 	alarmDue time.Duration            // when readers are told of one next, boot clock
 	taps     map[*hal.Tap]struct{}
+}
+
+// signal is what the car says of one path.
+type signal struct {
+	hal.Reading        // the newest
+	bus         string // that it came from
+	rules       []AlarmRule
 }
 
 func newVehicle(needs Needs, now hal.Instant) vehicle {
@@ -41,8 +47,7 @@ func newVehicle(needs Needs, now hal.Instant) vehicle {
 		rules:   map[string][]AlarmRule{},
 		open:    map[string]bool{},
 		heard:   map[string]time.Duration{},
-		signals: map[string]hal.Reading{},
-		buses:   map[string]string{},
+		signals: map[string]*signal{},
 		alarms:  map[string]alarm{}, alarmDue: outside.Never,
 		taps: map[*hal.Tap]struct{}{},
 	}
@@ -76,14 +81,19 @@ func (v *vehicle) read(bus string, r hal.Reading) (news []outside.Alarm) {
 	v.motion.read(r)
 	v.leaving.read(bus, r)
 	v.fobs.read(r, v.motion.ignitionOn)
-	v.signals[r.Path], v.buses[r.Path] = r, bus
+	s := v.signals[r.Path]
+	if s == nil {
+		s = &signal{rules: v.rules[r.Path]}
+		v.signals[r.Path] = s
+	}
+	s.Reading, s.bus = r, bus
 	for tap := range v.taps {
 		tap.Offer(r)
 	}
 	if r.Value.Absent() {
 		return nil // changes no warning
 	}
-	for _, rule := range v.rules[r.Path] {
+	for _, rule := range s.rules {
 		if a, told := v.alarm(rule, r.Value == rule.When, r.At); told {
 			news = append(news, a)
 		}
@@ -91,11 +101,19 @@ func (v *vehicle) read(bus string, r hal.Reading) (news []outside.Alarm) {
 	return news
 }
 
+// value is the newest of a path; absent where the car said nothing of it.
+func (v *vehicle) value(path string) hal.Value {
+	if s := v.signals[path]; s != nil {
+		return s.Value
+	}
+	return hal.Value{}
+}
+
 // shows reports whether the car says that w holds: the newest value is it, and its
 // bus was heard at or after a moment.
 func (v *vehicle) shows(w want, since time.Duration) bool {
 	is, there := v.signals[w.path]
-	if !there || v.heard[v.buses[w.path]] < since {
+	if !there || v.heard[is.bus] < since {
 		return false
 	}
 	a, isNumber := is.Value.Float()

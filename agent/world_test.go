@@ -437,7 +437,7 @@ func (w *world) login(who profiles.ID) {
 
 // say lets the bus say one value.
 func (w *world) say(path string, v hal.Value) {
-	w.Observe("body", 1, []hal.Reading{{Path: path, Value: v, At: w.now}})
+	w.Observe("body", 1, []hal.Reading{{Path: path, Value: v, At: w.now}}, w.now)
 }
 
 // pass lets time go by, a second at a time; drive is the speed in km/h, less than

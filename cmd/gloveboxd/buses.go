@@ -16,10 +16,10 @@ import (
 	"glovebox/hal/socketcan"
 )
 
-// observer is told what a bus said: how many frames, the readings in them and what they
-// say of fobs; no frames where it opened.
+// observer is told what a bus said at a moment: how many frames, the readings in them and
+// what they say of fobs; no frames where it opened.
 type observer interface {
-	Observe(bus string, frames int, readings []hal.Reading, fobs ...hal.Sighting)
+	Observe(bus string, frames int, readings []hal.Reading, now hal.Instant, fobs ...hal.Sighting)
 }
 
 // busWire reads the frames of one bus, decodes them by the bus's own DBC and
@@ -69,7 +69,7 @@ func openAdapter(b Bus, group *kernel.Group, name string, decoder *mapping.Decod
 		stream.Feed(p, emit)
 		counted := stream.Stats()
 		stats.set(counted)
-		cabin.Observe(b.Name, int(counted.Frames-before), readings, fobs...)
+		cabin.Observe(b.Name, int(counted.Frames-before), readings, at, fobs...)
 	}
 	return func() (device, error) {
 		port, err := serial.Open(b.Port, b.Baud)
@@ -82,7 +82,7 @@ func openAdapter(b Bus, group *kernel.Group, name string, decoder *mapping.Decod
 				return nil, errors.Join(err, port.Close())
 			}
 		}
-		cabin.Observe(b.Name, 0, nil)
+		cabin.Observe(b.Name, 0, nil, now())
 		return &adapter{line{port, group, take}}, nil
 	}
 }
@@ -122,16 +122,17 @@ func openSocket(b Bus, name string, decoder *mapping.Decoder, cabin observer, co
 	)
 	counts.stream(func(all map[string]uint64) { all[name+".frames"] = frames.Load() })
 	take := func(f can.Frame) {
-		readings, fobs = decoder.Decode(f, now(), readings[:0]), decoder.Fobs(f, fobs[:0])
+		at := now()
+		readings, fobs = decoder.Decode(f, at, readings[:0]), decoder.Fobs(f, fobs[:0])
 		frames.Add(1)
-		cabin.Observe(b.Name, 1, readings, fobs...)
+		cabin.Observe(b.Name, 1, readings, at, fobs...)
 	}
 	return func() (device, error) {
 		port, err := socketcan.Open(b.Interface)
 		if err != nil {
 			return nil, err
 		}
-		cabin.Observe(b.Name, 0, nil)
+		cabin.Observe(b.Name, 0, nil, now())
 		return &socket{port, take}, nil
 	}
 }

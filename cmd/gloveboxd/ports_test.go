@@ -19,7 +19,7 @@ import (
 // watcher is told what a bus says.
 type watcher chan string
 
-func (w watcher) Observe(bus string, frames int, readings []hal.Reading, _ ...hal.Sighting) {
+func (w watcher) Observe(bus string, frames int, readings []hal.Reading, _ hal.Instant, _ ...hal.Sighting) {
 	for _, r := range readings {
 		w <- bus + " " + r.Path + "=" + r.Value.String()
 	}
