@@ -33,6 +33,21 @@ func TestBurstKeepsItsOrder(t *testing.T) {
 	}
 }
 
+// A signal comes behind the answer to the call that it follows from: it waits a moment,
+// which the answer has for itself.
+func TestSignalsWaitAMoment(t *testing.T) {
+	w := start(t)
+	listen := hear(t, w.dial(t))
+	for range 20 {
+		raised := time.Now()
+		w.face.SettingsChanged("radio", []string{"volume"})
+		listen(1)
+		if took := time.Since(raised); took < time.Millisecond {
+			t.Fatalf("heard after %v", took)
+		}
+	}
+}
+
 // When one session ends and another begins the bus hears of the end, then what is
 // so now, then whose settings those are.
 func TestOrderOfASessionsEnd(t *testing.T) {

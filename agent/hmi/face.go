@@ -136,11 +136,16 @@ func (f *Face) Own(cabin Cabin) error {
 // into it: the process ends and is started again.
 var ErrBusGone = errors.New("the D-Bus connection ended")
 
+// behind is how long signals wait, so that the answer to the call that they follow from
+// does not contend with them, nor with what all who hear them do.
+const behind = time.Millisecond
+
 // Run announces what changed and serves the watchers until ctx ends, or the bus
 // does. It blocks.
 func (f *Face) Run(ctx context.Context) error {
 	watching := &stream{face: f}
 	defer watching.end()
+	var news <-chan time.Time // when it is told; nil while there is none
 	for {
 		select {
 		case <-ctx.Done():
@@ -149,6 +154,11 @@ func (f *Face) Run(ctx context.Context) error {
 		case <-f.conn.Context().Done():
 			return ErrBusGone
 		case <-f.events.wake:
+			if news == nil {
+				news = time.After(behind)
+			}
+		case <-news:
+			news = nil
 			f.tell()
 		case fd := <-f.joining:
 			watching.join(fd)
