@@ -15,8 +15,8 @@ import (
 // Group reads several streams in one goroutine: where two of them have something
 // at the same moment, the runtime wakes one thread and not two. It waits with an
 // epoll instance of its own (epoll(7)), which the runtime polls as it does any
-// file; it had better not poll the streams too. It is level-triggered: what is not
-// read is told again, a hang-up behind the last bytes too.
+// file; it had better not poll the streams too. It is edge-triggered: a terminal that
+// is asked although nothing came waits for its own work queue.
 type Group struct {
 	file   *os.File
 	conn   syscall.RawConn
@@ -96,7 +96,10 @@ func (g *Group) read(e unix.EpollEvent) (more bool) {
 		m.Leave() // it would be told again and again
 		return false
 	}
-	return n == len(m.into) || e.Events != unix.EPOLLIN
+	if n < len(m.into) && e.Events == unix.EPOLLIN {
+		return false
+	}
+	return m.control(unix.EPOLL_CTL_MOD) == nil // it is told once more
 }
 
 // Member is a stream that a group reads.
@@ -146,7 +149,7 @@ func (m *Member) Leave() {
 
 // control changes what the group's epoll instance knows of the stream.
 func (m *Member) control(op int) (err error) {
-	event := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLRDHUP, Fd: m.number}
+	event := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET, Fd: m.number}
 	var inner, outer error
 	outer = m.group.conn.Control(func(epoll uintptr) {
 		inner = m.reader.conn.Control(func(fd uintptr) {
