@@ -33,7 +33,7 @@ func TestVehicleView(t *testing.T) {
 	shows("at the start", func(*hal.VehicleView) {})
 	w.say("Vehicle.LowVoltageSystemState", hal.Word("OFF"))
 	shows("one bus speaks", func(v *hal.VehicleView) { v.CAN, v.Parked = "degraded", true })
-	w.Observe("drive", 1, nil)
+	w.Observe("drive", 1, nil, w.now)
 	w.Linked(true)
 	w.Fix(&hal.Position{Latitude: 54.19, Longitude: 6.62})
 	shows("all speak", func(v *hal.VehicleView) { v.CAN, v.GNSS, v.Cloud = "up", "up", "up" })

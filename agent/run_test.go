@@ -50,7 +50,7 @@ func TestAliveAtEachInterval(t *testing.T) {
 			})
 			for range 7 { // frames wake the loop in between
 				time.Sleep(5 * time.Second)
-				w.Observe("body", 1, nil)
+				w.Observe("body", 1, nil, w.now)
 			}
 			stop()
 			want := []time.Duration{0, 10 * time.Second, 20 * time.Second, 30 * time.Second}
