@@ -42,9 +42,11 @@ type Needs struct {
 	Epoch        string           // of this start, 32 hex digits; the courier has it too
 	Store        Store
 	Courier      Courier
-	Folders      Folders            // may be nil: sessions have no directory then
-	SetAside     int                // what could not be removed of sessions before the start
-	Now          func() hal.Instant // both clocks
+	Folders      Folders              // may be nil: sessions have no directory then
+	Replace      func(func() Carried) // a fresh process is to take over, told what is returned at the end; nil: none does
+	After        *Carried             // what the process before told; nil where there was none
+	SetAside     int                  // what could not be removed of sessions before the start
+	Now          func() hal.Instant   // both clocks
 	Random       func(stream string) io.Reader
 	Log          *slog.Logger
 }
@@ -138,11 +140,12 @@ type Cabin struct {
 	before  map[string]map[string]any // what the head unit may still take for the settings; what is not there has its default
 	touched map[[2]string]bool        // group and key that a guest set
 	next    transition
-	wiping  bool          // what a session may not leave behind is still being wiped
-	ending  *ending       // an end that waits for locks, or nil
-	locks   locks         // delay locks that are held
-	folder  string        // the directory of the session, or empty
-	aside   int           // what could not be removed of directories
+	wiping  bool    // what a session may not leave behind is still being wiped
+	ending  *ending // an end that waits for locks, or nil
+	locks   locks   // delay locks that are held
+	folder  string  // the directory of the session, or empty
+	aside   int     // what could not be removed of directories
+	fresh   fresh
 	known   chan struct{} // closed once it is known whether the car is parked
 	vehicle vehicle
 	people  people
@@ -203,8 +206,14 @@ func New(needs Needs) (*Cabin, error) {
 	}
 	c.effects.add(showDocument(c.people.roster.Version))
 	c.effects.add(c.privacy.regate(c.privacy.gate, now)...)
+	if needs.After != nil {
+		c.vehicle.motion.stands(needs.After.Parked)
+	}
 	c.moved(now)
 	c.effects.atOnce()
+	if needs.After != nil {
+		c.resume(*needs.After)
+	}
 	return c, nil
 }
 

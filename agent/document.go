@@ -75,7 +75,21 @@ func (c *Cabin) follow(a profiles.Access, by profiles.Signer) (*written, error) 
 		if next.Version != shown {
 			c.effects.add(showDocument(next.Version))
 		}
-		c.effects.add(purge(nil))
+		c.fresh.wanted = c.fresh.wanted || erased(receipt)
+		if !c.fresh.wanted || c.needs.Replace == nil || c.session.State != profiles.Idle {
+			c.effects.add(purge(nil)) // a fresh process comes at the session's end
+			return
+		}
+		c.wiping = true
+		c.effects.add(renew(c.remote.begin(c.needs.Now())), purge(func(err error) {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			if err == nil && c.session.State == profiles.Idle {
+				c.wiping = false
+				c.replace()
+			}
+			c.news.changed()
+		}))
 	}))
 	c.needs.Log.Info("access document", "version", a.Version, "in force", next.Version, "people", len(next.People), "changes", len(changes))
 	return done, nil

@@ -35,7 +35,18 @@ func (c *Cabin) leave(why Reason) {
 	guest := c.session.State == profiles.GuestDriving
 	_, next, _ := c.next.becomes(c.needs.Model.guestAvailable())
 	followed := why == Replaced || why == WasRemoved && next != (Request{})
+	c.fresh.wanted = c.fresh.wanted || guest
+	followed = followed && !(c.fresh.wanted && c.needs.Replace != nil) // another process will tell
 	folder, r, purged, said := c.folder, &receipt{guest: guest}, false, false
+	over := func() { // with mu held
+		switch {
+		case !purged:
+			c.wiping = true
+		case said:
+			c.wiping = false
+			c.replace()
+		}
+	}
 	take := func(steps []step) {
 		for _, s := range steps {
 			c.effects.add(s.do()...)
@@ -46,7 +57,7 @@ func (c *Cabin) leave(why Reason) {
 			c.session, c.reason, c.next = leaving, why, c.next.over()
 			c.number++
 			c.folder = ""
-			c.wiping = c.wiping || guest
+			c.wiping = c.wiping || c.fresh.wanted
 			c.news.changed()
 			return nil
 		}},
@@ -74,8 +85,8 @@ func (c *Cabin) leave(why Reason) {
 				c.mu.Lock()
 				defer c.mu.Unlock()
 				r.purged(err)
-				purged = err == nil
-				c.wiping = !purged || !said // tried again until it is done
+				purged = err == nil // else it is tried again until it is done
+				over()
 				c.news.changed()
 			})}
 		}},
@@ -94,13 +105,13 @@ func (c *Cabin) leave(why Reason) {
 				if wiped, err := c.session.Wiped(c.needs.Now().Boot); err == nil {
 					c.session = wiped
 				}
-				said = true
-				c.wiping = c.wiping && !purged
 				c.news.add(Ended{string(why), r.said()})
 				if !followed {
 					c.news.add(changes(c.before, nil)...)
 					c.before = nil
 				}
+				said = true
+				over()
 			})}
 		}},
 	}

@@ -62,6 +62,9 @@ func newMotion(buses int, now hal.Instant) motion {
 	return m
 }
 
+// stands is told whether the car was seen parked just before the start.
+func (m *motion) stands(parked bool) { m.known, m.stood = m.known || parked, m.stood || parked }
+
 // opened is told when a bus opened: it has a moment to say how the car stands.
 func (m *motion) opened(now hal.Instant) {
 	m.decided = max(m.decided, now.Boot+saysSoWithin)

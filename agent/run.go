@@ -95,6 +95,7 @@ type Screen interface {
 	Ended(reason string, receipt profiles.Receipt)
 	SettingsChanged(group string, keys []string)
 	LedgerChanged(last uint64)
+	Release() // give the name back, once all before is told
 	Refresh() // look at the views
 }
 
@@ -116,6 +117,9 @@ func Show(ctx context.Context, c *Cabin, screen Screen) error {
 				screen.SettingsChanged(e.Group, e.Keys)
 			case LedgerChanged:
 				screen.LedgerChanged(e.Last)
+			case nameGiven:
+				screen.Release()
+				close(e.done)
 			}
 		}
 		screen.Refresh()

@@ -203,6 +203,11 @@ func (c *Cabin) begin(ctx context.Context, next Request, ticket uint64, why Reas
 	if c.next.newest != ticket {
 		return profiles.ErrSuperseded
 	}
+	if c.fresh.begun != nil {
+		c.fresh.begun.Next, c.fresh.begun.Why, c.next = next, why, c.next.over()
+		c.effects.add(removeFolder(folder, func(_, _, _ int) {}))
+		return nil
+	}
 	now := c.needs.Now()
 	session, err := c.session.Login(next.Who, now.Boot)
 	if next.Guest {

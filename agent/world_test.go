@@ -480,3 +480,9 @@ func (w *world) points(mailbox string) (n int) {
 	}
 	return n
 }
+
+func (s *screen) Release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heard = append(s.heard, "release")
+}

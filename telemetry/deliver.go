@@ -53,6 +53,7 @@ type CourierOptions struct {
 	GiveUp          time.Duration // after one and a half keepalives, the broker has given a silent line up; zero is 15 s
 	PauseMin        time.Duration // the first pause between two lines; zero is 0.5 s
 	PauseMax        time.Duration // pauses double up to this; zero is 60 s
+	Opens           time.Time     // no line opens before; zero: at once
 	Rand            func() float64
 	Log             *slog.Logger
 	DocumentVersion uint64 // of the access document at the start
@@ -162,6 +163,18 @@ func (c *Courier) Mute(on bool) { c.target.mute(on) }
 // the broker has to give up the one that was. waits is false if none is waited for.
 func (c *Courier) OpensAt() (at time.Time, waits bool) { return c.target.opens() }
 
+// HandOver is for the process that takes over from this one: no line is opened any more.
+// It returns when the next one may open, and a descriptor of a silent line, which has to
+// stay open until then; -1 where there is none.
+func (c *Courier) HandOver() (opens time.Time, silent int) {
+	opens, silent = c.target.handOver()
+	if silent >= 0 {
+		p := pause{min: c.with.PauseMin, max: c.with.PauseMax, rand: c.with.Rand}
+		opens = opens.Add(p.next())
+	}
+	return opens, silent
+}
+
 // DocumentVersion changes the version of the access document in the state. The will
 // names it too: once the broker has the state and nothing is on the way, the line is
 // opened anew.
@@ -173,6 +186,14 @@ func (c *Courier) DocumentVersion(version uint64) { c.target.setVersion(version)
 func (c *Courier) Deliver(ctx context.Context, callbacks Callbacks) error {
 	c.call = callbacks
 	defer c.target.end()
+	if at := c.with.Opens; !at.IsZero() {
+		timer := time.NewTimer(time.Until(at))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+		}
+	}
 	pause := pause{min: c.with.PauseMin, max: c.with.PauseMax, rand: c.with.Rand}
 	for ctx.Err() == nil {
 		if s, err := c.open(ctx); err == nil {
@@ -239,7 +260,7 @@ func (c *Courier) state(online bool, epoch string, version uint64) Message {
 func (c *Courier) rest(ctx context.Context, p *pause) {
 	due := time.Now().Add(p.next())
 	for {
-		if at, ok := c.target.renewed(); ok {
+		if at, ok := c.target.due(); ok {
 			due = at
 			p.reset()
 		}

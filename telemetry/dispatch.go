@@ -118,7 +118,9 @@ func (c *Courier) wait(ctx context.Context, s *dispatch) bool {
 	}
 	select {
 	case <-ctx.Done():
-		c.leave(s)
+		if _, fits := c.target.state(s.epoch); fits { // else the line ends as at any session's end
+			c.leave(s)
+		}
 		return false
 	case <-s.line.Ended():
 		s.dead = true

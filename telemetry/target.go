@@ -24,10 +24,12 @@ type target struct {
 	version uint64             // guarded by mu; version of the access document
 	muted   bool               // guarded by mu; the driver wants silence
 	renewAt time.Time          // guarded by mu; when a line is to open after a session's end
+	renewed time.Time          // guarded by mu; the last renewAt
 	callOff context.CancelFunc // guarded by mu; of the dial under way
 	line    Connection         // guarded by mu; the newest line, a muted one even after its end
 	silence *time.Timer        // guarded by mu; closes a muted line
 	opensAt time.Time          // guarded by mu; of a muted line: the broker must have given it up
+	over    bool               // guarded by mu; another process opens the next line
 }
 
 // wakeUp tells Deliver to look again.
@@ -44,6 +46,7 @@ func (h *target) renew(epoch string) {
 	defer h.mu.Unlock()
 	h.epoch = epoch
 	h.renewAt = time.Now().Add(renewal)
+	h.renewed = h.renewAt
 	if h.callOff != nil {
 		h.callOff()
 	}
@@ -104,7 +107,7 @@ func (h *target) setVersion(version uint64) {
 // left of the line before. The context ends when the dial is to be given up.
 func (h *target) begin(ctx context.Context) (dialing context.Context, epoch string, version uint64, err error) {
 	h.mu.Lock()
-	if h.quiet() {
+	if h.over || h.quiet() {
 		h.mu.Unlock()
 		return nil, "", 0, errCalledOff
 	}
@@ -145,12 +148,39 @@ func (h *target) silent() bool {
 	return h.silence != nil
 }
 
-// renewed returns when to open after a session's end, once.
-func (h *target) renewed() (at time.Time, ok bool) {
+// due returns when to open after a session's end, once.
+func (h *target) due() (at time.Time, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	at, h.renewAt = h.renewAt, time.Time{}
 	return at, !at.IsZero()
+}
+
+// handOver keeps this process from opening another line. It returns when the next one
+// may open, and a descriptor of a silent line, -1 where there is none.
+func (h *target) handOver() (opens time.Time, silent int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.over = true
+	if h.callOff != nil {
+		h.callOff()
+	}
+	opens, silent = h.renewAt, -1
+	if opens.IsZero() {
+		opens = h.renewed
+	}
+	if line, ok := h.line.(keeper); ok && h.silence != nil && time.Now().Before(h.opensAt) {
+		if fd, err := line.Keep(); err == nil {
+			opens, silent = h.opensAt, fd
+		}
+	}
+	return opens, silent
+}
+
+// keeper is a line whose socket can outlive it.
+type keeper interface {
+	// Keep returns a second descriptor of the socket.
+	Keep() (descriptor int, err error)
 }
 
 // closeUnused closes a line that is not in use any more. While silent its socket stays

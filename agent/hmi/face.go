@@ -35,7 +35,8 @@ type Face struct {
 	starting  chan struct{} // held by the call that starts a session
 	locks     *locks
 	events    *events
-	joining   chan int     // new watchers' pipes, for Run
+	joining   chan int // new watchers' pipes, for Run
+	releasing chan chan struct{}
 	watchers  atomic.Int32 // open, or about to be
 	announced table        // what the bus was told; of Own, then of Run
 	endsBy    time.Time    // of Run: after Ending, the latest time for Ended
@@ -51,6 +52,7 @@ func New(address string, access Access, log *slog.Logger) (*Face, error) {
 	f := &Face{
 		owned: make(chan struct{}), log: log, address: address, access: access, queue: newQueue(),
 		starting: make(chan struct{}, 1), locks: newLocks(), events: newEvents(), joining: make(chan int),
+		releasing: make(chan chan struct{}),
 	}
 	f.ctx, f.end = context.WithCancel(context.Background())
 	f.members = f.methods()
@@ -160,6 +162,12 @@ func (f *Face) Run(ctx context.Context) error {
 		case <-news:
 			news = nil
 			f.tell()
+		case released := <-f.releasing:
+			f.tell()
+			if _, err := f.conn.ReleaseName(Name); err != nil {
+				f.log.Warn("name not given back", "err", err)
+			}
+			close(released)
 		case fd := <-f.joining:
 			watching.join(fd)
 		case <-watching.ready():
@@ -167,6 +175,24 @@ func (f *Face) Run(ctx context.Context) error {
 		case <-watching.again():
 			watching.pour()
 		}
+	}
+}
+
+// Release gives the name back, once all is told that happened before: from then on the
+// bus keeps what is called until somebody has the name again. It needs Run.
+func (f *Face) Release() {
+	released := make(chan struct{})
+	select {
+	case f.releasing <- released:
+		<-released
+	case <-f.ctx.Done():
+	}
+}
+
+// Drain returns when every call that arrived is answered, or after patience.
+func (f *Face) Drain(patience time.Duration) {
+	for end := time.Now().Add(patience); f.fence.Unanswered() > 0 && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
 	}
 }
 

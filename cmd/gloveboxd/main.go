@@ -36,6 +36,7 @@ func main() { os.Exit(command(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // command runs one command line and returns its exit code.
 func command(args []string, stdout, stderr io.Writer) int {
+	hard := harden()                                                                // before anything else: an exec makes it undone
 	if n := len(childArgs); len(args) == n+1 && slices.Equal(args[:n], childArgs) { // of each start: no need to read options
 		return report(stderr, checkStore(args[n]), exitFailed)
 	}
@@ -61,12 +62,17 @@ func command(args []string, stdout, stderr io.Writer) int {
 		return report(stderr, printIdentity(cfg, stdout, newLog(stderr)), exitFailed)
 	}
 	log := newLog(stderr)
-	if err := harden(); err != nil {
-		log.Warn("core dumps stay possible", "error", err)
+	if hard != nil {
+		log.Warn("core dumps stay possible", "error", hard)
 	}
+	before := takeOver(log)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, cfg, log); err != nil && !errors.Is(err, context.Canceled) {
+	err = run(ctx, cfg, before, log)
+	if next := (*replaced)(nil); errors.As(err, &next) {
+		err = next.execute()
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
 		log.Error("ended", "error", err)
 		return exitFailed
 	}

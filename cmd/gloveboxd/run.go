@@ -32,7 +32,7 @@ const collectAt = 25
 
 // open connects to the bus and reads the files that the configuration names while
 // the stores are checked and opened: a head unit that boots waits for all three.
-func open(ctx context.Context, cfg Config, log *slog.Logger) (p plan, s stores, face *hmi.Face, err error) {
+func open(ctx context.Context, cfg Config, sound bool, log *slog.Logger) (p plan, s stores, face *hmi.Face, err error) {
 	var group errgroup.Group
 	group.Go(func() (err error) {
 		face, err = hmi.New(cfg.DBus.Address, access(cfg.DBus), log)
@@ -43,7 +43,7 @@ func open(ctx context.Context, cfg Config, log *slog.Logger) (p plan, s stores, 
 		return nil
 	})
 	group.Go(func() (err error) {
-		s, err = openStores(ctx, cfg.Store.Dir, log)
+		s, err = openStores(ctx, cfg.Store.Dir, sound, log)
 		return err
 	})
 	err = group.Wait()
@@ -58,17 +58,23 @@ func open(ctx context.Context, cfg Config, log *slog.Logger) (p plan, s stores, 
 
 // run is all wiring: it opens in order, starts every long job in one group, takes
 // the bus name last and closes in reverse.
-func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
+func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (err error) {
+	next := &replacement{}
+	defer func() { // when all is closed
+		if next.begun() {
+			err = errors.Join(err, next.told(err == nil))
+		}
+	}()
 	closing := func(what string, close func() error) {
 		if cerr := close(); cerr != nil {
 			err = errors.Join(err, fmt.Errorf("close %s: %w", what, cerr))
 		}
 	}
-	p, s, face, err := open(ctx, cfg, log)
+	p, s, face, err := open(ctx, cfg, before != nil && before.Sound, log)
 	if err != nil {
 		return err
 	}
-	defer closing("stores", s.Close)
+	defer closing("stores", func() error { return s.Close() })
 	identity, numbers := s.identity, p.policy.Numbers()
 	if s.off != nil {
 		p.turnOff("cloud", s.off)
@@ -95,20 +101,26 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	folders, aside := openFolders(cfg.Session.RuntimeDir, log)
 	defer closing("session directories", folders.Close)
 	epoch, orders := newEpoch(), &actuators{plan: p.mapping, wires: map[string]*wire{}}
-	courier := telemetry.NewCourier(p.courier(cfg, identity.VID, epoch, queue, log))
+	options := p.courier(cfg, identity.VID, epoch, queue, log)
+	if before != nil {
+		options.Opens = time.Now().Add(before.Opens - now().Boot)
+	}
+	courier := telemetry.NewCourier(options)
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	next.face, next.courier, next.end = face, courier, fail
 	cabin, err := agent.New(agent.Needs{
 		Model:    agent.Model{Name: cfg.Vehicle.Model, Year: cfg.Vehicle.ModelYear, Country: cfg.Vehicle.Country},
 		Identity: identity, Policy: p.policy, Gzip: cfg.Telemetry.Gzip,
 		Buses: p.names, GNSS: cfg.GNSS.Port != "", Cloud: p.broker != nil, Recovered: s.recovered, Doubtful: s.doubtful(), Fresh: s.fresh(),
 		LeaveAfter: time.Duration(cfg.Session.LeaveAfter), IdleAfter: time.Duration(cfg.Session.IdleAfter), Folders: folders, SetAside: aside,
 		Alarms: p.alarms(), Actuated: orders.paths(), Reach: orders.reach(), Actuator: orders, AtBootFob: cfg.Session.AtBoot == "fob", SecurityCode: p.code, Epoch: epoch, Store: s.people, Courier: courier,
+		Replace: next.wanted(cfg.Session.FreshProcess), After: before.told(),
 		Now: now, Random: func(string) io.Reader { return rand.Reader }, Log: log,
 	})
 	if err != nil {
 		return err
 	}
-	ctx, fail := context.WithCancelCause(ctx)
-	defer fail(nil)
 	group, ctx := errgroup.WithContext(ctx)
 	counts := newCounters()
 	inbound := &agent.Inbound{
@@ -164,10 +176,18 @@ func run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	group.Go(func() error {
 		return agent.Tick(ctx, cabin, watchdog/3, func() { said(log, daemon.SdNotifyWatchdog) })
 	})
-	group.Go(func() error { <-ctx.Done(); said(log, daemon.SdNotifyStopping); return nil })
+	group.Go(func() error {
+		<-ctx.Done()
+		if !next.begun() {
+			said(log, daemon.SdNotifyStopping)
+		}
+		return nil
+	})
 	err = group.Wait()
 	err = errors.Join(err, cabin.Stop(agent.Restart))
-	return errors.Join(err, endShow(), endFace()) // the head unit hears of the end
+	err = errors.Join(err, endShow(), endFace()) // the head unit hears of the end
+	s.leaves = !next.begun()                     // the fresh process knows
+	return err
 }
 
 // beside runs a loop that outlives ctx: until end is called, which returns what it

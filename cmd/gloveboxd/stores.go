@@ -37,6 +37,8 @@ type stores struct {
 	recovered []string // what was damaged or lost and is repaired, new, or cannot be used
 	off       error    // why the cloud is off, if it is
 	mark      bolt.Mark
+	sound     bool // the process before closed all of it a moment ago
+	leaves    bool // a mark at the end
 	log       *slog.Logger
 }
 
@@ -47,8 +49,8 @@ const lockTime = 3 * time.Second
 // openStores opens the state directory, which no other process may use. A directory
 // that cannot be used as it has to be costs people and cloud, and not the head unit:
 // then nobody can log in, but guests can.
-func openStores(ctx context.Context, dir string, log *slog.Logger) (s stores, err error) {
-	s.dir, s.log = dir, log
+func openStores(ctx context.Context, dir string, sound bool, log *slog.Logger) (s stores, err error) {
+	s.dir, s.log, s.sound, s.leaves = dir, log, sound, true
 	if s.lock, err = lockStore(ctx, dir, lockTime); err == nil {
 		err = s.open(ctx, false)
 	}
@@ -205,8 +207,10 @@ func (s stores) Close() error {
 	if s.file != nil {
 		err = s.file.Close()
 		s.file = nil
-		if err := s.leaveMark(); err != nil {
-			s.log.Warn("next start checks", "error", err)
+		if s.leaves {
+			if err := s.leaveMark(); err != nil {
+				s.log.Warn("next start checks", "error", err)
+			}
 		}
 	}
 	return errors.Join(err, s.release())
@@ -257,7 +261,9 @@ func (s stores) startCheck(ctx context.Context) (sound func() error, mark <-chan
 
 // marked reports whether the file, and the ring that opens it, are as the last stop
 // left them.
-func (s stores) marked(name string) bool { return s.mark.Holds(keysFile) && s.mark.Holds(name) }
+func (s stores) marked(name string) bool {
+	return s.sound || s.mark.Holds(keysFile) && s.mark.Holds(name)
+}
 
 // queue is the queue before it is opened, nil where the disk cannot be used.
 func (s stores) queue(bounds outbox.Bounds) *outbox.Outbox {

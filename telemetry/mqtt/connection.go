@@ -3,11 +3,13 @@ package mqtt
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/url"
 	"sync"
+	"syscall"
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
@@ -125,6 +127,22 @@ func (c *connection) Mute() { c.socket.Mute() }
 
 // Written is when the last byte was handed to the kernel.
 func (c *connection) Written() time.Time { return *c.socket.written.Load() }
+
+// Keep returns a second descriptor of the socket, which stays open when this process is
+// replaced.
+func (c *connection) Keep() (descriptor int, err error) {
+	file, ok := c.socket.Conn.(interface{ SyscallConn() (syscall.RawConn, error) })
+	if !ok {
+		return -1, errors.ErrUnsupported
+	}
+	raw, err := file.SyscallConn()
+	if err != nil {
+		return -1, err
+	}
+	var dup error
+	err = raw.Control(func(fd uintptr) { descriptor, dup = syscall.Dup(int(fd)) }) // without close-on-exec
+	return descriptor, errors.Join(err, dup)
+}
 
 // Close says DISCONNECT, unless muted, and closes the socket.
 func (c *connection) Close() {

@@ -81,7 +81,15 @@ func (f *Fence) Write(p []byte) (int, error) {
 		}
 		f.open[h.Serial] = h.Destination
 	}
+	defer f.answered(p)
 	return f.bus.conn.Write(p)
+}
+
+// answered notes that a message which is an answer has been sent.
+func (f *Fence) answered(p []byte) {
+	if len(p) > 1 && (p[1] == methodReturn || p[1] == methodError) {
+		f.unanswered.Add(-1)
+	}
 }
 
 // Reply answers a call past godbus, which cannot send descriptors through the fence nor
@@ -92,6 +100,7 @@ func (f *Fence) Reply(to string, serial uint32, types string, body []byte, descr
 	h := Header{Kind: methodReturn, Flags: noReplyExpected, Serial: f.nextSerial(), ReplySerial: serial, Destination: to,
 		Signature: types, Descriptors: uint32(len(descriptors)), Length: len(body)}
 	p := append(h.append(nil), body...)
+	defer f.answered(p)
 	var rights []byte
 	if len(descriptors) > 0 {
 		rights = unix.UnixRights(descriptors...)

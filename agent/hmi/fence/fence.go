@@ -70,6 +70,8 @@ type Fence struct {
 	greeting greeting
 	quiet    atomic.Bool // Read waits for the bus, and no call waits for its sender's user
 
+	unanswered atomic.Int64 // calls that passed
+
 	mu    sync.Mutex
 	later []func() // guarded by mu: what the asker heard, for Read
 
@@ -114,6 +116,9 @@ func (f *Fence) Close() error {
 	<-f.asker.ended
 	return err
 }
+
+// Unanswered is how many calls passed that expect an answer and have none yet.
+func (f *Fence) Unanswered() int64 { return f.unanswered.Load() }
 
 // abandon ends Read where nobody can say any more who calls.
 func (f *Fence) abandon() { _ = f.bus.conn.Close() }
@@ -238,6 +243,9 @@ func (f *Fence) decide(c *Call, body []byte) {
 	if refusal != nil {
 		f.refuse(c, refusal)
 		return
+	}
+	if c.Flags&noReplyExpected == 0 {
+		f.unanswered.Add(1)
 	}
 	f.rules.Pass(c)
 	f.write(&c.Header, body)

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"glovebox/agent"
+	"glovebox/agent/hmi"
+	"glovebox/telemetry"
+)
+
+// A session's end after which nothing may be left in memory is followed by a fresh
+// process: this program executes itself. The PID stays, so systemd sees nothing; the bus
+// keeps what is called meanwhile (docs/erasure.md, A fresh process).
+
+// carriedIn names the descriptor of what the process before carried over.
+const carriedIn = "GLOVEBOX_CARRIED"
+
+// carried is what the process before hands over, in a sealed memory file and nowhere else.
+type carried struct {
+	agent.Carried
+	Opens  time.Duration `json:"opens"`  // boot clock: the line to the broker opens
+	Silent int           `json:"silent"` // a descriptor of a silent line, open until then; -1: none
+	Sound  bool          `json:"sound"`  // the stores were closed as they should be
+}
+
+// told is what the cabin is told of the process before.
+func (c *carried) told() *agent.Carried {
+	if c == nil {
+		return nil
+	}
+	return &c.Carried
+}
+
+// replacement is how a run makes way for a fresh process.
+type replacement struct {
+	face    *hmi.Face
+	courier *telemetry.Courier
+	end     context.CancelCauseFunc
+	next    atomic.Pointer[func() agent.Carried]
+
+	opens  time.Time // set before next
+	silent int
+}
+
+// drainTime is how long calls that have arrived may take before the process is replaced.
+const drainTime = time.Second
+
+// wanted is what the cabin calls when nobody is at the wheel any more and the name is
+// given back: the calls that arrived are answered, then the run ends.
+func (r *replacement) wanted(on bool) func(func() agent.Carried) {
+	if !on {
+		return nil
+	}
+	return func(next func() agent.Carried) {
+		r.opens, r.silent = r.courier.HandOver()
+		r.next.Store(&next)
+		go func() {
+			r.face.Drain(drainTime)
+			r.end(&replaced{})
+		}()
+	}
+}
+
+func (r *replacement) begun() bool { return r.next.Load() != nil }
+
+// told ends the run with what the next process is told; sound says how the stores were
+// closed.
+func (r *replacement) told(sound bool) *replaced {
+	return &replaced{carried{Carried: (*r.next.Load())(), Opens: now().Boot + time.Until(r.opens), Silent: r.silent, Sound: sound}}
+}
+
+// replaced ends a run after which a fresh process takes over.
+type replaced struct{ carried carried }
+
+func (*replaced) Error() string { return "a fresh process takes over" }
+
+// execute replaces this process. It returns only where that fails.
+func (r *replaced) execute() error {
+	text, err := json.Marshal(r.carried)
+	if err != nil {
+		return err
+	}
+	fd, err := unix.MemfdCreate("glovebox", unix.MFD_ALLOW_SEALING) // not closed by exec
+	if err != nil {
+		return fmt.Errorf("carry over: %w", err)
+	}
+	if _, err := unix.Write(fd, text); err != nil {
+		return fmt.Errorf("carry over: %w", err)
+	}
+	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != nil {
+		return fmt.Errorf("carry over: %w", err)
+	}
+	env := append(os.Environ(), carriedIn+"="+strconv.Itoa(fd))
+	return fmt.Errorf("execute anew: %w", unix.Exec("/proc/self/exe", os.Args, env))
+}
+
+const seals = unix.F_SEAL_SEAL | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE
+
+// takeOver reads what the process before carried over, nil where this one is the first. A
+// part that cannot be read counts as the end of everything: nobody is at the wheel.
+func takeOver(log *slog.Logger) *carried {
+	text := os.Getenv(carriedIn)
+	if text == "" {
+		return nil
+	}
+	err := os.Unsetenv(carriedIn)
+	c := carried{Silent: -1}
+	if err == nil {
+		err = c.read(text)
+	}
+	if err != nil {
+		log.Warn("nothing is carried over", "error", err)
+		return nil
+	}
+	if c.Silent >= 0 {
+		unix.CloseOnExec(c.Silent)
+		time.AfterFunc(max(0, c.Opens-now().Boot), func() { _ = unix.Close(c.Silent) })
+	}
+	return &c
+}
+
+func (c *carried) read(text string) error {
+	fd, err := strconv.Atoi(text)
+	if err != nil {
+		return err
+	}
+	file := os.NewFile(uintptr(fd), "carried over")
+	defer file.Close()
+	if have, err := unix.FcntlInt(file.Fd(), unix.F_GET_SEALS, 0); err != nil || have&seals != seals {
+		return errors.Join(errors.New("not sealed"), err)
+	}
+	var b [4096]byte
+	n, err := file.ReadAt(b[:], 0)
+	if n == 0 || n == len(b) {
+		return errors.Join(errors.New("no fitting length"), err)
+	}
+	return json.Unmarshal(b[:n], c)
+}
