@@ -134,6 +134,13 @@ func (f *Face) Own(cabin Cabin) error {
 	return nil
 }
 
+// Retell has Run tell all properties of the session, as a process does that has taken over
+// from another. It comes after Own and before Run.
+func (f *Face) Retell() {
+	delete(f.announced[RootPath], session1)
+	f.Refresh()
+}
+
 // ErrBusGone says that the bus ended or dropped the agent. There is no way back
 // into it: the process ends and is started again.
 var ErrBusGone = errors.New("the D-Bus connection ended")

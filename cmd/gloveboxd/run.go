@@ -130,6 +130,9 @@ func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (er
 	if err := face.Own(show{cabin, courier, counts, identity.Public()}); err != nil {
 		return err
 	}
+	if before != nil {
+		face.Retell()
+	}
 	debug.SetGCPercent(collectAt) // not before: a start leaves its garbage until here
 	said(log, daemon.SdNotifyReady)
 	if unused := cfg.Session.unused(); len(unused) > 0 {
