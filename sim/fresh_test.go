@@ -1,0 +1,187 @@
+package sim_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"glovebox/headunit"
+	"glovebox/sim"
+	"glovebox/sim/car"
+)
+
+// guestWorld is a world in which a guest may drive, up and parked. settings are of the
+// configuration.
+func guestWorld(t *testing.T, settings ...sim.Setting) *sim.World {
+	t.Helper()
+	w := startWorld(t, sim.Options{Dir: filepath.Join(t.TempDir(), "w"), Vehicle: &car.Setup{Seed: 3}, Config: settings})
+	if err := w.Boot(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	knownParked(t, w)
+	return w
+}
+
+// canary is a value that nobody else would use, number n.
+func canary(n int) string { return fmt.Sprintf("kanari%05dx%s", n, strings.Repeat("z", 7)) }
+
+// plant has the guest at the wheel set many values that can be found again.
+func plant(t *testing.T, w *sim.World, many int) {
+	t.Helper()
+	for at := 0; at < many; at += 50 {
+		var stations, homes []map[string]any
+		for n := at; n < at+50; n++ {
+			stations = append(stations, map[string]any{"name": canary(n), "band": "FM", "frequency_khz": uint32(98_500)})
+			homes = append(homes, map[string]any{"name": canary(n), "latitude": 54.19, "longitude": 6.62})
+		}
+		if err := w.HMI.Set(t.Context(), "radio", map[string]any{"favourites": stations}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.HMI.Set(t.Context(), "navigation", map[string]any{"favourites": homes}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// inMemory counts the canaries in every mapping of a process that can be read.
+func inMemory(t *testing.T, pid int) int {
+	t.Helper()
+	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mem, err := os.Open(fmt.Sprintf("/proc/%d/mem", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mem.Close()
+	found := 0
+	for line := range strings.Lines(string(maps)) {
+		from, to, _ := strings.Cut(strings.Fields(line)[0], "-")
+		begin, _ := strconv.ParseInt(from, 16, 64)
+		end, _ := strconv.ParseInt(to, 16, 64)
+		if end < begin || end-begin > 1<<31 {
+			continue
+		}
+		content := make([]byte, end-begin)
+		n, _ := mem.ReadAt(content, begin) // what cannot be read cannot be found
+		found += bytes.Count(content[:n], []byte("kanari"))
+	}
+	return found
+}
+
+// onDisk counts them in every file below dir.
+func onDisk(t *testing.T, dir string) (found int) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		found += bytes.Count(content, []byte("kanari"))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// wiped waits until the agent says that nothing is left.
+func wiped(t *testing.T, w *sim.World) {
+	t.Helper()
+	until(t, "wiped", func() bool {
+		s, err := w.HMI.Properties(t.Context(), "Session1")
+		return err == nil && s["State"] == "idle" && s["WipeState"] == "clean"
+	})
+}
+
+// Once a guest has left and the agent says that it is clean, nothing that the guest set is
+// in its memory, on its disk or in its log. The same scan finds it before the end, and
+// where the process is not replaced.
+func TestGuestLeavesNothing(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root reads the memory of a process that made itself undumpable")
+	}
+	for name, row := range map[string]struct {
+		settings []sim.Setting
+		left     bool
+	}{
+		"as it is":         {},
+		"no fresh process": {[]sim.Setting{{Key: "session.fresh_process", Value: "false"}}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := guestWorld(t, row.settings...)
+			before := w.Agent.PID()
+			if _, err := w.HMI.Guest(t.Context(), false); err != nil {
+				t.Fatal(err)
+			}
+			plant(t, w, 500)
+			if inMemory(t, w.Agent.PID()) == 0 {
+				t.Error("the scan finds nothing before the end")
+			}
+			if err := w.HMI.Logout(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			wiped(t, w)
+			if found := inMemory(t, w.Agent.PID()); found > 0 != row.left {
+				t.Errorf("%d values in memory", found)
+			}
+			if found := onDisk(t, w.State()); found > 0 {
+				t.Errorf("%d values on disk", found)
+			}
+			if log, err := os.ReadFile(filepath.Join(w.Dir, "agent.log")); err != nil || bytes.Contains(log, []byte("kanari")) {
+				t.Errorf("in the log: %v", err)
+			}
+			if w.Agent.PID() != before {
+				t.Error("another process")
+			}
+		})
+	}
+}
+
+// Of 200 calls spread over a guest's end each is answered, though the process is another
+// one afterwards (case W3).
+func TestCallsOverAGuestsEnd(t *testing.T) {
+	w := guestWorld(t)
+	if _, err := w.HMI.Guest(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	answers := make(chan error, 200)
+	for program := range 10 {
+		c, err := headunit.Dial(t.Context(), w.DBus.Address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		all.Go(func() {
+			for n := range 20 {
+				time.Sleep(10 * time.Millisecond)
+				if program == 0 && n == 8 {
+					answers <- c.Logout(t.Context())
+					continue
+				}
+				ctx, done := context.WithTimeout(t.Context(), 20*time.Second)
+				_, _, err := c.Permits(ctx, "radio")
+				answers <- err
+				done()
+			}
+		})
+	}
+	all.Wait()
+	close(answers)
+	for err := range answers {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	wiped(t, w)
+}
