@@ -61,16 +61,24 @@ func (c *Client) Close() error {
 	return c.conn.Close()
 }
 
+// freshWithin is how long the name may be nobody's while a fresh process takes over.
+const freshWithin = time.Second
+
 // send calls a method by its whole name. It does not start an agent that is not
-// running.
+// running, but waits a moment for one.
 func (c *Client) send(ctx context.Context, on dbus.ObjectPath, method string, args []any) (*dbus.Call, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	answer := c.conn.Object(BusName, on).CallWithContext(ctx, method, dbus.FlagNoAutoStart, args...)
-	if answer.Err != nil {
-		return nil, refusal(answer.Err)
+	for begun := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		answer := c.conn.Object(BusName, on).CallWithContext(ctx, method, dbus.FlagNoAutoStart, args...)
+		if answer.Err == nil {
+			return answer, nil
+		}
+		var e dbus.Error
+		if !errors.As(answer.Err, &e) || e.Name != "org.freedesktop.DBus.Error.NameHasNoOwner" || time.Since(begun) > freshWithin {
+			return nil, refusal(answer.Err)
+		}
 	}
-	return answer, nil
 }
 
 // call is send that stores the answer.

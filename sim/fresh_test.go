@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/godbus/dbus/v5"
+
 	"glovebox/headunit"
 	"glovebox/sim"
 	"glovebox/sim/car"
@@ -157,21 +159,21 @@ func TestCallsOverAGuestsEnd(t *testing.T) {
 	var all sync.WaitGroup
 	answers := make(chan error, 200)
 	for program := range 10 {
-		c, err := headunit.Dial(t.Context(), w.DBus.Address)
+		c, err := dbus.Connect(w.DBus.Address)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { c.Close() })
+		agent := c.Object(headunit.BusName, "/org/glovebox/Agent1")
 		all.Go(func() {
 			for n := range 20 {
 				time.Sleep(10 * time.Millisecond)
 				if program == 0 && n == 8 {
-					answers <- c.Logout(t.Context())
+					answers <- agent.CallWithContext(t.Context(), "org.glovebox.Session1.Logout", 0, map[string]dbus.Variant{}).Err
 					continue
 				}
 				ctx, done := context.WithTimeout(t.Context(), 20*time.Second)
-				_, _, err := c.Permits(ctx, "radio")
-				answers <- err
+				answers <- agent.CallWithContext(ctx, "org.glovebox.Session1.Permits", 0, "radio").Err
 				done()
 			}
 		})
