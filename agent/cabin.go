@@ -8,6 +8,7 @@
 package agent
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"sync"
@@ -170,8 +171,15 @@ func New(needs Needs) (*Cabin, error) {
 		aside: needs.SetAside, known: make(chan struct{}), remote: newRemote(needs, now), passed: now.Boot, clock: schedule{due: make(bell, 1)},
 		adjust: adjustments{reach: needs.Reach, actuated: needs.Actuated},
 	}
+	c.fresh.able = needs.Replace != nil
 	c.effects = &effects{
-		world: world{needs.Store, needs.Courier, needs.Actuator, needs.Folders, needs.Log, func(r outside.Released) bool {
+		world: world{needs.Store, needs.Courier, needs.Actuator, needs.Folders, needs.Log, func() {
+			giveWay(c.news, needs.Replace, func() Carried {
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				return c.fresh.told(c.next)
+			})
+		}, func(r outside.Released) bool {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			return c.privacy.out.Recheck(r, needs.Now())
@@ -211,8 +219,18 @@ func New(needs Needs) (*Cabin, error) {
 	}
 	c.moved(now)
 	c.effects.atOnce()
-	if needs.After != nil {
-		c.resume(*needs.After)
+	if from := needs.After; from != nil { // whoever the process before let in is at the wheel
+		c.reason, c.next.request = from.Ended, from.Waits
+		c.next.lapses(c.people.active)
+		if from.Next != (Request{}) && (from.Next.Guest || c.people.active(from.Next.Who)) {
+			settings, err := c.effects.settingsOf(from.Next)
+			if err == nil {
+				err = c.begin(context.Background(), from.Next, c.next.newest, from.Why, settings)
+			}
+			if err != nil {
+				needs.Log.Warn("nobody let in after the session before", "error", err)
+			}
+		}
 	}
 	return c, nil
 }

@@ -76,7 +76,7 @@ func (c *Cabin) follow(a profiles.Access, by profiles.Signer) (*written, error) 
 			c.effects.add(showDocument(next.Version))
 		}
 		c.fresh.wanted = c.fresh.wanted || erased(receipt)
-		if !c.fresh.wanted || c.needs.Replace == nil || c.session.State != profiles.Idle {
+		if !c.fresh.follows() || c.session.State != profiles.Idle {
 			c.effects.add(purge(nil)) // a fresh process comes at the session's end
 			return
 		}
@@ -84,9 +84,8 @@ func (c *Cabin) follow(a profiles.Access, by profiles.Signer) (*written, error) 
 		c.effects.add(renew(c.remote.begin(c.needs.Now())), purge(func(err error) {
 			c.mu.Lock()
 			defer c.mu.Unlock()
-			if err == nil && c.session.State == profiles.Idle {
-				c.wiping = false
-				c.replace()
+			if err == nil && c.fresh.begin(c.session, c.reason, c.shown) {
+				c.effects.add(replaceProcess())
 			}
 			c.news.changed()
 		}))

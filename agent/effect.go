@@ -36,6 +36,7 @@ type world struct {
 	actuator Actuator
 	folders  Folders
 	log      *slog.Logger
+	giveWay  func()
 	maySend  func(outside.Released) bool
 	mayWait  func(tag outside.Tag, n int) bool
 }
@@ -70,6 +71,11 @@ func note(words string, args ...any) effect {
 // tell is news for the head unit, in its place among the other effects.
 func tell(news func()) effect {
 	return effect{what: "tell", do: func(*world) error { news(); return nil }}
+}
+
+// replaceProcess has a fresh process take over.
+func replaceProcess() effect {
+	return effect{what: "give way", do: func(w *world) error { w.giveWay(); return nil }}
 }
 
 // keep puts messages on disk, and after them what readers were shown: a power cut

@@ -36,15 +36,17 @@ func (c *Cabin) leave(why Reason) {
 	_, next, _ := c.next.becomes(c.needs.Model.guestAvailable())
 	followed := why == Replaced || why == WasRemoved && next != (Request{})
 	c.fresh.wanted = c.fresh.wanted || guest
-	followed = followed && !(c.fresh.wanted && c.needs.Replace != nil) // another process will tell
+	followed = followed && !c.fresh.follows() // another process will tell
 	folder, r, purged, said := c.folder, &receipt{guest: guest}, false, false
 	over := func() { // with mu held
 		switch {
 		case !purged:
 			c.wiping = true
 		case said:
-			c.wiping = false
-			c.replace()
+			if c.fresh.begin(c.session, c.reason, c.shown) {
+				c.effects.add(replaceProcess())
+			}
+			c.wiping = c.fresh.begun != nil // until the fresh process says otherwise
 		}
 	}
 	take := func(steps []step) {

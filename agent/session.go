@@ -59,6 +59,7 @@ func (c *Cabin) CancelPending(context.Context) error {
 func (c *Cabin) Logout(ctx context.Context) error {
 	c.mu.Lock()
 	c.next.ticket()
+	c.fresh.nobody()
 	c.leave(LoggedOut)
 	ending := c.ending
 	c.mu.Unlock()
@@ -72,6 +73,9 @@ func (c *Cabin) Logout(ctx context.Context) error {
 func (c *Cabin) Stop(why Reason) error {
 	c.mu.Lock()
 	c.next.ticket()
+	if why == Suspend {
+		c.fresh.nobody()
+	}
 	c.leave(why)
 	ending := c.ending
 	c.mu.Unlock()

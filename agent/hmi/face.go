@@ -161,6 +161,7 @@ func (f *Face) Run(ctx context.Context) error {
 			f.tell() // to the last
 			return nil
 		case <-f.conn.Context().Done():
+			f.end() // nobody waits for this loop any more
 			return ErrBusGone
 		case <-f.events.wake:
 			if news == nil {

@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -175,18 +174,4 @@ func access(d DBus) hmi.Access {
 		}
 	}
 	return a
-}
-
-// unused names the keys that ask for what is not built yet.
-func (s Session) unused() []string {
-	var keys []string
-	for key, asked := range map[string]bool{
-		"fresh_process": s.FreshProcess != defaults().Session.FreshProcess,
-	} {
-		if asked {
-			keys = append(keys, key)
-		}
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -46,6 +46,7 @@ type replacement struct {
 	face    *hmi.Face
 	courier *telemetry.Courier
 	end     context.CancelCauseFunc
+	stopped func() error // not nil once the program is asked to stop: then nothing takes over
 	next    atomic.Pointer[func() agent.Carried]
 
 	opens  time.Time // set before next
@@ -71,7 +72,7 @@ func (r *replacement) wanted(on bool) func(func() agent.Carried) {
 	}
 }
 
-func (r *replacement) begun() bool { return r.next.Load() != nil }
+func (r *replacement) begun() bool { return r.next.Load() != nil && r.stopped() == nil }
 
 // told ends the run with what the next process is told; sound says how the stores were
 // closed.

@@ -70,7 +70,9 @@ func command(args []string, stdout, stderr io.Writer) int {
 	defer stop()
 	err = run(ctx, cfg, before, log)
 	if next := (*replaced)(nil); errors.As(err, &next) {
-		err = next.execute()
+		if err = nil; ctx.Err() == nil {
+			err = next.execute()
+		}
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
 		log.Error("ended", "error", err)

@@ -59,7 +59,7 @@ func open(ctx context.Context, cfg Config, sound bool, log *slog.Logger) (p plan
 // run is all wiring: it opens in order, starts every long job in one group, takes
 // the bus name last and closes in reverse.
 func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (err error) {
-	next := &replacement{}
+	next := &replacement{stopped: ctx.Err}
 	defer func() { // when all is closed
 		if next.begun() {
 			err = errors.Join(err, next.told(err == nil))
@@ -135,9 +135,6 @@ func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (er
 	}
 	debug.SetGCPercent(collectAt) // not before: a start leaves its garbage until here
 	said(log, daemon.SdNotifyReady)
-	if unused := cfg.Session.unused(); len(unused) > 0 {
-		log.Warn("keys without effect", "session", unused)
-	}
 	if len(p.problems) > 0 {
 		log.Warn("dbc statements skipped", "count", len(p.problems), "first", p.problems[0].String())
 	}
