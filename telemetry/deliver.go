@@ -53,7 +53,7 @@ type CourierOptions struct {
 	GiveUp          time.Duration // after one and a half keepalives, the broker has given a silent line up; zero is 15 s
 	PauseMin        time.Duration // the first pause between two lines; zero is 0.5 s
 	PauseMax        time.Duration // pauses double up to this; zero is 60 s
-	Opens           time.Time     // no line opens before; zero: at once
+	Before          Left          // of the process that this one takes over from
 	Rand            func() float64
 	Log             *slog.Logger
 	DocumentVersion uint64 // of the access document at the start
@@ -100,7 +100,7 @@ func NewCourier(o CourierOptions) *Courier {
 	}
 	c := &Courier{with: o, handing: make(handing, 1), seqs: map[string]uint64{}}
 	c.suspects = suspects{all: map[parcel]*suspect{}, log: o.Log}
-	c.target = target{wake: make(chan struct{}, 1), giveUp: o.Keepalive*3/2 + o.GiveUp, epoch: o.Epoch, version: o.DocumentVersion}
+	c.target = target{wake: make(chan struct{}, 1), giveUp: o.Keepalive*3/2 + o.GiveUp, epoch: o.Epoch, version: o.DocumentVersion, held: o.Before.Silent}
 	return c
 }
 
@@ -163,17 +163,21 @@ func (c *Courier) Mute(on bool) { c.target.mute(on) }
 // the broker has to give up the one that was. waits is false if none is waited for.
 func (c *Courier) OpensAt() (at time.Time, waits bool) { return c.target.opens() }
 
-// HandOver is for the process that takes over from this one: no line is opened any more.
-// It returns when the next one may open, and a descriptor of a silent line, which has to
-// stay open until then; -1 where there is none.
-func (c *Courier) HandOver() (opens time.Time, silent int) {
-	opens, silent = c.target.handOver()
-	if silent >= 0 {
-		p := pause{min: c.with.PauseMin, max: c.with.PauseMax, rand: c.with.Rand}
-		opens = opens.Add(p.next())
-	}
-	return opens, silent
+// Left is what is left of one process's connection to the process that takes over from
+// it: the next line opens when it would have opened in this one. The zero Left is that of
+// a first start.
+type Left struct {
+	Opens  time.Time     // no line opens before
+	Pause  time.Duration // the last pause between two lines, before it was cut; zero after a session's end
+	Silent time.Time     // until then a silent line's socket stays open, and no line opens
+	Socket int           // of it; -1: none
 }
+
+// HandOver is for the process that takes over from this one: no line is opened any more.
+func (c *Courier) HandOver() { c.target.handOver() }
+
+// Left is what that process needs, once Deliver has returned.
+func (c *Courier) Left() Left { return c.target.left() }
 
 // DocumentVersion changes the version of the access document in the state. The will
 // names it too: once the broker has the state and nothing is on the way, the line is
@@ -186,15 +190,10 @@ func (c *Courier) DocumentVersion(version uint64) { c.target.setVersion(version)
 func (c *Courier) Deliver(ctx context.Context, callbacks Callbacks) error {
 	c.call = callbacks
 	defer c.target.end()
-	if at := c.with.Opens; !at.IsZero() {
-		timer := time.NewTimer(time.Until(at))
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-		}
+	pause := pause{min: c.with.PauseMin, max: c.with.PauseMax, rand: c.with.Rand, last: c.with.Before.Pause}
+	if at := c.with.Before.Opens; !at.IsZero() {
+		c.rest(ctx, &pause, at)
 	}
-	pause := pause{min: c.with.PauseMin, max: c.with.PauseMax, rand: c.with.Rand}
 	for ctx.Err() == nil {
 		if s, err := c.open(ctx); err == nil {
 			pause.failed = false
@@ -206,11 +205,14 @@ func (c *Courier) Deliver(ctx context.Context, callbacks Callbacks) error {
 			if time.Since(opened) > pause.last {
 				pause.reset()
 			}
+		} else if errors.Is(err, errHandedOver) {
+			<-ctx.Done()
+			return nil
 		} else if !pause.failed && !errors.Is(err, errCalledOff) {
 			pause.failed = true
 			c.with.Log.Warn("line not opened", "error", err)
 		}
-		c.rest(ctx, &pause)
+		c.rest(ctx, &pause, time.Now().Add(pause.next()))
 	}
 	return nil
 }
@@ -256,14 +258,14 @@ func (c *Courier) state(online bool, epoch string, version uint64) Message {
 	return Message{Topic: outside.StateTopic(c.with.VID), Retained: true, Payload: payload}
 }
 
-// rest waits for the time to open the next line.
-func (c *Courier) rest(ctx context.Context, p *pause) {
-	due := time.Now().Add(p.next())
+// rest waits for the time to open the next line: due, if no session ends before.
+func (c *Courier) rest(ctx context.Context, p *pause, due time.Time) {
 	for {
 		if at, ok := c.target.due(); ok {
 			due = at
 			p.reset()
 		}
+		c.target.rests(due, p.last)
 		c.target.closeUnused()
 		timer := time.NewTimer(time.Until(due))
 		select {

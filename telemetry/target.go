@@ -11,7 +11,10 @@ import (
 // session it was.
 const renewal = 500 * time.Millisecond
 
-var errCalledOff = errors.New("no line is opened now")
+var (
+	errCalledOff  = errors.New("no line is opened now")
+	errHandedOver = errors.New("another process opens the line")
+)
 
 // target is what the cabin wants of the line, and the line it has. Its lock is
 // held for moments only, so the cabin may call while it holds its own.
@@ -24,12 +27,20 @@ type target struct {
 	version uint64             // guarded by mu; version of the access document
 	muted   bool               // guarded by mu; the driver wants silence
 	renewAt time.Time          // guarded by mu; when a line is to open after a session's end
-	renewed time.Time          // guarded by mu; the last renewAt
+	rest    rest               // guarded by mu; the pause under way, or the last one
 	callOff context.CancelFunc // guarded by mu; of the dial under way
 	line    Connection         // guarded by mu; the newest line, a muted one even after its end
 	silence *time.Timer        // guarded by mu; closes a muted line
 	opensAt time.Time          // guarded by mu; of a muted line: the broker must have given it up
 	over    bool               // guarded by mu; another process opens the next line
+	socket  int                // guarded by mu; once over: of a silent line; -1: none
+	held    time.Time          // guarded by mu; until then a line of the process before is silent
+}
+
+// rest is a pause between two lines.
+type rest struct {
+	due  time.Time
+	last time.Duration // how long, before it was cut; zero after a session's end
 }
 
 // wakeUp tells Deliver to look again.
@@ -46,7 +57,6 @@ func (h *target) renew(epoch string) {
 	defer h.mu.Unlock()
 	h.epoch = epoch
 	h.renewAt = time.Now().Add(renewal)
-	h.renewed = h.renewAt
 	if h.callOff != nil {
 		h.callOff()
 	}
@@ -82,7 +92,8 @@ func (h *target) fallSilent() {
 
 // quiet reports whether nothing may be opened or closed now. Called with mu held.
 func (h *target) quiet() bool {
-	return h.muted || h.silence != nil && time.Now().Before(h.opensAt)
+	now := time.Now()
+	return h.muted || h.silence != nil && now.Before(h.opensAt) || now.Before(h.held)
 }
 
 // opens returns the time before which no line opens, if silence is over but for that.
@@ -92,7 +103,14 @@ func (h *target) opens() (at time.Time, waits bool) {
 	if h.muted || !h.quiet() {
 		return time.Time{}, false
 	}
-	return h.opensAt, true
+	return later(h.opensAt, h.held), true
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // setVersion changes the version that the state shows.
@@ -107,7 +125,11 @@ func (h *target) setVersion(version uint64) {
 // left of the line before. The context ends when the dial is to be given up.
 func (h *target) begin(ctx context.Context) (dialing context.Context, epoch string, version uint64, err error) {
 	h.mu.Lock()
-	if h.over || h.quiet() {
+	if h.over && !h.quiet() {
+		h.mu.Unlock()
+		return nil, "", 0, errHandedOver
+	}
+	if h.quiet() {
 		h.mu.Unlock()
 		return nil, "", 0, errCalledOff
 	}
@@ -156,25 +178,45 @@ func (h *target) due() (at time.Time, ok bool) {
 	return at, !at.IsZero()
 }
 
-// handOver keeps this process from opening another line. It returns when the next one
-// may open, and a descriptor of a silent line, -1 where there is none.
-func (h *target) handOver() (opens time.Time, silent int) {
+// rests notes the pause under way.
+func (h *target) rests(due time.Time, last time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.over = true
+	h.rest = rest{due, last}
+}
+
+// handOver keeps this process from opening another line. One that is open again after
+// the session's end closes as at another one.
+func (h *target) handOver() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.renewAt.IsZero() && !h.quiet() && time.Now().After(h.rest.due) {
+		h.epoch, h.renewAt = "", time.Now().Add(renewal)
+	}
+	h.over, h.socket = true, -1
 	if h.callOff != nil {
 		h.callOff()
 	}
-	opens, silent = h.renewAt, -1
-	if opens.IsZero() {
-		opens = h.renewed
-	}
-	if line, ok := h.line.(keeper); ok && h.silence != nil && time.Now().Before(h.opensAt) {
-		if fd, err := line.Keep(); err == nil {
-			opens, silent = h.opensAt, fd
+	if h.silence != nil && time.Now().Before(h.opensAt) {
+		h.held = h.opensAt
+		if line, ok := h.line.(keeper); ok {
+			if fd, err := line.Keep(); err == nil {
+				h.socket = fd
+			}
 		}
 	}
-	return opens, silent
+	h.wakeUp()
+}
+
+// left is what is left to the next process, once this one opens no line any more.
+func (h *target) left() Left {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	l := Left{Opens: h.rest.due, Pause: h.rest.last, Silent: h.held, Socket: h.socket}
+	if !h.renewAt.IsZero() {
+		l.Opens, l.Pause = h.renewAt, 0
+	}
+	return l
 }
 
 // keeper is a line whose socket can outlive it.

@@ -28,9 +28,35 @@ const carriedIn = "GLOVEBOX_CARRIED"
 // carried is what the process before hands over, in a sealed memory file and nowhere else.
 type carried struct {
 	agent.Carried
-	Opens  time.Duration `json:"opens"`  // boot clock: the line to the broker opens
-	Silent int           `json:"silent"` // a descriptor of a silent line, open until then; -1: none
-	Sound  bool          `json:"sound"`  // the stores were closed as they should be
+	Line  lineLeft `json:"line"`
+	Sound bool     `json:"sound"` // the stores were closed as they should be
+}
+
+// lineLeft is a telemetry.Left, on the boot clock.
+type lineLeft struct {
+	Opens  time.Duration `json:"opens"`
+	Pause  time.Duration `json:"pause"`
+	Silent time.Duration `json:"silent"` // zero: none is
+	Socket int           `json:"socket"`
+}
+
+func lineOf(l telemetry.Left) lineLeft {
+	boot := now().Boot
+	kept := lineLeft{Opens: boot + time.Until(l.Opens), Pause: l.Pause, Socket: l.Socket}
+	if !l.Silent.IsZero() {
+		kept.Silent = boot + time.Until(l.Silent)
+	}
+	return kept
+}
+
+// left is what the courier is told of it.
+func (l lineLeft) left() telemetry.Left {
+	at, boot := time.Now(), now().Boot
+	left := telemetry.Left{Opens: at.Add(l.Opens - boot), Pause: l.Pause, Socket: l.Socket}
+	if l.Silent > 0 {
+		left.Silent = at.Add(l.Silent - boot)
+	}
+	return left
 }
 
 // told is what the cabin is told of the process before.
@@ -48,9 +74,6 @@ type replacement struct {
 	end     context.CancelCauseFunc
 	stopped func() error // not nil once the program is asked to stop: then nothing takes over
 	next    atomic.Pointer[func() agent.Carried]
-
-	opens  time.Time // set before next
-	silent int
 }
 
 // drainTime is how long calls that have arrived may take before the process is replaced.
@@ -63,7 +86,7 @@ func (r *replacement) wanted(on bool) func(func() agent.Carried) {
 		return nil
 	}
 	return func(next func() agent.Carried) {
-		r.opens, r.silent = r.courier.HandOver()
+		r.courier.HandOver()
 		r.next.Store(&next)
 		go func() {
 			r.face.Drain(drainTime)
@@ -77,7 +100,7 @@ func (r *replacement) begun() bool { return r.next.Load() != nil && r.stopped() 
 // told ends the run with what the next process is told; sound says how the stores were
 // closed.
 func (r *replacement) told(sound bool) *replaced {
-	return &replaced{carried{Carried: (*r.next.Load())(), Opens: now().Boot + time.Until(r.opens), Silent: r.silent, Sound: sound}}
+	return &replaced{carried{Carried: (*r.next.Load())(), Line: lineOf(r.courier.Left()), Sound: sound}}
 }
 
 // replaced ends a run after which a fresh process takes over.
@@ -115,7 +138,7 @@ func takeOver(log *slog.Logger) *carried {
 		return nil
 	}
 	err := os.Unsetenv(carriedIn)
-	c := carried{Silent: -1}
+	c := carried{Line: lineLeft{Socket: -1}}
 	if err == nil {
 		err = c.read(text)
 	}
@@ -123,9 +146,9 @@ func takeOver(log *slog.Logger) *carried {
 		log.Warn("nothing is carried over", "error", err)
 		return nil
 	}
-	if c.Silent >= 0 {
-		unix.CloseOnExec(c.Silent)
-		time.AfterFunc(max(0, c.Opens-now().Boot), func() { _ = unix.Close(c.Silent) })
+	if socket := c.Line.Socket; socket >= 0 {
+		unix.CloseOnExec(socket)
+		time.AfterFunc(max(0, c.Line.Silent-now().Boot), func() { _ = unix.Close(socket) })
 	}
 	return &c
 }

@@ -36,7 +36,7 @@ func memoryFile(t *testing.T, text string, sealed int) (descriptor string) {
 func TestTakeOver(t *testing.T) {
 	said := carried{
 		Carried: agent.Carried{Ended: agent.HasLeft, Next: agent.Request{Who: profiles.ID{7}}, Why: agent.Chosen, Parked: true},
-		Opens:   time.Minute, Silent: -1, Sound: true,
+		Line:    lineLeft{Opens: time.Minute, Pause: time.Second, Socket: -1}, Sound: true,
 	}
 	good, err := json.Marshal(said)
 	if err != nil {
@@ -78,7 +78,7 @@ func TestASilentLineIsHeld(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unix.Close(ends[1])
-	text, err := json.Marshal(carried{Opens: now().Boot + 200*time.Millisecond, Silent: ends[0]})
+	text, err := json.Marshal(carried{Line: lineLeft{Silent: now().Boot + 200*time.Millisecond, Socket: ends[0]}})
 	if err != nil {
 		t.Fatal(err)
 	}

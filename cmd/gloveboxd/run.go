@@ -103,7 +103,7 @@ func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (er
 	epoch, orders := newEpoch(), &actuators{plan: p.mapping, wires: map[string]*wire{}}
 	options := p.courier(cfg, identity.VID, epoch, queue, log)
 	if before != nil {
-		options.Opens = time.Now().Add(before.Opens - now().Boot)
+		options.Before = before.Line.left()
 	}
 	courier := telemetry.NewCourier(options)
 	ctx, fail := context.WithCancelCause(ctx)

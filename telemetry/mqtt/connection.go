@@ -131,7 +131,9 @@ func (c *connection) Written() time.Time { return *c.socket.written.Load() }
 // Keep returns a second descriptor of the socket, which stays open when this process is
 // replaced.
 func (c *connection) Keep() (descriptor int, err error) {
-	file, ok := c.socket.Conn.(interface{ SyscallConn() (syscall.RawConn, error) })
+	file, ok := c.socket.Conn.(interface {
+		SyscallConn() (syscall.RawConn, error)
+	})
 	if !ok {
 		return -1, errors.ErrUnsupported
 	}
