@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,22 +30,34 @@ type bubble struct {
 	disk   *slowDisk
 	queue  *slowQueue
 	broker *broker
-	stop   func()
+	halt   func() // the loops
+	stop   func() // all
+
+	replace func(func() agent.Carried) // of agent.Needs
+	line    *telemetry.Courier
+	clocks  func() hal.Instant
+	skew    *atomic.Int64 // by how much the wall clock was corrected
 }
 
 // inBubble runs f beside an agent whose people are Anna, Lea (shared) and Jonas
 // (limited), and stops it.
 func inBubble(t *testing.T, f func(t *testing.T, b *bubble)) {
 	t.Helper()
+	inFreshBubble(t, nil, f)
+}
+
+// inFreshBubble is inBubble where a fresh process is asked for by replace.
+func inFreshBubble(t *testing.T, replace func(func() agent.Carried), f func(t *testing.T, b *bubble)) {
+	t.Helper()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBubble(t, dir)
+		b := newBubble(t, dir, replace)
 		f(t, b)
 		b.stop()
 	})
 }
 
-func newBubble(t *testing.T, dir string) *bubble {
+func newBubble(t *testing.T, dir string, replace func(func() agent.Carried)) *bubble {
 	t.Helper()
 	ring, err := keyring.Open(dir)
 	if err != nil {
@@ -54,9 +67,10 @@ func newBubble(t *testing.T, dir string) *bubble {
 		t.Fatal(err)
 	}
 	begun := time.Now()
+	var skew atomic.Int64
 	now := func() hal.Instant {
 		at := time.Since(begun)
-		return hal.Instant{UTC: time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC).Add(at), Boot: time.Hour + at}
+		return hal.Instant{UTC: time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC).Add(at + time.Duration(skew.Load())), Boot: time.Hour + at}
 	}
 	box := outbox.New(filepath.Join(dir, "outbox.db"), ring, outbox.Bounds{MaxBytes: 4 << 20, MaxAge: 720 * time.Hour}, now)
 	if err := box.Open(); err != nil {
@@ -69,33 +83,12 @@ func newBubble(t *testing.T, dir string) *bubble {
 	b := &bubble{
 		world:  &world{t: t, screen: &screen{}, identity: identity, store: newStore(), actuator: &actuator{obeys: true}, folders: &folders{}},
 		queue:  &slowQueue{Outbox: box},
-		broker: &broker{begun: begun},
+		broker: &broker{begun: begun}, replace: replace, skew: &skew, clocks: now,
 	}
 	b.disk, b.actuator.world = &slowDisk{store: b.store}, b.world
-	courier := telemetry.NewCourier(telemetry.CourierOptions{
-		VID: identity.VID, Agent: "1.0.0", Epoch: firstEpoch, Outbox: b.queue, Dial: b.broker.dial,
-	})
-	b.Cabin, err = agent.New(agent.Needs{
-		Model: agent.Model{Name: "Taycan", Year: 2024}, Identity: identity, Policy: outside.Builtin(), Fresh: true,
-		Buses: []string{"body"}, GNSS: true, Cloud: true, Actuated: append(slices.Clone(actuated), seatLength), Reach: map[string]agent.Reach{seatLength: {Most: 300, Step: 1}}, Actuator: b.actuator, Epoch: firstEpoch, SecurityCode: carsCode(),
-		Alarms: []agent.AlarmRule{{Code: "brake", Path: "Vehicle.Chassis.Brake.IsBrakesWorn", When: hal.Bool(true), Severity: "warning"}},
-		Store:  b.disk, Courier: courier, Folders: b.folders, Now: now, Random: func(string) io.Reader { return rand.Reader }, Log: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	var loops sync.WaitGroup
-	loops.Go(func() {
-		courier.Deliver(ctx, telemetry.Callbacks{Decide: b.Decide, Link: b.Linked, Fate: b.Fate})
-	})
-	loops.Go(func() { agent.Tick(ctx, b.Cabin, 0, nil) })
-	loops.Go(func() { agent.CarryOut(ctx, b.Cabin) })
-	loops.Go(func() { agent.Execute(ctx, b.Cabin, func(agent.Outcome) {}) })
-	loops.Go(func() { agent.Show(ctx, b.Cabin, b.screen) })
+	b.start(firstEpoch, nil, telemetry.Left{})
 	b.stop = func() {
-		stop()
-		loops.Wait()
+		b.halt()
 		if err := box.Close(); err != nil {
 			t.Error(err)
 		}
@@ -112,6 +105,41 @@ func newBubble(t *testing.T, dir string) *bubble {
 	}
 	synctest.Wait()
 	return b
+}
+
+// start has an agent take over with all its loops from one that told it something, or be
+// the first.
+func (b *bubble) start(epoch string, after *agent.Carried, left telemetry.Left) {
+	b.t.Helper()
+	courier := telemetry.NewCourier(telemetry.CourierOptions{
+		VID: b.identity.VID, Agent: "1.0.0", Epoch: epoch, Outbox: b.queue, Dial: b.broker.dial, Before: left,
+	})
+	var err error
+	b.line = courier
+	b.Cabin, err = agent.New(agent.Needs{
+		Model: agent.Model{Name: "Taycan", Year: 2024}, Identity: b.identity, Policy: outside.Builtin(), Fresh: true,
+		Buses: []string{"body"}, GNSS: true, Cloud: true, Actuated: append(slices.Clone(actuated), seatLength), Reach: map[string]agent.Reach{seatLength: {Most: 300, Step: 1}}, Actuator: b.actuator, Epoch: epoch, SecurityCode: carsCode(),
+		Alarms: []agent.AlarmRule{{Code: "brake", Path: "Vehicle.Chassis.Brake.IsBrakesWorn", When: hal.Bool(true), Severity: "warning"}},
+		Store:  b.disk, Courier: courier, Folders: b.folders, Now: b.clocks, Random: func(string) io.Reader { return rand.Reader }, Log: slog.New(slog.DiscardHandler),
+		Replace: b.replace, After: after,
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	cabin := b.Cabin
+	ctx, stop := context.WithCancel(context.Background())
+	var loops sync.WaitGroup
+	loops.Go(func() {
+		courier.Deliver(ctx, telemetry.Callbacks{Decide: cabin.Decide, Link: cabin.Linked, Fate: cabin.Fate})
+	})
+	loops.Go(func() { agent.Tick(ctx, cabin, 0, nil) })
+	loops.Go(func() { agent.CarryOut(ctx, cabin) })
+	loops.Go(func() { agent.Execute(ctx, cabin, func(agent.Outcome) {}) })
+	loops.Go(func() { agent.Show(ctx, cabin, b.screen) })
+	b.halt = func() {
+		stop()
+		loops.Wait()
+	}
 }
 
 // drive has the car drive for a while: ten frames and a fix a second. Each is handed on
@@ -140,7 +168,7 @@ func (b *bubble) observe(path string, v hal.Value) {
 
 // instant is now on both clocks of the car.
 func (b *bubble) instant() hal.Instant {
-	return hal.Instant{UTC: time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC).Add(b.at()), Boot: time.Hour + b.at()}
+	return b.clocks()
 }
 
 // at is the time since the agent started.

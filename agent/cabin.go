@@ -177,7 +177,7 @@ func New(needs Needs) (*Cabin, error) {
 			giveWay(c.news, needs.Replace, func() Carried {
 				c.mu.Lock()
 				defer c.mu.Unlock()
-				return c.fresh.told(c.next)
+				return c.fresh.told(c.next, &c.vehicle, c.privacy)
 			})
 		}, func(r outside.Released) bool {
 			c.mu.Lock()
@@ -216,6 +216,12 @@ func New(needs Needs) (*Cabin, error) {
 	c.effects.add(c.privacy.regate(c.privacy.gate, now)...)
 	if needs.After != nil {
 		c.vehicle.motion.stands(needs.After.Parked)
+		for _, s := range needs.After.Said {
+			r := s.reading()
+			c.vehicle.frames(s.Bus, 1, r.At)
+			c.vehicle.read(s.Bus, r) // readers know of its warnings
+			c.privacy.out.Signal(r)
+		}
 	}
 	c.moved(now)
 	c.effects.atOnce()

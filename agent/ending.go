@@ -59,7 +59,7 @@ func (c *Cabin) leave(why Reason) {
 			c.session, c.reason, c.next = leaving, why, c.next.over()
 			c.number++
 			c.folder = ""
-			c.wiping = c.wiping || c.fresh.wanted
+			c.wiping = c.wiping || guest || c.fresh.follows()
 			c.news.changed()
 			return nil
 		}},

@@ -1,15 +1,75 @@
 package agent
 
-import "glovebox/profiles"
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"glovebox/hal"
+	"glovebox/profiles"
+	"glovebox/telemetry/outside"
+)
 
 // Carried is what a fresh process is told by the one that it replaces: nothing of the
-// session that ended but why, and who comes next.
+// session that ended but why, who comes next, and facts about the car, without a place.
 type Carried struct {
 	Ended  Reason  `json:"ended"`
 	Next   Request `json:"next"`   // who was let in meanwhile; the zero Request: nobody
 	Why    Reason  `json:"why"`    // they were
 	Waits  Request `json:"waits"`  // who waits until the car is parked
 	Parked bool    `json:"parked"` // the car was seen parked
+
+	Said     []said          `json:"said"` // the newest of each path, oldest first
+	Pipeline outside.Carried `json:"pipeline"`
+}
+
+// said is a reading as it is carried over. One of the three is there, or none.
+type said struct {
+	Bus    string      `json:"bus"`
+	Path   string      `json:"path"`
+	At     hal.Instant `json:"at"`
+	Number *float64    `json:"number,omitempty"`
+	Truth  *bool       `json:"truth,omitempty"`
+	Word   *string     `json:"word,omitempty"`
+}
+
+func say(bus string, r hal.Reading) said {
+	s := said{Bus: bus, Path: r.Path, At: r.At}
+	if n, ok := r.Value.Float(); ok && !math.IsNaN(n) && !math.IsInf(n, 0) {
+		s.Number = &n
+	}
+	if r.Value.IsBool() {
+		truth := r.Value.IsTrue()
+		s.Truth = &truth
+	}
+	if word, ok := r.Value.Text(); ok {
+		s.Word = &word
+	}
+	return s
+}
+
+func (s said) reading() hal.Reading {
+	r := hal.Reading{Path: s.Path, At: s.At}
+	switch {
+	case s.Number != nil:
+		r.Value = hal.Number(*s.Number)
+	case s.Truth != nil:
+		r.Value = hal.Bool(*s.Truth)
+	case s.Word != nil:
+		r.Value = hal.Word(*s.Word)
+	}
+	return r
+}
+
+// carry is what the car said last, but for where it is.
+func (v *vehicle) carry() (all []said) {
+	for path, r := range v.signals {
+		if outside.Classify(path) != outside.ClassPosition {
+			all = append(all, say(r.bus, r.Reading))
+		}
+	}
+	slices.SortFunc(all, func(a, b said) int { return cmp.Or(cmp.Compare(a.At.Boot, b.At.Boot), cmp.Compare(a.Path, b.Path)) })
+	return all
 }
 
 // fresh says when this process gives way to a fresh one, in which nothing of a guest or of
@@ -34,9 +94,9 @@ func (f *fresh) begin(s profiles.Session, ended Reason, car shown) bool {
 }
 
 // told is what the fresh process is told at the end.
-func (f *fresh) told(t transition) Carried {
+func (f *fresh) told(t transition, v *vehicle, p *privacy) Carried {
 	told := *f.begun
-	told.Waits = t.request
+	told.Waits, told.Said, told.Pipeline = t.request, v.carry(), p.out.Carry()
 	return told
 }
 

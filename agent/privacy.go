@@ -46,6 +46,9 @@ func newPrivacy(needs Needs, now hal.Instant, freshness func(key string, at hal.
 	if err != nil {
 		err = fmt.Errorf("held values: %w", err)
 	}
+	if needs.After != nil {
+		p.out.Resume(needs.After.Pipeline)
+	}
 	p.held = string(held)
 	gate, gateErr := needs.Store.CarFact(factGate)
 	switch {

@@ -25,6 +25,9 @@ import (
 // carriedIn names the descriptor of what the process before carried over.
 const carriedIn = "GLOVEBOX_CARRIED"
 
+// carriedMax is how much there may be of it: what the car said last is most.
+const carriedMax = 1 << 20
+
 // carried is what the process before hands over, in a sealed memory file and nowhere else.
 type carried struct {
 	agent.Carried
@@ -163,10 +166,13 @@ func (c *carried) read(text string) error {
 	if have, err := unix.FcntlInt(file.Fd(), unix.F_GET_SEALS, 0); err != nil || have&seals != seals {
 		return errors.Join(errors.New("not sealed"), err)
 	}
-	var b [4096]byte
-	n, err := file.ReadAt(b[:], 0)
-	if n == 0 || n == len(b) {
+	info, err := file.Stat()
+	if err != nil || info.Size() == 0 || info.Size() > carriedMax {
 		return errors.Join(errors.New("no fitting length"), err)
 	}
-	return json.Unmarshal(b[:n], c)
+	b := make([]byte, info.Size())
+	if _, err := file.ReadAt(b, 0); err != nil {
+		return err
+	}
+	return json.Unmarshal(b, c)
 }

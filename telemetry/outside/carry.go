@@ -1,0 +1,111 @@
+package outside
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"glovebox/hal"
+)
+
+// Carried is what a pipeline leaves to the one that goes on in its place in another
+// process, so that no reader sees a difference: slots and latches stay where they lie, and
+// who missed what is told of it. With Held and the newest readings it is all that there
+// is to know. No place, no person and no text of anybody's stands in it.
+type Carried struct {
+	Clock    hal.Instant     `json:"clock"` // slots and latches lie on it
+	EverUp   bool            `json:"ever_up"`
+	Alive    time.Duration   `json:"alive"`
+	LastFix  time.Duration   `json:"last_fix"` // when, not where
+	Position int64           `json:"position"` // the newest slot that has passed
+	Slots    []CarriedSlots  `json:"slots"`    // of each column
+	Readers  []CarriedReader `json:"readers"`
+}
+
+// CarriedSlots are the newest slots of a column that have passed, and what waits for the
+// next.
+type CarriedSlots struct {
+	Status  int64    `json:"status"`
+	Alarms  int64    `json:"alarms"`
+	Waiting []string `json:"waiting"` // codes of lights
+	Shown   []Alarm  `json:"shown"`   // as they were last
+}
+
+// CarriedReader is what a reader has missed and is to be told.
+type CarriedReader struct {
+	Mailbox  string        `json:"mailbox"`
+	Column   Column        `json:"column"`
+	Since    time.Duration `json:"since"`
+	Status   CarriedMissed `json:"status"`
+	Position CarriedMissed `json:"position"`
+	Untold   []string      `json:"untold"` // codes of lights
+}
+
+// CarriedMissed counts the slots that a reader has missed.
+type CarriedMissed struct {
+	First   time.Duration `json:"first"`
+	Last    time.Duration `json:"last"`
+	Dropped uint64        `json:"dropped"`
+	Lost    time.Duration `json:"lost"`
+}
+
+// Carry is what the pipeline that goes on in this one's place is to be made with.
+func (o *Outside) Carry() Carried {
+	c := Carried{Clock: o.clock.start, EverUp: o.everUp, Alive: o.alive, LastFix: o.lastFix, Position: o.position.last}
+	for _, column := range o.columns {
+		kept := CarriedSlots{column.status.last, column.alarms.last, slices.Sorted(maps.Keys(column.waiting)), nil}
+		for _, code := range slices.Sorted(maps.Keys(column.shown)) {
+			kept.Shown = append(kept.Shown, column.shown[code])
+		}
+		c.Slots = append(c.Slots, kept)
+	}
+	for _, r := range o.readers {
+		c.Readers = append(c.Readers, CarriedReader{
+			r.Mailbox, r.Column, r.since, r.missedStatus.carry(), r.missedPosition.carry(), slices.Sorted(maps.Keys(r.untold)),
+		})
+	}
+	return c
+}
+
+// Resume takes what Carry returned in the process before. It comes after New and
+// Restore, and before anything else.
+func (o *Outside) Resume(c Carried) {
+	if len(c.Slots) != len(o.columns) {
+		return // another program
+	}
+	o.clock, o.unset = clock{c.Clock}, !ClockSet(c.Clock.UTC)
+	o.everUp, o.alive, o.lastFix = c.EverUp, c.Alive, c.LastFix
+	o.lay(c.Clock.Boot)
+	o.position.last = c.Position
+	for i := range o.columns {
+		to, from := &o.columns[i], c.Slots[i]
+		to.status.last, to.alarms.last = from.Status, from.Alarms
+		to.waiting = codes(from.Waiting) // Restore took it that nobody was told
+		for _, a := range from.Shown {
+			to.shown[a.Code] = a
+		}
+	}
+	o.readers = []*reader{} // nobody is new to SetReaders who was there before
+	for _, r := range c.Readers {
+		kept := &reader{
+			Reader: Reader{Mailbox: r.Mailbox, Column: r.Column}, index: columnIndex(r.Column), since: r.Since,
+			missedStatus: r.Status.resume(), missedPosition: r.Position.resume(), untold: codes(r.Untold),
+		}
+		if kept.index >= 0 {
+			o.readers = append(o.readers, kept)
+		}
+	}
+	o.plan()
+}
+
+func (m missed) carry() CarriedMissed { return CarriedMissed{m.first, m.last, m.dropped, m.lost} }
+
+func (m CarriedMissed) resume() missed { return missed{m.First, m.Last, m.Dropped, m.Lost} }
+
+func codes(all []string) map[string]bool {
+	set := map[string]bool{}
+	for _, code := range all {
+		set[code] = true
+	}
+	return set
+}
