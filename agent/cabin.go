@@ -215,13 +215,7 @@ func New(needs Needs) (*Cabin, error) {
 	c.effects.add(showDocument(c.people.roster.Version))
 	c.effects.add(c.privacy.regate(c.privacy.gate, now)...)
 	if needs.After != nil {
-		c.vehicle.motion.stands(needs.After.Parked)
-		for _, s := range needs.After.Said {
-			r := s.reading()
-			c.vehicle.frames(s.Bus, 1, r.At)
-			c.vehicle.read(s.Bus, r) // readers know of its warnings
-			c.privacy.out.Signal(r)
-		}
+		c.vehicle.resume(*needs.After, now, c.privacy.out)
 	}
 	c.moved(now)
 	c.effects.atOnce()

@@ -24,6 +24,7 @@ type fobs struct {
 	isIn    bool
 	locks   bool // the car says whether it is locked
 	locked  bool
+	settled time.Duration // what is seen before it, boot clock, was seen by the process before: no arrival
 
 	suggested profiles.ID // whose PIN the picker asks for: the owner's, until somebody drives or the car is locked
 }
@@ -65,7 +66,7 @@ func (f *fobs) see(bus string, s hal.Sighting, now hal.Instant) {
 	}
 	f.seen[s.ID] = seenFob{s.Present, s.Unlocked, now.Boot}
 	late := f.isIn && now.Boot-f.inside > lateAfter
-	if s.Unlocked && !(known && before.unlocked) && !late && !f.arrives {
+	if s.Unlocked && !(known && before.unlocked) && !late && !f.arrives && now.Boot >= f.settled {
 		f.arrives, f.opened = true, now.Boot
 		f.found = !known && now.Boot-f.began[bus] < arrivesIn
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"time"
 
 	"glovebox/hal"
 	"glovebox/profiles"
@@ -18,6 +19,11 @@ type Carried struct {
 	Why    Reason  `json:"why"`    // they were
 	Waits  Request `json:"waits"`  // who waits until the car is parked
 	Parked bool    `json:"parked"` // the car was seen parked
+
+	Inside    bool          `json:"inside"`    // somebody is in the car
+	Since     time.Duration `json:"since"`     // since when, boot clock
+	Locks     bool          `json:"locks"`     // it says whether it is locked
+	Suggested profiles.ID   `json:"suggested"` // whose fob opened it, until somebody drives
 
 	Said     []said          `json:"said"` // the newest of each path, oldest first
 	Pipeline outside.Carried `json:"pipeline"`
@@ -72,6 +78,19 @@ func (v *vehicle) carry() (all []said) {
 	return all
 }
 
+// resume takes in what carry told; readers know of its warnings.
+func (v *vehicle) resume(from Carried, now hal.Instant, out *outside.Outside) {
+	v.motion.stands(from.Parked)
+	for _, s := range from.Said {
+		r := s.reading()
+		v.frames(s.Bus, 1, r.At)
+		v.read(s.Bus, r)
+		out.Signal(r)
+	}
+	f := &v.fobs
+	f.isIn, f.inside, f.locks, f.suggested, f.settled = from.Inside, from.Since, from.Locks, from.Suggested, now.Boot+forgetFobs
+}
+
 // fresh says when this process gives way to a fresh one, in which nothing of a guest or of
 // a removed person is left. It is a plain value: the cabin owns it.
 type fresh struct {
@@ -97,6 +116,7 @@ func (f *fresh) begin(s profiles.Session, ended Reason, car shown) bool {
 func (f *fresh) told(t transition, v *vehicle, p *privacy) Carried {
 	told := *f.begun
 	told.Waits, told.Said, told.Pipeline = t.request, v.carry(), p.out.Carry()
+	told.Inside, told.Since, told.Locks, told.Suggested = v.fobs.isIn, v.fobs.inside, v.fobs.locks, v.fobs.suggested
 	return told
 }
 

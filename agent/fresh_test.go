@@ -307,3 +307,33 @@ func TestTheCarIsKnownToBeParked(t *testing.T) {
 		}
 	}
 }
+
+// Whose fob opened the car does not come back to the wheel because a fresh process sees
+// the fob for the first time: it is no arrival. The next one is.
+func TestAFreshProcessSeesNoArrival(t *testing.T) {
+	for _, inside := range []bool{true, false} {
+		disk := enrolled(t).store
+		disk.fobs[lea] = []profiles.Fob{profiles.NewFob(leasFob)}
+		w := startWorld(t, "Taycan", disk, func(w *world, n *agent.Needs) {
+			n.AtBootFob, n.After = true, &agent.Carried{Ended: agent.LoggedOut, Parked: true, Inside: inside, Since: w.now.Boot - time.Hour}
+		})
+		near := func(d time.Duration) {
+			for range int(d / time.Second) {
+				w.fob(leasFob, true, true)
+				w.say(ignition, hal.Word("OFF"))
+				w.pass(time.Second, -1)
+			}
+		}
+		near(10 * time.Second)
+		if v := w.SessionView(); v.Reason != string(agent.LoggedOut) {
+			t.Fatalf("the fob that was there came: %+v", v)
+		}
+		w.say(driversLock, hal.Bool(true))
+		w.fob(leasFob, false, false)
+		w.pass(20*time.Second, -1)
+		near(4 * time.Second)
+		if v := w.SessionView(); v.Reason != string(agent.ByFob) {
+			t.Errorf("the next arrival: %+v", v)
+		}
+	}
+}
