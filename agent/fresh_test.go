@@ -331,6 +331,7 @@ func TestAFreshProcessSeesNoArrival(t *testing.T) {
 		w.say(driversLock, hal.Bool(true))
 		w.fob(leasFob, false, false)
 		w.pass(20*time.Second, -1)
+		w.say(driversLock, hal.Bool(false))
 		near(4 * time.Second)
 		if v := w.SessionView(); v.Reason != string(agent.ByFob) {
 			t.Errorf("the next arrival: %+v", v)
