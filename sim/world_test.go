@@ -47,7 +47,10 @@ func startWorld(t *testing.T, o sim.Options) *sim.World {
 	t.Helper()
 	needsBus(t)
 	var err error
-	if o.Gloveboxd, err = gloveboxd(); err != nil {
+	if o.Gloveboxd == "" {
+		o.Gloveboxd, err = gloveboxd()
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	o.Users = []cloud.User{{Name: "anna", Role: cloud.Main}, {Name: "lea", Role: cloud.Shared}, {Name: "jonas", Role: cloud.Limited}}
