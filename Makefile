@@ -5,7 +5,7 @@ BUILD = go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 # part NAME,COMMAND runs one part of the tests and prints its seconds.
 part = @start=$$(date +%s); $(2); status=$$?; echo "== $(1): $$(( $$(date +%s) - start )) s, exit $$status"; exit $$status
 
-.PHONY: run test check units scenarios kill bench soak soak-clients soak-fuzz soak-mutate bin arm64
+.PHONY: run test check units scenarios kill bench soak soak-clients soak-ends soak-fuzz soak-mutate bin arm64
 run: bin
 	@tools/need.sh dbus-daemon:dbus-daemon
 	@bin/gloveboxsim serve $(ARGS)
@@ -48,12 +48,16 @@ bench:
 	@tools/bench.sh
 
 # A night: parts that run alone too (make soak-fuzz MINUTES=20) and print their seconds.
-soak: soak-clients soak-fuzz soak-mutate
+soak: soak-clients soak-ends soak-fuzz soak-mutate
 
 # soak-clients runs the tests that want what is large: compilers, shells, Qt.
 soak-clients: bin
 	@tools/need.sh cc:gcc pkg-config:pkg-config qdbusxml2cpp:qtbase5-dev-tools zsh:zsh fish:fish
 	$(call part,clients,go test -count=1 ./docs ./cmd/gloveboxctl)
+
+# soak-ends compares what the broker sees of a guest's, a person's and a removal's end.
+soak-ends:
+	$(call part,ends,SOAK_ENDS=$(or $(MINUTES),10) go test -count=1 -timeout 0 -v -run TestEndsLookAlike ./sim | grep -v '^ *--- \|=== ')
 
 # soak-fuzz runs every fuzz target, each for so many minutes.
 soak-fuzz:

