@@ -49,7 +49,12 @@ func outcome(t *testing.T, asleep, another bool) (all []string) {
 			t.Fatal(err)
 		}
 		if another {
-			told := <-called
+			var told func() agent.Carried
+			select {
+			case told = <-called:
+			case <-time.After(time.Minute):
+				t.Fatal("no fresh process is called for")
+			}
 			b.line.HandOver()
 			time.Sleep(60 * time.Millisecond) // calls are answered
 			b.halt()

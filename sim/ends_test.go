@@ -25,7 +25,7 @@ func TestEndsLookAlike(t *testing.T) {
 	gaps := map[string][]time.Duration{}
 	var away []time.Duration
 	for begun := time.Now(); len(gaps) == 0 || time.Since(begun).Minutes() < minutes; {
-		t.Run("round", func(t *testing.T) { away = append(away, someEnds(t, gaps)...) })
+		t.Run(fmt.Sprint("round", len(gaps["removal"])), func(t *testing.T) { away = append(away, someEnds(t, gaps)...) })
 		if t.Failed() {
 			return
 		}

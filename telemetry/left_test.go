@@ -25,7 +25,9 @@ func (c *car) takeOver(ends, starts time.Duration) {
 // person's end looks like stands beside it.
 func TestAnotherProcessOpensTheLine(t *testing.T) {
 	const muted = 60 * time.Second // the broker has given it up
+	late := map[string]time.Duration{"silent, and the process goes on for a while": 7 * time.Second}
 	for name, row := range map[string]func(*car){
+		"silent, and the process goes on for a while": func(c *car) { c.Mute(true); time.Sleep(10 * time.Second); c.Mute(false) },
 		"open":    func(*car) {},
 		"no line": func(c *car) { c.port.set(func() { c.port.refuse = true }); c.port.line().lose() },
 		"dialling": func(c *car) {
@@ -52,7 +54,7 @@ func TestAnotherProcessOpensTheLine(t *testing.T) {
 					row(c)
 					synctest.Wait()
 					c.Renew(epoch(9))
-					if another {
+					if time.Sleep(late[name]); another {
 						c.takeOver(110*time.Millisecond, 70*time.Millisecond)
 					}
 					time.Sleep(100 * time.Second)
@@ -105,6 +107,26 @@ func TestAnotherProcessThatComesLate(t *testing.T) {
 			}
 		}
 	})
+}
+
+// However close end and exchange follow each other, the process that goes says nothing.
+func TestAnotherProcessAtOnce(t *testing.T) {
+	for range 20 {
+		within(t, func(t *testing.T, dir string) {
+			c := drive(t, dir, nil)
+			time.Sleep(10 * time.Second)
+			synctest.Wait()
+			c.Renew(epoch(2))
+			c.takeOver(0, 0)
+			time.Sleep(10 * time.Second)
+			if seen := c.port.seen(); seen != "0s dial, 10s close, 10.5s dial" {
+				t.Errorf("seen %s", seen)
+			}
+			if states := c.port.lines[0].states(); len(states) != 1 {
+				t.Errorf("states %q", states)
+			}
+		})
+	}
 }
 
 // One that starts too late for the instant opens the line at once.
