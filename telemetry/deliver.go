@@ -179,6 +179,26 @@ func (c *Courier) HandOver() { c.target.handOver() }
 // Left is what that process needs, once Deliver has returned.
 func (c *Courier) Left() Left { return c.target.left() }
 
+// Forget has the broker forget that there is this car: its retained state is emptied, over
+// the line that there is. It reports whether the broker took that within patience; a
+// silent line says nothing. A session's end is to follow.
+func (c *Courier) Forget(patience time.Duration) bool {
+	line := c.target.open()
+	if line == nil {
+		return false
+	}
+	token := line.Publish(Message{Topic: outside.StateTopic(c.with.VID), Retained: true})
+	timeout := time.NewTimer(patience)
+	defer timeout.Stop()
+	select {
+	case <-token.Done():
+		return token.Error() == nil
+	case <-line.Ended():
+	case <-timeout.C:
+	}
+	return false
+}
+
 // DocumentVersion changes the version of the access document in the state. The will
 // names it too: once the broker has the state and nothing is on the way, the line is
 // opened anew.

@@ -163,6 +163,16 @@ func (h *target) state(epoch string) (version uint64, fits bool) {
 	return h.version, h.epoch == epoch && h.renewAt.IsZero() && (h.silence == nil || h.quiet())
 }
 
+// open is the line that there is; nil if there is none, or it is silent.
+func (h *target) open() Connection {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.silence != nil {
+		return nil
+	}
+	return h.line
+}
+
 // silent reports whether what is handed over now goes nowhere.
 func (h *target) silent() bool {
 	h.mu.Lock()
