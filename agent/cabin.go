@@ -43,11 +43,13 @@ type Needs struct {
 	Epoch        string           // of this start, 32 hex digits; the courier has it too
 	Store        Store
 	Courier      Courier
-	Folders      Folders              // may be nil: sessions have no directory then
-	Replace      func(func() Carried) // a fresh process is to take over, told what is returned at the end; nil: none does
-	After        *Carried             // what the process before told; nil where there was none
-	SetAside     int                  // what could not be removed of sessions before the start
-	Now          func() hal.Instant   // both clocks
+	Folders      Folders                          // may be nil: sessions have no directory then
+	Replace      func(func() Carried)             // a fresh process is to take over, told what is returned at the end; nil: none does
+	Erase        func() (profiles.Receipt, error) // destroys all keys; a receipt without a method: nothing was begun
+	Anew         func(func() Carried)             // as Replace, after everything was erased
+	After        *Carried                         // what the process before told; nil where there was none
+	SetAside     int                              // what could not be removed of sessions before the start
+	Now          func() hal.Instant               // both clocks
 	Random       func(stream string) io.Reader
 	Log          *slog.Logger
 }
@@ -171,10 +173,13 @@ func New(needs Needs) (*Cabin, error) {
 		aside: needs.SetAside, known: make(chan struct{}), remote: newRemote(needs, now), passed: now.Boot, clock: schedule{due: make(bell, 1)},
 		adjust: adjustments{reach: needs.Reach, actuated: needs.Actuated},
 	}
-	c.fresh.able = needs.Replace != nil
+	process := needs.Replace
+	if c.fresh.able = process != nil; !c.fresh.able {
+		process = needs.Anew
+	}
 	c.effects = &effects{
-		world: world{needs.Store, needs.Courier, needs.Actuator, needs.Folders, needs.Log, func() {
-			giveWay(c.news, needs.Replace, func() Carried {
+		world: world{needs.Store, needs.Courier, needs.Actuator, needs.Folders, needs.Erase, needs.Log, func() {
+			giveWay(c.news, process, func() Carried {
 				c.mu.Lock()
 				defer c.mu.Unlock()
 				return c.fresh.told(c.next, &c.vehicle, c.privacy)

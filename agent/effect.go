@@ -35,6 +35,7 @@ type world struct {
 	courier  Courier
 	actuator Actuator
 	folders  Folders
+	erase    func() (profiles.Receipt, error)
 	log      *slog.Logger
 	giveWay  func()
 	maySend  func(outside.Released) bool

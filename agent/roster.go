@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"crypto/ecdh"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -31,26 +32,55 @@ func (c *Cabin) Revise(ctx context.Context, revision profiles.Revision, code pro
 	if c.session.State == profiles.PersonDriving && !c.next.removed {
 		author.At = c.session.Who
 	}
+	parked := c.vehicle.motion.parked(now)
 	c.mu.Unlock()
-	identity := c.needs.Identity
-	if identity.Seal == nil {
+	identity, car := c.needs.Identity, (*ecdh.PublicKey)(nil)
+	_, everything := revision.(profiles.EraseEverything)
+	switch {
+	case everything:
+		chain.Ceiling, author.Owner = nil, false // whatever is on its way; the code is a PIN
+	case identity.Seal == nil:
 		return profiles.ID{}, profiles.Receipt{}, profiles.ErrNotReady
+	default:
+		car = identity.Seal.PublicKey()
 	}
 	if author.Owner {
 		if err := c.verify(proof{pin: code, code: true}); err != nil {
 			return profiles.ID{}, profiles.Receipt{}, err
 		}
 	}
-	revised, err := chain.Revise(revision, author, identity.Seal.PublicKey(), now.UTC)
+	revised, err := chain.Revise(revision, author, car, now.UTC)
 	_, resets := revision.(profiles.ResetPIN)
-	if err != nil || revised.Payload == nil && !resets {
+	if err != nil || revised.Payload == nil && !resets && !everything {
 		return revised.Who, profiles.Receipt{}, err
+	}
+	if everything && !parked {
+		return profiles.ID{}, profiles.Receipt{}, profiles.ErrNotParked
+	}
+	if everything { // who is at the wheel proves who they are
+		if err := c.verify(proof{who: author.At, pin: code}); err != nil {
+			return profiles.ID{}, profiles.Receipt{}, err
+		}
 	}
 	c.mu.Lock()
 	done := new(written)
 	switch {
-	case c.number != number: // whoever decided has left meanwhile
+	case c.number != number || ctx.Err() != nil: // whoever decided has left meanwhile
 		err = profiles.ErrNotPermitted
+	case everything:
+		c.effects.add(eraseAll(func(receipt profiles.Receipt, err error) { // from here on there is no way back
+			if *done = (written{true, receipt, err}); receipt.Method == "" {
+				return // nothing was begun
+			}
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.fresh.able, c.fresh.wanted = true, true
+			c.leave(WasRemoved)
+			if c.session.State == profiles.Idle && c.fresh.begin(c.session, c.reason, c.shown) { // it ended by itself meanwhile
+				c.wiping = true
+				c.effects.add(replaceProcess())
+			}
+		}))
 	case revised.Payload != nil:
 		done, err = c.follow(revised.Access, profiles.Signer{Kind: profiles.Car, Key: identity.Public().Sign.Thumbprint()})
 	}

@@ -46,6 +46,13 @@ func (c *Client) Restrict(ctx context.Context, id string, functions ...string) e
 	return c.ask(ctx, "Roster1.Restrict", []any{Path(id), append([]string{}, functions...), bag{}})
 }
 
+// Erase makes the car as new and returns the receipt; pin is that of the main user.
+func (c *Client) Erase(ctx context.Context, pin string) (map[string]any, error) {
+	var receipt bag
+	err := c.ask(ctx, "Roster1.Erase", []any{"everything", bag{"pin": dbus.MakeVariant(pin)}}, &receipt)
+	return plainBag(receipt), err
+}
+
 // Rename gives the person at the wheel, by their id, another name.
 func (c *Client) Rename(ctx context.Context, id, name string) error {
 	return c.call(ctx, Path(id), ours+"Profile1.Rename", []any{name, bag{}})

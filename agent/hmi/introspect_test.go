@@ -175,6 +175,7 @@ var goodArguments = map[string][]any{
 	"Roster1.SetGuestServices":  {true, none},
 	"Roster1.SetRemoteServices": {true, none},
 	"Roster1.ResetPIN":          {dbusPath(jonas), none},
+	"Roster1.Erase":             {"everything", bag("pin", "480213")},
 	"Roster1.Transfer":          {bag("name", "Mia", "email", "mia@example.com", "mobile", "+12025550123"), none},
 
 	"Vehicle1.Statistics": {},

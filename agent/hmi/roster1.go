@@ -23,6 +23,7 @@ func (f *Face) roster1() map[string]member {
 		"SetRemoteServices": {in: "ba{sv}", run: f.revise(1, func(c *call) profiles.Revision { return profiles.SetRemoteServices{On: c.args[0].(bool)} })},
 		"ResetPIN":          {in: "oa{sv}", run: f.revise(1, func(c *call) profiles.Revision { return profiles.ResetPIN{Who: c.person()} })},
 		"Transfer":          {in: "a{sv}a{sv}", run: f.transfer},
+		"Erase":             {in: "sa{sv}", run: f.erase},
 	}
 }
 
@@ -104,6 +105,22 @@ func (f *Face) transfer(ctx context.Context, c *call) ([]any, error) {
 	}
 	_, _, err = f.cabin.Revise(ctx, profiles.Transfer{Contact: contact}, profiles.PIN{})
 	return nil, err
+}
+
+func (f *Face) erase(ctx context.Context, c *call) ([]any, error) {
+	typed := ""
+	if err := options(c.args[1], map[string]any{"pin": &typed}); err != nil {
+		return nil, err
+	}
+	if c.args[0].(string) != "everything" {
+		return nil, invalid("what is erased: want everything")
+	}
+	code, err := pin(typed)
+	if err != nil {
+		return nil, err
+	}
+	_, receipt, err := f.cabin.Revise(ctx, profiles.EraseEverything{}, code)
+	return []any{receiptVariants(receipt)}, err
 }
 
 // contactOf reads a contact, and the bag of options that comes with it, which has none.

@@ -35,6 +35,7 @@ func TestRosterReachesTheCabin(t *testing.T) {
 		ask(c, "Roster1.Restrict", dbusPath(jonas), []string{"trips", "booking"}, none),
 		ask(c, "Roster1.SetRemoteServices", true, none),
 		ask(c, "Roster1.ResetPIN", dbusPath(jonas), none),
+		ask(c, "Roster1.Erase", "everything", bag("pin", "480213")),
 		ask(c, "Roster1.Cancel", dbus.ObjectPath("/org/glovebox/Agent1/profile/x"), none),
 		askAt(c, dbusPath(jonas), "org.glovebox.Profile1.Rename", " Jonas B. ", none),
 	} {
@@ -46,7 +47,7 @@ func TestRosterReachesTheCabin(t *testing.T) {
 	want := []string{
 		"invite Miamia@example.com+12025550123shared code=false", said(profiles.Remove{Who: jonas}, false), said(profiles.Activate{Who: jonas}, true),
 		said(profiles.SetSharing{Who: jonas, Sharing: profiles.Limited}, false), said(profiles.Restrict{Who: jonas, Functions: []profiles.Function{"trips", "booking"}}, false),
-		said(profiles.SetRemoteServices{On: true}, false), said(profiles.ResetPIN{Who: jonas}, false), said(profiles.Cancel{}, false), said(profiles.Rename{Who: jonas}, false),
+		said(profiles.SetRemoteServices{On: true}, false), said(profiles.ResetPIN{Who: jonas}, false), said(profiles.EraseEverything{}, true), said(profiles.Cancel{}, false), said(profiles.Rename{Who: jonas}, false),
 	}
 	if got := w.cabin.asked(); !slices.Equal(got, want) {
 		t.Errorf("the cabin did\n%q, want\n%q", got, want)
@@ -58,6 +59,8 @@ func TestRosterRefusesArguments(t *testing.T) {
 	w := start(t)
 	c := w.dial(t)
 	for what, call := range map[string]*dbus.Call{
+		"half of the car":        ask(c, "Roster1.Erase", "trips", bag("pin", "480213")),
+		"a code for everything":  ask(c, "Roster1.Erase", "everything", bag("code", "480213")),
 		"a contact with more":    ask(c, "Roster1.Invite", bag("name", "Mia", "fax", "1"), "shared", none),
 		"a number as a number":   ask(c, "Roster1.Invite", bag("name", "Mia", "mobile", uint32(1)), "shared", none),
 		"another sharing level":  ask(c, "Roster1.Invite", miaContact, "all", none),
