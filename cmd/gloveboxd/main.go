@@ -144,7 +144,7 @@ func checkDir(dir string) error {
 // as a first start does.
 func printIdentity(cfg Config, w io.Writer, log *slog.Logger) (err error) {
 	identity, err := keyring.Identity(cfg.Store.Dir)
-	if err != nil {
+	if err != nil || ordered(cfg.Store.Dir) { // to be erased: it gets another one
 		if identity, err = settledIdentity(cfg.Store.Dir, log); err != nil {
 			return err
 		}
@@ -162,7 +162,7 @@ func settledIdentity(dir string, log *slog.Logger) (identity profiles.Identity, 
 		if !errors.Is(err, disk.ErrInUse) {
 			break
 		}
-		if identity, err := keyring.Identity(dir); err == nil || time.Since(begun) > lockTime {
+		if identity, err := keyring.Identity(dir); err == nil && !ordered(dir) || time.Since(begun) > lockTime {
 			return identity, err
 		}
 	}

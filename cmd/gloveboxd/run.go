@@ -115,6 +115,13 @@ func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (er
 		Buses: p.names, GNSS: cfg.GNSS.Port != "", Cloud: p.broker != nil, Recovered: s.recovered, Doubtful: s.doubtful(), Fresh: s.fresh(),
 		LeaveAfter: time.Duration(cfg.Session.LeaveAfter), IdleAfter: time.Duration(cfg.Session.IdleAfter), Folders: folders, SetAside: aside,
 		Alarms: p.alarms(), Actuated: orders.paths(), Reach: orders.reach(), Actuator: orders, AtBootFob: cfg.Session.AtBoot == "fob", SecurityCode: p.code, Epoch: epoch, Store: s.people, Courier: courier,
+		Erase: func() (profiles.Receipt, error) {
+			receipt, err := s.eraseAll()
+			if receipt.Method != "" {
+				courier.Forget(forgetTime)
+			}
+			return receipt, err
+		}, Anew: next.wanted(true),
 		Replace: next.wanted(cfg.Session.FreshProcess), After: before.told(),
 		Now: now, Random: func(string) io.Reader { return rand.Reader }, Log: log,
 	})
@@ -189,6 +196,9 @@ func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (er
 	s.leaves = !next.begun()                     // the fresh process knows
 	return err
 }
+
+// forgetTime is how long the broker may take to forget the state of a car that is erased.
+const forgetTime = time.Second
 
 // beside runs a loop that outlives ctx: until end is called, which returns what it
 // returned. What it fails with meanwhile is told to fail.

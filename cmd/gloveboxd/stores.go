@@ -39,6 +39,7 @@ type stores struct {
 	mark      bolt.Mark
 	sound     bool // the process before closed all of it a moment ago
 	leaves    bool // a mark at the end
+	erasing   bool // everything was erased, and the order stands
 	log       *slog.Logger
 }
 
@@ -100,6 +101,9 @@ func lockStore(ctx context.Context, dir string, patience time.Duration) (*os.Fil
 // openQueue makes it safe to open. asked says that a new identity is asked for where
 // there is none.
 func (s *stores) open(ctx context.Context, asked bool) error {
+	if err := s.finishErasing(); err != nil {
+		return err
+	}
 	freed, err := bolt.SetAside(s.dir, keysFile, keyring.IdentityName, bolt.Name, outboxFile, bolt.MarkName)
 	if err != nil {
 		return err
@@ -145,10 +149,12 @@ func (s *stores) open(ctx context.Context, asked bool) error {
 		return err
 	}
 	s.people = s.file
-	if unread == nil {
-		return nil
+	if unread != nil {
+		if err := s.settleIdentity(unread, asked || !s.used); err != nil {
+			return err
+		}
 	}
-	return s.settleIdentity(unread, asked || !s.used)
+	return s.eraseDone()
 }
 
 // recover notes that a store was damaged or lost.

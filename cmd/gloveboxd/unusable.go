@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -23,7 +24,9 @@ func unusable(ctx context.Context, dir string, why error, log *slog.Logger) stor
 		s.recover(keyring.IdentityName)
 	}
 	readable := &readable{facts: map[string][]byte{}, why: fmt.Errorf("the disk cannot be used: %w", why)}
-	if err = childCheck(ctx)(filepath.Join(dir, bolt.Name)); err == nil {
+	if ordered(dir) {
+		err = errors.New("everything is to be erased")
+	} else if err = childCheck(ctx)(filepath.Join(dir, bolt.Name)); err == nil {
 		readable.roster, err = bolt.ReadRoster(dir)
 	}
 	if err != nil {
