@@ -222,6 +222,11 @@ func (c *cabin) Revise(_ context.Context, v profiles.Revision, code profiles.PIN
 			return who, r, profiles.ErrNotPermitted
 		}
 		r = profiles.Receipt{Method: "key", Generation: 7, Result: "erased"}
+	case profiles.EraseEverything:
+		if code.Reveal() != "480213" {
+			return who, r, profiles.ErrWrongPIN
+		}
+		r = profiles.Receipt{Method: "key", Generation: 9, Result: "erased"}
 	case profiles.SetSharing:
 		c.shared = v.Sharing.String()
 	case profiles.Restrict:

@@ -143,7 +143,7 @@ func (a *app) values(name string, before []string) []string {
 		return all
 	}
 	return map[string][]string{
-		"sharing": {"shared", "limited"},
+		"sharing": {"shared", "limited"}, "what": {"everything"},
 		"level":   {"share", "no-position", "offline"}, "shell": {"bash", "zsh", "fish"}, "bus": {"system", "session"},
 		"kind": {"status", "position", "alarms", "gaps", "ack"}, "outcome": {"published", "reduced", "withheld", "purged"},
 	}[name]

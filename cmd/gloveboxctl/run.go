@@ -36,6 +36,7 @@ type commands struct {
 	Remove   removeCmd   `cmd:"" help:"Take a secondary user out of the car and erase what it kept of them."`
 	Share    shareCmd    `cmd:"" help:"Say what a secondary user is told while others drive."`
 	Restrict restrictCmd `cmd:"" help:"Say which functions are closed to a secondary user."`
+	Erase    eraseCmd    `cmd:"" help:"Make the car as new, for a sale: everybody and everything in it is erased. There is no way back."`
 	Login    loginCmd    `cmd:"" help:"Log a person in."`
 	Guest    guestCmd    `cmd:"" help:"Start a guest's session."`
 	Logout   logoutCmd   `cmd:"" help:"End the session of whoever is at the wheel."`
