@@ -5,7 +5,7 @@ BUILD = go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 # part NAME,COMMAND runs one part of the tests and prints its seconds.
 part = @start=$$(date +%s); $(2); status=$$?; echo "== $(1): $$(( $$(date +%s) - start )) s, exit $$status"; exit $$status
 
-.PHONY: run test check units scenarios kill bench soak soak-clients soak-ends soak-fuzz soak-mutate bin arm64
+.PHONY: run test check units scenarios kill bench soak soak-clients soak-ends soak-fuzz soak-mutate soak-kill bin arm64
 run: bin
 	@tools/need.sh dbus-daemon:dbus-daemon
 	@bin/gloveboxsim serve $(ARGS)
@@ -23,7 +23,7 @@ bin:
 
 check: arm64
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "gofmt: $$bad"; exit 1; }
-	@go vet ./...
+	@go vet ./... && go vet -tags soak ./profiles/... ./telemetry/outbox ./cmd/gloveboxd
 	@go test -count=1 . # the arrows of ARCHITECTURE.md
 	@go build -C tools -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck && bin/staticcheck ./...
 
@@ -39,7 +39,7 @@ units:
 	@go test -C tools ./mutate ./skips
 
 kill:
-	@$(SKIPS) -count=1 ./profiles/keyring/killmatrix | bin/skips
+	@$(SKIPS) -count=1 ./profiles/keyring/killmatrix ./profiles/bolt/killmatrix | bin/skips
 
 scenarios: bin
 	@bin/gloveboxsim run --jobs 8 --out out sim/scenarios/*.txtar
@@ -48,7 +48,7 @@ bench:
 	@tools/bench.sh
 
 # A night: parts that run alone too (make soak-fuzz MINUTES=20) and print their seconds.
-soak: soak-clients soak-ends soak-fuzz soak-mutate
+soak: soak-clients soak-ends soak-fuzz soak-mutate soak-kill
 
 # soak-clients runs the tests that want what is large: compilers, shells, Qt.
 soak-clients: bin
@@ -67,3 +67,9 @@ soak-fuzz:
 soak-mutate:
 	@go build -C tools -o ../bin/mutate ./mutate
 	$(call part,mutate,bin/mutate -minutes $(or $(MINUTES),60) $(if $(SEED),-seed $(SEED)) $(or $(PACKAGES),telemetry/outside telemetry telemetry/outbox profiles profiles/keyring agent))
+
+# soak-kill kills at every file system call of a change, of a start that finishes one and of erasing everything, damages every store in
+# every way, and kills the whole agent at random instants; SEED repeats those.
+soak-kill: bin
+	@tools/need.sh dbus-daemon:dbus-daemon strace:strace
+	$(call part,kill,SEED=$(SEED) go test -tags soak -count=1 -timeout 120m -run 'Kill|Damage' ./profiles/keyring/killmatrix ./profiles/bolt/killmatrix ./profiles/bolt ./telemetry/outbox ./cmd/gloveboxd)

@@ -1,0 +1,5 @@
+//go:build soak
+
+package killmatrix_test
+
+const soak = true
