@@ -1,0 +1,5 @@
+//go:build soak
+
+package outbox_test
+
+const soak = true
