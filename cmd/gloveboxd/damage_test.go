@@ -124,6 +124,7 @@ func TestDamagedStores(t *testing.T) {
 				if code, said := stop(syscall.SIGTERM); code != exitStopped {
 					t.Errorf("%s, %s %d: exit %d: %s", store, kind.name, seed, code, said)
 				}
+				_ = a.hmi.Close()
 				if err := checkStore(a.state("")); err != nil {
 					t.Errorf("%s, %s %d: what is left: %v", store, kind.name, seed, err)
 				}
