@@ -179,25 +179,39 @@ func (c *Courier) HandOver() { c.target.handOver() }
 // Left is what that process needs, once Deliver has returned.
 func (c *Courier) Left() Left { return c.target.left() }
 
-// Forget has the broker forget that there is this car: its retained state is emptied, over
-// the line that there is. It reports whether the broker took that within patience; a
+// Forget has the broker forget that there is this car: its retained state is emptied. It
+// reports whether the broker took that within patience, in which a line may still open; a
 // silent line says nothing. A session's end is to follow.
 func (c *Courier) Forget(patience time.Duration) bool {
-	line := c.target.open()
-	if line == nil {
-		return false
-	}
-	token := line.Publish(Message{Topic: outside.StateTopic(c.with.VID), Retained: true})
 	timeout := time.NewTimer(patience)
 	defer timeout.Stop()
-	select {
-	case <-token.Done():
-		return token.Error() == nil
-	case <-line.Ended():
-	case <-timeout.C:
+	var seen Connection // it has shown its state by the next look
+	for !c.target.silent() {
+		line := c.target.open()
+		if line != nil && line == seen {
+			token := line.Publish(Message{Topic: outside.StateTopic(c.with.VID), Retained: true})
+			select {
+			case <-token.Done():
+				if token.Error() == nil {
+					return true
+				}
+			case <-line.Ended():
+			case <-timeout.C:
+				return false
+			}
+		}
+		seen = line
+		select {
+		case <-time.After(lineLook):
+		case <-timeout.C:
+			return false
+		}
 	}
 	return false
 }
+
+// lineLook is how often Forget looks for a line.
+const lineLook = 50 * time.Millisecond
 
 // DocumentVersion changes the version of the access document in the state. The will
 // names it too: once the broker has the state and nothing is on the way, the line is

@@ -17,9 +17,12 @@ func TestForget(t *testing.T) {
 			t.Error("the broker did not forget")
 		}
 		c.Renew(epoch(2))
-		time.Sleep(time.Second)
+		time.Sleep(100 * time.Millisecond)
 		if got := w.states(); len(got) != 2 || got[1] != "" {
 			t.Errorf("states %q", got)
+		}
+		if !c.Forget(2*time.Second) || c.port.line() == w { // the next line is waited for
+			t.Error("the broker did not forget over the next line")
 		}
 	})
 	within(t, func(t *testing.T, dir string) {

@@ -197,8 +197,9 @@ func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (er
 	return err
 }
 
-// forgetTime is how long the broker may take to forget the state of a car that is erased.
-const forgetTime = time.Second
+// forgetTime is how long the broker may take to forget the state of a car that is erased:
+// a session's end before it leaves half a second without a line.
+const forgetTime = 2 * time.Second
 
 // beside runs a loop that outlives ctx: until end is called, which returns what it
 // returned. What it fails with meanwhile is told to fail.
