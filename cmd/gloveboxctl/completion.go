@@ -144,7 +144,7 @@ func (a *app) values(name string, before []string) []string {
 	}
 	return map[string][]string{
 		"sharing": {"shared", "limited"}, "what": {"everything"},
-		"level":   {"share", "no-position", "offline"}, "shell": {"bash", "zsh", "fish"}, "bus": {"system", "session"},
+		"level": {"share", "no-position", "offline"}, "shell": {"bash", "zsh", "fish"}, "bus": {"system", "session"},
 		"kind": {"status", "position", "alarms", "gaps", "ack"}, "outcome": {"published", "reduced", "withheld", "purged"},
 	}[name]
 }

@@ -26,7 +26,9 @@ import (
 )
 
 // TestMain makes the test binary the program gloveboxd where it is called so.
-func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"gloveboxd": main, "erase-car": eraseCar}) }
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"gloveboxd": main, "erase-car": eraseCar})
+}
 
 // program is the program on a bus of its own, with a configuration file in a folder.
 type program struct {
