@@ -72,4 +72,4 @@ soak-mutate:
 # every way, and kills the whole agent at random instants; SEED repeats those.
 soak-kill: bin
 	@tools/need.sh dbus-daemon:dbus-daemon strace:strace
-	$(call part,kill,SEED=$(SEED) go test -tags soak -count=1 -timeout 120m -run 'Kill|Damage' ./profiles/keyring/killmatrix ./profiles/bolt/killmatrix ./profiles/bolt ./telemetry/outbox ./cmd/gloveboxd)
+	$(call part,kill,SEED=$(SEED) go test -tags soak -count=1 -timeout 120m -run 'Kill|Damage|Erase|Drained' ./profiles/keyring/killmatrix ./profiles/bolt/killmatrix ./profiles/bolt ./telemetry/outbox ./cmd/gloveboxd)
