@@ -42,11 +42,11 @@ func BenchmarkSession(b *testing.B) {
 				do   func() error
 			}{
 				{"login", login(one)},
-				{"set", func() error { return c.Set(b.Context(), "radio", map[string]any{"volume": uint8(n % 100)}) }},
+				{"set", func() error { return c.Set(b.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": uint8(n % 100)}}) }},
 				{"switch", login(two)},
 				{"", func() error { return c.Logout(b.Context()) }},
 				{"guest", func() error { _, err := c.StartGuest(b.Context(), false); return err }},
-				{"", func() error { return c.Set(b.Context(), "radio", map[string]any{"volume": uint8(n % 100)}) }},
+				{"", func() error { return c.Set(b.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": uint8(n % 100)}}) }},
 				{"wipe", func() error { return c.Logout(b.Context()) }},
 			} {
 				if step.what == "" {
@@ -90,7 +90,7 @@ func benchCar(b *testing.B, people, kilobytes int) *agent.Cabin {
 	_, err = s.people.Apply(roster)
 	for _, p := range roster.People {
 		for i := range kilobytes {
-			err = errors.Join(err, s.people.SetSettings(p.ID, "app.store", map[string][]byte{fmt.Sprint("k", i): make([]byte, 1000)}))
+			err = errors.Join(err, s.people.SetSettings(p.ID, profiles.Encoded{"radio": {fmt.Sprint("k", i): make([]byte, 1000)}}, nil))
 			if i == 60 {
 				break
 			}

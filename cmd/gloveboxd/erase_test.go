@@ -67,7 +67,7 @@ func carForSale(t *testing.T) sale {
 	}
 	for n := range 80 {
 		if n < 40 {
-			err = errors.Join(err, people.SetSettings(profiles.ID{byte(n%2 + 1)}, "radio", map[string][]byte{fmt.Sprint("k", n): []byte(planted(n))}))
+			err = errors.Join(err, people.SetSettings(profiles.ID{byte(n%2 + 1)}, profiles.Encoded{"radio": {fmt.Sprint("k", n): []byte(planted(n))}}, nil))
 		} else {
 			err = errors.Join(err, people.SetCarFact(fmt.Sprint("f", n), []byte(planted(n))))
 		}

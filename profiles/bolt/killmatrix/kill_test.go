@@ -92,7 +92,7 @@ func newCar(t *testing.T) car {
 	_, err = store.Apply(roster)
 	must(t, err)
 	for n := range byte(3) {
-		must(t, store.SetSettings(profiles.ID{n + 1}, "radio", map[string][]byte{"a": []byte("old"), "b": []byte("old")}))
+		must(t, store.SetSettings(profiles.ID{n + 1}, profiles.Encoded{"radio": {"a": []byte("old"), "b": []byte("old")}, "seat": {"c": []byte("old")}}, nil))
 	}
 	must(t, errors.Join(store.Close(), ring.Close()))
 	c := car{files: map[string][]byte{}}
@@ -141,11 +141,11 @@ func read(dir string) (string, error) {
 	}
 	line := ""
 	for _, p := range roster.People {
-		values, err := store.Settings(p.ID, "radio")
+		values, err := store.Settings(p.ID, "radio", "seat")
 		if err != nil {
 			return "", err
 		}
-		line += fmt.Sprintf("%d:%s,%s ", p.ID[0], values["a"], values["b"])
+		line += fmt.Sprintf("%d:%s,%s,%s ", p.ID[0], values["radio"]["a"], values["radio"]["b"], values["seat"]["c"])
 	}
 	if keys := len(ring.IDs()); keys < len(roster.People) {
 		return "", fmt.Errorf("%d people have %d keys", len(roster.People), keys)
@@ -153,15 +153,16 @@ func read(dir string) (string, error) {
 	return line, nil
 }
 
-const before = "1:old,old 2:old,old 3:old,old "
+const before = "1:old,old,old 2:old,old,old 3:old,old,old "
 
 // changes are the commands and what the car is after each. A removal is two commits, of
 // the ring and of the store: between them the person is gone, and the version is the old.
 var changes = []struct{ command, after string }{
 	{"boot", before},
-	{"set", "1:new,new 2:old,old 3:old,old "},
-	{"add", before + "4:, "},
-	{"remove", "1:old,old 2:old,old "},
+	{"set", "1:new,new,old 2:old,old,old 3:old,old,old "},
+	{"import", "1:new,new,new 2:old,old,old 3:old,old,old "},
+	{"add", before + "4:,, "},
+	{"remove", "1:old,old,old 2:old,old,old "},
 }
 
 // check starts what a run left and says what is wrong.

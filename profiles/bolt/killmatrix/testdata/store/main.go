@@ -46,8 +46,12 @@ func run(command, dir string) error {
 	}
 	roster.Version++
 	switch command {
-	case "set":
-		err = store.SetSettings(profiles.ID{1}, "radio", map[string][]byte{"a": []byte("new"), "b": []byte("new")})
+	case "set", "import": // one group, or several in one change
+		own := profiles.Encoded{"radio": {"a": []byte("new"), "b": []byte("new")}}
+		if command == "import" {
+			own["seat"] = map[string][]byte{"c": []byte("new")}
+		}
+		err = store.SetSettings(profiles.ID{1}, own, nil)
 	case "add":
 		roster.People = append(roster.People, profiles.Person{ID: profiles.ID{4}, Role: profiles.Secondary, State: profiles.Active})
 		_, err = store.Apply(roster)
