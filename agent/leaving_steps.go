@@ -113,11 +113,12 @@ func (l *leaving) next() (at time.Duration, c cue) {
 	return at, c
 }
 
-// due is when time does something if the car says nothing more.
+// due is when time does something if the car says nothing more. A car that still moves
+// when its bus has fallen silent is looked at when it stops.
 func (l *leaving) due() time.Duration {
 	at, _ := l.next()
-	if l.is == driving && l.ignition == on {
-		at = min(at, l.heard+busSilent)
+	if silent := l.heard + busSilent; l.is == driving && l.ignition == on && l.moved < silent {
+		at = min(at, silent)
 	}
 	return at
 }
