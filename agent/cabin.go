@@ -325,12 +325,10 @@ func (c *Cabin) moved(now hal.Instant) {
 	if s == c.shown {
 		return
 	}
-	if s.inUse != c.shown.inUse {
-		c.privacy.out.InUse(s.inUse, now)
-		if !s.inUse {
-			c.news.add(endCycle(c.sitting)...)
-		}
-		if !s.inUse && m.ignitionOn { // a silent bus counts as off, to every reader alike
+	c.privacy.out.InUse(s.inUse, now)
+	if c.shown.inUse && !s.inUse {
+		c.news.add(endCycle(c.sitting)...)
+		if m.ignitionOn { // a silent bus counts as off, to every reader alike
 			c.privacy.out.Signal(hal.Reading{Path: pathIgnition, Value: hal.Word("OFF"), At: now})
 		}
 	}
