@@ -42,11 +42,15 @@ func BenchmarkSession(b *testing.B) {
 				do   func() error
 			}{
 				{"login", login(one)},
-				{"set", func() error { return c.Set(b.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": uint8(n % 100)}}) }},
+				{"set", func() error {
+					return c.Set(b.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": uint8(n % 100)}})
+				}},
 				{"switch", login(two)},
 				{"", func() error { return c.Logout(b.Context()) }},
 				{"guest", func() error { _, err := c.StartGuest(b.Context(), false); return err }},
-				{"", func() error { return c.Set(b.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": uint8(n % 100)}}) }},
+				{"", func() error {
+					return c.Set(b.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": uint8(n % 100)}})
+				}},
 				{"wipe", func() error { return c.Logout(b.Context()) }},
 			} {
 				if step.what == "" {
