@@ -187,8 +187,8 @@ func TestTheScanFindsWhatIsLeft(t *testing.T) {
 	}{
 		"no fresh process": {sim.Options{Config: []sim.Setting{{Key: "session.fresh_process", Value: "false"}}}, "memory"},
 		"a build that writes it down": {sim.Options{Gloveboxd: edited(t, "agent/settings.go",
-			"if wrote = c.guests.set(g.Name, encoded); wrote != nil {",
-			"for key, v := range encoded { c.effects.add(keepFact(\"guest \"+key, v)) }\nif wrote = c.guests.set(g.Name, encoded); wrote != nil {",
+			"		done(roomFor(c.sitting, edit))",
+			"		for _, values := range edit.Person { for key, v := range values { c.effects.add(keepFact(\"guest \"+key, v)) } }\n		done(roomFor(c.sitting, edit))",
 		)}, "state"},
 	} {
 		t.Run(name, func(t *testing.T) {

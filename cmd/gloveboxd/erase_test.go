@@ -154,7 +154,8 @@ func (s sale) check(dir, config string, erased bool) error {
 		return errors.Join(err, ring.Close())
 	}
 	fact, _ := store.CarFact("gate")
-	values, _ := store.Settings(profiles.ID{1}, "radio")
+	settings, _ := store.Settings(profiles.ID{1}, "radio")
+	values := settings["radio"]
 	if err := errors.Join(store.Close(), ring.Close()); err != nil {
 		return err
 	}
