@@ -138,11 +138,12 @@ func unsealFile(ring *keyring.Ring, dir, file string) (all []Stored, err error) 
 }
 
 // unseal opens one value. A person's bucket is called by their id, in hex in
-// the profiles and as it is in the queue, whose keys are numbers.
+// the profiles and as it is in the queue, where a number follows; its keys are
+// numbers.
 func unseal(ring *keyring.Ring, file string, bucket, key, value []byte) (Stored, bool) {
 	s := Stored{File: file, Owner: string(bucket), Key: string(key), Text: append([]byte(nil), value...)}
-	if len(bucket) == 16 {
-		s.Owner = hex.EncodeToString(bucket)
+	if len(bucket) == 16+8 && file == "outbox.db" {
+		s.Owner = hex.EncodeToString(bucket[:16])
 	}
 	if len(key) == 8 && file == "outbox.db" {
 		n := uint64(0)

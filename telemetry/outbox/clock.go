@@ -1,7 +1,6 @@
 package outbox
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -25,24 +24,25 @@ func (t *transaction) redate() {
 		return
 	}
 	first := !outside.ClockSet(t.o.offset.Add(t.now.Boot)) && outside.ClockSet(t.now.UTC)
-	for _, it := range slices.Collect(maps.Values(t.index.items)) {
-		next := *it
-		switch {
-		case !it.loaded:
-			next.put.UTC = t.now.UTC.Add(-it.age(t.now))
-			t.rewrite(it, &next)
-		case first:
-			next.put.Boot = min(it.put.Boot, since(it.put.UTC, t.now))
+	for _, tag := range t.index.all() {
+		for _, it := range slices.Clone(tag.items) {
+			next := *it
+			switch {
+			case !it.loaded:
+				next.put.UTC = t.now.UTC.Add(-it.age(t.now))
+				t.rewrite(it, &next)
+			case first:
+				next.put.Boot = min(it.put.Boot, since(it.put.UTC, t.now))
+			}
+			t.index.swap(it, &next)
 		}
-		t.index.swap(it, &next)
 	}
 }
 
 // rewrite stores a record again with another time. What cannot be read is dropped when
 // it is sent.
 func (t *transaction) rewrite(it, next *item) {
-	owner := it.tag.owner
-	r, err := unseal(t.o.sealer, owner, it.id, t.tx.Bucket(owner[:]).Get(key(it.id)))
+	r, err := unseal(t.o.sealer, it.tag.owner, it.id, t.tx.Bucket(it.tag.bucket).Get(key(it.id)))
 	if err == nil {
 		t.fail(t.write(next, r.content, r.name(), r.seq))
 	}

@@ -22,9 +22,9 @@ import (
 
 // A record under a key of another length is no record of ours: the file is damaged.
 func TestKeyOfAnotherLength(t *testing.T) {
-	b := newBox(t, roomy)
-	b.plant(id(t, anna.ID), binary.BigEndian.AppendUint64(nil, 5), []byte("what cannot be read, before it"))
-	b.plant(id(t, anna.ID), []byte("abc"), []byte("x"))
+	b, owner := newBox(t, roomy), id(t, anna.ID)
+	b.plant(owner[:], binary.BigEndian.AppendUint64(nil, 5), []byte("what cannot be read, before it"))
+	b.plant(owner[:], []byte("abc"), []byte("x"))
 	if err := outbox.Check(b.path, b.keys); !errors.Is(err, outbox.ErrDamaged) {
 		t.Errorf("Check: %v", err)
 	}
@@ -86,7 +86,7 @@ func TestRecordsThatAreNotWhole(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			b.plant(owner, binary.BigEndian.AppendUint64(nil, 5), sealed)
+			b.plant(owner[:], binary.BigEndian.AppendUint64(nil, 5), sealed)
 			if err := outbox.Check(b.path, b.keys); (err == nil) != (name == "whole") {
 				t.Errorf("%s: Check says %v", name, err)
 			}

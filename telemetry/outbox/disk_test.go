@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"testing"
@@ -14,6 +15,7 @@ import (
 
 	"glovebox/hal"
 	"glovebox/profiles"
+	"glovebox/telemetry/outbox"
 	"glovebox/telemetry/outside"
 )
 
@@ -28,7 +30,7 @@ func id(t testing.TB, text string) profiles.ID {
 }
 
 // plant writes a record beside the queue, which is closed for it.
-func (b *box) plant(owner profiles.ID, key, sealed []byte) {
+func (b *box) plant(bucket, key, sealed []byte) {
 	b.t.Helper()
 	if err := b.Close(); err != nil {
 		b.t.Fatal(err)
@@ -38,7 +40,7 @@ func (b *box) plant(owner profiles.ID, key, sealed []byte) {
 		b.t.Fatal(err)
 	}
 	err = db.Update(func(tx *bbolt.Tx) error {
-		bucket, err := tx.CreateBucketIfNotExists(owner[:])
+		bucket, err := tx.CreateBucketIfNotExists(bucket)
 		if err != nil {
 			return err
 		}
@@ -74,7 +76,7 @@ func TestLayoutStays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.plant(owner, binary.BigEndian.AppendUint64(nil, 5), sealed)
+		b.plant(owner[:], binary.BigEndian.AppendUint64(nil, 5), sealed)
 		b.open()
 		kept := b.next()
 		if len(kept) != 1 || b.Dropped() != 0 {
@@ -83,6 +85,48 @@ func TestLayoutStays(t *testing.T) {
 		k := kept[0]
 		if k.ID != 5 || k.Released.Head() != message.Head() || k.Resend != stamped || k.Seq != seq || stamped != (k.Epoch == epoch) {
 			t.Errorf("stamped %v: %+v", stamped, k)
+		}
+	}
+}
+
+// What lies in one bucket although it has several tags, as all of a person did before,
+// is taken apart once at opening, and then a tag goes without the others.
+func TestOneBucketOfSeveralTags(t *testing.T) {
+	owner := id(t, anna.ID)
+	for _, bucket := range [][]byte{owner[:], binary.BigEndian.AppendUint64(owner[:], 5)} {
+		b := newBox(t, roomy)
+		for i, r := range []outside.Released{result(t, anna, 1), alarm(t, anna, "abs", "warning", b.clock), result(t, anna, 2), alarm(t, anna, "esp", "warning", b.clock)} {
+			content, err := encoding.BinaryMarshaler(r).MarshalBinary()
+			if err != nil {
+				t.Fatal(err)
+			}
+			plain := binary.BigEndian.AppendUint64([]byte{1}, uint64(noon.UnixNano()))
+			plain = append(append(plain, make([]byte, 16+8+2)...), content...)
+			sealed, err := b.keys.Seal(owner, "outbox.db", fmt.Sprint(5+i), 1, plain)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.plant(bucket, binary.BigEndian.AppendUint64(nil, uint64(5+i)), sealed)
+		}
+		b.open()
+		if b.Dropped() != 0 || b.Len() != 4 {
+			t.Fatalf("%d dropped, %d wait: want 0 and 4", b.Dropped(), b.Len())
+		}
+		if b.reopen(); b.Writes() != 0 {
+			t.Error("the second opening wrote again")
+		}
+		if n, _ := b.purge(func(tag outside.Tag) bool { return tag.Kind != outside.KindAck }); n != 2 {
+			t.Errorf("%d purged: want 2", n)
+		}
+		for range 2 {
+			kept := b.next()
+			if len(kept) != 2 || kept[0].ID != 6 || kept[1].ID != 8 || b.Dropped() != 0 {
+				t.Errorf("left %+v, %d dropped: want 6 and 8", kept, b.Dropped())
+			}
+			b.reopen()
+		}
+		if err := errors.Join(b.Close(), outbox.Check(b.path, b.keys)); err != nil {
+			t.Error(err)
 		}
 	}
 }

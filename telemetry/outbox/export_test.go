@@ -1,12 +1,21 @@
 package outbox
 
-import "errors"
+import (
+	"errors"
+	"slices"
+
+	"glovebox/profiles"
+)
 
 // Len is how many messages wait.
 func (o *Outbox) Len() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return len(o.index.items)
+	n := 0
+	for _, tag := range o.index.all() {
+		n += len(tag.items)
+	}
+	return n
 }
 
 // Dropped is how many messages could not be read when the queue was opened.
@@ -23,20 +32,19 @@ func (o *Outbox) PurgeInVain(kind string) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.update(func(t *transaction) {
-		gone := map[*tagged]bool{}
-		for _, tag := range o.index.tags {
-			if string(tag.Kind) == kind {
-				gone[tag] = true
-			}
-		}
-		t.purge(gone)
+		t.purge(slices.DeleteFunc(o.index.all(), func(tag *tagged) bool { return string(tag.Kind) != kind }))
 		t.fail(errors.New("no space left on device"))
 	})
 }
 
 // Known is how many mailboxes, messages, tags and people the index knows.
 func (o *Outbox) Known() [4]int {
+	messages := o.Len()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return [4]int{len(o.index.boxes), len(o.index.items), len(o.index.tags), len(o.index.owners)}
+	people := map[profiles.ID]bool{}
+	for _, tag := range o.index.all() {
+		people[tag.owner] = true
+	}
+	return [4]int{len(o.index.boxes), messages, len(o.index.all()), len(people)}
 }

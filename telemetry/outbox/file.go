@@ -100,18 +100,17 @@ func checkMeta(tx *bbolt.Tx) error {
 }
 
 // eachRecord calls f for every record of every person. f must not keep the slices.
-func eachRecord(tx *bbolt.Tx, f func(owner profiles.ID, key, sealed []byte) error) error {
+func eachRecord(tx *bbolt.Tx, f func(owner profiles.ID, bucket, key, sealed []byte) error) error {
 	return tx.ForEach(func(name []byte, bucket *bbolt.Bucket) error {
 		var owner profiles.ID
-		if len(name) != len(owner) {
+		if n := copy(owner[:], name); n < len(owner) {
 			return nil // _meta
 		}
-		copy(owner[:], name)
 		return bucket.ForEach(func(key, sealed []byte) error {
 			if len(key) != 8 {
 				return fmt.Errorf("record key of %d bytes: %w", len(key), ErrDamaged)
 			}
-			return f(owner, key, sealed)
+			return f(owner, name, key, sealed)
 		})
 	})
 }
@@ -140,7 +139,7 @@ func Check(path string, sealer Sealer) (err error) {
 			all = append(all, fmt.Errorf("%s: %w", path, err))
 		}
 		all = append(all, checkMeta(tx))
-		err := eachRecord(tx, func(owner profiles.ID, key, sealed []byte) error {
+		err := eachRecord(tx, func(owner profiles.ID, _, key, sealed []byte) error {
 			if !sealer.Has(owner) {
 				return nil
 			}

@@ -68,7 +68,7 @@ func (t *transaction) writeGaps() {
 // putGap keeps a gap record. One that waits and was not handed over yet is replaced by
 // one that counts both.
 func (t *transaction) putGap(r outside.Released, m missed) (kept bool) {
-	old := t.index.box(r.Mailbox()).gaps[m.gapOf]
+	old := t.index.holder(r.Mailbox(), role{gapOf: m.gapOf})
 	if old == nil {
 		return t.add(r, &m)
 	}

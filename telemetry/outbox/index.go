@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"cmp"
+	"encoding/binary"
 	"slices"
 	"sort"
 
@@ -10,62 +11,116 @@ import (
 )
 
 // index is what is known in memory of all that waits; no content. Nothing in it
-// costs more with what waits for others. What a transaction changes is written
-// down, so that it can be undone when the commit fails.
+// costs more with what waits for others, and a whole tag goes in one step, however
+// much has it. What a transaction changes is written down, so that it can be undone
+// when the commit fails.
 type index struct {
-	boxes  map[string]*box         // by mailbox; none is empty
-	items  map[uint64]*item        // by id
-	tags   map[outside.Tag]*tagged // of what waits
-	owners map[profiles.ID]int     // how many records each has on disk
-	undo   []swapped
+	boxes map[string][]*tagged // by mailbox; no tag is empty
+	undo  []func()
 }
 
-// tagged is a tag, once for all that have it.
+// tagged is what waits under one tag, in order. On disk it has a bucket of its own.
 type tagged struct {
 	outside.Tag
-	owner   profiles.ID // under whose key its messages are sealed
-	waiting int
+	owner    profiles.ID // under whose key its messages are sealed
+	bucket   []byte      // its name
+	items    []*item
+	bytes    int64          // of messages; gap records do not count for the bound
+	replaced map[role]*item // what the next one of a role takes the place of
 }
 
-// box is what waits for one mailbox, in order.
-type box struct {
-	items  []*item
-	bytes  int64            // of messages; gap records do not count for the bound
-	alarms map[string]*item // the unstamped one of each code
-	gaps   map[gapOf]*item  // the unstamped one of each kind and reason
+// role is what only one message that was not handed over yet has: the alarm of a code,
+// the gap record of a kind and reason. Most messages have the zero one.
+type role struct {
+	code string
+	gapOf
 }
 
-// swapped is one change: old went, new came. Either may be nil.
-type swapped struct{ old, new *item }
-
-func newIndex() *index {
-	return &index{
-		boxes: map[string]*box{}, items: map[uint64]*item{},
-		tags: map[outside.Tag]*tagged{}, owners: map[profiles.ID]int{},
-	}
-}
+func newIndex() *index { return &index{boxes: map[string][]*tagged{}} }
 
 // item is a new item, not in the index yet.
 func (x *index) item(id uint64, h outside.Head) *item {
-	tag := x.tags[h.Tag]
+	tag := x.tagged(h.Tag)
 	if tag == nil {
-		tag = &tagged{Tag: h.Tag, owner: ownerOf(h.Reader)}
+		owner := ownerOf(h.Reader)
+		tag = &tagged{Tag: h.Tag, owner: owner, bucket: binary.BigEndian.AppendUint64(owner[:], id), replaced: map[role]*item{}}
 	}
 	return &item{id: id, tag: tag, code: h.Code, slot: h.Slot}
 }
 
-// box is what waits for a mailbox; empty if nothing does.
-func (x *index) box(mailbox string) *box {
-	if b := x.boxes[mailbox]; b != nil {
-		return b
+// tagged is what waits under a tag; nil if nothing does.
+func (x *index) tagged(tag outside.Tag) *tagged {
+	for _, t := range x.boxes[tag.Mailbox] {
+		if t.Tag == tag {
+			return t
+		}
 	}
-	return &box{}
+	return nil
 }
 
-// swap takes one item out and puts one in.
+// all is every tag that something waits under.
+func (x *index) all() (all []*tagged) {
+	for _, box := range x.boxes {
+		all = append(all, box...)
+	}
+	return all
+}
+
+// find is the item with an id; nil if there is none.
+func (x *index) find(id uint64) *item {
+	for _, box := range x.boxes {
+		for _, t := range box {
+			if i := t.search(id); i < len(t.items) && t.items[i].id == id {
+				return t.items[i]
+			}
+		}
+	}
+	return nil
+}
+
+// holder is what waits in a role for a mailbox; nil if nothing does.
+func (x *index) holder(mailbox string, of role) *item {
+	for _, t := range x.boxes[mailbox] {
+		if it := t.replaced[of]; it != nil { // of the zero role nothing is there
+			return it
+		}
+	}
+	return nil
+}
+
+// oldest is what waits longest for a mailbox, and how much of the bound all of it
+// takes; counted leaves out what takes nothing. It is nil if there is none.
+func (x *index) oldest(mailbox string, counted bool) (first *item, bytes int64) {
+	for _, t := range x.boxes[mailbox] {
+		bytes += t.bytes
+		if it := t.items[0]; (!counted || t.bytes > 0) && (first == nil || it.id < first.id) {
+			first = it
+		}
+	}
+	return first, bytes
+}
+
+// after returns the first n items after the id.
+func (x *index) after(id uint64, n int) []*item {
+	var all []*item
+	for _, t := range x.all() {
+		i := t.search(id + 1)
+		all = append(all, t.items[i:min(i+n, len(t.items))]...)
+	}
+	slices.SortFunc(all, func(a, b *item) int { return cmp.Compare(a.id, b.id) })
+	return all[:min(n, len(all))]
+}
+
+// swap takes one item out and puts one in. Either may be nil.
 func (x *index) swap(old, new *item) {
-	x.undo = append(x.undo, swapped{old, new})
+	x.undo = append(x.undo, func() { x.apply(new, old) })
 	x.apply(old, new)
+}
+
+// drop takes out all that has a tag.
+func (x *index) drop(t *tagged) {
+	x.undo = append(x.undo, func() { x.join(t) })
+	x.leave(t)
 }
 
 // commit forgets how to undo what was done.
@@ -73,104 +128,69 @@ func (x *index) commit() { x.undo = nil }
 
 // rollback undoes what was done since the last commit.
 func (x *index) rollback() {
-	for _, s := range slices.Backward(x.undo) {
-		x.apply(s.new, s.old)
+	for _, undo := range slices.Backward(x.undo) {
+		undo()
 	}
 	x.undo = nil
 }
 
 func (x *index) apply(old, new *item) {
 	if old != nil {
-		b := x.boxes[old.tag.Mailbox]
-		if i := b.search(old.id); i == 0 {
-			b.items[0], b.items = nil, b.items[1:]
-		} else {
-			b.items = slices.Delete(b.items, i, i+1)
+		if old.tag.remove(old); len(old.tag.items) == 0 {
+			x.leave(old.tag)
 		}
-		x.forget(b, old)
 	}
 	if new != nil {
-		b := x.boxes[new.tag.Mailbox]
-		if b == nil {
-			b = &box{alarms: map[string]*item{}, gaps: map[gapOf]*item{}}
-			x.boxes[new.tag.Mailbox] = b
+		if len(new.tag.items) == 0 {
+			x.join(new.tag)
 		}
-		b.items = slices.Insert(b.items, b.search(new.id), new)
-		x.learn(b, new)
+		new.tag.insert(new)
 	}
 }
 
-// drop takes everything of these tags out of a mailbox, in one pass.
-func (x *index) drop(mailbox string, gone map[*tagged]bool) (dropped []*item) {
-	b := x.boxes[mailbox]
-	all := b.items
-	b.items = nil
-	for _, it := range all {
-		if !gone[it.tag] {
-			b.items = append(b.items, it)
-		}
+func (x *index) join(t *tagged) { x.boxes[t.Mailbox] = append(x.boxes[t.Mailbox], t) }
+
+func (x *index) leave(t *tagged) {
+	box := x.boxes[t.Mailbox]
+	i := slices.Index(box, t)
+	if box = slices.Delete(box, i, i+1); len(box) == 0 {
+		delete(x.boxes, t.Mailbox)
+		return
 	}
-	for _, it := range all {
-		if gone[it.tag] {
-			x.undo = append(x.undo, swapped{it, nil})
-			x.forget(b, it)
-			dropped = append(dropped, it)
-		}
-	}
-	return dropped
+	x.boxes[t.Mailbox] = box
 }
 
-// forget and learn keep everything but the order.
-func (x *index) forget(b *box, it *item) {
-	b.bytes -= it.counts()
-	if b.alarms[it.code] == it {
-		delete(b.alarms, it.code)
+func (t *tagged) insert(it *item) {
+	t.items = slices.Insert(t.items, t.search(it.id), it)
+	t.bytes += it.counts()
+	if of := it.role(); of != (role{}) && !it.stamped {
+		t.replaced[of] = it
 	}
-	if it.missed != nil && b.gaps[it.missed.gapOf] == it {
-		delete(b.gaps, it.missed.gapOf)
-	}
-	if len(b.items) == 0 {
-		delete(x.boxes, it.tag.Mailbox)
-	}
-	if it.tag.waiting--; it.tag.waiting == 0 {
-		delete(x.tags, it.tag.Tag)
-	}
-	if x.owners[it.tag.owner]--; x.owners[it.tag.owner] == 0 {
-		delete(x.owners, it.tag.owner)
-	}
-	delete(x.items, it.id)
 }
 
-func (x *index) learn(b *box, it *item) {
-	b.bytes += it.counts()
-	switch {
-	case it.stamped:
-	case it.missed != nil:
-		b.gaps[it.missed.gapOf] = it
-	case it.code != "":
-		b.alarms[it.code] = it
+func (t *tagged) remove(it *item) {
+	if i := t.search(it.id); i == 0 {
+		t.items[0], t.items = nil, t.items[1:]
+	} else {
+		t.items = slices.Delete(t.items, i, i+1)
 	}
-	if it.tag.waiting++; it.tag.waiting == 1 {
-		x.tags[it.tag.Tag] = it.tag
+	t.bytes -= it.counts()
+	if of := it.role(); t.replaced[of] == it {
+		delete(t.replaced, of)
 	}
-	x.owners[it.tag.owner]++
-	x.items[it.id] = it
-}
-
-// after returns the first n items after the id.
-func (x *index) after(id uint64, n int) []*item {
-	var all []*item
-	for _, b := range x.boxes {
-		i := b.search(id + 1)
-		all = append(all, b.items[i:min(i+n, len(b.items))]...)
-	}
-	slices.SortFunc(all, func(a, b *item) int { return cmp.Compare(a.id, b.id) })
-	return all[:min(n, len(all))]
 }
 
 // search is the place of the first item with this id or a greater one.
-func (b *box) search(id uint64) int {
-	return sort.Search(len(b.items), func(i int) bool { return b.items[i].id >= id })
+func (t *tagged) search(id uint64) int {
+	return sort.Search(len(t.items), func(i int) bool { return t.items[i].id >= id })
+}
+
+// role is what the item is the only one of.
+func (it *item) role() role {
+	if it.missed != nil {
+		return role{gapOf: it.missed.gapOf}
+	}
+	return role{code: it.code}
 }
 
 // counts is how much of the bound an item takes.

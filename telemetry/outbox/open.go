@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -73,36 +74,66 @@ func (o *Outbox) Close() error {
 	return o.db.Close()
 }
 
-// load builds the index. Nothing is written unless something cannot be read.
+// load builds the index. Nothing is written unless something cannot be read, or lies
+// in another bucket than that of its tag, as every record did in an older layout.
 func (o *Outbox) load() error {
-	type bad struct {
-		owner profiles.ID
-		id    uint64
-	}
-	var unreadable []bad
+	var strays []stray
+	var known []byte // the newest bucket that is a tag's
 	now := o.now()
 	o.offset = now.UTC.Add(-now.Boot)
 	err := o.db.View(func(tx *bbolt.Tx) error {
-		return eachRecord(tx, func(owner profiles.ID, key, sealed []byte) error {
+		return eachRecord(tx, func(owner profiles.ID, bucket, key, sealed []byte) error {
 			it, err := o.readItem(owner, number(key), sealed)
 			if err != nil {
-				unreadable = append(unreadable, bad{owner, number(key)})
+				strays = append(strays, stray{bytes.Clone(bucket), number(key), nil})
+				o.dropped++
 				return nil
+			}
+			if len(it.tag.items) == 0 && len(bucket) == len(it.tag.bucket) && !bytes.Equal(bucket, known) {
+				known = bytes.Clone(bucket)
+				it.tag.bucket = known
+			}
+			if !bytes.Equal(bucket, it.tag.bucket) {
+				strays = append(strays, stray{bytes.Clone(bucket), it.id, it.tag})
 			}
 			it.put.Boot, it.loaded = since(it.put.UTC, now), true
 			o.index.apply(nil, it)
 			return nil
 		})
 	})
-	if err != nil || len(unreadable) == 0 {
+	if err != nil || len(strays) == 0 {
 		return err
 	}
-	o.dropped = len(unreadable)
 	return o.update(func(t *transaction) {
-		for _, u := range unreadable {
-			t.delete(u.owner, u.id)
+		for _, s := range strays {
+			t.move(s)
+		}
+		for _, s := range strays {
+			bucket := t.tx.Bucket(s.bucket)
+			if bucket == nil {
+				continue // it had several
+			}
+			if first, _ := bucket.Cursor().First(); first == nil {
+				t.fail(t.tx.DeleteBucket(s.bucket))
+			}
 		}
 	})
+}
+
+// stray is a record that cannot stay where it is.
+type stray struct {
+	bucket []byte
+	id     uint64
+	to     *tagged // nil if it cannot be read
+}
+
+// move puts a stray into its tag's bucket, or drops it.
+func (t *transaction) move(s stray) {
+	from := t.tx.Bucket(s.bucket)
+	if s.to != nil {
+		t.store(s.to, s.id, bytes.Clone(from.Get(key(s.id))))
+	}
+	t.fail(from.Delete(key(s.id)))
 }
 
 // readItem unseals a record for the index; its content is looked at when it is sent.

@@ -3,14 +3,17 @@
 // the person it goes to, so a removed person's messages die with the key.
 //
 //	outbox.db   _meta: file id, schema; its sequence numbers the messages
-//	            one bucket a person (zero for readers who are none):
+//	            one bucket a tag, called by the person (zero for readers who are
+//	            none) and the number of its first message:
 //	                number 8 │ sealed record (record.go)
 //
+// So all that has a tag is forgotten in one step, however much that is.
 // An index in memory holds order, sizes and ages; no content.
 package outbox
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -118,12 +121,12 @@ func (o *Outbox) Settle(done, send []uint64, stamp func(series string) (epoch st
 	var kept []telemetry.Kept
 	err := o.update(func(t *transaction) {
 		for _, id := range done {
-			if it := o.index.items[id]; it != nil {
+			if it := o.index.find(id); it != nil {
 				t.remove(it)
 			}
 		}
 		for _, id := range send {
-			it := o.index.items[id]
+			it := o.index.find(id)
 			if it == nil {
 				continue
 			}
@@ -145,19 +148,10 @@ func (o *Outbox) Settle(done, send []uint64, stamp func(series string) (epoch st
 	return kept, nil
 }
 
-// stale reports whether a mailbox begins with something too old, or the clock was
-// corrected.
+// stale reports whether something is too old, or the clock was corrected.
 func (o *Outbox) stale() bool {
 	now := o.now()
-	if o.corrected(now) {
-		return true
-	}
-	for _, b := range o.index.boxes {
-		if o.expired(b.items[0], now) {
-			return true
-		}
-	}
-	return false
+	return o.corrected(now) || slices.ContainsFunc(o.index.all(), func(t *tagged) bool { return o.expired(t.items[0], now) })
 }
 
 // expired reports whether an item waited longer than it may.

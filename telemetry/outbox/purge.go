@@ -1,13 +1,10 @@
 package outbox
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 
-	"glovebox/profiles"
 	"glovebox/telemetry/outside"
 )
 
@@ -21,10 +18,10 @@ func (o *Outbox) Purge(keep func(tag outside.Tag, n int) bool) (n int, err error
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	gone := map[*tagged]bool{}
-	for _, tag := range slices.SortedFunc(maps.Values(o.index.tags), compareTags) {
-		if !keep(tag.Tag, tag.waiting) {
-			gone[tag] = true
+	var gone []*tagged
+	for _, tag := range slices.SortedFunc(slices.Values(o.index.all()), compareTags) {
+		if !keep(tag.Tag, len(tag.items)) {
+			gone = append(gone, tag)
 		}
 	}
 	if len(gone) == 0 {
@@ -32,10 +29,7 @@ func (o *Outbox) Purge(keep func(tag outside.Tag, n int) bool) (n int, err error
 	}
 	err = o.update(func(t *transaction) {
 		t.keep = func(tag outside.Tag) bool {
-			if known := o.index.tags[tag]; known != nil {
-				return true // asked already, or made since
-			}
-			return keep(tag, 0)
+			return o.index.tagged(tag) != nil || keep(tag, 0) // asked already, or made since
 		}
 		n = t.purge(gone)
 	})
@@ -54,47 +48,16 @@ func compareTags(a, b *tagged) int {
 }
 
 // purge forgets everything of these tags and returns how many messages that were.
-func (t *transaction) purge(gone map[*tagged]bool) int {
-	mailboxes, owners := map[string]bool{}, map[profiles.ID][]uint64{}
-	for tag := range gone {
-		mailboxes[tag.Mailbox] = true
-	}
-	n := 0
-	for _, mailbox := range slices.Sorted(maps.Keys(mailboxes)) {
-		for _, it := range t.index.drop(mailbox, gone) {
-			n++
-			owners[it.tag.owner] = append(owners[it.tag.owner], it.id)
+func (t *transaction) purge(gone []*tagged) (n int) {
+	for _, tag := range gone {
+		t.index.drop(tag)
+		t.fail(t.tx.DeleteBucket(tag.bucket))
+		n += len(tag.items)
+		for _, it := range tag.items {
 			if it.stamped {
 				t.miss(it, outside.ReasonAge)
 			}
 		}
 	}
-	for owner, ids := range owners {
-		t.deleteAll(owner, ids)
-	}
 	return n
-}
-
-// deleteAll removes records that are out of the index. Where most of a bucket goes,
-// what stays is put into a new one: bbolt frees a whole bucket page by page.
-func (t *transaction) deleteAll(owner profiles.ID, ids []uint64) {
-	left := t.index.owners[owner]
-	if left >= len(ids) {
-		for _, id := range ids {
-			t.delete(owner, id)
-		}
-		return
-	}
-	type record struct{ key, sealed []byte }
-	stay := make([]record, 0, left)
-	_ = t.tx.Bucket(owner[:]).ForEach(func(key, sealed []byte) error { // of ours it never fails
-		if t.index.items[number(key)] != nil {
-			stay = append(stay, record{bytes.Clone(key), bytes.Clone(sealed)})
-		}
-		return nil
-	})
-	t.fail(t.tx.DeleteBucket(owner[:]))
-	for _, r := range stay {
-		t.store(owner, number(r.key), r.sealed)
-	}
 }

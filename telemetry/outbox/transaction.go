@@ -9,7 +9,6 @@ import (
 	"go.etcd.io/bbolt"
 
 	"glovebox/hal"
-	"glovebox/profiles"
 	"glovebox/telemetry"
 	"glovebox/telemetry/outside"
 )
@@ -56,7 +55,7 @@ func (t *transaction) put(r outside.Released) (kept bool) {
 	if g, ok := r.Gap(); ok {
 		return t.putGap(r, missed{gapOf{g.Kind, g.Reason}, g.First, g.Last, g.Dropped})
 	}
-	old := t.index.box(r.Mailbox()).alarms[r.Code()]
+	old := t.index.holder(r.Mailbox(), role{code: r.Code()})
 	kept = t.add(r, nil)
 	if kept && old != nil {
 		t.remove(old)
@@ -93,13 +92,13 @@ func (t *transaction) write(it *item, content []byte, epoch string, seq uint64) 
 		return err
 	}
 	it.size = len(sealed)
-	t.store(it.tag.owner, it.id, sealed)
+	t.store(it.tag, it.id, sealed)
 	return nil
 }
 
-// store puts a sealed record into the bucket of its person.
-func (t *transaction) store(owner profiles.ID, id uint64, sealed []byte) {
-	bucket, err := t.tx.CreateBucketIfNotExists(owner[:])
+// store puts a sealed record into the bucket of its tag.
+func (t *transaction) store(tag *tagged, id uint64, sealed []byte) {
+	bucket, err := t.tx.CreateBucketIfNotExists(tag.bucket)
 	if err == nil {
 		err = bucket.Put(key(id), sealed)
 	}
@@ -117,24 +116,17 @@ func (t *transaction) stamp(it *item, k telemetry.Kept) {
 	t.index.swap(it, &stamped)
 }
 
-// remove forgets messages.
+// remove forgets messages, and with the last one of a tag the bucket.
 func (t *transaction) remove(items ...*item) {
 	for _, it := range items {
 		t.index.swap(it, nil)
-		t.delete(it.tag.owner, it.id)
-	}
-}
-
-// delete removes a record that is out of the index, and with the last one of a
-// person the bucket.
-func (t *transaction) delete(owner profiles.ID, id uint64) {
-	bucket := t.tx.Bucket(owner[:])
-	switch {
-	case bucket == nil:
-	case t.index.owners[owner] == 0:
-		t.fail(t.tx.DeleteBucket(owner[:]))
-	default:
-		t.fail(bucket.Delete(key(id)))
+		switch bucket := t.tx.Bucket(it.tag.bucket); {
+		case bucket == nil:
+		case len(it.tag.items) == 0:
+			t.fail(t.tx.DeleteBucket(it.tag.bucket))
+		default:
+			t.fail(bucket.Delete(key(it.id)))
+		}
 	}
 }
 
@@ -146,21 +138,18 @@ func (t *transaction) trim() {
 }
 
 func (t *transaction) trimBox(mailbox string) {
-	for i := 0; ; {
-		b := t.index.box(mailbox)
-		if i == len(b.items) {
+	for {
+		it, bytes := t.index.oldest(mailbox, false)
+		reason := outside.ReasonAge
+		switch {
+		case it == nil:
 			return
-		}
-		it, reason := b.items[i], outside.ReasonAge
-		if !t.o.expired(it, t.now) {
-			if b.bytes <= t.o.bounds.MaxBytes {
-				return
-			}
+		case t.o.expired(it, t.now):
+		case bytes > t.o.bounds.MaxBytes:
+			it, _ = t.index.oldest(mailbox, true)
 			reason = outside.ReasonBytes
-		}
-		if reason == outside.ReasonBytes && it.counts() == 0 {
-			i++ // takes no part in the bound
-			continue
+		default:
+			return
 		}
 		t.remove(it)
 		t.miss(it, reason)
