@@ -57,8 +57,7 @@ func changes(before, now map[string]map[string]any) (all []Event) {
 		was, is := g.Defaults(), g.Defaults()
 		maps.Copy(was, before[g.Name])
 		maps.Copy(is, now[g.Name])
-		keys := slices.DeleteFunc(slices.Sorted(maps.Keys(is)), func(key string) bool { return reflect.DeepEqual(was[key], is[key]) })
-		if len(keys) > 0 {
+		if keys := differ(was, is, slices.Sorted(maps.Keys(is))); len(keys) > 0 {
 			all = append(all, SettingsChanged{g.Name, keys})
 		}
 	}
@@ -73,6 +72,11 @@ func changes(before, now map[string]map[string]any) (all []Event) {
 		}
 	}
 	return all
+}
+
+// differ is those of the keys whose values are not the same in both.
+func differ(was, is map[string]any, keys []string) []string {
+	return slices.DeleteFunc(keys, func(key string) bool { return reflect.DeepEqual(was[key], is[key]) })
 }
 
 // news is what the head unit was not told yet. It is safe to share.

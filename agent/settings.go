@@ -141,7 +141,10 @@ func roomFor(sitting profiles.Values, edit profiles.Edit) error {
 // head unit is told. Of a person's app only the name is held; touched is what a guest
 // set.
 func apply(edit profiles.Edit, sitting profiles.Values, guest bool, touched map[[2]string]bool) (told []Event) {
-	before := sitting.Clone()
+	before := profiles.Values{}
+	for group := range edit.Values {
+		before[group] = maps.Clone(sitting[group])
+	}
 	edit.Apply(sitting)
 	for _, group := range slices.Sorted(maps.Keys(edit.Values)) {
 		keys := slices.Sorted(maps.Keys(edit.Values[group]))
@@ -151,8 +154,9 @@ func apply(edit profiles.Edit, sitting profiles.Values, guest bool, touched map[
 			}
 		}
 		if !profiles.IsApp(group) {
-			now := profiles.Values{group: sitting[group]}
-			told = append(told, changes(profiles.Values{group: before[group]}, now)...)
+			if keys = differ(before[group], sitting[group], keys); len(keys) > 0 {
+				told = append(told, SettingsChanged{group, keys})
+			}
 			continue
 		}
 		if told = append(told, SettingsChanged{group, keys}); !guest && edit.Values[group] != nil {

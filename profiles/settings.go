@@ -68,10 +68,11 @@ type Group struct {
 	Settings []Setting // of an app's store none: it may have any key
 }
 
+// groups is made once, and never changed.
+var groups = []Group{Radio(), Navigation(), Climate(), Display(), Sound(), Services(), Seat()}
+
 // Groups lists the groups of the head unit; those of apps are made by name.
-func Groups() []Group {
-	return []Group{Radio(), Navigation(), Climate(), Display(), Sound(), Services(), Seat()}
-}
+func Groups() []Group { return groups }
 
 // GroupByName finds a group, or makes that of an app; the error names it.
 func GroupByName(name string) (Group, error) {
