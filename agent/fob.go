@@ -47,12 +47,8 @@ func newFobs() fobs {
 	return fobs{seen: map[hal.FobID]seenFob{}, began: map[string]time.Duration{}}
 }
 
-// frames notes when a bus began to speak.
-func (f *fobs) frames(bus string, now hal.Instant) {
-	if _, ok := f.began[bus]; !ok {
-		f.began[bus] = now.Boot
-	}
-}
+// begin is told when a bus says its first frame.
+func (f *fobs) begin(bus string, now hal.Instant) { f.began[bus] = now.Boot }
 
 // see takes in what a reader says.
 func (f *fobs) see(bus string, s hal.Sighting, now hal.Instant) {

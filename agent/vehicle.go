@@ -23,12 +23,17 @@ type vehicle struct {
 	motion   motion
 	leaving  leaving
 	fobs     fobs
-	open     map[string]bool          // buses that opened since the start
-	heard    map[string]time.Duration // when each bus was last heard, boot clock
-	signals  map[string]*signal       // by path
-	alarms   map[string]alarm         // by code
-	alarmDue time.Duration            // when readers are told of one next, boot clock
+	buses    map[string]*bus    // those that opened since the start
+	signals  map[string]*signal // by path
+	alarms   map[string]alarm   // by code
+	alarmDue time.Duration      // when readers are told of one next, boot clock
 	taps     map[*hal.Tap]struct{}
+}
+
+// bus is one that is open.
+type bus struct {
+	spoke bool
+	heard time.Duration // when it was last, boot clock
 }
 
 // signal is what the car says of one path.
@@ -45,8 +50,7 @@ func newVehicle(needs Needs, now hal.Instant) vehicle {
 		fobs:    newFobs(),
 		model:   needs.Model, names: needs.Buses, gnss: needs.GNSS, recovered: needs.Recovered,
 		rules:   map[string][]AlarmRule{},
-		open:    map[string]bool{},
-		heard:   map[string]time.Duration{},
+		buses:   map[string]*bus{},
 		signals: map[string]*signal{},
 		alarms:  map[string]alarm{}, alarmDue: outside.Never,
 		taps: map[*hal.Tap]struct{}{},
@@ -58,17 +62,29 @@ func newVehicle(needs Needs, now hal.Instant) vehicle {
 }
 
 // frames notes that a bus is open, and with frames that it is alive.
-func (v *vehicle) frames(bus string, n int, now hal.Instant) {
-	if !v.open[bus] {
-		v.open[bus] = true
+func (v *vehicle) frames(name string, n int, now hal.Instant) {
+	b := v.buses[name]
+	if b == nil {
+		b = &bus{}
+		v.buses[name] = b
 		v.motion.opened(now)
 	}
-	if n > 0 {
-		v.heard[bus] = now.Boot
-		v.motion.frames(now)
-		v.leaving.frames(bus, now.Boot)
-		v.fobs.frames(bus, now)
+	if n == 0 {
+		return
 	}
+	if !b.spoke {
+		b.spoke = true
+		v.fobs.begin(name, now)
+	}
+	b.heard = now.Boot
+	v.motion.frames(now)
+	v.leaving.frames(name, now.Boot)
+}
+
+// alive reports whether a bus said something at or after a moment.
+func (v *vehicle) alive(name string, since time.Duration) bool {
+	b := v.buses[name]
+	return b != nil && b.spoke && b.heard >= since
 }
 
 // left lets time act on the driver, and reports whether they have left.
@@ -113,7 +129,7 @@ func (v *vehicle) value(path string) hal.Value {
 // bus was heard at or after a moment.
 func (v *vehicle) shows(w want, since time.Duration) bool {
 	is, there := v.signals[w.path]
-	if !there || v.heard[is.bus] < since {
+	if !there || !v.alive(is.bus, since) {
 		return false
 	}
 	a, isNumber := is.Value.Float()
@@ -155,7 +171,7 @@ func (v *vehicle) view(cloud string, now hal.Instant) hal.VehicleView {
 	if len(v.names) > 0 {
 		alive := 0
 		for _, bus := range v.names {
-			if at, ok := v.heard[bus]; ok && now.Boot-at < busSilent {
+			if v.alive(bus, now.Boot-busSilent+1) {
 				alive++
 			}
 		}
