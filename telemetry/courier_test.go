@@ -174,6 +174,12 @@ func (p *port) set(change func()) {
 	change()
 }
 
+// opened is how many connections there were.
+func (p *port) opened() (n int) {
+	p.set(func() { n = len(p.lines) })
+	return n
+}
+
 // dial is the Courier's Dial.
 func (p *port) dial(ctx context.Context, o telemetry.Opening) (telemetry.Connection, error) {
 	p.mu.Lock()

@@ -315,7 +315,7 @@ func TestPausesWhereEachLineEndsAtOnce(t *testing.T) {
 			c.port.rude = func(telemetry.Message) bool { return true }
 		})
 		time.Sleep(70 * time.Second)
-		if n := len(c.port.lines); n != 8 {
+		if n := c.port.opened(); n != 8 {
 			t.Errorf("%d connections in 70 s, want 8: %s", n, c.port.seen())
 		}
 		c.port.set(func() { c.port.rude = nil })

@@ -42,7 +42,7 @@ func TestPoisonIsSetAside(t *testing.T) {
 		synctest.Wait()
 		c.send(alarmTo(t, anna, "first"), alarmTo(t, anna, "poison"), alarmTo(t, anna, "last"), alarmTo(t, lea, "last"))
 		time.Sleep(time.Minute)
-		if n := len(c.port.lines); n != 4 {
+		if n := c.port.opened(); n != 4 {
 			t.Errorf("%d connections in the first minute, want 4: %s", n, c.port.seen())
 		}
 		if got := list(c.port.line().mail()); got != "a1 alarmslast 3r, b2 alarmslast 1r" && got != "a1 alarmslast 3, b2 alarmslast 1" {
@@ -53,7 +53,7 @@ func TestPoisonIsSetAside(t *testing.T) {
 		}
 		begun := time.Now()
 		time.Sleep(3*time.Hour + 10*time.Minute)
-		if n := len(c.port.lines); n != 7 || len(c.port.since(begun)) != 3 {
+		if n := c.port.opened(); n != 7 || len(c.port.since(begun)) != 3 {
 			t.Errorf("three hours on there were %d connections, want one more an hour: %s", n, list(c.port.since(begun)))
 		}
 		c.port.set(func() { c.port.rude = nil })
@@ -88,7 +88,7 @@ func TestPoisonIsFoundInABatch(t *testing.T) {
 		if kept, err := c.queue.Next(0, 100); err != nil || len(kept) != 1 || kept[0].Released.Code() != "code-5" {
 			t.Errorf("%d messages wait (%v), want the poison: %s", len(kept), err, list(c.port.mail()))
 		}
-		if n := len(c.port.lines); n > 5 {
+		if n := c.port.opened(); n > 5 {
 			t.Errorf("%d connections", n)
 		}
 	})
@@ -124,7 +124,7 @@ func TestWhoWasBesideShowsNothing(t *testing.T) {
 		slot.Store(true)
 		c.send(statusTo(t, lea, "y"))
 		synctest.Wait()
-		if n := len(c.port.lines); n != 5 {
+		if n := c.port.opened(); n != 5 {
 			t.Fatalf("%d connections, want the fifth to end at an alarm", n)
 		}
 		c.port.set(func() { c.port.rude = nil })
@@ -151,14 +151,14 @@ func TestLivePoisonIsSetAside(t *testing.T) {
 		}
 		minute()
 		t.Log("after both", c.port.seen())
-		opened := len(c.port.lines)
+		opened := c.port.opened()
 		if opened != 4 {
 			t.Errorf("%d connections in the first minute, want 4", opened)
 		}
 		for range 58 {
 			minute()
 		}
-		if n := len(c.port.lines); n != opened {
+		if n := c.port.opened(); n != opened {
 			t.Errorf("%d connections within the hour, want %d", n, opened)
 		}
 		c.port.set(func() { c.port.rude = nil })
@@ -181,7 +181,7 @@ func TestLiveSuspectGoesAlone(t *testing.T) {
 		synctest.Wait()
 		c.send(statusTo(t, anna, "x"))
 		time.Sleep(time.Minute)
-		if n := len(c.port.lines); n != 2 {
+		if n := c.port.opened(); n != 2 {
 			t.Fatalf("%d connections: %s", n, c.port.seen())
 		}
 		c.port.set(func() { c.port.rude, c.port.hold = nil, true })
@@ -208,11 +208,11 @@ func TestLivePoisonOnceAnHour(t *testing.T) {
 		for minute := range 3*60 + 10 {
 			c.send(statusTo(t, anna, "x"))
 			time.Sleep(time.Minute)
-			if minute == 9 && len(c.port.lines) != 4 {
-				t.Errorf("%d connections in ten minutes", len(c.port.lines))
+			if minute == 9 && c.port.opened() != 4 {
+				t.Errorf("%d connections in ten minutes", c.port.opened())
 			}
 		}
-		if n := len(c.port.lines); n != 7 {
+		if n := c.port.opened(); n != 7 {
 			t.Errorf("%d connections in three hours, want one more an hour: %s", n, c.port.seen())
 		}
 	})
@@ -334,7 +334,7 @@ func TestPatienceIsTheOldestMessages(t *testing.T) {
 			c.port.line().acknowledge(1)
 			time.Sleep(time.Minute - late)
 		}
-		if n := len(c.port.lines); n != 1 {
+		if n := c.port.opened(); n != 1 {
 			t.Errorf("%d lines were opened: %s", n, c.port.seen())
 		}
 	})
