@@ -49,15 +49,15 @@ func plant(t *testing.T, w *sim.World, many int) {
 		if err := w.HMI.Set(t.Context(), "navigation", map[string]any{"favourites": homes}); err != nil {
 			t.Fatal(err)
 		}
+		if err := w.HMI.Set(t.Context(), "app.maps", map[string]any{"last": canary(at), canary(at + 1): true}); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
 // inMemory counts the canaries in every mapping of a process that can be read.
 func inMemory(t *testing.T, pid int) int {
 	t.Helper()
-	if !readable() {
-		return 0
-	}
 	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"glovebox/telemetry"
+	"glovebox/telemetry/outside"
 )
 
 // takeOver has another process take over: this one opens no line any more, goes on for a
@@ -123,6 +126,29 @@ func TestAnotherProcessAtOnce(t *testing.T) {
 				t.Errorf("seen %s", seen)
 			}
 			if states := c.port.lines[0].states(); len(states) != 1 {
+				t.Errorf("states %q", states)
+			}
+		})
+	}
+}
+
+// Nor does it where both come while it hands a message over, and it learns of them at once.
+func TestAnotherProcessWhileOneIsHandedOver(t *testing.T) {
+	for range 20 { // which of the two it sees first is chance
+		within(t, func(t *testing.T, dir string) {
+			c := drive(t, dir, nil)
+			c.callbacks.Decide = func(outside.Released) telemetry.Answer {
+				c.Renew(epoch(2))
+				c.HandOver()
+				c.stop()
+				return telemetry.Send
+			}
+			c.park()
+			c.start()
+			synctest.Wait()
+			c.send(statusTo(t, anna, "x"))
+			synctest.Wait()
+			if states := c.port.line().states(); len(states) != 1 {
 				t.Errorf("states %q", states)
 			}
 		})

@@ -78,7 +78,7 @@ func carForSale(t *testing.T) sale {
 	if err := os.MkdirAll(a.state("quarantine"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for n, name := range []string{"quarantine/profiles.db.1", "quarantine/keys.2", "profiles.db.new", "outbox.db.new", "identity.new", "profiles.db.schema-1"} {
+	for n, name := range []string{"quarantine/profiles.db.1", "quarantine/keys.2", "profiles.db.new", "outbox.db.new", "identity.new", bolt.CopyName(1)} {
 		text := ""
 		for i := 80 + n; i < 100; i += 6 {
 			text += strings.Repeat(planted(i)+"\n", 200)
@@ -216,7 +216,7 @@ func TestEraseKillMatrix(t *testing.T) {
 				out, _ := cmd.Output()
 				killed, answered := cmd.ProcessState.ExitCode() < 0, string(out) == "done\n"
 				if killed {
-					_, err := os.Stat(filepath.Join(dir, "profiles.db.schema-1"))
+					_, err := os.Stat(filepath.Join(dir, bolt.CopyName(1)))
 					half.seen[errors.Is(err, fs.ErrNotExist)]++
 				}
 				if err := s.check(dir, config, half.begun || answered); err != nil {
