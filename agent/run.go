@@ -145,3 +145,26 @@ func Recover(ctx context.Context, c *Cabin, found <-chan string) error {
 		}
 	}
 }
+
+// bell wakes whoever waits for it; many rings before that are one.
+type bell chan struct{}
+
+func (b bell) ring() {
+	select {
+	case b <- struct{}{}:
+	default:
+	}
+}
+
+// schedule is when the ticking loop has something to do next.
+type schedule struct {
+	due     bell
+	planned time.Duration // boot clock
+}
+
+// sooner wakes the loop where something is due before the time that was planned.
+func (s *schedule) sooner(at time.Duration) {
+	if at < s.planned {
+		s.due.ring()
+	}
+}
