@@ -156,6 +156,7 @@ func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (er
 		group.Go(func() error { return s.openQueue(ctx, box, found) })
 	}
 	group.Go(s.keepIdentity)
+	group.Go(func() error { return leaveStart(ctx) })
 	group.Go(func() error { return agent.Recover(ctx, cabin, found) })
 	group.Go(func() error { return reads.Run(ctx) })
 	for _, b := range p.buses {
