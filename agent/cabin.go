@@ -331,7 +331,7 @@ func (c *Cabin) moved(now hal.Instant) {
 			c.privacy.out.Signal(hal.Reading{Path: pathIgnition, Value: hal.Word("OFF"), At: now})
 		}
 	}
-	if s.parked && c.next.waits() {
+	if s.parked && (c.next.waits() || c.people.handedOver()) {
 		c.effects.wake.ring()
 	}
 	if s.known && !c.shown.known {

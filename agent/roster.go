@@ -68,19 +68,7 @@ func (c *Cabin) Revise(ctx context.Context, revision profiles.Revision, code pro
 	case c.number != number || ctx.Err() != nil: // whoever decided has left meanwhile
 		err = profiles.ErrNotPermitted
 	case everything:
-		c.effects.add(eraseAll(func(receipt profiles.Receipt, err error) { // from here on there is no way back
-			if *done = (written{true, receipt, err}); receipt.Method == "" {
-				return // nothing was begun
-			}
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			c.fresh.able, c.fresh.wanted = true, true
-			c.leave(WasRemoved)
-			if c.session.State == profiles.Idle && c.fresh.begin(c.session, c.reason, c.shown) { // it ended by itself meanwhile
-				c.wiping = true
-				c.effects.add(replaceProcess())
-			}
-		}))
+		c.erase(done)
 	case revised.Payload != nil:
 		done, err = c.follow(revised.Access, profiles.Signer{Kind: profiles.Car, Key: identity.Public().Sign.Thumbprint()})
 	}

@@ -240,7 +240,8 @@ func (c *Cabin) begin(ctx context.Context, next Request, ticket uint64, why Reas
 }
 
 // CarryOut does what waits for the disk, in order, and what had to wait until the car
-// is parked: a queued request, and the end of a person who was removed on the move.
+// is parked: a queued request, the end of a person who was removed on the move, and
+// erasing everything for a new main user (docs/people.md, How a person leaves).
 // It returns how long until what failed is tried again; zero if nothing is owed.
 func (c *Cabin) CarryOut() time.Duration {
 	c.effects.wait()
@@ -253,8 +254,17 @@ func (c *Cabin) CarryOut() time.Duration {
 	if c.next.request.Fob && (c.session.State != profiles.Idle || !c.vehicle.motion.parked(c.needs.Now())) {
 		c.next.request = Request{} // late
 	}
-	next, ticket := c.next, c.next.newest
-	due := next.waits() && c.vehicle.motion.parked(c.needs.Now())
+	next, ticket, parked := c.next, c.next.newest, c.vehicle.motion.parked(c.needs.Now())
+	if parked && c.people.handedOver() && leftOver(c.session, c.reason, next) && c.fresh.begun == nil && c.needs.Erase != nil {
+		done := new(written)
+		c.erase(done)
+		c.mu.Unlock()
+		if c.effects.wait(); done.receipt.Method == "" {
+			c.needs.Log.Warn("not erased for the new main user, tried again", "error", done.err)
+		}
+		return again
+	}
+	due := next.waits() && parked
 	c.mu.Unlock()
 	if !due {
 		return c.effects.retry()
