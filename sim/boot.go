@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -71,6 +72,37 @@ func (w *World) Issue(ctx context.Context, d cloud.Document) error {
 	}
 	return nil
 }
+
+// Meet has the back end serve the car under the identity that its screen shows, once that
+// is another than before.
+func (w *World) Meet(ctx context.Context) error {
+	before := w.Cloud.Identity().VID
+	for {
+		shown, err := w.HMI.Properties(ctx, "Vehicle1")
+		if err != nil {
+			return fmt.Errorf("read the car's identity: %w", err)
+		}
+		text, err := json.Marshal(shown["Identity"])
+		if err != nil {
+			return fmt.Errorf("read the car's identity: %w", err)
+		}
+		car, err := cloud.ParseIdentity(text)
+		if err != nil {
+			return err
+		}
+		if car.VID != before {
+			return w.Cloud.Meet(ctx, car)
+		}
+		select {
+		case <-time.After(look):
+		case <-ctx.Done():
+			return fmt.Errorf("the car's identity is what it was: %w", ctx.Err())
+		}
+	}
+}
+
+// look is how often the car's screen is looked at.
+const look = 50 * time.Millisecond
 
 // RestartBroker stops the broker and starts it again after a while. It forgets
 // what was retained; the back end is back before the agent can be, so that

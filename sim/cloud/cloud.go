@@ -43,6 +43,7 @@ type BackEnd struct {
 	unshown   []Document                     // guarded by mu; good ones that the car has not shown, oldest first
 	behind    bool                           // guarded by mu; the car is given those one by one
 	state     State                          // guarded by mu
+	gone      bool                           // guarded by mu; the car was given away or erased
 	received  map[string]*inbox              // guarded by mu; by reader's name
 	seen      map[sequence][sha256.Size]byte // guarded by mu; sum of the content by sequence
 	breaches  []string                       // guarded by mu

@@ -151,8 +151,8 @@ func (b *BackEnd) versions() []uint64 {
 
 // takeState reads the retained state or the will; mu is held.
 func (b *BackEnd) takeState(raw []byte) {
-	if len(raw) == 0 { // a reset car empties it
-		b.state = State{}
+	if len(raw) == 0 { // a car that was erased empties it
+		b.forgotten()
 		return
 	}
 	var s State

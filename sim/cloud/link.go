@@ -18,10 +18,7 @@ const quiesce = 100
 // by itself after a broker was away. Enrol comes first: the topics hold the
 // vehicle's id.
 func (b *BackEnd) Connect(ctx context.Context, broker string) error {
-	b.mu.Lock()
-	vid := b.car.VID
-	b.mu.Unlock()
-	if vid == "" {
+	if b.Identity().VID == "" {
 		return errors.New("connect the back end: no car is enrolled")
 	}
 	options := mqtt.NewClientOptions().AddBroker(broker).SetClientID("backend").SetCleanSession(false).
@@ -32,7 +29,7 @@ func (b *BackEnd) Connect(ctx context.Context, broker string) error {
 	options.SetDefaultPublishHandler(func(_ mqtt.Client, m mqtt.Message) {
 		b.arrived(m.Topic(), m.Payload(), m.Qos(), m.Retained())
 	})
-	options.SetOnConnectHandler(func(connection mqtt.Client) { b.up(connection, vid) })
+	options.SetOnConnectHandler(func(connection mqtt.Client) { b.up(connection) })
 	connection := mqtt.NewClient(options)
 	b.mu.Lock()
 	b.connection = connection
@@ -48,7 +45,8 @@ func (b *BackEnd) Connect(ctx context.Context, broker string) error {
 
 // up runs each time the connection has come up: subscribe, and put back the document
 // that a restarted broker has forgotten.
-func (b *BackEnd) up(connection mqtt.Client, vid string) {
+func (b *BackEnd) up(connection mqtt.Client) {
+	vid := b.Identity().VID
 	subscribed := connection.Subscribe("gb/1/"+vid+"/#", 1, nil)
 	if !subscribed.WaitTimeout(5*time.Second) || subscribed.Error() != nil {
 		return // it broke again; the next one tries anew

@@ -123,7 +123,9 @@ func (b *BackEnd) newReader(name string, sealed bool) (*Reader, error) {
 		}
 	}
 	b.readers = append(b.readers, r)
-	b.received[name] = &inbox{}
+	if b.received[name] == nil {
+		b.received[name] = &inbox{}
+	}
 	b.grant(r, token())
 	return r, nil
 }

@@ -53,6 +53,7 @@ func (b *BackEnd) atTheWheel(jws []byte) error {
 		if err != nil {
 			return err
 		}
+		b.gone = true // it will be another car to its next main user
 	}
 	issued := []Document{{Version: access.Version, JWS: string(jws), good: true}}
 	for _, d := range missed {

@@ -119,6 +119,11 @@ func (c *phone) order(ctx context.Context, s *stage) (string, error) {
 	case "book":
 		return act("book", map[string]any{"text": w[0]})
 	}
+	if word := c.action.word; (word == "accept" || word == "add-car") && s.world.Cloud.Gone() {
+		if err := s.world.Meet(ctx); err != nil {
+			return "", err
+		}
+	}
 	d, err := c.document(p, w, s)
 	if err != nil {
 		return "", refused(err)
