@@ -63,8 +63,10 @@ func TestTransferWaitsForWhoDrives(t *testing.T) {
 			t.Error("erased in a guest's session")
 		}
 		w.logout()
-		if w.Tick(); e.erased != 1 {
-			t.Errorf("erased %d times", e.erased)
+		before := len(w.courier.epochs)
+		w.Tick()
+		if e.erased != 1 || len(w.courier.epochs) != before+1 { // the line that said it is gone says no more
+			t.Errorf("erased %d times, %d new epochs", e.erased, len(w.courier.epochs)-before)
 		}
 	})
 	t.Run("on the move", func(t *testing.T) {
