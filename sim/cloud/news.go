@@ -45,6 +45,8 @@ func (b *BackEnd) reportOne(name, main string, old, now entry) {
 		case confirmed:
 			b.reportTo(name, "Welcome", "You accepted the invitation. The main user, %s, activates you.", main)
 			b.reportOn(main, name, name+" has accepted", "%s has accepted your invitation and can be activated.", name)
+		case awaiting:
+			b.reportTo(name, "Almost there", "Activate your new phone in the car, with its security code.")
 		case active:
 			b.reportTo(name, "You are in", "You can now log in in the car.")
 			b.reportOn(main, name, name+" is active", "%s can now log in in your car.", name)

@@ -4,6 +4,8 @@ import (
 	"crypto/ecdh"
 	"crypto/rand"
 	"fmt"
+
+	"glovebox/profiles"
 )
 
 // Phone is a person's, with the app on it and keys that never leave it: one
@@ -66,6 +68,33 @@ func (b *BackEnd) Newcomer(name string) (*Phone, error) {
 	}
 	b.register(Contact{Name: name})
 	return r.phone, nil
+}
+
+// NewPhone gives the main user whose phone was lost another one, with keys of its own. The
+// car lets it order nothing before they activate it there, with the car's security code.
+func (b *BackEnd) NewPhone(name string) (Document, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.main() != name {
+		return Document{}, fmt.Errorf("%w: %s is not the main user", profiles.ErrNotPermitted, name)
+	}
+	r := b.find(name)
+	fresh, err := b.newPhone(name, Main, r.phone.sealed)
+	if err != nil {
+		return Document{}, err
+	}
+	d, err := b.follows(func(c *claims) error {
+		_, i, err := b.entryOf(c, name)
+		if err == nil {
+			e := &c.Users[i]
+			e.State, e.Mailbox, e.Sign, e.Seal = awaiting, token(), fresh.sign.public, fresh.sealKey()
+		}
+		return err
+	}, b.signer)
+	if err == nil {
+		r.phone = fresh
+	}
+	return d, err
 }
 
 // Name is that of the person whose phone it is.

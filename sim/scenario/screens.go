@@ -157,8 +157,11 @@ func (c *phone) document(p *cloud.Phone, w *words, s *stage) (cloud.Document, er
 	case "transfer":
 		return p.Transfer(cloud.Contact{Name: w[0]})
 	}
-	if c.action.word == "add-car" {
+	switch c.action.word {
+	case "add-car":
 		return p.AddCar(w[0], "")
+	case "new-phone":
+		return s.world.Cloud.NewPhone(c.who)
 	}
 	return p.Accept(cmp.Or(w[0], s.newestCode(c.who)), w[1], w[2])
 }
