@@ -30,8 +30,8 @@ var (
 // most bounds the rising N of a program that never survives.
 const most = 300
 
-// build compiles the program; where old is not empty, with that text of a file of the
-// key ring replaced.
+// build compiles the program; where old is not empty, with that text of a file below
+// profiles replaced.
 func build(t *testing.T, file, old, new string) string {
 	t.Helper()
 	if _, err := exec.LookPath("strace"); err != nil {
@@ -41,14 +41,14 @@ func build(t *testing.T, file, old, new string) string {
 	program, overlay := filepath.Join(dir, "store"), filepath.Join(dir, "overlay.json")
 	args := []string{"build", "-o", program}
 	if old != "" {
-		original, err := filepath.Abs(filepath.Join("..", "..", "keyring", file))
+		original, err := filepath.Abs(filepath.Join("..", "..", file))
 		must(t, err)
 		source, err := os.ReadFile(original)
 		must(t, err)
 		if strings.Count(string(source), old) != 1 {
 			t.Fatalf("%s does not hold %q once", file, old)
 		}
-		edited := filepath.Join(dir, file)
+		edited := filepath.Join(dir, filepath.Base(file))
 		must(t, os.WriteFile(edited, []byte(strings.Replace(string(source), old, new, 1)), 0o600))
 		text, err := json.Marshal(map[string]map[string]string{"Replace": {original: edited}})
 		must(t, err)
@@ -271,7 +271,7 @@ func TestStoreKillMatrixControl(t *testing.T) {
 	c := newCar(t)
 	for name, program := range map[string]string{
 		"whole":    build(t, "", "", ""),
-		"no-erase": build(t, "file.go", "for range slotCount {\n\t\tolder", "for range 1 {\n\t\tolder"),
+		"no-erase": build(t, "keyring/file.go", "for range slotCount {\n\t\tolder", "for range 1 {\n\t\tolder"),
 	} {
 		dir := c.stage(t)
 		if out, err := exec.Command(program, "remove", dir).CombinedOutput(); err != nil {
