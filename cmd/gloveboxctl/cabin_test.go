@@ -222,6 +222,11 @@ func (c *cabin) Revise(_ context.Context, v profiles.Revision, code profiles.PIN
 			return who, r, profiles.ErrNotPermitted
 		}
 		r = profiles.Receipt{Method: "key", Generation: 7, Result: "erased"}
+	case profiles.ResetPIN:
+		if v.Who == anna {
+			return who, r, profiles.ErrNotPermitted
+		}
+		delete(c.pins, v.Who)
 	case profiles.EraseEverything:
 		if code.Reveal() != "480213" {
 			return who, r, profiles.ErrWrongPIN
