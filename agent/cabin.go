@@ -43,6 +43,7 @@ type Needs struct {
 	Store        Store
 	Courier      Courier
 	Folders      Folders                          // may be nil: sessions have no directory then
+	Arena        []byte                           // where a guest's settings are, ArenaSize zeros; nil: in ordinary memory
 	Replace      func(func() Carried)             // a fresh process is to take over, told what is returned at the end; nil: none does
 	Erase        func() (profiles.Receipt, error) // destroys all keys; a receipt without a method: nothing was begun
 	Anew         func(func() Carried)             // as Replace, after everything was erased
@@ -137,10 +138,9 @@ type Cabin struct {
 	session profiles.Session
 	reason  Reason
 	number  uint64                    // rises when a session ends: what was started under an older one is late
-	sitting profiles.Values           // settings of whoever is at the wheel, defaults included; a person's apps are only named
+	sitting sitting                   // settings of whoever is at the wheel
 	shared  profiles.Encoded          // settings that stay with the vehicle
 	before  map[string]map[string]any // what the head unit may still take for the settings; what is not there has its default
-	touched map[[2]string]bool        // group and key that a guest set
 	next    transition
 	wiping  bool    // what a session may not leave behind is still being wiped
 	ending  *ending // an end that waits for locks, or nil
@@ -170,7 +170,7 @@ func New(needs Needs) (*Cabin, error) {
 		needs: needs, turn: make(turn, 1), news: newNews(), ordered: make(bell, 1),
 		session: profiles.Session{Since: now.Boot}, reason: AtBoot, vehicle: newVehicle(needs, now),
 		aside: needs.SetAside, known: make(chan struct{}), remote: newRemote(needs, now), passed: now.Boot, clock: schedule{due: make(bell, 1)},
-		adjust: adjustments{reach: needs.Reach, actuated: needs.Actuated},
+		adjust: adjustments{reach: needs.Reach, actuated: needs.Actuated}, sitting: sitting{own: newBelongings(needs.Arena)},
 	}
 	process := needs.Replace
 	if c.fresh.able = process != nil; !c.fresh.able {
@@ -326,7 +326,7 @@ func (c *Cabin) moved(now hal.Instant) {
 	}
 	c.privacy.out.InUse(s.inUse, now)
 	if c.shown.inUse && !s.inUse {
-		c.news.add(endCycle(c.sitting)...)
+		c.news.add(c.sitting.endCycle()...)
 		if m.ignitionOn { // a silent bus counts as off, to every reader alike
 			c.privacy.out.Signal(hal.Reading{Path: pathIgnition, Value: hal.Word("OFF"), At: now})
 		}

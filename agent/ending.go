@@ -65,15 +65,13 @@ func (c *Cabin) leave(why Reason) {
 		}},
 		{"close the gate and drop what was collected", func() []effect {
 			entries, todo := c.privacy.end(c.vehicle.motion.inUse(now), now)
-			r.clear("ledger", entries)
+			r.clear("ledger", entries, 0)
 			return todo
 		}},
 		{"drop the settings", func() []effect {
-			r.clear("settings", len(c.touched))
-			if c.before = c.sitting; guest {
-				c.before = names(c.sitting)
-			}
-			c.sitting, c.touched = nil, nil
+			before, set, left := c.sitting.end()
+			r.clear("settings", set, left)
+			c.before = before
 			c.adjust.drop()
 			return nil
 		}},

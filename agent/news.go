@@ -37,19 +37,6 @@ type LedgerChanged struct{ Last uint64 }
 // forgotten stands for a value that a guest set: nothing of it is left to compare.
 type forgotten struct{}
 
-// names is what differs from the defaults, by group and key, without the values.
-func names(sitting map[string]map[string]any) map[string]map[string]any {
-	all := map[string]map[string]any{}
-	for _, e := range changes(nil, sitting) {
-		changed, _ := e.(SettingsChanged)
-		all[changed.Group] = map[string]any{}
-		for _, key := range changed.Keys {
-			all[changed.Group][key] = forgotten{}
-		}
-	}
-	return all
-}
-
 // changes names what differs between the settings that the head unit knew and those of
 // now, by group. What is in neither has its default.
 func changes(before, now map[string]map[string]any) (all []Event) {

@@ -10,8 +10,13 @@ type receipt struct {
 	failed bool
 }
 
-func (r *receipt) clear(name string, before int) {
-	r.stores = append(r.stores, profiles.StoreReceipt{Name: name, Before: uint32(before), Result: "erased"})
+// clear is what was cleared in memory: how much there was, and how much could be read back.
+func (r *receipt) clear(name string, before, left int) {
+	s := profiles.StoreReceipt{Name: name, Before: uint32(before), After: uint32(left), Result: "erased"}
+	if left > 0 {
+		s.Result, r.failed = "failed", true
+	}
+	r.stores = append(r.stores, s)
 }
 
 func (r *receipt) purged(err error) {

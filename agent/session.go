@@ -136,7 +136,7 @@ func (c *Cabin) enter(ctx context.Context, next Request, wait bool, proof func()
 		return map[string]map[string]any{}, nil
 	case course == staying:
 		c.mu.Lock()
-		settings = c.sitting.Clone()
+		settings = c.sitting.values.Clone() // a person's
 		c.mu.Unlock()
 	case course == entering:
 		err = c.begin(ctx, next, ticket, Chosen, settings)
@@ -203,7 +203,7 @@ func (c *Cabin) begin(ctx context.Context, next Request, ticket uint64, why Reas
 			c.effects.add(removeFolder(folder, func(_, _, _ int) {}))
 		}
 	}()
-	defer func() { c.news.add(changes(c.before, c.sitting)...); c.before = nil }()
+	defer func() { c.news.add(changes(c.before, c.sitting.values)...); c.before = nil }()
 	if c.next.newest != ticket {
 		return profiles.ErrSuperseded
 	}
@@ -230,8 +230,8 @@ func (c *Cabin) begin(ctx context.Context, next Request, ticket uint64, why Reas
 	c.vehicle.leaving.begin(now.Boot)
 	c.clock.due.ring()
 	settings.Share(c.shared) // what cannot be read was said at the start
-	c.sitting, c.touched = settings.Clone(), map[[2]string]bool{}
-	c.adjust.apply(c.sitting, profiles.BeforePIN, profiles.AfterPIN)
+	c.sitting.begin(settings, next.Guest)
+	c.adjust.apply(settings, profiles.BeforePIN, profiles.AfterPIN)
 	c.ordered.ring()
 	c.effects.add(c.people.meet(session.Who)...)
 	c.effects.add(c.privacy.begin(session, now)...)

@@ -24,7 +24,7 @@ func (c *Cabin) Get(who profiles.ID, group string) (profiles.Values, error) {
 		c.mu.Unlock()
 		return nil, profiles.ErrNotPermitted
 	case driver.IsZero() || group != "" && !profiles.IsApp(group):
-		values := profiles.Values{group: maps.Clone(c.sitting[group])}
+		values := profiles.Values{group: c.sitting.group(group)}
 		c.mu.Unlock()
 		return values, nil
 	}
@@ -73,22 +73,24 @@ func (c *Cabin) Set(_ context.Context, who profiles.ID, values profiles.Values) 
 		if wrote = err; err != nil {
 			return
 		}
+		if c.number == number {
+			told, after, err := c.sitting.apply(edit)
+			if wrote = err; err != nil {
+				return
+			}
+			c.news.add(told...)
+			c.adjust.edit(edit, after, c.vehicle.motion.parked(c.needs.Now()))
+			c.ordered.ring()
+		}
 		if !driver.IsZero() {
 			share(c.shared, edit.Vehicle)
-		}
-		if c.number == number {
-			c.news.add(apply(edit, c.sitting, driver.IsZero(), c.touched)...)
-			c.adjust.edit(edit, c.sitting, c.vehicle.motion.parked(c.needs.Now()))
-			c.ordered.ring()
 		}
 	}
 	write := false
 	switch {
 	case !c.session.Driving() || !who.IsZero() && who != driver:
 		wrote = profiles.ErrNotPermitted
-	case driver.IsZero():
-		done(roomFor(c.sitting, edit))
-	case len(edit.Person)+len(edit.Vehicle) == 0:
+	case driver.IsZero(), len(edit.Person)+len(edit.Vehicle) == 0:
 		done(nil)
 	default:
 		write = true
@@ -128,51 +130,4 @@ func share(shared, edit profiles.Encoded) {
 		maps.Copy(shared[group], values)
 		maps.DeleteFunc(shared[group], func(_ string, v []byte) bool { return v == nil })
 	}
-}
-
-// roomFor is why a guest's apps cannot keep that much.
-func roomFor(sitting profiles.Values, edit profiles.Edit) error {
-	stores := sitting.Clone()
-	edit.Apply(stores)
-	return profiles.CheckApps(stores)
-}
-
-// apply makes an edit in the settings of whoever is at the wheel, and returns what the
-// head unit is told. Of a person's app only the name is held; touched is what a guest
-// set.
-func apply(edit profiles.Edit, sitting profiles.Values, guest bool, touched map[[2]string]bool) (told []Event) {
-	before := profiles.Values{}
-	for group := range edit.Values {
-		before[group] = maps.Clone(sitting[group])
-	}
-	edit.Apply(sitting)
-	for _, group := range slices.Sorted(maps.Keys(edit.Values)) {
-		keys := slices.Sorted(maps.Keys(edit.Values[group]))
-		if guest {
-			for _, key := range keys {
-				touched[[2]string{group, key}] = true
-			}
-		}
-		if !profiles.IsApp(group) {
-			if keys = differ(before[group], sitting[group], keys); len(keys) > 0 {
-				told = append(told, SettingsChanged{group, keys})
-			}
-			continue
-		}
-		if told = append(told, SettingsChanged{group, keys}); !guest && edit.Values[group] != nil {
-			sitting[group] = map[string]any{}
-		}
-	}
-	return told
-}
-
-// endCycle ends what was chosen for one driving cycle, by whoever is at the wheel.
-func endCycle(sitting profiles.Values) (told []Event) {
-	if sitting == nil {
-		return nil
-	}
-	for group, keys := range sitting.EndCycle() {
-		told = append(told, SettingsChanged{group, keys})
-	}
-	return told
 }

@@ -2,8 +2,6 @@ package profiles
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -75,15 +73,24 @@ func DecodeStore(data []byte) (Store, error) {
 func (s Store) Size() (int, error) {
 	size := 0
 	for _, v := range s {
-		size += v.content()
+		size += v.Content()
 	}
-	switch {
-	case len(s) > appKeys:
-		return 0, fmt.Errorf("%w: an app keeps at most %d keys", ErrQuotaExceeded, appKeys)
-	case size > AppQuota:
-		return 0, fmt.Errorf("%w: an app keeps at most %d KiB", ErrQuotaExceeded, AppQuota>>10)
+	if err := CheckStore(len(s), size); err != nil {
+		return 0, err
 	}
 	return size, nil
+}
+
+// CheckStore is ErrQuotaExceeded where so many keys, or values of that size, are too much
+// for one app.
+func CheckStore(keys, size int) error {
+	switch {
+	case keys > appKeys:
+		return fmt.Errorf("%w: an app keeps at most %d keys", ErrQuotaExceeded, appKeys)
+	case size > AppQuota:
+		return fmt.Errorf("%w: an app keeps at most %d KiB", ErrQuotaExceeded, AppQuota>>10)
+	}
+	return nil
 }
 
 // Sizes are those of all stores of a person, by the id of the app.
@@ -99,25 +106,4 @@ func (s Sizes) Check() error {
 		return fmt.Errorf("%w: all apps of a person keep at most %d KiB in %d stores", ErrQuotaExceeded, AppsQuota>>10, apps)
 	}
 	return nil
-}
-
-// CheckApps holds the stores in values to the quotas: those of a guest, which no disk
-// counts.
-func CheckApps(values Values) error {
-	sizes := Sizes{}
-	for _, group := range slices.Sorted(maps.Keys(values)) {
-		if !IsApp(group) {
-			continue
-		}
-		s := Store{}
-		for key, v := range values[group] {
-			s[key], _ = v.(Typed)
-		}
-		size, err := s.Size()
-		if err != nil {
-			return err
-		}
-		sizes[group] = size
-	}
-	return sizes.Check()
 }

@@ -3,7 +3,6 @@ package profiles
 import (
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 )
 
@@ -24,16 +23,16 @@ func (v Values) Clone() Values {
 type Encoded map[string]map[string][]byte
 
 // Edit is what is set at once, over any number of groups: checked, and split by what
-// it stays with. What stays for one driving cycle is not kept anywhere.
+// it stays with. What stays for one driving cycle is on no disk.
 type Edit struct {
-	Values          Values
-	Person, Vehicle Encoded
+	Values                 Values
+	Person, Vehicle, Cycle Encoded
 }
 
 // NewEdit checks values and copies them. It refuses the whole when one is refused, with
 // ErrInvalid, the key and what to do; the error holds no value.
 func NewEdit(values Values) (Edit, error) {
-	e := Edit{Values{}, Encoded{}, Encoded{}}
+	e := Edit{Values{}, Encoded{}, Encoded{}, Encoded{}}
 	for _, group := range slices.Sorted(maps.Keys(values)) {
 		g, err := GroupByName(group)
 		if err != nil {
@@ -76,17 +75,27 @@ func (e Edit) add(g Group, name string, v any) error {
 		}
 	}
 	e.Values[g.Name][name] = v
-	if s.Scope == OfCycle {
-		return nil
-	}
 	into := e.Person
-	if s.Scope == OfVehicle {
+	switch s.Scope {
+	case OfVehicle:
 		into = e.Vehicle
+	case OfCycle:
+		into = e.Cycle
 	}
 	if into[g.Name] == nil {
 		into[g.Name] = map[string][]byte{}
 	}
 	into[g.Name][name] = data
+	return nil
+}
+
+// Encoded is one of its values as it is kept, nil where that is taken back.
+func (e Edit) Encoded(group, key string) []byte {
+	for _, kept := range []Encoded{e.Person, e.Vehicle, e.Cycle} {
+		if data := kept[group][key]; data != nil {
+			return data
+		}
+	}
 	return nil
 }
 
@@ -147,19 +156,21 @@ func (v Values) overlay(kept Encoded, scope Scope) (unread []string) {
 	return unread
 }
 
-// EndCycle puts what was chosen for one driving cycle back to its default, and returns
-// the keys whose values are others now, by group.
-func (v Values) EndCycle() map[string][]string {
-	ended := map[string][]string{}
+// EndCycle takes back what was chosen for one driving cycle.
+func EndCycle() Edit {
+	e := Edit{Values: Values{}}
 	for _, g := range Groups() {
 		for _, s := range g.Settings {
-			if s.Scope == OfCycle && !reflect.DeepEqual(v[g.Name][s.Name], s.Default()) {
-				v[g.Name][s.Name] = s.Default()
-				ended[g.Name] = append(ended[g.Name], s.Name)
+			if s.Scope != OfCycle {
+				continue
 			}
+			if e.Values[g.Name] == nil {
+				e.Values[g.Name] = map[string]any{}
+			}
+			e.Values[g.Name][s.Name] = nil
 		}
 	}
-	return ended
+	return e
 }
 
 // DecodeSet returns what was set and nothing else, apps' stores too.

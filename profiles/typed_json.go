@@ -29,9 +29,9 @@ func (t *Typed) UnmarshalJSON(data []byte) (err error) {
 
 func (anything) decode(raw json.RawMessage) (any, error) { return decodeTyped(raw, 0) }
 
-// content is how many bytes of a quota a value takes: those of its JSON, a text
+// Content is how many bytes of a quota a value takes: those of its JSON, a text
 // without its quotes; bytes (ay) count as they are.
-func (t Typed) content() int {
+func (t Typed) Content() int {
 	if b, ok := t.Value.([]byte); ok {
 		return len(b)
 	}

@@ -194,8 +194,8 @@ func TestTheScanFindsWhatIsLeft(t *testing.T) {
 	}{
 		"no fresh process": {sim.Options{Config: []sim.Setting{{Key: "session.fresh_process", Value: "false"}}}, "memory"},
 		"a build that writes it down": {sim.Options{Gloveboxd: edited(t, "agent/settings.go",
-			"		done(roomFor(c.sitting, edit))",
-			"		for _, values := range edit.Person { for key, v := range values { c.effects.add(keepFact(\"guest \"+key, v)) } }\n		done(roomFor(c.sitting, edit))",
+			"	case driver.IsZero(), ",
+			"	case driver.IsZero():\n		for _, values := range edit.Person { for key, v := range values { c.effects.add(keepFact(\"guest \"+key, v)) } }\n		done(nil)\n	case ",
 		)}, "state"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -196,8 +196,15 @@ func (c *cabin) Set(_ context.Context, who profiles.ID, values profiles.Values) 
 		return profiles.ErrNotPermitted
 	}
 	after := profiles.Values(c.values).Clone()
-	if edit.Apply(after); profiles.CheckApps(after) != nil {
-		return profiles.CheckApps(after)
+	edit.Apply(after)
+	for group := range after {
+		store := profiles.Store{}
+		for key, v := range after[group] {
+			store[key], _ = v.(profiles.Typed)
+		}
+		if _, err := store.Size(); profiles.IsApp(group) && err != nil {
+			return err
+		}
 	}
 	c.values = after
 	for group, set := range values {

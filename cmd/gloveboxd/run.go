@@ -75,6 +75,8 @@ func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (er
 		return err
 	}
 	defer closing("stores", func() error { return s.Close() })
+	arena := openArena(log)
+	defer closing("arena", arena.free) // after the bus: no call finds it gone
 	identity, numbers := s.identity, p.policy.Numbers()
 	if s.off != nil {
 		p.turnOff("cloud", s.off)
@@ -113,7 +115,7 @@ func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (er
 		Model:    agent.Model{Name: cfg.Vehicle.Model, Year: cfg.Vehicle.ModelYear, Country: cfg.Vehicle.Country},
 		Identity: identity, Policy: p.policy, Gzip: cfg.Telemetry.Gzip,
 		Buses: p.names, GNSS: cfg.GNSS.Port != "", Cloud: p.broker != nil, Recovered: s.recovered, Doubtful: s.doubtful(), Fresh: s.fresh(),
-		LeaveAfter: time.Duration(cfg.Session.LeaveAfter), IdleAfter: time.Duration(cfg.Session.IdleAfter), Folders: folders, SetAside: aside,
+		LeaveAfter: time.Duration(cfg.Session.LeaveAfter), IdleAfter: time.Duration(cfg.Session.IdleAfter), Folders: folders, SetAside: aside, Arena: arena.bytes(),
 		Alarms: p.alarms(), Actuated: orders.paths(), Reach: orders.reach(), Actuator: orders, AtBootFob: cfg.Session.AtBoot == "fob", SecurityCode: p.code, Epoch: epoch, Store: s.people, Courier: courier,
 		Erase: func() (profiles.Receipt, error) {
 			receipt, err := s.eraseAll()
