@@ -49,6 +49,11 @@ const (
 	pathSource      = "Vehicle.Cabin.Infotainment.Media.Played.Source"
 )
 
+// adjusted are the paths that settings set.
+var adjusted = []string{
+	pathLength, pathHeight, pathRecline, pathMirrors, pathOtherMirror, pathHeating, pathWarmth, pathPassenger, pathFan, pathVolume, pathSource,
+}
+
 // apply wants what the settings of these stages say, of who comes to the wheel of a
 // parked car; what is chosen for one driving cycle is not theirs yet. Before the PIN
 // that is the seat.

@@ -181,7 +181,7 @@ func New(needs Needs) (*Cabin, error) {
 			giveWay(c.news, process, func() Carried {
 				c.mu.Lock()
 				defer c.mu.Unlock()
-				return c.fresh.told(c.next, &c.vehicle, c.privacy)
+				return c.remote.carry(c.fresh.told(c.next, &c.vehicle, c.privacy), &c.people, needs.Now())
 			})
 		}, func(r outside.Released) bool {
 			c.mu.Lock()

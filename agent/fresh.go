@@ -25,7 +25,11 @@ type Carried struct {
 	Locks     bool          `json:"locks"`     // it says whether it is locked
 	Suggested profiles.ID   `json:"suggested"` // whose fob opened it, until somebody drives
 
-	Said     []said          `json:"said"` // the newest of each path, oldest first
+	Epoch   time.Duration  `json:"epoch"`   // when that of after the end began, boot clock
+	Climate time.Duration  `json:"climate"` // when climate ordered from afar ends; zero: none
+	Orders  []carriedOrder `json:"orders"`  // that nobody was answered yet
+
+	Said     []said          `json:"said"` // the newest of each path but of what settings set, oldest first
 	Pipeline outside.Carried `json:"pipeline"`
 }
 
@@ -67,10 +71,62 @@ func (s said) reading() hal.Reading {
 	return r
 }
 
-// carry is what the car said last, but for where it is.
+// carriedOrder is an order that was accepted: by its key and numbers, and what it has the
+// car do if that was sent. One that was not is of an epoch that is over.
+type carriedOrder struct {
+	Key   string        `json:"key"`
+	Epoch string        `json:"epoch"`
+	Ctr   uint64        `json:"ctr"`
+	Verb  profiles.Verb `json:"verb"`
+	Sent  []sent        `json:"sent"`
+	Since time.Duration `json:"since"`
+	Until time.Duration `json:"until"`
+}
+
+type sent struct {
+	said
+	Within float64 `json:"within"`
+}
+
+// lineOpens is how long after an end the line to the broker opens.
+const lineOpens = 500 * time.Millisecond
+
+// carry adds what is owed to those who ordered something and still may.
+func (r *remote) carry(told Carried, people *people, now hal.Instant) Carried {
+	if told.Epoch = r.epoch.at; now.Boot-told.Epoch >= lineOpens { // a purge was late: one more end to the outside
+		told.Epoch = now.Boot
+	}
+	told.Climate = r.climate
+	for _, o := range r.waiting {
+		if _, known := people.roster.Orderer(o.action.Key); !known {
+			continue
+		}
+		c := carriedOrder{o.action.Key, o.action.Epoch, o.action.Ctr, o.action.Verb, nil, o.since, o.until}
+		for _, w := range o.sent {
+			c.Sent = append(c.Sent, sent{say("", hal.Reading{Path: w.path, Value: w.value}), w.within})
+		}
+		told.Orders = append(told.Orders, c)
+	}
+	return told
+}
+
+// resume takes in what carry told. The epoch has another name, and is as old.
+func (r *remote) resume(from Carried) {
+	r.epoch.at, r.climate = from.Epoch, from.Climate
+	for _, c := range from.Orders {
+		o := order{action: profiles.Action{Key: c.Key, Epoch: c.Epoch, Ctr: c.Ctr, Verb: c.Verb}, since: c.Since, until: c.Until}
+		for _, s := range c.Sent {
+			o.sent = append(o.sent, want{s.Path, s.reading().Value, s.Within})
+		}
+		r.waiting = append(r.waiting, o)
+	}
+}
+
+// carry is what the car said last, but for where it is, and for what settings set: that
+// may be a guest's choice, and the car says it anew.
 func (v *vehicle) carry() (all []said) {
 	for path, r := range v.signals {
-		if outside.Classify(path) != outside.ClassPosition {
+		if outside.Classify(path) != outside.ClassPosition && !slices.Contains(adjusted, path) {
 			all = append(all, say(r.bus, r.Reading))
 		}
 	}

@@ -15,10 +15,9 @@ import (
 
 var anyEpoch = regexp.MustCompile(`"epoch":"[0-9a-f]{32}"`)
 
-// outcome is all that the broker sees of an end and of what follows, but for what the
-// epoch is; where asleep the buses say nothing more, else they go on. Another process
-// takes over if another is set.
-func outcome(t *testing.T, asleep, another bool) (all []string) {
+// beforeAndAfter runs f in a bubble in which exchange has another process take over, if
+// another is set, and returns what that was told.
+func beforeAndAfter(t *testing.T, another bool, f func(t *testing.T, b *bubble, exchange func() string)) {
 	t.Helper()
 	var replace func(func() agent.Carried)
 	called := make(chan func() agent.Carried, 1)
@@ -26,6 +25,43 @@ func outcome(t *testing.T, asleep, another bool) (all []string) {
 		replace = func(told func() agent.Carried) { called <- told }
 	}
 	inFreshBubble(t, replace, func(t *testing.T, b *bubble) {
+		f(t, b, func() string {
+			if !another {
+				return ""
+			}
+			var told func() agent.Carried
+			select {
+			case told = <-called:
+			case <-time.After(time.Minute):
+				t.Fatal("no fresh process is called for")
+			}
+			b.line.HandOver()
+			time.Sleep(60 * time.Millisecond) // calls are answered
+			b.halt()
+			if err := b.Stop(agent.Restart); err != nil {
+				t.Fatal(err)
+			}
+			text, err := json.Marshal(told())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var carried agent.Carried
+			if err := json.Unmarshal(text, &carried); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(50 * time.Millisecond)
+			b.start(fmt.Sprintf("%032x", 99), &carried, b.line.Left())
+			return string(text)
+		})
+	})
+}
+
+// outcome is all that the broker sees of an end and of what follows, but for what the
+// epoch is; where asleep the buses say nothing more, else they go on. Another process
+// takes over if another is set.
+func outcome(t *testing.T, asleep, another bool) (all []string) {
+	t.Helper()
+	beforeAndAfter(t, another, func(t *testing.T, b *bubble, exchange func() string) {
 		if _, err := b.StartGuest(t.Context(), false); err != nil {
 			t.Fatal(err)
 		}
@@ -48,32 +84,8 @@ func outcome(t *testing.T, asleep, another bool) (all []string) {
 		if err := b.Logout(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if another {
-			var told func() agent.Carried
-			select {
-			case told = <-called:
-			case <-time.After(time.Minute):
-				t.Fatal("no fresh process is called for")
-			}
-			b.line.HandOver()
-			time.Sleep(60 * time.Millisecond) // calls are answered
-			b.halt()
-			if err := b.Stop(agent.Restart); err != nil {
-				t.Fatal(err)
-			}
-			text, err := json.Marshal(told())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if strings.Contains(string(text), "54.19") {
-				t.Errorf("a place is carried over: %s", text)
-			}
-			var carried agent.Carried
-			if err := json.Unmarshal(text, &carried); err != nil {
-				t.Fatal(err)
-			}
-			time.Sleep(50 * time.Millisecond)
-			b.start(fmt.Sprintf("%032x", 99), &carried, b.line.Left())
+		if text := exchange(); strings.Contains(text, "54.19") {
+			t.Errorf("a place is carried over: %s", text)
 		}
 		for at := b.at().Truncate(time.Minute); at < 25*time.Minute; at += 10 * time.Second {
 			time.Sleep(at + 9*time.Second - b.at())

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"glovebox/hal"
@@ -89,7 +90,9 @@ func (c *Cabin) Execute(ctx context.Context) (outcome Outcome, ok bool, rest tim
 		}
 		return outcome, false, 0
 	}
-	outcome = c.execute(ctx, next)
+	if outcome = c.execute(ctx, next); outcome.Accepted() {
+		return outcome, false, 0
+	}
 	c.mu.Lock()
 	now = c.needs.Now()
 	if p, known := c.people.roster.Orderer(next.action.Key); known {
@@ -103,15 +106,24 @@ func (c *Cabin) Execute(ctx context.Context) (outcome Outcome, ok bool, rest tim
 	return outcome, true, 0
 }
 
+// execute executes an order, or goes on with one that the process before was at. Where
+// this process gives way meanwhile the next one goes on: the outcome is the zero one.
 func (c *Cabin) execute(ctx context.Context, o order) Outcome {
 	c.mu.Lock()
-	since := c.needs.Now()
-	wants, refusal := c.remote.again(o, &c.people, &c.vehicle, c.privacy.out, since)
+	refusal := Outcome{}
+	begun := o.since != 0
+	if !begun {
+		o.since = c.needs.Now().Boot
+		o.sent, refusal = c.remote.again(o, &c.people, &c.vehicle, c.privacy.out, c.needs.Now())
+	}
 	c.mu.Unlock()
 	if refusal.Result != "" {
 		return refusal
 	}
-	for i, w := range wants {
+	for i, w := range o.sent {
+		if begun {
+			break
+		}
 		err := c.effects.actuate(ctx, w.path, w.value)
 		switch {
 		case err == nil:
@@ -121,17 +133,23 @@ func (c *Cabin) execute(ctx context.Context, o order) Outcome {
 			return Outcome{Result: outside.Uncertain, Cause: "device"}
 		}
 	}
-	if o.action.Verb == profiles.ClimateStart {
+	if o.action.Verb == profiles.ClimateStart && !begun {
 		c.mu.Lock()
 		c.remote.climate = c.needs.Now().Boot + o.args.For
 		c.mu.Unlock()
 	}
 	shown := false
-	for left := confirmIn; left >= 0 && !shown; left -= lookEvery {
+	left := confirmIn
+	if begun { // at the instants at which the process before would have looked
+		left = max(0, o.since+confirmIn-c.needs.Now().Boot)
+		pause(ctx, left%lookEvery)
+		left -= left % lookEvery
+	}
+	for ; left >= 0 && !shown; left -= lookEvery {
 		c.mu.Lock()
 		shown = true
-		for _, w := range wants {
-			shown = shown && c.vehicle.shows(w, since.Boot)
+		for _, w := range o.sent {
+			shown = shown && c.vehicle.shows(w, o.since)
 		}
 		c.mu.Unlock()
 		if !shown && left > 0 && !pause(ctx, lookEvery) {
@@ -139,10 +157,21 @@ func (c *Cabin) execute(ctx context.Context, o order) Outcome {
 		}
 	}
 	if o.action.Verb == profiles.Flash {
-		pause(ctx, flashesFor)
+		if o.until == 0 {
+			o.until = c.needs.Now().Boot + flashesFor
+		}
+		pause(ctx, o.until-c.needs.Now().Boot)
 		// A stop of the agent must not leave them on.
 		if err := c.effects.actuate(context.WithoutCancel(ctx), pathHazard, hal.Bool(false)); err != nil {
 			return Outcome{Result: outside.Uncertain, Cause: "device"}
+		}
+	}
+	if ctx.Err() != nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.fresh.begun != nil {
+			c.remote.waiting = slices.Insert(c.remote.waiting, 0, o)
+			return Outcome{}
 		}
 	}
 	if !shown {

@@ -34,6 +34,9 @@ type order struct {
 	action profiles.Action
 	args   profiles.Arguments
 	waited time.Duration // for its slot: exp was judged when it came
+
+	sent         []want        // to the car, by the process before: what it shows since is looked for
+	since, until time.Duration // boot clock: when that was sent, and until when the lights flash; zero: not yet
 }
 
 // Outcome is what became of an action. Cause is for the unit's own log: it names the
@@ -59,7 +62,11 @@ type Actuator interface {
 var ErrNotSent = errors.New("the command was not sent")
 
 func newRemote(needs Needs, now hal.Instant) remote {
-	return remote{random: needs.Random("epoch"), actuated: needs.Actuated, epoch: newEpoch(needs.Epoch, now.Boot)}
+	r := remote{random: needs.Random("epoch"), actuated: needs.Actuated, epoch: newEpoch(needs.Epoch, now.Boot)}
+	if needs.After != nil {
+		r.resume(*needs.After)
+	}
+	return r
 }
 
 // begin draws 128 random bits: actions and seq of the epoch before are over.
@@ -92,13 +99,13 @@ func (r *remote) consider(a profiles.Action, busy bool, people *people, v *vehic
 		return Outcome{Cause: "counter", Who: p.ID}
 	}
 	atOnce := true
-	taken := out.LookAtAction(p.Mailbox, now, func(at hal.Instant, veiled bool) {
+	taken := out.LookAtAction(p.Mailbox, a.Key, a.Epoch, a.Ctr, now, func(at hal.Instant, veiled bool) {
 		outcome = r.look(a, veiled, expired || at.Boot-now.Boot > longestWait, busy, people, v, out, at)
 		if !outcome.Accepted() {
 			out.Answer(p.Mailbox, a.Key, a.Epoch, a.Ctr, outcome.Result, at)
 		} else {
 			args, _ := a.Arguments() // look has read them
-			r.waiting = append(r.waiting, order{a, args, at.Boot - now.Boot})
+			r.waiting = append(r.waiting, order{action: a, args: args, waited: at.Boot - now.Boot})
 		}
 		if outcome.Who = p.ID; !atOnce {
 			if !outcome.Accepted() {

@@ -82,9 +82,7 @@ func (b freshnessBody) json(Seq, string) ([]byte, error) { return slices.Clone(b
 // Answer tells the reader of a mailbox what became of an action of its key and epoch.
 func (o *Outside) Answer(mailbox, key, epoch string, ctr uint64, r Result, at hal.Instant) {
 	o.advance(at)
-	if to := o.find(mailbox); to != nil {
-		o.respond(to, answer{mailbox: mailbox, key: key, epoch: epoch, ctr: ctr, result: r}, at)
-	}
+	o.reply(answer{mailbox: mailbox, key: key, epoch: epoch, ctr: ctr, result: r}, at)
 }
 
 // respond makes the message of an answer. A result is kept, freshness is live.

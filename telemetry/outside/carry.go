@@ -39,6 +39,24 @@ type CarriedReader struct {
 	Status   CarriedMissed `json:"status"`
 	Position CarriedMissed `json:"position"`
 	Untold   []string      `json:"untold"` // codes of lights
+	Asks     CarriedLooks  `json:"asks"`
+	Actions  CarriedLooks  `json:"actions"`
+}
+
+// CarriedLooks are the looks at a limited reader's asks, or actions.
+type CarriedLooks struct {
+	Used    bool          `json:"used"`
+	Slot    int64         `json:"slot"` // of the newest look, if used
+	Waiting []CarriedLook `json:"waiting"`
+}
+
+// CarriedLook is an ask, with its challenge, or an action that waits for a slot.
+type CarriedLook struct {
+	Key       string `json:"key"`
+	Challenge string `json:"challenge,omitempty"`
+	Epoch     string `json:"epoch,omitempty"`
+	Ctr       uint64 `json:"ctr,omitempty"`
+	Veiled    bool   `json:"veiled"`
 }
 
 // CarriedMissed counts the slots that a reader has missed.
@@ -62,6 +80,7 @@ func (o *Outside) Carry() Carried {
 	for _, r := range o.readers {
 		c.Readers = append(c.Readers, CarriedReader{
 			r.Mailbox, r.Column, r.since, r.missedStatus.carry(), r.missedPosition.carry(), slices.Sorted(maps.Keys(r.untold)),
+			r.looks[lookedAsk].carry(), r.looks[lookedAction].carry(),
 		})
 	}
 	return c
@@ -91,11 +110,39 @@ func (o *Outside) Resume(c Carried) {
 			Reader: Reader{Mailbox: r.Mailbox, Column: r.Column}, index: columnIndex(r.Column), since: r.Since,
 			missedStatus: r.Status.resume(), missedPosition: r.Position.resume(), untold: codes(r.Untold),
 		}
+		kept.looks[lookedAsk], kept.looks[lookedAction] = o.resumeLooks(r.Mailbox, r.Asks), o.resumeLooks(r.Mailbox, r.Actions)
 		if kept.index >= 0 {
 			o.readers = append(o.readers, kept)
 		}
 	}
 	o.plan()
+}
+
+func (l looks) carry() CarriedLooks {
+	c := CarriedLooks{Used: l.used, Slot: l.slot}
+	for _, w := range l.waiting {
+		c.Waiting = append(c.Waiting, CarriedLook{w.of.key, w.of.challenge, w.of.epoch, w.of.ctr, w.veiled})
+	}
+	return c
+}
+
+// resumeLooks goes on with looks at a slot. With the session its epoch ended: an action is
+// answered as any of an epoch that is over.
+func (o *Outside) resumeLooks(mailbox string, c CarriedLooks) looks {
+	l := looks{used: c.Used, slot: c.Slot}
+	for _, w := range c.Waiting {
+		of := answer{mailbox: mailbox, key: w.Key, challenge: w.Challenge, epoch: w.Epoch, ctr: w.Ctr}
+		l.waiting = append(l.waiting, look{func(at hal.Instant, veiled bool) {
+			a := of
+			if a.challenge == "" {
+				if a.result = Expired; veiled {
+					a.result = NotNow
+				}
+			}
+			o.reply(a, at)
+		}, w.Veiled, of})
+	}
+	return l
 }
 
 func (m missed) carry() CarriedMissed { return CarriedMissed{m.first, m.last, m.dropped, m.lost} }

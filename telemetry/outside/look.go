@@ -29,31 +29,36 @@ type looks struct {
 // look is one that waits for a slot.
 type look struct {
 	do     func(at hal.Instant, veiled bool)
-	veiled bool // it was the first of its slot and came while the car was in use
+	veiled bool   // it was the first of its slot and came while the car was in use
+	of     answer // what of, without a result
 }
 
 // LookAtAction looks at an action of the reader of a mailbox: do is called at once or,
 // while a method of Outside runs, at a slot. Veiled, the answer is NotNow whatever would
 // have become of it. Of a limited reader one is looked at in each slot: the first at once
 // while the car is not in use, else at the slot; every further one waits for the next.
-// It reports false if too many wait, or nobody has that mailbox: do is never called.
-func (o *Outside) LookAtAction(mailbox string, at hal.Instant, do func(at hal.Instant, veiled bool)) bool {
-	return o.look(lookedAction, mailbox, at, do)
+// Key, epoch and counter are the action's. It reports false if too many wait, or nobody has that mailbox: do is never called.
+func (o *Outside) LookAtAction(mailbox, key, epoch string, ctr uint64, at hal.Instant, do func(at hal.Instant, veiled bool)) bool {
+	return o.look(lookedAction, answer{mailbox: mailbox, key: key, epoch: epoch, ctr: ctr}, at, do)
 }
 
 // Ask answers a challenge with what is so at the moment it is answered at, signed
 // by the car; of a limited reader one is looked at in each slot.
 func (o *Outside) Ask(mailbox, key, challenge string, at hal.Instant) {
-	o.look(lookedAsk, mailbox, at, func(at hal.Instant, _ bool) {
-		if r := o.find(mailbox); r != nil {
-			o.respond(r, answer{mailbox: mailbox, key: key, challenge: challenge}, at)
-		}
-	})
+	a := answer{mailbox: mailbox, key: key, challenge: challenge}
+	o.look(lookedAsk, a, at, func(at hal.Instant, _ bool) { o.reply(a, at) })
 }
 
-func (o *Outside) look(kind looked, mailbox string, at hal.Instant, do func(at hal.Instant, veiled bool)) bool {
+// reply answers whoever still has the mailbox.
+func (o *Outside) reply(a answer, at hal.Instant) {
+	if r := o.find(a.mailbox); r != nil {
+		o.respond(r, a, at)
+	}
+}
+
+func (o *Outside) look(kind looked, of answer, at hal.Instant, do func(at hal.Instant, veiled bool)) bool {
 	o.advance(at)
-	r := o.find(mailbox)
+	r := o.find(of.mailbox)
 	switch {
 	case r == nil:
 		return false
@@ -72,7 +77,7 @@ func (o *Outside) look(kind looked, mailbox string, at hal.Instant, do func(at h
 		do(at, false)
 		return true
 	}
-	l.waiting = append(l.waiting, look{do, first})
+	l.waiting = append(l.waiting, look{do, first, of})
 	o.plan()
 	return true
 }

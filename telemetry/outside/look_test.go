@@ -12,7 +12,7 @@ import (
 
 // act is an action of the reader of a mailbox that is done once it is looked at.
 func (c *car) act(mailbox string, ctr uint64) {
-	c.out.LookAtAction(mailbox, c.now, func(at hal.Instant, veiled bool) {
+	c.out.LookAtAction(mailbox, "", "", 0, c.now, func(at hal.Instant, veiled bool) {
 		result := outside.Done
 		if veiled {
 			result = outside.NotNow
