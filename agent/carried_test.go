@@ -112,6 +112,7 @@ func TestALookIsUsedUpOverTheExchange(t *testing.T) {
 	sameReplies(t, 2, []string{"20s 10", "5m0s 10"}, func(t *testing.T, b *bubble, exchange func() string) {
 		b.idle(20 * time.Second)
 		b.asks(jonas, jonasBox, 1) // at once
+		time.Sleep(time.Second)
 		if err := b.Logout(t.Context()); err != nil {
 			t.Fatal(err)
 		}
