@@ -66,7 +66,7 @@ func Open(path string) (b *Base, aside int, err error) {
 			b.setAside(old)
 		}
 	}
-	return b, b.sweep(time.Now().Add(patience)), nil
+	return b, b.sweep(time.Now().Add(patience), ""), nil
 }
 
 // makeBase makes the directory where the system has not.
@@ -102,17 +102,20 @@ func (b *Base) Make() (string, error) {
 }
 
 // Remove removes a directory that Make made, and all in it. It counts what was removed
-// and what was not; aside is how many directories are left of all sessions.
+// and what is left of it, which may be out of reach; aside is how many directories are
+// left of all sessions.
 func (b *Base) Remove(path string) (removed, left, aside int) {
 	end := time.Now().Add(patience)
 	name := filepath.Base(path)
 	if !b.setAside(name) {
-		left++
+		return 0, 1, b.sweep(end, name)
 	}
-	r := remover{end: end}
-	r.remove(int(b.aside.Fd()), name, 0)
-	removed, left = r.removed, left+r.left
-	return removed, left, b.sweep(end)
+	removed, left = b.clear(name, end) // before what older sessions left takes the time
+	aside = b.sweep(end, name)
+	if left > 0 {
+		aside++
+	}
+	return removed, left, aside
 }
 
 // Close lets go of the directories, and removes its own.
@@ -134,21 +137,37 @@ func (b *Base) setAside(name string) bool {
 	return true
 }
 
-// sweep tries to remove all that was set aside, and counts what is left.
-func (b *Base) sweep(end time.Time) int {
+// clear removes what was set aside under a name. Whoever makes something meanwhile makes
+// it try a second time, and no more.
+func (b *Base) clear(name string, end time.Time) (removed, left int) {
+	at, r := int(b.aside.Fd()), remover{end: end}
+	r.remove(at, name, 0)
+	if r.left > 0 {
+		r.left = 0
+		r.remove(at, name, 0)
+	}
+	if unix.Faccessat(at, name, unix.F_OK, unix.AT_SYMLINK_NOFOLLOW) == unix.ENOENT {
+		r.left = 0 // whoever removed the last of it
+	}
+	return r.removed, r.left
+}
+
+// sweep tries to remove all that was set aside but for one name, and counts what is left.
+func (b *Base) sweep(end time.Time, but string) int {
 	names, err := list(b.aside)
 	if err != nil {
 		return b.lost + 1
 	}
-	left := 0
+	aside := b.lost
 	for _, name := range names {
-		r := remover{end: end}
-		r.remove(int(b.aside.Fd()), name, 0)
-		if r.left > 0 {
-			left++
+		if name == but {
+			continue
+		}
+		if _, left := b.clear(name, end); left > 0 {
+			aside++
 		}
 	}
-	return b.lost + left
+	return aside
 }
 
 func openDir(at int, name string) (*os.File, error) {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -272,6 +273,45 @@ func TestForeignFiles(t *testing.T) {
 	}
 }
 
+// What is left is what is left at the end: where a directory was not empty when it was to
+// go, for somebody made a file in it after it was listed, and the second look removes it,
+// nothing is. Calls are counted: the directory, its file, the directory; the same again.
+func TestCountsAreOfTheEnd(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for when, want := range map[string]string{"99": "2 0 0", "3": "2 0 0", "2": "2 0 0", "3+": "1 1 1", "1+": "0 1 1"} {
+		as := exec.Command("strace", "-qq", "-f", "-o", os.DevNull, "-e", "trace=unlinkat", "-e", "inject=unlinkat:error=ENOTEMPTY:when="+when, self)
+		as.Env = append(os.Environ(), "AS_AGENT="+t.TempDir())
+		in, err := as.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := as.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := as.Start(); err != nil {
+			t.Fatalf("strace: %v", err)
+		}
+		var path string
+		if _, err := fmt.Fscanln(out, &path); err != nil {
+			t.Fatal(err)
+		}
+		fill(t, path, "file")
+		fmt.Fprintln(in, "remove")
+		var got [3]int
+		if _, err := fmt.Fscan(out, &got[0], &got[1], &got[2]); err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprintf("%d %d %d", got[0], got[1], got[2]); got != want {
+			t.Errorf("calls %s fail: removed, left, aside are %s, want %s", when, got, want)
+		}
+		_ = as.Wait()
+	}
+}
+
 // TestMain is the other half of TestForeignFiles where that asks for it: the agent, which
 // makes a directory, says where, and removes it when it is told to.
 func TestMain(m *testing.M) {
@@ -279,6 +319,7 @@ func TestMain(m *testing.M) {
 	if dir == "" {
 		os.Exit(m.Run())
 	}
+	runtime.LockOSThread() // strace counts calls for each thread
 	b, _, err := rundir.Open(dir)
 	if err != nil {
 		panic(err)
