@@ -139,6 +139,7 @@ func TestEndedComesAfterThePurge(t *testing.T) {
 		if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(41)}}); err != nil {
 			t.Fatal(err)
 		}
+		synctest.Wait() // the loops have said what follows from it
 		entries, err := b.Ledger(telemetry.LedgerFilter{})
 		if err != nil {
 			t.Fatal(err)

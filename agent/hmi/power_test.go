@@ -51,8 +51,9 @@ func (m *manager) Inhibit(what, who, why, mode string) (dbus.UnixFD, *dbus.Error
 	}
 	m.asked = append(m.asked, what+" "+mode)
 	m.locks = append(m.locks, r)
+	fd := dbus.UnixFD(lock.Fd())
 	time.AfterFunc(300*time.Millisecond, func() { lock.Close() }) // the answer has a copy by then
-	return dbus.UnixFD(lock.Fd()), nil
+	return fd, nil
 }
 
 func (m *manager) say(t *testing.T, what string, begins bool) {
@@ -113,15 +114,14 @@ func (w *world) follow(t *testing.T, act func(hmi.Power)) {
 func TestSleep(t *testing.T) {
 	w := start(t)
 	m := w.manager(t)
-	done := make(chan hmi.Power, 8)
-	var over time.Time
-	w.follow(t, func(p hmi.Power) { time.Sleep(100 * time.Millisecond); over = time.Now(); done <- p })
+	done, over := make(chan hmi.Power, 8), make(chan time.Time, 8)
+	w.follow(t, func(p hmi.Power) { time.Sleep(100 * time.Millisecond); over <- time.Now(); done <- p })
 	first := m.lock(t, 1)
 	time.Sleep(400 * time.Millisecond) // the manager has only its own end now
 	held(t, first)
 	m.say(t, "PrepareForSleep", true)
 	at := free(t, first)
-	if p := <-done; p != hmi.Sleeps || at.Before(over) {
+	if p, over := <-done, <-over; p != hmi.Sleeps || at.Before(over) {
 		t.Errorf("%v was done at %v, and the lock released at %v", p, over, at)
 	}
 	m.say(t, "PrepareForSleep", false)
@@ -134,6 +134,8 @@ func TestSleep(t *testing.T) {
 	if p := <-done; p != hmi.ShutsDown {
 		t.Errorf("%v at the shutdown", p)
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if !slices.Equal(m.asked, []string{"sleep:shutdown delay", "sleep:shutdown delay"}) {
 		t.Errorf("asked for %q", m.asked)
 	}
