@@ -136,15 +136,14 @@ func TestAnotherProcessAtOnce(t *testing.T) {
 func TestAnotherProcessWhileOneIsHandedOver(t *testing.T) {
 	for range 20 { // which of the two it sees first is chance
 		within(t, func(t *testing.T, dir string) {
-			c := drive(t, dir, nil)
-			c.callbacks.Decide = func(outside.Released) telemetry.Answer {
-				c.Renew(epoch(2))
-				c.HandOver()
-				c.stop()
-				return telemetry.Send
-			}
-			c.park()
-			c.start()
+			c := drive(t, dir, func(c *car) {
+				c.callbacks.Decide = func(outside.Released) telemetry.Answer {
+					c.Renew(epoch(2))
+					c.HandOver()
+					c.stop()
+					return telemetry.Send
+				}
+			})
 			synctest.Wait()
 			c.send(statusTo(t, anna, "x"))
 			synctest.Wait()

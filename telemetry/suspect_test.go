@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -29,12 +30,30 @@ func (p *port) since(from time.Time) (all []message) {
 	return all
 }
 
+// lines is a log that is read while it is written.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer // guarded by mu
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
 // A message at which the broker ends the connection three times is set aside and named
 // in the log; the others go on. It is tried again once an hour, and when the broker
 // takes it nothing is lost and nothing comes twice under another number.
 func TestPoisonIsSetAside(t *testing.T) {
 	within(t, func(t *testing.T, dir string) {
-		var log bytes.Buffer
+		var log lines
 		c := drive(t, dir, func(c *car) {
 			c.port.rude = at(`"poison"`)
 			c.options.Log = slog.New(slog.NewTextHandler(&log, nil))
