@@ -19,11 +19,15 @@ import (
 	"glovebox/sim/car"
 )
 
-// guestWorld is a world in which a guest may drive, up and parked.
-func guestWorld(t *testing.T, o sim.Options) *sim.World {
+// guestWorld is a world in which a guest may drive, up and parked; before that it does what
+// is to be done.
+func guestWorld(t *testing.T, o sim.Options, before ...func(*sim.World)) *sim.World {
 	t.Helper()
 	o.Dir, o.Vehicle = filepath.Join(t.TempDir(), "w"), &car.Setup{Seed: 3}
 	w := startWorld(t, o)
+	for _, do := range before {
+		do(w)
+	}
 	if err := w.Boot(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -33,6 +34,8 @@ type carried struct {
 	agent.Carried
 	Line  lineLeft `json:"line"`
 	Sound bool     `json:"sound"` // the stores were closed as they should be
+
+	socket *silentSocket // of Line; nil: none
 }
 
 // lineLeft is a telemetry.Left, on the boot clock.
@@ -70,11 +73,59 @@ func (c *carried) told() *agent.Carried {
 	return &c.Carried
 }
 
+// silent is the socket that the process before left open, or nil.
+func (c *carried) silent() *silentSocket {
+	if c == nil {
+		return nil
+	}
+	return c.socket
+}
+
+// silentSocket is the socket of a silent line of the process before. Nothing is written to
+// it; it stays open until the broker must have given it up, over another exchange too.
+type silentSocket struct {
+	mu sync.Mutex
+	fd int // guarded by mu; -1: closed
+}
+
+func newSilentSocket(fd int, rest time.Duration) *silentSocket {
+	unix.CloseOnExec(fd)
+	s := &silentSocket{fd: fd}
+	time.AfterFunc(rest, s.close)
+	return s
+}
+
+func (s *silentSocket) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fd >= 0 {
+		_ = unix.Close(s.fd)
+		s.fd = -1
+	}
+}
+
+// keep hands the socket on to the next process, if it is open: it closes it then.
+func (s *silentSocket) keep() (fd int) {
+	if s == nil {
+		return -1
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fd, s.fd = s.fd, -1
+	if fd >= 0 {
+		if _, err := unix.FcntlInt(uintptr(fd), unix.F_SETFD, 0); err != nil {
+			return -1
+		}
+	}
+	return fd
+}
+
 // replacement is how a run makes way for a fresh process.
 type replacement struct {
 	face    *hmi.Face
 	courier *telemetry.Courier
 	end     context.CancelCauseFunc
+	socket  *silentSocket
 	stopped func() error // not nil once the program is asked to stop: then nothing takes over
 	next    atomic.Pointer[func() agent.Carried]
 }
@@ -103,7 +154,11 @@ func (r *replacement) begun() bool { return r.next.Load() != nil && r.stopped() 
 // told ends the run with what the next process is told; sound says how the stores were
 // closed.
 func (r *replacement) told(sound bool) *replaced {
-	return &replaced{carried{Carried: (*r.next.Load())(), Line: lineOf(r.courier.Left()), Sound: sound}}
+	line := lineOf(r.courier.Left())
+	if line.Socket < 0 {
+		line.Socket = r.socket.keep()
+	}
+	return &replaced{carried{Carried: (*r.next.Load())(), Line: line, Sound: sound}}
 }
 
 // replaced ends a run after which a fresh process takes over.
@@ -150,8 +205,7 @@ func takeOver(log *slog.Logger) *carried {
 		return nil
 	}
 	if socket := c.Line.Socket; socket >= 0 {
-		unix.CloseOnExec(socket)
-		time.AfterFunc(max(0, c.Line.Silent-now().Boot), func() { _ = unix.Close(socket) })
+		c.socket = newSilentSocket(socket, max(0, c.Line.Silent-now().Boot))
 	}
 	return &c
 }

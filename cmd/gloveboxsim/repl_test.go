@@ -40,11 +40,11 @@ expect permits purchase no
 expect setting radio volume 11 NOT
 logout
 login lea
+document fresh
+document older
 level no-position
 level offline
 level share
-document fresh
-document older
 fob anna in
 unlock fob=anna
 door driver open
