@@ -3,6 +3,7 @@ package agent_test
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"io"
 	"log/slog"
 	"path/filepath"
@@ -272,6 +273,7 @@ type broker struct {
 
 	mu   sync.Mutex
 	wire []wire
+	away bool // guarded by mu: there is no network
 
 	breaks func(m telemetry.Message) (unacknowledged, ends bool) // guarded by mu; may be nil
 }
@@ -290,6 +292,12 @@ func (b *broker) see(event string, m telemetry.Message) {
 }
 
 func (b *broker) dial(context.Context, telemetry.Opening) (telemetry.Connection, error) {
+	b.mu.Lock()
+	away := b.away
+	b.mu.Unlock()
+	if away {
+		return nil, errors.New("there is no network")
+	}
 	b.see("connect", telemetry.Message{})
 	return &connection{broker: b, last: time.Now(), ended: make(chan struct{})}, nil
 }

@@ -169,6 +169,7 @@ func (c *Courier) OpensAt() (at time.Time, waits bool) { return c.target.opens()
 type Left struct {
 	Opens  time.Time     // no line opens before
 	Pause  time.Duration // the last pause between two lines, before it was cut; zero after a session's end
+	Brisk  time.Time     // until then no pause is a long one
 	Silent time.Time     // until then a silent line's socket stays open, and no line opens
 	Socket int           // of it; -1: none
 }
@@ -224,7 +225,7 @@ func (c *Courier) DocumentVersion(version uint64) { c.target.setVersion(version)
 func (c *Courier) Deliver(ctx context.Context, callbacks Callbacks) error {
 	c.call = callbacks
 	defer c.target.end()
-	pause := pause{min: c.with.PauseMin, max: c.with.PauseMax, rand: c.with.Rand, last: c.with.Before.Pause}
+	pause := pause{min: c.with.PauseMin, max: c.with.PauseMax, rand: c.with.Rand, last: c.with.Before.Pause, brisk: c.with.Before.Brisk}
 	if at := c.with.Before.Opens; !at.IsZero() {
 		c.rest(ctx, &pause, at)
 	}
@@ -295,11 +296,12 @@ func (c *Courier) state(online bool, epoch string, version uint64) Message {
 // rest waits for the time to open the next line: due, if no session ends before.
 func (c *Courier) rest(ctx context.Context, p *pause, due time.Time) {
 	for {
-		if at, ok := c.target.due(); ok {
+		if at, until, ok := c.target.due(); ok {
 			due = at
 			p.reset()
+			p.brisk = until
 		}
-		c.target.rests(due, p.last)
+		c.target.rests(rest{due, p.last, p.brisk})
 		c.target.closeUnused()
 		timer := time.NewTimer(time.Until(due))
 		select {
@@ -314,17 +316,29 @@ func (c *Courier) rest(ctx context.Context, p *pause, due time.Time) {
 	}
 }
 
+// A unit that wakes often has no network yet: for a minute after a session's end, which a
+// sleep is, the line is tried every two seconds at least; not where it is silent.
+const (
+	brisk     = time.Minute
+	briskMost = 2 * time.Second
+)
+
 // pause doubles from min to max; each one is cut by up to half, so that a fleet
 // does not come back at the same instant.
 type pause struct {
 	min, max time.Duration
 	rand     func() float64
 	last     time.Duration // before it was cut; zero at first
+	brisk    time.Time     // until then it is briskMost at most
 	failed   bool          // the last attempt failed, and that was logged
 }
 
 func (p *pause) next() time.Duration {
-	p.last = min(max(2*p.last, p.min), p.max)
+	most := p.max
+	if time.Now().Before(p.brisk) {
+		most = min(most, briskMost)
+	}
+	p.last = min(max(2*p.last, p.min), most)
 	return p.last/2 + time.Duration(float64(p.last/2)*p.rand())
 }
 

@@ -39,8 +39,9 @@ type target struct {
 
 // rest is a pause between two lines.
 type rest struct {
-	due  time.Time
-	last time.Duration // how long, before it was cut; zero after a session's end
+	due   time.Time
+	last  time.Duration // how long, before it was cut; zero after a session's end
+	brisk time.Time     // until then no pause is a long one
 }
 
 // wakeUp tells Deliver to look again.
@@ -180,19 +181,28 @@ func (h *target) silent() bool {
 	return h.silence != nil
 }
 
-// due returns when to open after a session's end, once.
-func (h *target) due() (at time.Time, ok bool) {
+// due returns when to open after a session's end, once, and until when no pause is long.
+func (h *target) due() (at, brisk time.Time, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	at, h.renewAt = h.renewAt, time.Time{}
-	return at, !at.IsZero()
+	at, brisk, h.renewAt = h.renewAt, h.briskly(), time.Time{}
+	return at, brisk, !at.IsZero()
+}
+
+// briskly is until when no pause is long after the session's end that is due. In a tunnel
+// nothing tells of one. Called with mu held.
+func (h *target) briskly() time.Time {
+	if h.quiet() {
+		return time.Time{}
+	}
+	return h.renewAt.Add(brisk)
 }
 
 // rests notes the pause under way.
-func (h *target) rests(due time.Time, last time.Duration) {
+func (h *target) rests(r rest) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.rest = rest{due, last}
+	h.rest = r
 }
 
 // handOver keeps this process from opening another line. One that is open again after
@@ -222,9 +232,9 @@ func (h *target) handOver() {
 func (h *target) left() Left {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	l := Left{Opens: h.rest.due, Pause: h.rest.last, Silent: h.held, Socket: h.socket}
+	l := Left{Opens: h.rest.due, Pause: h.rest.last, Brisk: h.rest.brisk, Silent: h.held, Socket: h.socket}
 	if !h.renewAt.IsZero() {
-		l.Opens, l.Pause = h.renewAt, 0
+		l.Opens, l.Pause, l.Brisk = h.renewAt, 0, h.briskly()
 	}
 	return l
 }

@@ -42,6 +42,7 @@ type carried struct {
 type lineLeft struct {
 	Opens  time.Duration `json:"opens"`
 	Pause  time.Duration `json:"pause"`
+	Brisk  time.Duration `json:"brisk"`  // zero: never was
 	Silent time.Duration `json:"silent"` // zero: none is
 	Socket int           `json:"socket"`
 }
@@ -49,6 +50,9 @@ type lineLeft struct {
 func lineOf(l telemetry.Left) lineLeft {
 	boot := now().Boot
 	kept := lineLeft{Opens: boot + time.Until(l.Opens), Pause: l.Pause, Socket: l.Socket}
+	if !l.Brisk.IsZero() {
+		kept.Brisk = boot + time.Until(l.Brisk)
+	}
 	if !l.Silent.IsZero() {
 		kept.Silent = boot + time.Until(l.Silent)
 	}
@@ -59,6 +63,9 @@ func lineOf(l telemetry.Left) lineLeft {
 func (l lineLeft) left() telemetry.Left {
 	at, boot := time.Now(), now().Boot
 	left := telemetry.Left{Opens: at.Add(l.Opens - boot), Pause: l.Pause, Socket: l.Socket}
+	if l.Brisk > 0 {
+		left.Brisk = at.Add(l.Brisk - boot)
+	}
 	if l.Silent > 0 {
 		left.Silent = at.Add(l.Silent - boot)
 	}
