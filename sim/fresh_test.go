@@ -150,3 +150,69 @@ func TestCallsOverAGuestsEnd(t *testing.T) {
 	}
 	wiped(t, w)
 }
+
+// lockKeeper is as much of a login manager as hands out delay locks.
+type lockKeeper struct {
+	mu   sync.Mutex
+	seen []*os.File // guarded by mu: the ends that see the other one closed
+}
+
+func (k *lockKeeper) Inhibit(_, _, _, _ string) (dbus.UnixFD, *dbus.Error) {
+	read, write, err := os.Pipe()
+	if err != nil {
+		return 0, dbus.MakeFailedError(err)
+	}
+	fd := dbus.UnixFD(write.Fd())
+	time.AfterFunc(time.Second, func() { write.Close() }) // the agent has it by then
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.seen = append(k.seen, read)
+	return fd, nil
+}
+
+func (k *lockKeeper) given() []*os.File {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.seen
+}
+
+// Over an exchange the unit cannot fall asleep unheard: the fresh process has a delay lock
+// of its own before that of the process before is released.
+func TestADelayLockIsHeldOverTheExchange(t *testing.T) {
+	var keeper lockKeeper
+	w := guestWorld(t, sim.Options{}, func(w *sim.World) {
+		c, err := dbus.Connect(w.DBus.Address)
+		if err == nil {
+			t.Cleanup(func() { c.Close() })
+			err = c.Export(&keeper, "/org/freedesktop/login1", "org.freedesktop.login1.Manager")
+		}
+		if err == nil {
+			_, err = c.RequestName("org.freedesktop.login1", dbus.NameFlagDoNotQueue)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+	until(t, "a lock", func() bool { return len(keeper.given()) == 1 })
+	time.Sleep(1500 * time.Millisecond) // the agent alone holds it
+	for n := 1; n <= 2; n++ {
+		at(t, w, "guest")
+		released := make(chan int)
+		go func() {
+			_, _ = keeper.given()[n-1].Read(make([]byte, 1))
+			released <- len(keeper.given())
+		}()
+		if err := w.HMI.Logout(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		wiped(t, w)
+		select {
+		case locks := <-released:
+			if locks != n+1 {
+				t.Errorf("exchange %d: released with %d locks given", n, locks)
+			}
+		case <-time.After(time.Minute):
+			t.Fatalf("exchange %d: the lock is never released", n)
+		}
+	}
+}

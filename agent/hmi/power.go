@@ -24,24 +24,30 @@ const manager = login1 + ".Manager"
 // FollowPower has every session end before the unit sleeps or shuts down: it holds a
 // delay lock of the login manager from the start, calls act when that says what comes,
 // and lets go when act has returned. On a system without a login manager it says so once.
-// It blocks until ctx ends.
-func (f *Face) FollowPower(ctx context.Context, act func(Power)) error {
+// It blocks until ctx ends, and returns the lock that it holds then, or nil. before is that
+// of the process before, or nil: it is released once there is another one.
+func (f *Face) FollowPower(ctx context.Context, before *os.File, act func(Power)) (lock *os.File) {
 	heard := make(chan *dbus.Signal, 16)
 	f.conn.Signal(heard)
 	defer f.conn.RemoveSignal(heard)
 	if err := f.conn.AddMatchSignal(dbus.WithMatchSender(login1), dbus.WithMatchInterface(manager)); err != nil {
-		return nil // the bus is gone, which Run says
+		return before // the bus is gone, which Run says
 	}
 	p := &power{face: f}
-	defer p.release()
-	p.take()
+	err := p.take()
+	if before != nil {
+		if err != nil && !errors.Is(err, fence.ErrNobody) {
+			act(Sleeps) // it may have said so when nobody heard it: then it gives no lock
+		}
+		_ = before.Close()
+	}
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return p.lock
 		case s, open := <-heard:
 			if !open {
-				return nil
+				return p.lock
 			}
 			p.hear(s, act)
 		}
@@ -63,13 +69,13 @@ func (p *power) hear(s *dbus.Signal, act func(Power)) {
 		if name, _ := first(s.Body).(string); name == login1 && len(s.Body) == 3 && s.Body[2] != "" && s.Body[2] != p.owner {
 			p.said = false // another one, which knows nothing of our lock
 			p.release()
-			p.take()
+			_ = p.take()
 		}
 	case s.Name == manager+".PrepareForSleep" && !begins:
 		act(Wakes)
-		p.take()
+		_ = p.take()
 	case s.Name == manager+".PrepareForShutdown" && !begins: // it was called off
-		p.take()
+		_ = p.take()
 	case s.Name == manager+".PrepareForSleep":
 		act(Sleeps)
 		p.release()
@@ -86,12 +92,11 @@ func first(body []any) any {
 	return body[0]
 }
 
-// take takes a lock, where none is held.
-func (p *power) take() {
+// take takes a lock, where none is held. It says what is wrong itself.
+func (p *power) take() (err error) {
 	if p.lock != nil {
-		return
+		return nil
 	}
-	var err error
 	p.lock, p.owner, err = fence.Delay(p.face.address, login1, "sleep:shutdown", "Glovebox", "End the session at the wheel", busAnswers)
 	switch {
 	case err == nil:
@@ -103,6 +108,7 @@ func (p *power) take() {
 		p.face.log.Warn("a sleep will not wait for the agent", "error", err)
 	}
 	p.said = p.said || err != nil
+	return err
 }
 
 func (p *power) release() {

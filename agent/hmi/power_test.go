@@ -105,7 +105,7 @@ func (w *world) follow(t *testing.T, act func(hmi.Power)) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
-	go func() { defer close(ended); _ = w.face.FollowPower(ctx, act) }()
+	go func() { defer close(ended); w.face.FollowPower(ctx, nil, act) }()
 	t.Cleanup(func() { cancel(); <-ended })
 }
 
@@ -222,4 +222,44 @@ func TestManagerChanges(t *testing.T) {
 	drop()
 	w.manager(t).lock(t, 1)
 	free(t, first)
+}
+
+// A fresh process lets go of the lock that it was left only once it has its own, and holds
+// that when it ends. Where it gets none the sleep may have begun when nobody heard it: the
+// session ends first.
+func TestLockOfTheProcessBefore(t *testing.T) {
+	for _, refused := range []bool{false, true} {
+		t.Run(fmt.Sprint(refused), func(t *testing.T) {
+			w := start(t)
+			m := w.manager(t)
+			m.deny = refused
+			seen, before, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, stop := context.WithCancel(t.Context())
+			did, ended := make(chan hmi.Power, 8), make(chan *os.File)
+			go func() {
+				ended <- w.face.FollowPower(ctx, before, func(p hmi.Power) { time.Sleep(50 * time.Millisecond); did <- p })
+			}()
+			free(t, seen)
+			m.mu.Lock()
+			got := len(m.locks)
+			m.mu.Unlock()
+			if refused && (len(did) != 1 || <-did != hmi.Sleeps) || !refused && (got != 1 || len(did) != 0) {
+				t.Errorf("let go with %d other locks, and %d times done what a sleep asks for", got, len(did))
+			}
+			stop()
+			lock := <-ended
+			if (lock == nil) != refused {
+				t.Errorf("at the end it holds %v", lock)
+			}
+			if lock != nil {
+				time.Sleep(400 * time.Millisecond) // the manager has only its own end now
+				held(t, m.lock(t, 1))
+				lock.Close()
+				free(t, m.lock(t, 1))
+			}
+		})
+	}
 }

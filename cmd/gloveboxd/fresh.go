@@ -34,8 +34,10 @@ type carried struct {
 	agent.Carried
 	Line  lineLeft `json:"line"`
 	Sound bool     `json:"sound"` // the stores were closed as they should be
+	Lock  int      `json:"lock"`  // the login manager's delay lock; -1: none
 
 	socket *silentSocket // of Line; nil: none
+	lock   *os.File      // nil: none
 }
 
 // lineLeft is a telemetry.Left, on the boot clock.
@@ -88,6 +90,14 @@ func (c *carried) silent() *silentSocket {
 	return c.socket
 }
 
+// delayLock is the lock that the process before left, or nil.
+func (c *carried) delayLock() *os.File {
+	if c == nil {
+		return nil
+	}
+	return c.lock
+}
+
 // silentSocket is the socket of a silent line of the process before. Nothing is written to
 // it; it stays open until the broker must have given it up, over another exchange too.
 type silentSocket struct {
@@ -133,6 +143,7 @@ type replacement struct {
 	courier *telemetry.Courier
 	end     context.CancelCauseFunc
 	socket  *silentSocket
+	lock    *os.File     // the login manager's delay lock: held until the next process has its own
 	stopped func() error // not nil once the program is asked to stop: then nothing takes over
 	next    atomic.Pointer[func() agent.Carried]
 }
@@ -165,7 +176,13 @@ func (r *replacement) told(sound bool) *replaced {
 	if line.Socket < 0 {
 		line.Socket = r.socket.keep()
 	}
-	return &replaced{carried{Carried: (*r.next.Load())(), Line: line, Sound: sound}}
+	lock := -1
+	if r.lock != nil {
+		if fd, err := unix.Dup(int(r.lock.Fd())); err == nil { // not closed by exec
+			lock = fd
+		}
+	}
+	return &replaced{carried{Carried: (*r.next.Load())(), Line: line, Sound: sound, Lock: lock}}
 }
 
 // replaced ends a run after which a fresh process takes over.
@@ -203,7 +220,7 @@ func takeOver(log *slog.Logger) *carried {
 		return nil
 	}
 	err := os.Unsetenv(carriedIn)
-	c := carried{Line: lineLeft{Socket: -1}}
+	c := carried{Line: lineLeft{Socket: -1}, Lock: -1}
 	if err == nil {
 		err = c.read(text)
 	}
@@ -213,6 +230,10 @@ func takeOver(log *slog.Logger) *carried {
 	}
 	if socket := c.Line.Socket; socket >= 0 {
 		c.socket = newSilentSocket(socket, max(0, c.Line.Silent-now().Boot))
+	}
+	if c.Lock >= 0 {
+		unix.CloseOnExec(c.Lock)
+		c.lock = os.NewFile(uintptr(c.Lock), "delay lock")
 	}
 	return &c
 }

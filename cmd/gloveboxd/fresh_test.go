@@ -37,7 +37,7 @@ func memoryFile(t *testing.T, text string, sealed int) (descriptor string) {
 func TestTakeOver(t *testing.T) {
 	said := carried{
 		Carried: agent.Carried{Ended: agent.HasLeft, Next: agent.Request{Who: profiles.ID{7}}, Why: agent.Chosen, Parked: true},
-		Line:    lineLeft{Opens: time.Minute, Pause: time.Second, Socket: -1}, Sound: true,
+		Line:    lineLeft{Opens: time.Minute, Pause: time.Second, Socket: -1}, Sound: true, Lock: -1,
 	}
 	good, err := json.Marshal(said)
 	if err != nil {

@@ -179,7 +179,7 @@ func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (er
 	}
 	endShow := beside(ctx, fail, func(ctx context.Context) error { return agent.Show(ctx, cabin, face) })
 	endFace := beside(ctx, fail, face.Run)
-	group.Go(func() error { return face.FollowPower(ctx, sleeper(cabin, log)) })
+	group.Go(func() error { next.lock = face.FollowPower(ctx, before.delayLock(), sleeper(cabin, log)); return nil })
 	group.Go(func() error { return agent.CarryOut(ctx, cabin) })
 	group.Go(func() error { return agent.Execute(ctx, cabin, inbound.Done) })
 	watchdog, _ := daemon.SdWatchdogEnabled(false)
