@@ -232,7 +232,9 @@ func TestLockOfTheProcessBefore(t *testing.T) {
 		t.Run(fmt.Sprint(refused), func(t *testing.T) {
 			w := start(t)
 			m := w.manager(t)
+			m.mu.Lock()
 			m.deny = refused
+			m.mu.Unlock()
 			seen, before, err := os.Pipe()
 			if err != nil {
 				t.Fatal(err)
