@@ -93,11 +93,12 @@ func (l *delayLocks) Inhibit(_, _, _, _ string) (dbus.UnixFD, *dbus.Error) {
 	if err != nil {
 		return 0, dbus.MakeFailedError(err)
 	}
+	fd := dbus.UnixFD(write.Fd())
 	time.AfterFunc(answerSent, func() { write.Close() })
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.open = append(l.open, read)
-	return dbus.UnixFD(write.Fd()), nil
+	return fd, nil
 }
 
 // wait returns once every lock is released.
