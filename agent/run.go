@@ -127,22 +127,18 @@ func Show(ctx context.Context, c *Cabin, screen Screen) error {
 	return nil
 }
 
-// Recover takes in which stores were found damaged after New, and mended, until ctx ends.
-func Recover(ctx context.Context, c *Cabin, found <-chan string) error {
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case name := <-found:
-			c.mu.Lock()
-			now := c.needs.Now()
-			c.vehicle.recovered = append(slices.Clip(c.vehicle.recovered), name)
-			repaired(&c.vehicle, c.privacy, now)
-			c.clock.sooner(c.privacy.out.Next())
-			c.news.changed()
-			c.mu.Unlock()
-			c.effects.atOnce()
-		}
+// Recover takes in which stores were found damaged after New, and mended, until found is
+// closed: also when a stop came meanwhile, for nobody else says it.
+func Recover(c *Cabin, found <-chan string) {
+	for name := range found {
+		c.mu.Lock()
+		now := c.needs.Now()
+		c.vehicle.recovered = append(slices.Clip(c.vehicle.recovered), name)
+		repaired(&c.vehicle, c.privacy, now)
+		c.clock.sooner(c.privacy.out.Next())
+		c.news.changed()
+		c.mu.Unlock()
+		c.effects.atOnce()
 	}
 }
 

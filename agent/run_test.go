@@ -89,13 +89,13 @@ func TestDamageFoundLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := startWorld(t, "Taycan", newStore(), func(_ *world, n *agent.Needs) { n.Recovered = []string{"keys"}; n.Log = slog.New(slog.DiscardHandler) })
 		found := make(chan string)
-		stop := loop(func(ctx context.Context) error { return agent.Recover(ctx, w.Cabin, found) })
+		go agent.Recover(w.Cabin, found)
 		synctest.Wait()
 		looked := w.screen.looked()
 		found <- "outbox"
 		found <- "profiles"
 		synctest.Wait()
-		stop()
+		close(found)
 		if got := w.VehicleView().Recovered; !slices.Equal(got, []string{"keys", "outbox", "profiles"}) {
 			t.Errorf("shown: %v", got)
 		}
@@ -116,10 +116,10 @@ func TestNothingDamaged(t *testing.T) {
 			t.Errorf("%+v, %v", v.Health, v.Recovered)
 		}
 		found := make(chan string)
-		stop := loop(func(ctx context.Context) error { return agent.Recover(ctx, w.Cabin, found) })
+		go agent.Recover(w.Cabin, found)
 		found <- "outbox"
 		synctest.Wait()
-		stop()
+		close(found)
 		if h := w.VehicleView().Health; len(h) != 1 || h[0].Code != "store-recovered" {
 			t.Errorf("%+v", h)
 		}

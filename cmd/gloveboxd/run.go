@@ -154,12 +154,10 @@ func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (er
 		return err
 	}
 	found := make(chan string, 1)
-	if box != nil {
-		group.Go(func() error { return s.openQueue(ctx, box, found) })
-	}
+	group.Go(func() error { defer close(found); s.openQueue(ctx, box, found); return nil })
 	group.Go(s.keepIdentity)
 	group.Go(func() error { return leaveStart(ctx) })
-	group.Go(func() error { return agent.Recover(ctx, cabin, found) })
+	group.Go(func() error { agent.Recover(cabin, found); return nil })
 	group.Go(func() error { return reads.Run(ctx) })
 	for _, b := range p.buses {
 		wire := busWire(b, reads, p.mapping.Bus(b.Name), cabin, counts, log)

@@ -279,12 +279,21 @@ func (s stores) queue(bounds outbox.Bounds) *outbox.Outbox {
 	return outbox.New(filepath.Join(s.dir, outboxFile), s.ring, bounds, now)
 }
 
+// openTime is how long the queue may take to open after a stop was asked for: what the
+// start found is told in it. A unit's stop may take eight seconds.
+const openTime = 3 * time.Second
+
 // openQueue opens the queue once the head unit has its name: until then, and while a
 // long queue is checked and read, what is to be kept or sent waits. A queue that is
 // not as the last stop left it is checked by a child and mended; that it was damaged or
-// lost goes to found, which has room for it. One that cannot be opened keeps nothing,
-// and the rest goes on.
-func (s stores) openQueue(ctx context.Context, box *outbox.Outbox, found chan<- string) error {
+// lost goes to found. One that cannot be opened keeps nothing, and the rest goes on.
+func (s stores) openQueue(stop context.Context, box *outbox.Outbox, found chan<- string) {
+	if box == nil {
+		return
+	}
+	ctx, end := context.WithCancel(context.WithoutCancel(stop))
+	defer end()
+	defer context.AfterFunc(stop, func() { time.AfterFunc(openTime, end) })()
 	mended, err := s.mendQueue(ctx)
 	if err == nil {
 		err = box.Open()
@@ -293,7 +302,7 @@ func (s stores) openQueue(ctx context.Context, box *outbox.Outbox, found chan<- 
 		err = errors.Join(err, box.Close()) // whoever waits for it goes on
 	}
 	if ctx.Err() != nil {
-		return nil // a stop came first
+		return // the next start looks again
 	}
 	if err != nil {
 		s.log.Error("queue cannot be used", "error", err)
@@ -302,7 +311,6 @@ func (s stores) openQueue(ctx context.Context, box *outbox.Outbox, found chan<- 
 		s.log.Warn("store recovered", "store", outboxFile)
 		found <- outboxFile
 	}
-	return nil
 }
 
 // mendQueue makes the queue safe to open, and reports whether it was damaged.
