@@ -10,6 +10,7 @@ import (
 	"testing/iotest"
 	"time"
 
+	"golang.org/x/sys/unix"
 	"pgregory.net/rapid"
 
 	"glovebox/profiles"
@@ -134,9 +135,9 @@ func TestDecoyTakesAsLong(t *testing.T) {
 		alike := func(name string) bool { return least[name] > least[known]*2/3 && least[name] < least[known]*3/2 }
 		for round := 0; round < 5 || round < 40 && slices.ContainsFunc(slices.Collect(maps.Keys(checks)), func(name string) bool { return !alike(name) }); round++ {
 			for name, check := range checks { // in turn, so that a busy machine slows all alike
-				start := time.Now()
+				start := processorTime(t)
 				check()
-				if took := time.Since(start); least[name] == 0 || took < least[name] {
+				if took := processorTime(t) - start; least[name] == 0 || took < least[name] {
 					least[name] = took
 				}
 			}
@@ -147,6 +148,16 @@ func TestDecoyTakesAsLong(t *testing.T) {
 			}
 		}
 	}
+}
+
+// processorTime is what this process has used: what others do on the machine is not in it.
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &ts); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(ts.Nano())
 }
 
 func TestParseVerifier(t *testing.T) {
