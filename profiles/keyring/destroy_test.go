@@ -3,8 +3,14 @@ package keyring_test
 import (
 	"bytes"
 	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
+	"glovebox/profiles"
 	"glovebox/profiles/keyring"
 	"glovebox/profiles/keyring/killmatrix"
 )
@@ -47,5 +53,59 @@ func TestDestroy(t *testing.T) {
 	}
 	if err := keyring.Destroy(t.TempDir()); err != nil {
 		t.Errorf("no ring at all: %v", err)
+	}
+}
+
+// A ring that the disk does not let be overwritten is said not to be destroyed, and is
+// used no more all the same; once the disk takes it the file of it goes without a ring.
+func TestDestroyOnAFullDisk(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	dir := t.TempDir()
+	locked, files := held(t)
+	r := open(t, dir)
+	if err := r.Add(person(1), person(2)); err != nil {
+		t.Fatal(err)
+	}
+	before := content(t, dir)
+	restore := short(t, 0)
+	receipt, err := r.Destroy()
+	without := keyring.Destroy(dir)
+	restore()
+	if !errors.Is(err, profiles.ErrEraseFailed) || !errors.Is(err, unix.EFBIG) || receipt.Before != 2 || receipt.Generation != 2 {
+		t.Errorf("%+v, %v", receipt, err)
+	}
+	if !errors.Is(without, unix.EFBIG) {
+		t.Errorf("without a ring: %v", without)
+	}
+	if r.Has(person(1)) || !bytes.Equal(content(t, dir), before) {
+		t.Error("it is still used, or half of it was overwritten")
+	}
+	if l, f := held(t); l != locked || f != files {
+		t.Errorf("%s locked and %d files, before %s and %d", l, f, locked, files)
+	}
+	if err := keyring.Destroy(dir); err != nil {
+		t.Error(err)
+	}
+	after := content(t, dir)
+	for at := 0; at < len(before); at += 64 {
+		if len(after) != len(before) || bytes.Equal(after[at:at+64], before[at:at+64]) {
+			t.Fatalf("byte %d of %d was not overwritten", at, len(after))
+		}
+	}
+	if l, f := held(t); l != locked || f != files {
+		t.Errorf("then %s locked and %d files, before %s and %d", l, f, locked, files)
+	}
+}
+
+// What stands in the place of the file and is none is no ring that was destroyed.
+func TestDestroyNoFile(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "keys"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := keyring.Destroy(dir); !errors.Is(err, unix.EISDIR) || errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a folder: %v", err)
 	}
 }

@@ -362,3 +362,31 @@ func TestUnused(t *testing.T) {
 	}
 	r.Close()
 }
+
+// The file has one name for its life, whatever is added, removed or damaged; a ring made
+// anew has another.
+func TestFileID(t *testing.T) {
+	dir := t.TempDir()
+	r := open(t, dir)
+	name := r.FileID()
+	if name == [16]byte{} || name == open(t, t.TempDir()).FileID() {
+		t.Errorf("%x", name)
+	}
+	if err := r.Add(person(1)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Remove(person(1)); err != nil {
+		t.Fatal(err)
+	}
+	for _, damaged := range []int{0, killmatrix.SlotSize} {
+		_ = r.Close()
+		b := content(t, dir)
+		b[damaged] ^= 1
+		if err := os.WriteFile(filepath.Join(dir, "keys"), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if r = open(t, dir); r.FileID() != name {
+			t.Errorf("%x: was %x", r.FileID(), name)
+		}
+	}
+}

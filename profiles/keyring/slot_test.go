@@ -6,6 +6,7 @@ import (
 	"crypto/hkdf"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -113,6 +114,11 @@ func TestClosedRing(t *testing.T) {
 	for _, err := range []error{opened, made, removed, r.Add(person(2))} {
 		if !errors.Is(err, keyring.ErrClosed) {
 			t.Errorf("%v, want ErrClosed", err)
+		}
+	}
+	for what, err := range map[string]error{"open": opened, "seal": made} {
+		if want := fmt.Sprintf("%s %s of %s:", what, key, person(1)); !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v: want %s", err, want)
 		}
 	}
 	if r.Has(person(1)) || len(r.IDs()) != 0 {

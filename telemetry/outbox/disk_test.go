@@ -72,18 +72,18 @@ func TestLayoutStays(t *testing.T) {
 		plain = binary.BigEndian.AppendUint64(append(plain, of...), seq)
 		plain = append(append(plain, 0, 0), content...) // no gap of its own
 		owner := id(t, anna.ID)
-		sealed, err := b.keys.Seal(owner, "outbox.db", "5", 1, plain)
+		sealed, err := b.keys.Seal(owner, "outbox.db", "1234", 1, plain)
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.plant(owner[:], binary.BigEndian.AppendUint64(nil, 5), sealed)
+		b.plant(owner[:], binary.BigEndian.AppendUint64(nil, 1234), sealed)
 		b.open()
 		kept := b.next()
 		if len(kept) != 1 || b.Dropped() != 0 {
 			t.Fatalf("stamped %v: %d wait, %d dropped", stamped, len(kept), b.Dropped())
 		}
 		k := kept[0]
-		if k.ID != 5 || k.Released.Head() != message.Head() || k.Resend != stamped || k.Seq != seq || stamped != (k.Epoch == epoch) {
+		if k.ID != 1234 || k.Released.Head() != message.Head() || k.Resend != stamped || k.Seq != seq || stamped != (k.Epoch == epoch) {
 			t.Errorf("stamped %v: %+v", stamped, k)
 		}
 	}

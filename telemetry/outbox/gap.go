@@ -31,9 +31,6 @@ func (t *transaction) miss(it *item, reason outside.Reason) {
 		return
 	}
 	at := it.slot
-	if at.IsZero() {
-		at = it.put.UTC
-	}
 	of := gapOf{it.tag.Kind, reason}
 	for _, l := range t.lost {
 		if l.tag.Mailbox == it.tag.Mailbox && l.gapOf == of {

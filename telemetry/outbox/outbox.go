@@ -104,7 +104,7 @@ func (o *Outbox) Next(after uint64, n int) ([]telemetry.Kept, error) {
 		}
 		return nil
 	})
-	if err == nil && len(unreadable) > 0 {
+	if len(unreadable) > 0 {
 		err = o.update(func(t *transaction) { t.remove(unreadable...) })
 	}
 	return kept, err

@@ -44,8 +44,17 @@ func TestPurgeAsksOnce(t *testing.T) {
 	if want = append(want, "b2 gaps 0"); n != 20 || !slices.Equal(asked, want) {
 		t.Errorf("purged %d, asked %q: want 20, %q and the gap record of the one on the way", n, asked, want)
 	}
-	if _, asked := b.purge(func(outside.Tag) bool { return true }); !slices.Equal(asked, []string{"a1 ack 19", "b2 alarms 20", "b2 gaps 1"}) {
+	left := []string{"a1 ack 19", "b2 alarms 20", "b2 gaps 1"}
+	if _, asked := b.purge(func(outside.Tag) bool { return true }); !slices.Equal(asked, left) {
 		t.Errorf("left: %q", asked)
+	}
+	for _, k := range b.next() {
+		if k.Released.Kind() == outside.KindAlarms {
+			b.settle(nil, []uint64{k.ID}, counter(nil))
+		}
+	}
+	if _, asked := b.purge(func(tag outside.Tag) bool { return tag.Kind != outside.KindAlarms }); !slices.Equal(asked, left) || gaps(t, b)[0].Dropped != 1 || gaps(t, b)[1].Dropped != 20 {
+		t.Errorf("asked %q: want %q, and not again for the gap record that is made; gaps %+v", asked, left, gaps(t, b))
 	}
 }
 
@@ -135,5 +144,18 @@ func TestSettleFails(t *testing.T) {
 	}
 	if sent := b.settle([]uint64{all[0].ID}, []uint64{all[1].ID, all[2].ID}, counter(nil)); b.Len() != 2 || len(sent) != 2 || sent[0].Seq != 1 || sent[1].Seq != 1 {
 		t.Errorf("%d wait, sent %+v", b.Len(), sent)
+	}
+}
+
+// Tags are asked about in order of mailbox, kind and column, however they came.
+func TestPurgeAsksInOrder(t *testing.T) {
+	limited, shared := anna, anna
+	limited.Column, shared.Column = outside.ColumnLimited, outside.ColumnShared
+	b := newBox(t, roomy)
+	b.put(result(t, workshop, 1), alarm(t, anna, "abs", "warning", b.clock), result(t, shared, 1), result(t, shared, 2), result(t, shared, 3), result(t, lea, 1))
+	b.put(result(t, anna, 1), result(t, anna, 2), result(t, limited, 1))
+	_, asked := b.purge(func(outside.Tag) bool { return true })
+	if want := []string{"a1 ack 1", "a1 ack 2", "a1 ack 3", "a1 alarms 1", "b2 ack 1", "c3 ack 1"}; !slices.Equal(asked, want) {
+		t.Errorf("asked %q, want %q", asked, want)
 	}
 }

@@ -164,11 +164,7 @@ func (r record) kept(id uint64) (k telemetry.Kept, err error) {
 
 // fetch reads an item's message.
 func (o *Outbox) fetch(tx *bbolt.Tx, it *item) (telemetry.Kept, error) {
-	bucket := tx.Bucket(it.tag.bucket)
-	if bucket == nil {
-		return telemetry.Kept{}, errRecord
-	}
-	r, err := unseal(o.sealer, it.tag.owner, it.id, bucket.Get(key(it.id)))
+	r, err := unseal(o.sealer, it.tag.owner, it.id, tx.Bucket(it.tag.bucket).Get(key(it.id)))
 	if err != nil {
 		return telemetry.Kept{}, err
 	}

@@ -120,12 +120,10 @@ func (t *transaction) stamp(it *item, k telemetry.Kept) {
 func (t *transaction) remove(items ...*item) {
 	for _, it := range items {
 		t.index.swap(it, nil)
-		switch bucket := t.tx.Bucket(it.tag.bucket); {
-		case bucket == nil:
-		case len(it.tag.items) == 0:
+		if len(it.tag.items) == 0 {
 			t.fail(t.tx.DeleteBucket(it.tag.bucket))
-		default:
-			t.fail(bucket.Delete(key(it.id)))
+		} else {
+			t.fail(t.tx.Bucket(it.tag.bucket).Delete(key(it.id)))
 		}
 	}
 }

@@ -7,12 +7,15 @@
 //
 //	mutate [-minutes n] [-most n] [-seed n] [-dir module] package ...
 //
+// The quick tests of all packages come first, their slow ones after the look at the compiler's work.
+//
 // The seed gives the order of the edits, so the same seed over the same code tries the
 // same ones; the minutes only say where it ends. Packages whose tests start whole
 // programs (-skip) are no judges: what only they would find counts as lived.
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -37,7 +40,7 @@ func main() {
 	minutes := flag.Int("minutes", 10, "how long to look")
 	flag.IntVar(&o.most, "most", 1<<30, "edits of a package at most")
 	flag.StringVar(&o.dir, "dir", ".", "the module")
-	flag.DurationVar(&o.patience, "patience", 30*time.Second, "beside three times what the right code took, how long a test may take")
+	flag.DurationVar(&o.patience, "patience", 15*time.Second, "beside four times what the right code took, how long tests may take")
 	skip := flag.String("skip", `/sim|/cmd/|/docs$|killmatrix`, "importing packages whose tests are not run")
 	flag.Parse()
 	o.until, o.skip = time.Now().Add(time.Duration(*minutes)*time.Minute), regexp.MustCompile(*skip)
@@ -61,24 +64,12 @@ type options struct {
 // subject is a package whose code is edited.
 type subject struct {
 	listed
-	edits  []edit        // in the order of the seed
-	judges []judge       // whose tests are run, its own first
-	took   time.Duration // all of them, on the right code
-	code   string        // what the compiler makes of the right code; empty until it is needed
+	edits  []edit   // in the order of the seed
+	judges []*judge // whose tests are run, its own first, then the quickest
+	code   string   // what the compiler makes of the right code; empty until it is needed
 	tried  int
 	found  int
 	lived  []edit
-}
-
-// judge is a package whose tests are run. Those that draw with rapid must leave no file
-// of what failed: the code was wrong on purpose.
-type judge struct {
-	path  string
-	rapid bool
-}
-
-func (p listed) judge() judge {
-	return judge{p.ImportPath, slices.Contains(slices.Concat(p.TestImports, p.XTestImports), "pgregory.net/rapid")}
 }
 
 type listed struct {
@@ -145,7 +136,7 @@ func (o options) subject(name string, all []listed) (*subject, error) {
 	if i < 0 {
 		return nil, fmt.Errorf("no package %s", name)
 	}
-	s := &subject{listed: all[i], judges: []judge{all[i].judge()}}
+	s := &subject{listed: all[i], judges: []*judge{all[i].judge()}}
 	for _, p := range all {
 		uses := slices.Contains(slices.Concat(p.Imports, p.TestImports, p.XTestImports), s.ImportPath)
 		if uses && p.ImportPath != s.ImportPath && !o.skip.MatchString(p.ImportPath) && len(p.TestGoFiles)+len(p.XTestGoFiles) > 0 {
@@ -158,13 +149,12 @@ func (o options) subject(name string, all []listed) (*subject, error) {
 	}
 	r := rand.New(rand.NewPCG(o.seed, 0))
 	r.Shuffle(len(s.edits), func(i, j int) { s.edits[i], s.edits[j] = s.edits[j], s.edits[i] })
-	begun := time.Now()
-	for _, judge := range s.judges {
-		if text, err := o.test(judge, "", 10*time.Minute); err != nil {
-			return nil, fmt.Errorf("the tests of %s fail without an edit: %w\n%s", judge.path, err, text)
+	for _, j := range s.judges {
+		if err := o.measure(j); err != nil {
+			return nil, err
 		}
 	}
-	s.took = time.Since(begun)
+	slices.SortStableFunc(s.judges[1:], func(a, b *judge) int { return cmp.Compare(a.took[quick], b.took[quick]) })
 	return s, nil
 }
 
@@ -209,12 +199,10 @@ func (o options) try(s *subject, e edit, out io.Writer) (counted bool, err error
 	if _, err := o.command("build", "-overlay", overlay, s.ImportPath).CombinedOutput(); err != nil {
 		return false, nil
 	}
-	for _, judge := range s.judges {
-		if _, err := o.test(judge, overlay, o.patience+3*s.took); err != nil {
-			s.tried++
-			s.found++
-			return true, nil
-		}
+	if o.refused(s, dir, overlay, quick) {
+		s.tried++
+		s.found++
+		return true, nil
 	}
 	if _, err := o.command("vet", "-overlay", overlay, s.ImportPath).CombinedOutput(); err != nil {
 		return false, nil
@@ -224,6 +212,11 @@ func (o options) try(s *subject, e edit, out io.Writer) (counted bool, err error
 	}
 	if o.code(s, overlay) == s.code {
 		return false, nil
+	}
+	if o.refused(s, dir, overlay, slow) {
+		s.tried++
+		s.found++
+		return true, nil
 	}
 	s.tried++
 	s.lived = append(s.lived, e)
@@ -237,15 +230,6 @@ var position = regexp.MustCompile(`\([^()\s]*:\d+\)`)
 func (o options) code(s *subject, overlay string) string {
 	text, _ := o.command("build", "-gcflags=-S -dwarf=false", "-overlay", overlay, s.ImportPath).CombinedOutput()
 	return position.ReplaceAllString(string(text), "")
-}
-
-// test runs the tests of one package.
-func (o options) test(j judge, overlay string, timeout time.Duration) ([]byte, error) {
-	args := []string{"test", "-vet=off", "-failfast", "-timeout", timeout.String(), "-overlay", overlay, j.path}
-	if j.rapid {
-		args = append(args, "-rapid.nofailfile")
-	}
-	return o.command(args...).CombinedOutput()
 }
 
 func (o options) command(args ...string) *exec.Cmd {
