@@ -84,3 +84,28 @@ func TestModelsSayTheirSource(t *testing.T) {
 		t.Error("the last row counts as a model")
 	}
 }
+
+// A model is known by its name in any letter case and with further words; the last row,
+// which stands for all others, is no model.
+func TestModelKnown(t *testing.T) {
+	for _, name := range append(profiles.Models(), "taycan Turbo S", " 911 ") {
+		if name == "" || !profiles.ModelKnown(name) {
+			t.Errorf("%q is not known", name)
+		}
+	}
+	for _, name := range []string{"", "RAV4", "Not a Taycan", "9115"} {
+		if profiles.ModelKnown(name) {
+			t.Errorf("%q is known", name)
+		}
+	}
+}
+
+// Who accepted comes in at once where the car asks for neither the main user nor its code.
+func TestAtOnce(t *testing.T) {
+	for _, row := range []struct{ byHand, code, atOnce bool }{{false, false, true}, {true, false, false}, {false, true, false}, {true, true, false}} {
+		a := profiles.Equipment{ActivationByHand: row.byHand, SecurityCode: row.code}.Admission()
+		if a.Alone == row.byHand || a.Code != row.code || a.AtOnce() != row.atOnce {
+			t.Errorf("%+v: %+v, at once %v", row, a, a.AtOnce())
+		}
+	}
+}

@@ -177,3 +177,75 @@ func TestSession(t *testing.T) {
 		}
 	}
 }
+
+// What somebody may use goes by the roster and their state; a function that the car has
+// not is open to nobody.
+func TestRightsOfTheRoster(t *testing.T) {
+	r := enrolled(t, household(t))
+	for _, label := range []string{"main", "shared", "invited", "confirmed", "awaiting"} {
+		p, _ := r.Find(idOf(label))
+		rights, active := r.Rights(p), label == "main" || label == "shared"
+		if (rights.Role != profiles.Rights{}.Role) != active || active && (rights.Role != p.Role || !rights.GuestServices || rights.RemoteServices) {
+			t.Errorf("%s: %+v", label, rights)
+		}
+		if open, why := rights.Permits("trips"); open != active || open != (why == "") {
+			t.Errorf("%s: trips %v, %q", label, open, why)
+		}
+		without := rights.In(profiles.Equipment{Without: []profiles.Function{"trips"}})
+		if open, why := without.Permits("trips"); open || why == "" {
+			t.Errorf("%s: in a car without: %q", label, why)
+		}
+		if open, _ := without.Permits("chat"); open != active {
+			t.Errorf("%s: chat in a car without trips: %v", label, open)
+		}
+	}
+	r.RemoteServices = true
+	if main, _ := r.Main(); !r.Rights(main).RemoteServices {
+		t.Error("remote services are on, and not for the main user")
+	}
+	if guest := r.GuestRights(); guest.Role != profiles.Guest || !guest.GuestServices || !guest.RemoteServices {
+		t.Errorf("guest: %+v", guest)
+	}
+	r.GuestServices = false
+	if guest := r.GuestRights(); guest.GuestServices || !guest.RemoteServices {
+		t.Errorf("guest: %+v", guest)
+	}
+}
+
+// Chat and alerts stay open whatever a list says, and nothing is taken from a main user.
+func TestRestricts(t *testing.T) {
+	p := profiles.Person{Role: profiles.Secondary, Restricted: []profiles.Function{"trips", "chat", "alerts"}}
+	for f, want := range map[profiles.Function]bool{"trips": true, "chat": false, "alerts": false, "radio": false} {
+		if p.Restricts(f) != want {
+			t.Errorf("%s: %v", f, !want)
+		}
+	}
+	if p.Role = profiles.Main; p.Restricts("trips") {
+		t.Error("something is taken from a main user")
+	}
+}
+
+// Who orders is found by the thumbprint of the key that they sign with; nobody is found
+// by that of another key, nor by none.
+func TestOrderer(t *testing.T) {
+	r := enrolled(t, household(t))
+	for _, label := range []string{"main", "shared", "limited"} {
+		p, ok := r.Orderer(signKey(t, label).Thumbprint())
+		if !ok || p.ID != idOf(label) {
+			t.Errorf("%s: %v, %v", label, p.ID, ok)
+		}
+	}
+	for name, key := range map[string]string{
+		"none": "", "a key to seal": sealKey(t, "main").Thumbprint(), "a stranger's": signKey(t, "stranger").Thumbprint(),
+	} {
+		if p, ok := r.Orderer(key); ok || !p.ID.IsZero() {
+			t.Errorf("%s: %v", name, p.ID)
+		}
+	}
+	if reader, ok := r.Reader("workshop"); !ok || reader.Mailbox != hex128("mailbox workshop") {
+		t.Errorf("workshop: %+v, %v", reader, ok)
+	}
+	if reader, ok := r.Reader("dealer"); ok || reader.Role != "" {
+		t.Errorf("dealer: %+v", reader)
+	}
+}
