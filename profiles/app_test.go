@@ -77,28 +77,3 @@ func TestQuotasAtTheEdge(t *testing.T) {
 		t.Errorf("65 stores: %v", err)
 	}
 }
-
-// A guest's stores are held to the same quotas, each and all of them.
-func TestQuotasOfAGuest(t *testing.T) {
-	half := profiles.Typed{Type: "s", Value: strings.Repeat("x", profiles.AppQuota/2+1)}
-	values := profiles.Values{}
-	if err := profiles.CheckApps(values); err != nil {
-		t.Errorf("nothing: %v", err)
-	}
-	values["radio"] = map[string]any{"a": half, "b": half} // no app
-	values["app.player"] = map[string]any{"a": half}
-	if err := profiles.CheckApps(values); err != nil {
-		t.Errorf("half: %v", err)
-	}
-	values["app.player"]["b"] = half
-	if err := profiles.CheckApps(values); !errors.Is(err, profiles.ErrQuotaExceeded) {
-		t.Errorf("more than an app's: %v", err)
-	}
-	delete(values["app.player"], "b")
-	for i := range 40 {
-		values[fmt.Sprintf("app.%d", i)] = map[string]any{"a": half}
-	}
-	if err := profiles.CheckApps(values); !errors.Is(err, profiles.ErrQuotaExceeded) {
-		t.Errorf("more than a person's: %v", err)
-	}
-}

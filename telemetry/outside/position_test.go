@@ -284,3 +284,20 @@ func TestGzip(t *testing.T) {
 		}
 	}
 }
+
+// A reader who asks for the place gets a fix that is as old as may be, and none a
+// nanosecond later.
+func TestLocateAtTheEdge(t *testing.T) {
+	c := newCar(t, outside.Builtin(), outside.Options{})
+	c.link(true)
+	c.inUse(true)
+	c.fix(54.19, 6.62)
+	c.step(c.now.Boot + outside.Builtin().Numbers().PositionMaxAge)
+	if !c.out.Locate(boxMain, c.now) {
+		t.Error("as old as may be: not sent")
+	}
+	c.step(c.now.Boot + 1)
+	if c.out.Locate(boxMain, c.now) {
+		t.Error("older: sent")
+	}
+}
