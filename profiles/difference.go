@@ -106,7 +106,7 @@ func (r Roster) Apply(a Access, by Signer) (Roster, []Change, error) {
 	switch {
 	case a.VID != r.VID:
 		return r, nil, ErrForeign
-	case r.Version > 0 && a.Version == r.Version && a.Hash == r.Hash:
+	case a.Version == r.Version && a.Hash == r.Hash: // no document has version 0
 		return r, nil, nil
 	case a.Version < r.Version:
 		return r, nil, fmt.Errorf("%w: version %d, in force is %d", ErrOlder, a.Version, r.Version)
