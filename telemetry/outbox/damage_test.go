@@ -73,6 +73,7 @@ func TestRecordsThatAreNotWhole(t *testing.T) {
 		"no message":               record(1, 0, nil),
 		"cut in its gap":           record(1, len(whole)+1, whole),
 		"a gap of times alone":     with(times),
+		"a gap of half its times":  with(times[:23]),
 		"a gap that ends early":    with(whole[:len(whole)-1]),
 		"a gap that ends late":     with(append(slices.Clone(whole), 0)),
 		"a gap of no kind":         with(slices.Concat(times, text(""), text("age"))),
