@@ -208,10 +208,10 @@ func (c *Courier) acknowledged(s *dispatch) (all []flight) {
 }
 
 // blamed reports whether the broker ended the connection, or gave no acknowledgement,
-// and not a tunnel or we ourselves: a tunnel is noticed much later.
+// and not a tunnel or we ourselves: a tunnel is noticed much later. One that the driver
+// has silent counts as in a tunnel, where the last message may be new, too.
 func (c *Courier) blamed(s *dispatch) bool {
-	_, fits := c.target.state(s.epoch)
-	if len(s.flying) == 0 || !fits || s.left || c.target.silent() {
+	if len(s.flying) == 0 || !c.target.keeps(s.epoch) || s.left {
 		return false
 	}
 	return s.stalled || time.Since(s.flying[0].at) <= promptly

@@ -304,6 +304,40 @@ func TestTunnelsSetNothingAside(t *testing.T) {
 	})
 }
 
+// A connection that the driver has silent ends as one in a tunnel does: what was on the
+// way just before goes alone the next time after both, so that nobody can tell them apart.
+func TestSilenceLeavesWhatATunnelLeaves(t *testing.T) {
+	var after []string
+	for _, silent := range []bool{true, false} {
+		within(t, func(t *testing.T, dir string) {
+			c := drive(t, dir, func(c *car) {
+				c.callbacks.Link = func(up bool) {
+					if up {
+						c.Live([]outside.Released{statusTo(t, anna, "newest"), statusTo(t, lea, "newest")})
+					}
+				}
+			})
+			synctest.Wait()
+			c.port.set(func() { c.port.hold = true })
+			if silent {
+				c.Mute(true)
+			}
+			time.Sleep(52 * time.Second)
+			c.send(statusTo(t, anna, "lost"), alarmTo(t, lea, "abs"))
+			time.Sleep(8 * time.Second)
+			if !silent {
+				c.port.line().lose()
+			}
+			c.Mute(false)
+			time.Sleep(700 * time.Millisecond)
+			after = append(after, list(c.port.line().mail()))
+		})
+	}
+	if after[0] != after[1] || after[0] == "" {
+		t.Errorf("on the way after silence: %s\n   and after a tunnel: %s", after[0], after[1])
+	}
+}
+
 // A document that changes while the window is full is shown once there is room; the
 // window is never over-full.
 func TestDocumentChangesWhileTheWindowIsFull(t *testing.T) {

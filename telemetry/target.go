@@ -161,8 +161,18 @@ func (h *target) opened(l Connection) {
 func (h *target) state(epoch string) (version uint64, fits bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.version, h.epoch == epoch && h.renewAt.IsZero() && (h.silence == nil || h.quiet())
+	return h.version, h.ours(epoch) && (h.silence == nil || h.quiet())
 }
+
+// keeps reports whether no session has ended since a line opened in an epoch.
+func (h *target) keeps(epoch string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.ours(epoch)
+}
+
+// ours is keeps, with mu held.
+func (h *target) ours(epoch string) bool { return h.epoch == epoch && h.renewAt.IsZero() }
 
 // open is the line that there is; nil if there is none, or it is silent.
 func (h *target) open() Connection {
