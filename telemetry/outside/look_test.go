@@ -43,6 +43,27 @@ func (c *car) answers(mailbox string) (all []string) {
 	return all
 }
 
+// What is answered at a slot stands before its alarms, whoever answers it: after a guest's
+// end that is the pipeline, and else the agent.
+func TestAnswersStandBeforeAlarms(t *testing.T) {
+	c := asked(t)
+	c.at("12:01:08")
+	c.inUse(true)
+	c.act(boxLimited, 1)
+	c.at("12:04:30")
+	c.light("abs", true)
+	c.at("12:05:01")
+	var kinds []string
+	for _, w := range c.sent {
+		if w.mailbox == boxLimited && w.at == at("12:05:00").Boot {
+			kinds = append(kinds, w.suffix)
+		}
+	}
+	if got := strings.Join(kinds, " "); got != "status ack alarms" {
+		t.Errorf("at the slot %s", got)
+	}
+}
+
 // Of a limited reader one ask and one action are looked at in each slot, in use or not:
 // the first at once while the car is not in use and at the slot while it is, every
 // further one at the next.

@@ -64,9 +64,10 @@ type Outside struct {
 	placeAt  time.Duration
 	placeOut bool // a place was handed over at placeAt
 
-	change  []byte // the car's own document that the back end does not have; nil: none
-	pending []Released
-	next    time.Duration
+	change    []byte // the car's own document that the back end does not have; nil: none
+	pending   []Released
+	next      time.Duration
+	advancing bool // advance runs: what is looked at meanwhile comes back here
 }
 
 // columnState is what all readers of a column share: their slots, and the
@@ -185,8 +186,14 @@ func (o *Outside) state(boot time.Duration) State {
 }
 
 // advance makes everything that is due at or before now. It comes before any
-// change, so that a slot sees only what was before it.
+// change, so that a slot sees only what was before it. What is done at a slot by others
+// changes nothing of the order in which the slot's own messages are made.
 func (o *Outside) advance(now hal.Instant) {
+	if o.advancing {
+		return
+	}
+	o.advancing = true
+	defer func() { o.advancing = false }()
 	for i := range columns {
 		o.passColumn(i, now)
 	}
