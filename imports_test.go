@@ -39,6 +39,7 @@ var arrows = map[string][]string{
 	"agent/hmi/fence": {},
 	"agent/cloud":     {"profiles", "telemetry"},
 	"agent/rundir":    {},
+	"agent/ni":        {}, // tests only
 	// the client side of hmi, for whoever is no agent
 	"headunit":            {"profiles"},
 	"sim":                 {"headunit", "hal/...", "profiles/...", "telemetry", "telemetry/outside", "sim/..."},

@@ -1,0 +1,49 @@
+package ni_test
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// located is a place of this world that stands in what an observer sees: as text to four
+// or more decimals, as semicircles, as a float64. Empty, if none does.
+func (t trace) located(o observer) string {
+	texts, numbers := map[string]bool{}, map[uint64]bool{}
+	for _, tap := range t.taps {
+		for _, v := range []float64{tap.Latitude, tap.Longitude} {
+			texts[cut(v, 4)] = true
+			texts[strconv.Itoa(int(v*(1<<31)/180))] = true // semicircles
+			texts[strconv.Itoa(int(v*1e7))] = true
+			numbers[math.Float64bits(v)] = true
+		}
+	}
+	for _, w := range t.sees(o) {
+		payload := unzipped(w.payload)
+		if parts := strings.Split(string(payload), "."); len(parts) == 3 { // signed
+			if claims, err := base64.RawURLEncoding.DecodeString(parts[1]); err == nil {
+				payload = claims
+			}
+		}
+		for _, word := range strings.FieldsFunc(string(payload), func(r rune) bool { return r != '.' && (r < '0' || r > '9') }) {
+			if whole, rest, point := strings.Cut(word, "."); point && len(rest) >= 4 && texts[whole+"."+rest[:4]] || texts[word] {
+				return word
+			}
+		}
+		for i := 0; i+8 <= len(payload); i++ {
+			if numbers[binary.LittleEndian.Uint64(payload[i:])] || numbers[binary.BigEndian.Uint64(payload[i:])] {
+				return "a float64 at byte " + strconv.Itoa(i)
+			}
+		}
+	}
+	return ""
+}
+
+// cut is a number with so many decimals, the rest cut off.
+func cut(v float64, decimals int) string {
+	text := strconv.FormatFloat(v, 'f', 9, 64)
+	whole, rest, _ := strings.Cut(text, ".")
+	return whole + "." + rest[:decimals]
+}

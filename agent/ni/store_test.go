@@ -1,0 +1,114 @@
+package ni_test
+
+import (
+	"maps"
+	"slices"
+	"sync"
+
+	"glovebox/profiles"
+)
+
+// store is the people's disk in memory. It outlives the process.
+type store struct {
+	mu       sync.Mutex
+	roster   profiles.Roster
+	settings map[profiles.ID]profiles.Encoded
+	facts    map[string][]byte
+	lockouts map[profiles.ID]profiles.Lockout
+	own      map[profiles.ID]profiles.Verifier
+}
+
+func newStore(main profiles.ID) *store {
+	return &store{
+		settings: map[profiles.ID]profiles.Encoded{},
+		facts:    map[string][]byte{"main-user-met": []byte(main.String())},
+		lockouts: map[profiles.ID]profiles.Lockout{}, own: map[profiles.ID]profiles.Verifier{},
+	}
+}
+
+func (s *store) Roster() (profiles.Roster, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.roster, nil
+}
+
+func (s *store) Apply(next profiles.Roster) (receipt profiles.Receipt, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(next.People) < len(s.roster.People) {
+		receipt = profiles.Receipt{Method: "key", Generation: next.Version, Result: "erased"}
+	}
+	s.roster = next
+	return receipt, nil
+}
+
+func (s *store) Settings(who profiles.ID, groups ...string) (profiles.Encoded, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := profiles.Encoded{}
+	for group, values := range s.settings[who] {
+		if len(groups) == 0 || slices.Contains(groups, group) {
+			all[group] = maps.Clone(values)
+		}
+	}
+	return all, nil
+}
+
+func (s *store) SetSettings(who profiles.ID, own, vehicle profiles.Encoded) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, kept := range map[profiles.ID]profiles.Encoded{who: own, {}: vehicle} {
+		for group, values := range kept {
+			if s.settings[id] == nil {
+				s.settings[id] = profiles.Encoded{}
+			}
+			if s.settings[id][group] == nil {
+				s.settings[id][group] = map[string][]byte{}
+			}
+			maps.Copy(s.settings[id][group], values)
+		}
+	}
+	return nil
+}
+
+func (s *store) Lockout(who profiles.ID) (profiles.Lockout, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lockouts[who], nil
+}
+
+func (s *store) SetLockout(who profiles.ID, l profiles.Lockout) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lockouts[who] = l
+	return nil
+}
+
+func (s *store) OwnVerifier(who profiles.ID) (profiles.Verifier, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.own[who], nil
+}
+
+func (s *store) SetOwnVerifier(who profiles.ID, v profiles.Verifier) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.own[who] = v
+	return nil
+}
+
+func (s *store) Fobs(profiles.ID) ([]profiles.Fob, error)  { return nil, nil }
+func (s *store) SetFobs(profiles.ID, []profiles.Fob) error { return nil }
+
+func (s *store) CarFact(name string) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.facts[name], nil
+}
+
+func (s *store) SetCarFact(name string, value []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.facts[name] = value
+	return nil
+}
