@@ -317,7 +317,7 @@ func (c *Courier) rest(ctx context.Context, p *pause, due time.Time) {
 }
 
 // A unit that wakes often has no network yet: for a minute after a session's end, which a
-// sleep is, the line is tried every two seconds at least; not where it is silent.
+// sleep is, the line is tried every two seconds at least.
 const (
 	brisk     = time.Minute
 	briskMost = 2 * time.Second

@@ -338,6 +338,34 @@ func TestSilenceLeavesWhatATunnelLeaves(t *testing.T) {
 	}
 }
 
+// A session's end in a spell of silence is followed by as many tries as one in a tunnel: the
+// next connection opens at the same instant.
+func TestAnEndInSilenceIsAsInATunnel(t *testing.T) {
+	var opened []time.Duration
+	for _, silent := range []bool{true, false} {
+		within(t, func(t *testing.T, dir string) {
+			c := drive(t, dir, nil)
+			synctest.Wait()
+			begun := time.Now()
+			c.Mute(silent)
+			c.port.set(func() { c.port.refuse = !silent })
+			time.Sleep(20*time.Second + 300*time.Millisecond)
+			c.Mute(false)
+			c.Renew(epoch(2))
+			time.Sleep(time.Until(begun.Add(time.Minute)))
+			c.port.set(func() { c.port.refuse = false })
+			for c.port.opened() < 2 && time.Since(begun) < 5*time.Minute {
+				time.Sleep(100 * time.Millisecond)
+				synctest.Wait()
+			}
+			opened = append(opened, time.Since(begun))
+		})
+	}
+	if opened[0] != opened[1] || opened[0] > 63*time.Second {
+		t.Errorf("after silence the connection opens %v after its beginning, after a tunnel %v", opened[0], opened[1])
+	}
+}
+
 // A document that changes while the window is full is shown once there is room; the
 // window is never over-full.
 func TestDocumentChangesWhileTheWindowIsFull(t *testing.T) {

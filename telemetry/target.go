@@ -199,14 +199,9 @@ func (h *target) due() (at, brisk time.Time, ok bool) {
 	return at, brisk, !at.IsZero()
 }
 
-// briskly is until when no pause is long after the session's end that is due. In a tunnel
-// nothing tells of one. Called with mu held.
-func (h *target) briskly() time.Time {
-	if h.quiet() {
-		return time.Time{}
-	}
-	return h.renewAt.Add(brisk)
-}
+// briskly is until when no pause is long after the session's end that is due, silent or
+// not: the car tries as often in a tunnel. Called with mu held.
+func (h *target) briskly() time.Time { return h.renewAt.Add(brisk) }
 
 // rests notes the pause under way.
 func (h *target) rests(r rest) {
