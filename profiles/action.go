@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"time"
-	"unicode/utf8"
 )
 
 // Verb is what an action does; the names are those of the contract.
@@ -88,6 +87,8 @@ func DecodeAction(payload []byte) (Action, error) {
 type Arguments struct {
 	Celsius float64       // climate-start: 16 to 29.5
 	For     time.Duration // climate-start: 1 to 60 minutes
+	Text    Private       // message; of book what stands in text
+	Wish    Private       // book: the rest, a JSON object, or empty
 }
 
 // What people may ask of the air and how long their words may be.
@@ -142,11 +143,16 @@ func (a Action) arguments() (args Arguments, err error) {
 			o.fail("users", err)
 		}
 	case SendMessage:
-		if text := o.text("text"); text == "" || utf8.RuneCountInString(text) > longestText {
-			o.fail("text", fmt.Errorf("want 1 to %d characters", longestText))
-		}
+		text := o.text("text")
+		o.fail("text", CheckText(text))
+		args.Text = Conceal(text)
 	case Book:
-		clear(o.members) // a wish in free form, bounded by the size of an action
+		all, err := encodeJSON(o.members)
+		o.fail("args", err)
+		text, wish, err := ParseWish(all)
+		o.fail("args", err)
+		args.Text, args.Wish = Conceal(text), Conceal(wish)
+		clear(o.members)
 	}
 	return args, o.end()
 }
