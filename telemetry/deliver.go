@@ -84,6 +84,7 @@ type Callbacks struct {
 	Link    func(up bool)                 // the line opened, or ended, in turn; what Link(true) sends goes before all that waits
 	Fate    func(outside.Released, Fate)  // what became of a message
 	Inbound func(topic string, payload []byte)
+	Inbox   func() string // the mailbox that the back end writes to, as each line opens; nil or empty: none
 }
 
 // NewCourier returns a Courier; nothing happens before Deliver.
@@ -279,7 +280,13 @@ func (c *Courier) open(ctx context.Context) (*dispatch, error) {
 // topics is what the car listens to, and nothing that it says itself.
 func (c *Courier) topics() []string {
 	vid := c.with.VID
-	return []string{outside.PolicyTopic(vid), outside.ActTopic(vid), outside.AskTopic(vid)}
+	all := []string{outside.PolicyTopic(vid), outside.ActTopic(vid), outside.AskTopic(vid)}
+	if c.call.Inbox != nil {
+		if inbox := c.call.Inbox(); inbox != "" {
+			all = append(all, outside.Topic(vid, inbox, string(outside.KindMessages)))
+		}
+	}
+	return all
 }
 
 // state is the retained message that shows whether the car is there.

@@ -42,7 +42,7 @@ func newIndex() *index { return &index{boxes: map[string][]*tagged{}} }
 func (x *index) item(id uint64, h outside.Head) *item {
 	tag := x.tagged(h.Tag)
 	if tag == nil {
-		owner := ownerOf(h.Reader)
+		owner := ownerOf(h.Owner())
 		tag = &tagged{Tag: h.Tag, owner: owner, bucket: binary.BigEndian.AppendUint64(owner[:], id), replaced: map[role]*item{}}
 	}
 	return &item{id: id, tag: tag, code: h.Code, slot: h.Slot}

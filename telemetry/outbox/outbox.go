@@ -1,6 +1,6 @@
 // Package outbox is the kept queue on disk: what waits for the broker, reader
 // by reader, bounded in bytes and age. Each message is sealed under the key of
-// the person it goes to, so a removed person's messages die with the key.
+// the person it goes to, or who wrote it, so a removed person's messages die with the key.
 //
 //	outbox.db   _meta: file id, schema; its sequence numbers the messages
 //	            one bucket a tag, called by the person (zero for readers who are

@@ -39,10 +39,12 @@ func (o *Outbox) Purge(keep func(tag outside.Tag, n int) bool) (n int, err error
 	return n, nil
 }
 
-// compareTags puts tags in an order, so that decisions come in it. A mailbox has one reader,
-// and what is kept of a kind has one class.
+// compareTags puts tags in an order, so that decisions come in it. A mailbox has one reader.
 func compareTags(a, b *tagged) int {
-	return cmp.Or(cmp.Compare(a.Mailbox, b.Mailbox), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Column, b.Column))
+	return cmp.Or(
+		cmp.Compare(a.Mailbox, b.Mailbox), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Class, b.Class),
+		cmp.Compare(a.Column, b.Column), cmp.Compare(a.By, b.By),
+	)
 }
 
 // purge forgets everything of these tags and returns how many messages that were.

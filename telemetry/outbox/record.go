@@ -177,7 +177,7 @@ func number(key []byte) uint64 { return binary.BigEndian.Uint64(key) }
 
 func sealKey(id uint64) string { return strconv.FormatUint(id, 10) }
 
-// ownerOf is the person under whose key a reader's messages are sealed; a
+// ownerOf is the person under whose key the messages of a reader are sealed; a
 // reader who is no person has the car's own.
 func ownerOf(reader string) profiles.ID {
 	id, _ := profiles.ParseID(reader) // zero where it is none

@@ -32,6 +32,8 @@ const (
 	classGapRecord Class = "gap-record"
 	classResult    Class = "action-result"
 	classChange    Class = "access-change"
+	classChat      Class = "chat"
+	classBooking   Class = "booking"
 )
 
 //go:embed vss-rules.csv

@@ -44,6 +44,7 @@ func TestAssignedIsNotLimited(t *testing.T) {
 		car.say(ignition, "ON")
 		car.fix(54, 6)
 		car.light("abs", car.now.Boot%2 == 0)
+		car.write("chat", "workshop", boxMain, boxLimited)
 		car.run(car.now.Boot + 10*time.Second)
 	}
 	car.link(false)
@@ -73,7 +74,7 @@ func TestAssignedIsNotLimited(t *testing.T) {
 			t.Errorf("main got no %s: nothing was tried", kind)
 		}
 	}
-	want := map[outside.Kind]outside.Class{outside.KindAlarms: "alarm", outside.KindPosition: "position", outside.KindGaps: "gap-record"}
+	want := map[outside.Kind]outside.Class{outside.KindAlarms: "alarm", outside.KindMessages: "chat", outside.KindPosition: "position", outside.KindGaps: "gap-record"}
 	for kind, class := range want {
 		if !slices.ContainsFunc(car.decided, func(d outside.Decision) bool {
 			return d.Reader == "jonas" && d.Kind == kind && d.Class == class && d.Outcome == outside.Withheld && d.Rule == string(class)+"/limited"

@@ -14,6 +14,7 @@ const (
 	KindStatus   Kind = "status"
 	KindPosition Kind = "position"
 	KindAlarms   Kind = "alarms"
+	KindMessages Kind = "messages"
 	KindGaps     Kind = "gaps"
 	KindAck      Kind = "ack" // beside the mailbox: what became of an action, the answer to an ask
 )
@@ -39,6 +40,7 @@ type form struct {
 	coded  bool // a newer one of its code takes the place of one that waits
 	alarms bool // a reader with slots gets it at those of alarms
 	parked bool // while the car is not in use a reader with slots gets it at once
+	spoken bool // somebody wrote it: only a limited reader waits for a slot
 
 	// still is what must hold at sending beside the decision; nil: nothing.
 	still func(o *Outside, to *reader, r Released, now hal.Instant) bool
@@ -50,6 +52,8 @@ const (
 	formStatus
 	formPosition
 	formAlarm
+	formChat
+	formBooking
 	formGap
 	formResult
 	formFreshness
@@ -76,6 +80,14 @@ var forms = [...]form{
 	formAlarm: {
 		kind: KindAlarms, class: classAlarm, function: "alerts", padded: true, coded: true, alarms: true,
 		member: "alarm", content: func() storable { return &alarmBody{} },
+	},
+	formChat: {
+		kind: KindMessages, class: classChat, padded: true, spoken: true,
+		member: "chat", content: func() storable { return &messageBody{} },
+	},
+	formBooking: {
+		kind: KindMessages, class: classBooking, padded: true, spoken: true,
+		member: "booking", content: func() storable { return &messageBody{} },
 	},
 	formGap: {
 		kind: KindGaps, class: classGapRecord, padded: true,

@@ -25,6 +25,8 @@ func everything(t testing.TB) *car {
 	c.answer(boxLimited, 8, outside.NotNow)
 	c.ask(boxShared, "BBBBBBBBBBBBBBBBBBBBBB")
 	c.change("a document")
+	c.write("chat", "lea", boxShared, boxShop)
+	c.write("booking", "jonas", boxLimited, boxShop, boxBack)
 	c.at("12:02:03")
 	c.link(false)
 	c.at("12:12:00")

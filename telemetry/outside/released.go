@@ -28,7 +28,8 @@ type Released struct {
 	seal    *seal  // to be sealed; nil if the reader has no key or the form is open
 	place   uint64 // position: which opening of the place it belongs to
 	oldest  time.Duration
-	runs    []run // status: what was decided, class by class
+	runs    []run  // status: what was decided, class by class
+	by      string // the reader who wrote it, and whose it is while it waits; empty: reader
 	body    body
 }
 
@@ -49,7 +50,7 @@ func (r Released) Mailbox() string { return r.mailbox }
 // Column is the reader's column when the message was made.
 func (r Released) Column() Column { return r.column }
 
-// Kind is status, position, alarms, gaps or ack; empty for the zero Released.
+// Kind is status, position, alarms, messages, gaps or ack; empty for the zero Released.
 func (r Released) Kind() Kind { return r.row().kind }
 
 // Class is the row of the policy it was decided by; empty for status, which

@@ -28,6 +28,9 @@ func (o *Outside) Timely(r Released, now hal.Instant) bool {
 		return age <= late
 	}
 	g := o.columns[i].status
+	if r.row().spoken && r.column != ColumnLimited {
+		return true // who writes waits for an answer
+	}
 	if r.row().parked && !o.inUse && age >= 0 && age <= late {
 		return true // parked, and just asked for
 	}

@@ -21,7 +21,7 @@ type storable interface {
 // envelope is what stands around the content of a kept message on disk, before it
 // is sealed for its person:
 //
-//	{"v":1,"reader":…,"mailbox":…,"column":…,"kind":…,"utc":…,"boot":…,"pad":…,"alarm":{…}}
+//	{"v":1,"reader":…,"mailbox":…,"column":…,"kind":…,"utc":…,"boot":…,"pad":…,"by":…,"alarm":{…}}
 type envelope struct {
 	Version int       `json:"v"`
 	Reader  string    `json:"reader"`
@@ -31,6 +31,7 @@ type envelope struct {
 	UTC     time.Time `json:"utc"`
 	Boot    int64     `json:"boot"`
 	Pad     int       `json:"pad,omitempty"`
+	By      string    `json:"by,omitempty"`
 }
 
 const storedVersion = 1
@@ -46,7 +47,7 @@ func (r Released) MarshalBinary() ([]byte, error) {
 	}
 	head, err := json.Marshal(envelope{
 		Version: storedVersion, Reader: r.reader, Mailbox: r.mailbox, Column: r.column, Kind: f.kind,
-		UTC: r.slot.UTC.UTC(), Boot: int64(r.slot.Boot), Pad: r.pad,
+		UTC: r.slot.UTC.UTC(), Boot: int64(r.slot.Boot), Pad: r.pad, By: r.by,
 	})
 	if err != nil {
 		return nil, err
@@ -79,7 +80,7 @@ func UnmarshalHead(data []byte) (Head, error) {
 		r, err := e.with(f, content)
 		return r.Head(), err
 	}
-	return Head{Tag: Tag{e.Reader, e.Mailbox, e.Column, e.Kind, forms[f].class}, Slot: e.UTC}, nil
+	return Head{Tag: Tag{e.Reader, e.Mailbox, e.Column, e.Kind, forms[f].class, e.By}, Slot: e.UTC}, nil
 }
 
 func readStored(data []byte) (Released, error) {
@@ -100,7 +101,7 @@ func (e envelope) with(f formID, content []byte) (Released, error) {
 		return Released{}, fmt.Errorf("%s: not a content of ours", forms[f].member)
 	}
 	return Released{
-		reader: e.Reader, mailbox: e.Mailbox, column: e.Column, form: f, pad: e.Pad, body: b,
+		reader: e.Reader, mailbox: e.Mailbox, column: e.Column, form: f, pad: e.Pad, by: e.By, body: b,
 		slot: hal.Instant{UTC: e.UTC, Boot: time.Duration(e.Boot)},
 	}, nil
 }
@@ -134,6 +135,13 @@ func readEnvelope(data []byte) (e envelope, f formID, content []byte, err error)
 	s.literal(`:`)
 	if string(member) == "pad" {
 		e.Pad = int(s.number())
+		s.literal(`,`)
+		member = s.text()
+		s.literal(`:`)
+	}
+	if string(member) == "by" {
+		e.By = string(s.text())
+		s.bad = s.bad || e.By == ""
 		s.literal(`,`)
 		member = s.text()
 		s.literal(`:`)

@@ -1,6 +1,8 @@
 package outside
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"glovebox/hal"
@@ -13,6 +15,7 @@ type Tag struct {
 	Column          Column // the reader's, when the message was made
 	Kind            Kind
 	Class           Class
+	By              string // the reader who wrote it; empty: nobody but Reader
 }
 
 // Head is what a queue has to know of a message that waits.
@@ -23,7 +26,10 @@ type Head struct {
 }
 
 // Tag is the message's tag.
-func (r Released) Tag() Tag { return Tag{r.reader, r.mailbox, r.column, r.Kind(), r.Class()} }
+func (r Released) Tag() Tag { return Tag{r.reader, r.mailbox, r.column, r.Kind(), r.Class(), r.by} }
+
+// Owner is the reader whose it is: who wrote it, or else whom it goes to.
+func (t Tag) Owner() string { return cmp.Or(t.By, t.Reader) }
 
 // Head is the message without its content.
 func (r Released) Head() Head { return Head{r.Tag(), r.Code(), r.slot.UTC} }
@@ -47,6 +53,9 @@ func (o *Outside) decide(t Tag, now hal.Instant) (to *reader, cell Cell, ok bool
 	cell = Cell{Rule: DefaultDeny, LimitedBy: nobody}
 	if to = o.addressee(t.Mailbox, t.Class); to == nil || to.ID != t.Reader {
 		return nil, cell, false
+	}
+	if t.By != "" && !slices.ContainsFunc(o.readers, func(r *reader) bool { return r.ID == t.By }) {
+		return to, cell, false // who wrote it is gone
 	}
 	if to.without(t.Kind) {
 		return to, restricted, false

@@ -9,6 +9,7 @@ import "strings"
 //	gb/1/VID/state               retained: whether the car is there
 //	gb/1/VID/policy              retained: the access document
 //	gb/1/VID/act   ask           what readers order and ask
+//	gb/1/VID/to/INBOX/messages   what the back end writes to people of the car
 const root = "gb/1/"
 
 // Topic is where a message of a mailbox goes, by what Encode calls its suffix.
