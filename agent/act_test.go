@@ -171,8 +171,8 @@ func TestCauses(t *testing.T) {
 	}{
 		{profiles.Locate, nil, "no place"},
 		{profiles.Assign, nil, "not built"},
-		{profiles.SendMessage, nil, "not built"},
-		{profiles.Book, nil, "not built"},
+		{profiles.SendMessage, nil, "no workshop"},
+		{profiles.Book, nil, "no workshop"},
 		{profiles.Unlock, func(w *world) { w.pass(time.Second, 0) }, "in use"},
 		{profiles.Lock, func(w *world) { w.say("Vehicle.Cabin.Door.Row1.DriverSide.IsOpen", hal.Bool(true)) }, "door open"},
 		{profiles.Flash, func(w *world) { w.say(hazard, hal.Bool(true)) }, "hazard lights on"},
@@ -211,11 +211,18 @@ func TestRefusals(t *testing.T) {
 		{"no such action", nil, ordered{lea, firstEpoch, 1, 60, "honk", "{}"}, leaBox, []string{"1 refused bad-request"}},
 		{"limited, parked", nil, fresh(jonas, 1, profiles.Lock), jonasBox, []string{"1 done"}},
 		{"limited, locate", nil, fresh(jonas, 1, profiles.Locate), jonasBox, []string{"1 refused not-now"}},
+		{"restricted, booking", func(a *profiles.Access) { a.Users[1].Restricted = []profiles.Function{"booking"} }, fresh(lea, 1, profiles.Book), leaBox, []string{"1 refused not-permitted"}},
+		{"restricted, chat", func(a *profiles.Access) { a.Users[1].Restricted = []profiles.Function{"chat"} }, fresh(lea, 1, profiles.SendMessage), leaBox, []string{"1 done"}},
+		{"remote services off, chat", func(a *profiles.Access) { a.RemoteServices = false }, fresh(lea, 1, profiles.SendMessage), leaBox, []string{"1 done"}},
+		{"limited, parked, chat", nil, fresh(jonas, 1, profiles.SendMessage), jonasBox, []string{"1 done"}},
+		{"main, booking", nil, fresh(anna, 1, profiles.Book), annaBox, []string{"1 done"}},
+		{"an empty line", nil, ordered{anna, firstEpoch, 1, 60, profiles.SendMessage, `{"text":" "}`}, annaBox, []string{"1 refused bad-request"}},
+		{"no workshop", func(a *profiles.Access) { a.Readers = nil }, fresh(anna, 1, profiles.Book), annaBox, []string{"1 refused not-now"}},
 		{"another epoch", nil, ordered{lea, strings.Repeat("0", 32), 1, 60, profiles.Lock, "{}"}, leaBox, []string{"1 refused expired"}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, "Taycan", newStore())
-			a := w.access()
+			a := w.chatting()
 			if row.change != nil {
 				row.change(&a)
 			}

@@ -131,7 +131,7 @@ func (b *bubble) start(epoch string, after *agent.Carried, left telemetry.Left) 
 	ctx, stop := context.WithCancel(context.Background())
 	var loops sync.WaitGroup
 	loops.Go(func() {
-		courier.Deliver(ctx, telemetry.Callbacks{Decide: cabin.Decide, Link: cabin.Linked, Fate: cabin.Fate})
+		courier.Deliver(ctx, telemetry.Callbacks{Decide: cabin.Decide, Link: cabin.Linked, Fate: cabin.Fate, Inbox: agent.Messages{Cabin: cabin}.Inbox})
 	})
 	loops.Go(func() { agent.Tick(ctx, cabin, 0, nil) })
 	loops.Go(func() { agent.CarryOut(ctx, cabin) })
@@ -229,6 +229,13 @@ func (d *slowDisk) SetOwnVerifier(who profiles.ID, v profiles.Verifier) error {
 	return d.store.SetOwnVerifier(who, v)
 }
 
+func (d *slowDisk) ChangeMessages(all map[profiles.ID]profiles.MessageChange) error {
+	if err := d.wait("ChangeMessages"); err != nil {
+		return err
+	}
+	return d.store.ChangeMessages(all)
+}
+
 func (d *slowDisk) SetCarFact(name string, value []byte) error {
 	if err := d.wait("SetCarFact " + name); err != nil {
 		return err
@@ -275,6 +282,8 @@ type broker struct {
 	wire []wire
 	away bool // guarded by mu: there is no network
 
+	subscribed []string // guarded by mu; by the newest connection
+
 	breaks func(m telemetry.Message) (unacknowledged, ends bool) // guarded by mu; may be nil
 }
 
@@ -291,8 +300,9 @@ func (b *broker) see(event string, m telemetry.Message) {
 	b.wire = append(b.wire, wire{time.Since(b.begun), event, m})
 }
 
-func (b *broker) dial(context.Context, telemetry.Opening) (telemetry.Connection, error) {
+func (b *broker) dial(_ context.Context, o telemetry.Opening) (telemetry.Connection, error) {
 	b.mu.Lock()
+	b.subscribed = o.Subscribe
 	away := b.away
 	b.mu.Unlock()
 	if away {

@@ -74,6 +74,8 @@ type Store interface {
 	SetSettings(who profiles.ID, own, vehicle profiles.Encoded) error
 	People
 	Facts
+	Messages(who profiles.ID) (map[uint64]profiles.Message, error)
+	ChangeMessages(all map[profiles.ID]profiles.MessageChange) error
 }
 
 // People is the roster on disk, and what each person proves themselves with. The zero
@@ -157,6 +159,8 @@ type Cabin struct {
 	clock   schedule
 	shown   shown         // what was last reported of values that only time changes
 	passed  time.Duration // when waits last ran down, boot clock
+
+	messages *messages
 }
 
 // shown is what the head unit sees change without a request.
@@ -211,10 +215,22 @@ func New(needs Needs) (*Cabin, error) {
 	if err != nil {
 		needs.Log.Warn("car fact unreadable, the strict side holds", "error", err)
 	}
+	if c.messages, err = loadMessages(needs.Store, c.people.roster, needs); err != nil {
+		needs.Log.Warn("messages unreadable", "error", err)
+	}
+	c.messages.lock, c.messages.news = &c.mu, c.news
+	c.remote.write = func(p profiles.Person, verb profiles.Verb, args profiles.Arguments, at hal.Instant) bool {
+		if c.people.workshop() == nil { // a phone's line, looked at while mu is held
+			return false
+		}
+		c.effects.add(c.messages.order(p, verb, args, c.session, &c.people, c.privacy.out, at)...)
+		return true
+	}
 	c.privacy.readers(&c.people, now)
 	c.privacy.share(&c.people, needs.Identity, now, needs.Log)
 	if len(needs.Recovered) > 0 {
 		repaired(&c.vehicle, c.privacy, now)
+		c.effects.add(c.messages.light(storeRecovered.on(), c.session, &c.people, now)...)
 	}
 	c.effects.add(showDocument(c.people.roster.Version))
 	c.effects.add(c.privacy.regate(c.privacy.gate, now)...)
@@ -264,6 +280,7 @@ func (c *Cabin) Observe(bus string, frames int, readings []hal.Reading, now hal.
 	for _, r := range readings {
 		for _, a := range c.vehicle.read(bus, r) {
 			c.privacy.out.Alarm(a, r.At)
+			c.effects.add(c.messages.light(a, c.session, &c.people, now)...)
 		}
 		c.privacy.out.Signal(r)
 	}
@@ -369,6 +386,7 @@ func (c *Cabin) Tick() (next time.Duration) {
 	}
 	for _, a := range c.vehicle.alarmsDue(now) {
 		c.privacy.out.Alarm(a, now)
+		c.effects.add(c.messages.light(a, c.session, &c.people, now)...)
 	}
 	c.effects.add(c.privacy.tick(now)...)
 	if last := c.privacy.book.Last(); last != c.privacy.announced && c.session.Driving() {

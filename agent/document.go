@@ -47,6 +47,7 @@ func (c *Cabin) follow(a profiles.Access, by profiles.Signer) (*written, error) 
 	reread := func() {
 		now := c.needs.Now()
 		c.privacy.forget(c.people.roster)
+		c.messages.forget(c.people.roster)
 		c.privacy.readers(&c.people, now)
 		c.news.changed()
 		c.clock.sooner(c.privacy.out.Next())

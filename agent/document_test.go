@@ -2,6 +2,7 @@ package agent_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -204,8 +205,10 @@ type verdicts struct {
 	action   profiles.Action
 	ask      profiles.Ask
 	repeated bool
+	letter   profiles.Letter
 	busy     bool
 	err      error
+	step     string // empty: step
 }
 
 func (v verdicts) Document([]byte, profiles.Roster) (profiles.Access, profiles.Signer, bool, error) {
@@ -220,7 +223,9 @@ func (v verdicts) Ask([]byte, profiles.Roster, time.Duration) (profiles.Ask, err
 	return v.ask, v.err
 }
 
-func (v verdicts) Refusal(error) string { return "step" }
+func (v verdicts) Message([]byte, time.Duration) (profiles.Letter, error) { return v.letter, v.err }
+
+func (v verdicts) Refusal(error) string { return cmp.Or(v.step, "step") }
 
 // Refused documents are logged as refused actions are: the step, the version of one that
 // is authentic, ten lines a minute, and nothing of what it says.

@@ -136,6 +136,22 @@ func keepFobs(who profiles.ID, fobs []profiles.Fob) effect {
 	return effect{what: "fobs " + who.String(), owed: true, do: func(w *world) error { return w.store.SetFobs(who, fobs) }}
 }
 
+// keepMessages writes what take returns; what could not be written is given to back. Without
+// after it is tried again until it is done.
+func keepMessages(take func() map[profiles.ID]profiles.MessageChange, back func(map[profiles.ID]profiles.MessageChange), after func(error)) effect {
+	return effect{what: "messages", owed: after == nil, after: after, do: func(w *world) error {
+		all := take()
+		if len(all) == 0 {
+			return nil
+		}
+		err := w.store.ChangeMessages(all)
+		if err != nil {
+			back(all)
+		}
+		return err
+	}}
+}
+
 // applyRoster keeps next; after is told whom that erased.
 func applyRoster(next profiles.Roster, after func(profiles.Receipt, error)) effect {
 	var receipt profiles.Receipt

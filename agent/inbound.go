@@ -19,11 +19,13 @@ type Verifier interface {
 	Action(payload []byte, people profiles.Roster, boot time.Duration) (a profiles.Action, busy bool, err error)
 	// Ask reads a challenge.
 	Ask(payload []byte, people profiles.Roster, boot time.Duration) (profiles.Ask, error)
-	// Refusal is one word for why Document, Action or Ask failed.
+	// Message reads what the back end writes to people of the car.
+	Message(payload []byte, boot time.Duration) (profiles.Letter, error)
+	// Refusal is one word for why any of these failed.
 	Refusal(err error) string
 }
 
-// Inbound hands on what the broker brings: access documents, actions and asks. What is
+// Inbound hands on what the broker brings: access documents, actions, asks and messages. What is
 // refused is counted and leaves everything as it was; its payload is in no log line.
 type Inbound struct {
 	Cabin    *Cabin
@@ -35,8 +37,11 @@ type Inbound struct {
 	refused sparing
 }
 
-// Topics are what the car listens to.
-type Topics struct{ Document, Action, Ask string }
+// Topics are what the car listens to. Message is that of an inbox.
+type Topics struct {
+	Document, Action, Ask string
+	Message               func(inbox string) string
+}
 
 // Take hands on one message. Messages come one at a time.
 func (i *Inbound) Take(ctx context.Context, topic string, payload []byte) {
@@ -47,6 +52,10 @@ func (i *Inbound) Take(ctx context.Context, topic string, payload []byte) {
 		i.action(payload)
 	case topic == i.Topics.Ask:
 		i.ask(payload)
+	default:
+		if inbox := (Messages{i.Cabin}).Inbox(); inbox != "" && topic == i.Topics.Message(inbox) {
+			i.message(payload)
+		}
 	}
 }
 
@@ -58,10 +67,12 @@ func (i *Inbound) document(ctx context.Context, payload []byte) {
 	}
 	if err != nil {
 		i.refuse("documents", err)
+		Messages{i.Cabin}.refused(i.Verifier.Refusal(err))
 		return
 	}
 	if err := i.Cabin.Apply(ctx, access, by); err != nil {
 		i.refuse("documents", err, "version", access.Version)
+		Messages{i.Cabin}.refused(i.Verifier.Refusal(err))
 		return
 	}
 	if _, documents = i.Cabin.Rosters(); documents.Ceiling != nil && documents.Ceiling.Hash == access.Hash {
@@ -91,6 +102,18 @@ func (i *Inbound) ask(payload []byte) {
 	}
 	i.Cabin.Ask(a)
 	i.Count("asks.taken")
+}
+
+func (i *Inbound) message(payload []byte) {
+	l, err := i.Verifier.Message(payload, i.Cabin.needs.Now().Boot)
+	if err == nil {
+		err = Messages{i.Cabin}.Take(l)
+	}
+	if err != nil {
+		i.refuse("messages", err)
+		return
+	}
+	i.Count("messages.taken")
 }
 
 // refuse counts and logs the step. It never logs err, which may quote what came.

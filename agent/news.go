@@ -10,7 +10,8 @@ import (
 	"glovebox/profiles"
 )
 
-// Event is something the head unit is told once: Ending, Ended, SettingsChanged, LedgerChanged.
+// Event is something the head unit is told once: Ending, Ended, SettingsChanged, LedgerChanged,
+// MessageArrived.
 type Event any
 
 // Ending says that a session will be over at the latest after Deadline.
@@ -33,6 +34,9 @@ type SettingsChanged struct {
 
 // LedgerChanged names the newest entry of the person at the wheel.
 type LedgerChanged struct{ Last uint64 }
+
+// MessageArrived says of which kind a message came for the person at the wheel.
+type MessageArrived struct{ Kind string }
 
 // forgotten stands for a value that a guest set: nothing of it is left to compare.
 type forgotten struct{}

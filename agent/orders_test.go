@@ -106,6 +106,7 @@ func (w *world) order(o ordered) agent.Outcome {
 func fresh(who profiles.ID, ctr uint64, act profiles.Verb) ordered {
 	args := map[profiles.Verb]string{
 		profiles.ClimateStart: `{"celsius":21.5,"minutes":10}`, profiles.SendMessage: `{"text":"hello"}`,
+		profiles.Book:   `{"text":"tyres"}`,
 		profiles.Assign: `{"trip":"t","users":["` + anna.String() + `"]}`,
 	}[act]
 	if args == "" {

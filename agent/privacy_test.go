@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"glovebox/agent"
 	"glovebox/hal"
 	"glovebox/profiles"
 	"glovebox/telemetry"
@@ -246,18 +247,21 @@ func TestStaleDocument(t *testing.T) {
 	}
 }
 
-// What the main user takes away from one person stops for that person alone; alerts
-// nobody can take away.
+// What the main user takes away from one person stops for that person alone; alerts and
+// the chat nobody can take away.
 func TestRestricted(t *testing.T) {
 	w := enrolled(t)
 	a := w.access()
-	a.Users[1].Restricted = []profiles.Function{"position", "alerts", "vehicle-status"}
+	a.Users[1].Restricted = []profiles.Function{"position", "alerts", "chat", "vehicle-status"}
 	w.apply(2, a, profiles.BackEnd)
 	w.login(anna)
 	w.say("Vehicle.Chassis.Brake.IsBrakesWorn", hal.Bool(true))
+	if err := (agent.Messages{Cabin: w.Cabin}).Take(profiles.Letter{Message: profiles.Message{ID: "q1", Kind: "chat", Role: "workshop", Time: w.now.UTC}}); err != nil {
+		t.Error(err)
+	}
 	w.pass(70*time.Second, 50)
 	for _, kind := range outside.Kinds() {
-		if got := w.courier.of(t, leaBox, kind); (len(got) != 0) != (kind == outside.KindAlarms) {
+		if got := w.courier.of(t, leaBox, kind); (len(got) != 0) != (kind == outside.KindAlarms || kind == outside.KindMessages) {
 			t.Errorf("Lea got %d of %s", len(got), kind)
 		}
 		if got := w.courier.of(t, annaBox, kind); len(got) == 0 && kind != outside.KindGaps {

@@ -22,7 +22,8 @@ type remote struct {
 	actuated []string
 	epoch    epoch
 	waiting  []order
-	late     []Outcome     // of actions that were looked at in a slot, not told to the log yet
+	late     []Outcome // of actions that were looked at in a slot, not told to the log yet
+	write    func(p profiles.Person, verb profiles.Verb, args profiles.Arguments, at hal.Instant) (written bool)
 	climate  time.Duration // boot time at which climate ordered from afar ends; zero: none
 }
 
@@ -124,7 +125,7 @@ func (r *remote) consider(a profiles.Action, busy bool, people *people, v *vehic
 func (r *remote) look(a profiles.Action, veiled, expired, busy bool, people *people, v *vehicle, out *outside.Outside, at hal.Instant) Outcome {
 	p, known := people.roster.Orderer(a.Key)
 	switch {
-	case veiled:
+	case veiled && a.Verb != profiles.SendMessage && a.Verb != profiles.Book:
 		return Outcome{Result: outside.NotNow, Cause: "limited in use"}
 	case expired || a.Epoch != r.epoch.name:
 		return Outcome{Result: outside.Expired, Cause: "epoch or exp"}
@@ -147,10 +148,17 @@ func (r *remote) accept(p profiles.Person, a profiles.Action, people *people, v 
 	if allowed, _ := rights.Permits(function); rights.Role == profiles.NoRole || there && !allowed {
 		return Outcome{Result: outside.NotPermitted, Cause: "right to " + string(function)}
 	}
-	if _, err := a.Arguments(); err != nil {
+	args, err := a.Arguments()
+	if err != nil {
 		return Outcome{Result: outside.BadRequest, Cause: "arguments"}
 	}
-	if a.Verb == profiles.Locate {
+	switch a.Verb {
+	case profiles.SendMessage, profiles.Book:
+		if r.write(p, a.Verb, args, now) {
+			return Outcome{Result: outside.Done}
+		}
+		return Outcome{Result: outside.NotNow, Cause: "no workshop"}
+	case profiles.Locate:
 		if out.Locate(p.Mailbox, now) {
 			return Outcome{Result: outside.Done}
 		}
@@ -200,7 +208,7 @@ const leastCharge = 15
 // hinders says what of the car stands against verb now, and nothing if nothing does.
 func (r *remote) hinders(verb profiles.Verb, v *vehicle, now hal.Instant) string {
 	switch {
-	case verb == profiles.Assign || verb == profiles.SendMessage || verb == profiles.Book:
+	case verb == profiles.Assign:
 		return "not built"
 	case v.motion.inUse(now) || !v.motion.parked(now):
 		return "in use"

@@ -95,6 +95,7 @@ type Screen interface {
 	Ended(reason string, receipt profiles.Receipt)
 	SettingsChanged(group string, keys []string)
 	LedgerChanged(last uint64)
+	MessageArrived(kind string)
 	Release() // give the name back, once all before is told
 	Refresh() // look at the views
 }
@@ -117,6 +118,8 @@ func Show(ctx context.Context, c *Cabin, screen Screen) error {
 				screen.SettingsChanged(e.Group, e.Keys)
 			case LedgerChanged:
 				screen.LedgerChanged(e.Last)
+			case MessageArrived:
+				screen.MessageArrived(e.Kind)
 			case nameGiven:
 				screen.Release()
 				close(e.done)
@@ -135,6 +138,7 @@ func Recover(c *Cabin, found <-chan string) {
 		now := c.needs.Now()
 		c.vehicle.recovered = append(slices.Clip(c.vehicle.recovered), name)
 		repaired(&c.vehicle, c.privacy, now)
+		c.effects.add(c.messages.light(storeRecovered.on(), c.session, &c.people, now)...)
 		c.clock.sooner(c.privacy.out.Next())
 		c.news.changed()
 		c.mu.Unlock()

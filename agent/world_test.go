@@ -43,6 +43,7 @@ type store struct {
 	own      map[profiles.ID]profiles.Verifier
 	fobs     map[profiles.ID][]profiles.Fob
 	facts    map[string][]byte
+	messages map[profiles.ID]map[uint64]profiles.Message
 	writes   []string
 	broken   error // what Apply answers
 }
@@ -53,6 +54,7 @@ func newStore() *store {
 		lockouts: map[profiles.ID]profiles.Lockout{},
 		own:      map[profiles.ID]profiles.Verifier{},
 		fobs:     map[profiles.ID][]profiles.Fob{},
+		messages: map[profiles.ID]map[uint64]profiles.Message{},
 		facts:    map[string][]byte{"main-user-met": []byte(anna.String())},
 	}
 }
@@ -133,6 +135,30 @@ func (s *store) OwnVerifier(who profiles.ID) (profiles.Verifier, error) { return
 
 func (s *store) SetOwnVerifier(who profiles.ID, v profiles.Verifier) error {
 	s.own[who] = v
+	return nil
+}
+
+func (s *store) Messages(who profiles.ID) (map[uint64]profiles.Message, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.messages[who]), nil
+}
+
+func (s *store) ChangeMessages(all map[profiles.ID]profiles.MessageChange) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for who, change := range all {
+		if s.messages[who] == nil {
+			s.messages[who] = map[uint64]profiles.Message{}
+		}
+		for n, m := range change {
+			if m == nil {
+				delete(s.messages[who], n)
+			} else {
+				s.messages[who][n] = *m
+			}
+		}
+	}
 	return nil
 }
 
@@ -342,6 +368,12 @@ func (s *screen) LedgerChanged(last uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ledger = last
+}
+
+func (s *screen) MessageArrived(kind string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heard = append(s.heard, "arrived "+kind)
 }
 
 func (s *screen) Refresh() {

@@ -47,6 +47,7 @@ type Verifier struct {
 	car      profiles.Identity
 	trust    KeySet
 	act, ask bucket
+	messages bucket
 	keys     map[string]*sender // by thumbprint; of keys that are known
 }
 
@@ -162,6 +163,22 @@ func (v *Verifier) Ask(text []byte, people profiles.Roster, now time.Duration) (
 		return profiles.Ask{}, refuse(AtRate, ErrBusy)
 	}
 	return a, nil
+}
+
+// Message checks a message on the inbox: size and rate, its members. Nobody signs it: the
+// broker lets nobody write there but the back end. The error is a *Refused.
+func (v *Verifier) Message(text []byte, now time.Duration) (profiles.Letter, error) {
+	if len(text) > profiles.MaxMessage {
+		return profiles.Letter{}, refuse(AtSize, fmt.Errorf("more than %d bytes", profiles.MaxMessage))
+	}
+	if !v.messages.take(perTopic, now) {
+		return profiles.Letter{}, refuse(AtRate, ErrBusy)
+	}
+	l, err := profiles.DecodeLetter(text)
+	if err != nil {
+		return profiles.Letter{}, refuse(AtClaims, err)
+	}
+	return l, nil
 }
 
 // sender is what is remembered of a known key; keys that are gone are forgotten.

@@ -18,6 +18,7 @@ type Cabin interface {
 	Privacy
 	Vehicle
 	People
+	Messages
 }
 
 // Session is the door of the picker. Login and StartGuest come one at a time,
@@ -52,6 +53,15 @@ type Privacy interface {
 	SetLevel(ctx context.Context, level string) error
 	// Ledger with an id in the filter returns that entry, or an error.
 	Ledger(filter telemetry.LedgerFilter) ([]telemetry.Entry, error)
+}
+
+// Messages are those of the person at the wheel; a guest has none. What Send, Book and
+// MarkRead acknowledged is durable. A wish is a JSON object.
+type Messages interface {
+	List(filter profiles.MessageFilter) ([]profiles.Message, error)
+	Send(ctx context.Context, text string) (id string, err error)
+	Book(ctx context.Context, wish []byte) (id string, err error)
+	MarkRead(ctx context.Context, ids []string) error
 }
 
 // Vehicle is the car. Readings are offered to a tap until untap is called; no

@@ -107,6 +107,7 @@ func TestSignalsHaveTheirTypes(t *testing.T) {
 	w.face.Ended("left", profiles.Receipt{Method: "memory"})
 	w.face.SettingsChanged("radio", []string{"volume"})
 	w.face.LedgerChanged(7)
+	w.face.MessageArrived("chat")
 	want := map[string]string{}
 	for iface, d := range files(t) {
 		for _, s := range d.Signals {

@@ -165,6 +165,10 @@ var goodArguments = map[string][]any{
 	"Privacy1.Ledger":        {none},
 	"Privacy1.Why":           {uint64(1)},
 	"Vehicle1.Health":        {},
+	"Messages1.List":         {none},
+	"Messages1.Send":         {"hello", none},
+	"Messages1.Book":         {bag("text", "winter tyres"), none},
+	"Messages1.MarkRead":     {[]string{"q1"}, none},
 
 	"Roster1.Invite":            {bag("name", "Mia", "email", "mia@example.com", "mobile", "+12025550123"), "shared", none},
 	"Roster1.Cancel":            {dbusPath(jonas), none},

@@ -136,7 +136,7 @@ func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (er
 		Cabin: cabin, Topics: topics(identity.VID), Verifier: cloud.NewVerifier(identity, p.trust),
 		Count: func(name string) { counts.add(name, 1) }, Log: log,
 	}
-	if err := face.Own(show{cabin, courier, counts, identity.Public()}); err != nil {
+	if err := face.Own(show{cabin, agent.Messages{Cabin: cabin}, courier, counts, identity.Public()}); err != nil {
 		return err
 	}
 	if before != nil {
@@ -170,7 +170,7 @@ func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (er
 	if p.broker != nil {
 		group.Go(func() error {
 			return courier.Deliver(ctx, telemetry.Callbacks{
-				Decide: cabin.Decide, Link: cabin.Linked, Fate: cabin.Fate,
+				Decide: cabin.Decide, Link: cabin.Linked, Fate: cabin.Fate, Inbox: agent.Messages{Cabin: cabin}.Inbox,
 				Inbound: func(topic string, payload []byte) { inbound.Take(ctx, topic, payload) },
 			})
 		})
@@ -249,12 +249,16 @@ func (p plan) courier(cfg Config, vid, epoch string, box telemetry.Outbox, log *
 
 // topics are those that a car listens to.
 func topics(vid string) agent.Topics {
-	return agent.Topics{Document: outside.PolicyTopic(vid), Action: outside.ActTopic(vid), Ask: outside.AskTopic(vid)}
+	return agent.Topics{
+		Document: outside.PolicyTopic(vid), Action: outside.ActTopic(vid), Ask: outside.AskTopic(vid),
+		Message: func(inbox string) string { return outside.Topic(vid, inbox, string(outside.KindMessages)) },
+	}
 }
 
 // show is the cabin as the head unit sees it, with the counters of the wires.
 type show struct {
 	*agent.Cabin
+	agent.Messages
 	courier  *telemetry.Courier
 	counts   *counters
 	identity profiles.PublicIdentity

@@ -70,6 +70,10 @@ func (r *readable) Fobs(profiles.ID) ([]profiles.Fob, error) { return nil, nil }
 
 func (r *readable) SetFobs(profiles.ID, []profiles.Fob) error { return r.why }
 
+func (r *readable) Messages(profiles.ID) (map[uint64]profiles.Message, error) { return nil, nil }
+
+func (r *readable) ChangeMessages(map[profiles.ID]profiles.MessageChange) error { return r.why }
+
 func (r *readable) CarFact(name string) ([]byte, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
