@@ -35,6 +35,7 @@ type cabin struct {
 	closed  []string // and what is closed to him
 	pins    map[profiles.ID]string
 	fobs    map[profiles.ID]uint32
+	read    bool // all messages
 }
 
 func newCabin() *cabin {
@@ -173,6 +174,34 @@ func (c *cabin) Ledger(filter telemetry.LedgerFilter) (out []telemetry.Entry, er
 		}
 	}
 	return out, nil
+}
+
+// List is a line of the workshop, with a word in it that a terminal would obey, and a booking.
+func (c *cabin) List(filter profiles.MessageFilter) ([]profiles.Message, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.session.State != "active" {
+		return nil, profiles.ErrNotPermitted
+	}
+	return filter.Of([]profiles.Message{
+		{ID: "b1", Kind: "booking", From: profiles.Conceal("Anna"), Role: "main", Text: profiles.Conceal("winter tyres"), Wish: profiles.Conceal(`{"day":"2026-12-01"}`), Time: time.Unix(60, 0), Read: true},
+		{ID: "q1", Kind: "chat", From: profiles.Conceal("Workshop North"), Role: "workshop", Text: profiles.Conceal("come at\nnine\x1b[2J"), Time: time.Unix(120, 0), Read: c.read},
+		{ID: "l1", Kind: "alarm", Role: "car", Text: profiles.Conceal("The brakes need to be looked at."), Code: "brake", Time: time.Unix(180, 0), Read: c.read},
+	}), nil
+}
+
+func (c *cabin) Send(_ context.Context, text string) (string, error) {
+	if text == "" {
+		return "", profiles.ErrInvalid
+	}
+	return "s1", nil
+}
+
+func (c *cabin) MarkRead(_ context.Context, ids []string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.read = len(ids) == 2
+	return nil
 }
 
 func (c *cabin) VehicleView() hal.VehicleView {

@@ -39,7 +39,7 @@ type ledgerCmd struct {
 	Follow  bool   `help:"Go on with entries as they come, until interrupted."`
 	Class   string `help:"Of this class of data alone, as position." placeholder:"CLASS"`
 	Reader  string `help:"To this reader alone: a name, an id, workshop or backend." placeholder:"READER"`
-	Kind    string `help:"In this kind of message alone: status, position, alarms, gaps or ack." placeholder:"KIND"`
+	Kind    string `help:"In this kind of message alone: status, position, alarms, messages, gaps or ack." placeholder:"KIND"`
 	Outcome string `help:"With this outcome alone: published, reduced, withheld or purged." placeholder:"OUTCOME"`
 	Limit   uint32 `help:"The newest so many." placeholder:"N"`
 }

@@ -48,6 +48,8 @@ type commands struct {
 	Privacy  privacyCmd  `cmd:"" help:"Show what may leave the car, or set the level."`
 	Ledger   ledgerCmd   `cmd:"" help:"What was published, reduced and withheld, for whom, by which rule."`
 	Why      whyCmd      `cmd:"" help:"One entry of the ledger, with all rules that were as strict."`
+	Messages messagesCmd `cmd:"" help:"The messages of the person at the wheel: chat with the workshop, bookings, warnings, notices."`
+	Send     sendCmd     `cmd:"" help:"Write a line to the workshop."`
 	Health   healthCmd   `cmd:"" help:"Warning lights and maintenance now."`
 	Watch    watchCmd    `cmd:"" help:"Signals of the car as they come, until interrupted."`
 

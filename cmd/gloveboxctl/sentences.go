@@ -15,7 +15,7 @@ var words = map[string]string{
 	"fob": "a fob opened the car", "unknown-fob": "the fobs in the car are nobody's, or more than one person's",
 	"removed": "since a person was removed", "restart": "since the agent stopped",
 	"left": "since the driver left the car", "suspend": "since the unit slept",
-	"backend": "back end",
+	"backend": "back end", "car": "the car",
 }
 
 // endings are why a session is ending, as people say it.
