@@ -2,8 +2,8 @@ package headunit
 
 import "context"
 
-// Messages reads those of the person at the wheel, oldest first. A nil filter takes all.
-func (c *Client) Messages(ctx context.Context, filter map[string]any) ([]map[string]any, error) {
+// ListMessages reads those of the person at the wheel, oldest first. A nil filter takes all.
+func (c *Client) ListMessages(ctx context.Context, filter map[string]any) ([]map[string]any, error) {
 	var answer []bag
 	err := c.ask(ctx, "Messages1.List", []any{members(filter)}, &answer)
 	return plainBags(answer), err

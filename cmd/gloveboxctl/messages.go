@@ -22,7 +22,7 @@ func (c *messagesCmd) Run(a *app) error {
 	if c.Limit > 0 {
 		filter["limit"] = c.Limit
 	}
-	list, err := a.Messages(a.ctx, filter)
+	list, err := a.ListMessages(a.ctx, filter)
 	if err != nil {
 		return err
 	}

@@ -53,6 +53,7 @@ type BackEnd struct {
 	invitations map[string]*invitation       // guarded by mu; the open ones, by name
 	results     map[order]Result             // guarded by mu; the first of each action
 	letters     []Letter                     // guarded by mu
+	unheard     []heard                      // guarded by mu; lines to the car, oldest first
 
 	changed     chan struct{} // guarded by mu; closed and renewed at each change
 	connection  mqtt.Client   // guarded by mu

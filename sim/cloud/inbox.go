@@ -3,6 +3,7 @@ package cloud
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -130,6 +131,9 @@ func (b *BackEnd) file(r *Reader, m Message) {
 			b.breach("%s: epoch %s seq %d came before with other content", m.Topic, m.Epoch, m.Seq)
 		}
 	}
+	if m.Note != nil {
+		b.unheard = slices.DeleteFunc(b.unheard, func(l heard) bool { return l.id == m.Note.ID })
+	}
 	in := b.received[r.Name]
 	in.messages = append(in.messages, m)
 	if b.keep > 0 && len(in.messages) > b.keep {
@@ -159,6 +163,9 @@ func (b *BackEnd) takeState(raw []byte) {
 	if err := json.Unmarshal(raw, &s); err != nil {
 		b.breach("state: %v", err)
 		return
+	}
+	if s.Online { // the car listens before it says so
+		b.sayAgain()
 	}
 	b.state = s
 	b.postHeld()

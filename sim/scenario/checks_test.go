@@ -120,6 +120,18 @@ var checkControls = []control{
 		"of another kind": harm("gaps", func(m *cloud.Message) { m.Gap = &cloud.Gap{Kind: "status"} }),
 		"no gaps":         none("gaps"),
 	}},
+	{check: "publish workshop messages Lea, secondary: the brake squeaks", wrong: wrongs{
+		"another reader": func(w *scenario.World) { note(w).Reader = "lea" },
+		"another text":   func(w *scenario.World) { note(w).Note.Text = "the brake sings" },
+		"another role":   func(w *scenario.World) { note(w).Note.Role = "main" },
+		"a repeat":       func(w *scenario.World) { note(w).Repeat = true },
+		"not understood": func(w *scenario.World) { note(w).Err = errors.New("no id") },
+	}},
+	{check: "listed Nord, workshop: come at nine", wrong: wrongs{
+		"another text": func(w *scenario.World) { w.Notes[1]["text"] = "come at ten" },
+		"none":         func(w *scenario.World) { w.Notes = nil },
+	}},
+	{check: "unread 2", wrong: wrongs{"one": func(w *scenario.World) { w.Notes = w.Notes[:1] }, "none": func(w *scenario.World) { w.Notes = nil }}},
 	{check: "messages lea alarms 2", wrong: wrongs{
 		"one":       func(w *scenario.World) { w.Messages = slices.Delete(w.Messages, 3, 4) },
 		"a repeat":  func(w *scenario.World) { w.Messages[3].Repeat = true },
@@ -321,4 +333,9 @@ func oneWord(w *scenario.World) {
 	m := &w.Messages[len(w.Messages)-10]
 	m.Points = slices.Clone(m.Points)
 	m.Points[0].Value = "north"
+}
+
+// note is the one message of the chat in the world.
+func note(w *scenario.World) *cloud.Message {
+	return &w.Messages[slices.IndexFunc(w.Messages, func(m cloud.Message) bool { return m.Kind == "messages" })]
 }

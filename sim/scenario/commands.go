@@ -78,8 +78,8 @@ var actions = map[string][]*form{
 	"app": acts(onPeople, "activate NAME", "accept [CODE] [pin=PIN] [password=PASSWORD]", "code", "lock", "unlock", "flash", "locate",
 		"climate on [celsius=21] [minutes=10]", "climate off", "assign TRIP NAME…", "add-car CODE", "new-phone"),
 	"hmi": acts(onPeople, "activate NAME [code=CODE]", "cancel-pending", "pin NAME OLD NEW [code=CODE]", "reset-pin NAME", "link-fob NAME", "unlink-fobs NAME",
-		"export NAME", "import NAME FILE", "erase everything [pin=PIN]", "inhibit [for D]", "keep TEXT"),
-	"workshop": acts(nil, "invite-main NAME", "remove-main [confirm]", "chat TEXT", "quote TEXT"),
+		"export NAME", "import NAME FILE", "erase everything [pin=PIN]", "inhibit [for D]", "keep TEXT", "read"),
+	"workshop": acts(nil, "invite-main NAME", "remove-main [confirm]", "chat TEXT", "quote TEXT", "write NAME TEXT"),
 }
 
 // acts is a table of actions.

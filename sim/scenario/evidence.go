@@ -31,6 +31,7 @@ type headUnit interface {
 	Ledger(ctx context.Context, filter map[string]any) ([]map[string]any, error)
 	Signals(ctx context.Context) ([]map[string]any, error)
 	Health(ctx context.Context) ([]map[string]any, error)
+	ListMessages(ctx context.Context, filter map[string]any) ([]map[string]any, error)
 	Statistics(ctx context.Context) (map[string]any, error)
 }
 

@@ -78,6 +78,7 @@ var kinds = map[string]kind{
 	"PASSWORD":       {what: "password"},
 	"accept PIN":     {check: func(_ *parser, w string) error { return refuse(!pin(w) && w != "none", "want 4 to 12 digits, or none") }},
 	"dropped N":      {check: whole},
+	"unread N":       {check: whole},
 	"within D":       {check: brief},
 	"wait D":         {what: "time", check: brief},
 	"D":              {what: "time"},
@@ -257,5 +258,5 @@ func functions() (all []string) {
 
 // messageKinds are those that a check knows.
 func messageKinds() []string {
-	return []string{string(outside.KindStatus), string(outside.KindPosition), string(outside.KindAlarms), string(outside.KindGaps)}
+	return []string{string(outside.KindStatus), string(outside.KindPosition), string(outside.KindAlarms), string(outside.KindMessages), string(outside.KindGaps)}
 }

@@ -233,6 +233,8 @@ func (c *workshop) do(ctx context.Context, s *stage) (string, error) {
 		return "", back.Chat(ctx, w[0])
 	case "quote":
 		return "", back.Quote(ctx, w[0])
+	case "write":
+		return "", refused(back.Write(ctx, w[0], w[1]))
 	}
 	d, err := back.RemoveMain(w[0] != "")
 	if err != nil {
@@ -253,7 +255,6 @@ func (c *assign) do(ctx context.Context, s *stage) (string, error) {
 }
 
 func (c *screen) do(ctx context.Context, s *stage) (string, error) {
-	call := func(person, method string, args ...any) (string, error) { return s.call(ctx, person, method, args...) }
 	w, plain := c.action.what.(*words)
 	if !plain {
 		return c.action.what.(doer).do(ctx, s)
@@ -297,9 +298,11 @@ func (c *screen) do(ctx context.Context, s *stage) (string, error) {
 	case "unlink-fobs":
 		return "", s.world.HMI.UnlinkFobs(ctx, who)
 	case "chat":
-		return call("", "Messages1.Send", w[0])
+		return s.world.HMI.Send(ctx, w[0])
 	case "book":
-		return call("", "Messages1.Book", map[string]any{"text": w[0]})
+		return s.world.HMI.Book(ctx, map[string]any{"text": w[0]})
+	case "read":
+		return s.readAll(ctx)
 	case "export":
 		return s.takeAlong(ctx, w[0])
 	}

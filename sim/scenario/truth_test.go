@@ -49,6 +49,7 @@ func trueWorld(t *testing.T, check string) *scenario.World {
 			{"class": "position", "outcome": "sent", "rule": "position/shared", "reader": "1ea", "count": uint64(1)},
 		},
 		Newest:   []map[string]any{{"path": "Vehicle.Cabin.Lamp", "value": "2.5"}},
+		Notes:    []map[string]any{{"from": "", "role": "car", "text": "The brakes"}, {"from": "Nord", "role": "workshop", "text": "come at nine"}},
 		Lights:   []map[string]any{{"code": "brake", "active": true}, {"code": "airbag", "active": false}},
 		Counters: map[string]any{"documents.applied": uint64(2), "bus.body.bad": uint64(0)},
 		Set:      map[string]string{"radio volume": "27"},
@@ -84,6 +85,7 @@ func trueWorld(t *testing.T, check string) *scenario.World {
 		{At: at(51), Reader: "lea", Kind: "alarms", Time: at(51), Alarm: &cloud.Alarm{Code: "airbag", Active: true}},
 		{At: at(52), Reader: "lea", Kind: "alarms", Time: at(52), Alarm: &cloud.Alarm{Code: "airbag", Active: false}},
 		{At: at(53), Reader: "anna", Kind: "status", Time: at(53)},
+		{At: at(54), Reader: "workshop", Kind: "messages", Note: &cloud.Note{From: "Lea", Role: "secondary", Text: "the brake squeaks", Wish: []byte(`{"day":1}`)}},
 	}
 	for _, p := range published(r) {
 		p.Time = p.Time.Add(at(60).Sub(published(r)[0].Time)).Truncate(time.Millisecond)

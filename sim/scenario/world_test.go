@@ -30,6 +30,7 @@ type World struct {
 	Entries  []map[string]any          // of the ledger
 	Newest   []map[string]any          // values of signals
 	Lights   []map[string]any
+	Notes    []map[string]any // at the wheel, none of them read
 	Counters map[string]any
 	Set      map[string]string // what lea set and the agent acknowledged, by group and key
 	Maybe    map[string]string // what it never answered
@@ -180,7 +181,11 @@ func (w *worldHMI) Ledger(_ context.Context, filter map[string]any) ([]map[strin
 	return answered(w, entries)
 }
 func (w *worldHMI) Signals(context.Context) ([]map[string]any, error) { return answered(w, w.Newest) }
-func (w *worldHMI) Health(context.Context) ([]map[string]any, error)  { return answered(w, w.Lights) }
+func (w *worldHMI) ListMessages(context.Context, map[string]any) ([]map[string]any, error) {
+	return answered(w, w.Notes)
+}
+
+func (w *worldHMI) Health(context.Context) ([]map[string]any, error) { return answered(w, w.Lights) }
 func (w *worldHMI) Statistics(context.Context) (map[string]any, error) {
 	return answered(w, w.Counters)
 }
