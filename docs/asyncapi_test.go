@@ -61,7 +61,7 @@ func TestExamplesAreReal(t *testing.T) {
 	online, will := states(t)
 	real := map[string][]any{"state": {decode(t, online), decode(t, will)}}
 	for _, s := range drive(t) {
-		for name, suffix := range map[string]string{"status": "status", "position": "position", "alarm": "alarms", "gap": "gaps"} {
+		for name, suffix := range map[string]string{"status": "status", "position": "position", "alarm": "alarms", "message": "messages", "gap": "gaps"} {
 			if s.suffix == suffix {
 				real[name] = append(real[name], decode(t, s.body))
 			}
@@ -130,6 +130,27 @@ func TestAccessDocumentRequires(t *testing.T) {
 	}
 }
 
+// The example of a message on the inbox is one that the car reads; what is required is
+// required by the car, and what is not may be absent.
+func TestInboxMessage(t *testing.T) {
+	a := readAPI(t)
+	example := a.at(t, "components", "messages", "inboxMessage")["examples"].([]any)[0].(map[string]any)["payload"].(map[string]any)
+	schema := a.at(t, "components", "messages", "inboxMessage", "payload")
+	a.fits(t, "the example", schema, example, false)
+	for name := range schema["properties"].(map[string]any) {
+		without := maps.Clone(example)
+		delete(without, name)
+		text, err := json.Marshal(without)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = profiles.DecodeLetter(text)
+		if required := slices.Contains(schema["required"].([]any), any(name)); required != (err != nil) {
+			t.Errorf("without %s the car says %v; required is %v", name, err, required)
+		}
+	}
+}
+
 // The lists of words are those of the code.
 func TestWords(t *testing.T) {
 	a := readAPI(t)
@@ -153,4 +174,12 @@ func TestWords(t *testing.T) {
 		verbs = append(verbs, string(v))
 	}
 	same(t, "actions", enum("Action", "act"), verbs)
+	var of []string
+	for _, kind := range profiles.MessageKinds() {
+		if kind != profiles.Booking {
+			of = append(of, string(kind))
+		}
+	}
+	same(t, "kinds on the inbox", enum("InboxMessage", "kind"), of)
+	same(t, "kinds to a mailbox", enum("Message", "kind"), append(of, string(profiles.Booking)))
 }

@@ -58,7 +58,7 @@ func sendable(r policyRow) bool {
 	made := slices.Contains(outside.Kinds(), outside.Kind(topic)) || topic == "state" || topic == string(outside.KindAck)
 	given := slices.ContainsFunc(outside.Rules(), func(rule outside.Rule) bool { return rule.Class == class })
 	switch class {
-	case "position", "alarm", "gap-record", "link", "action-result", "access-change":
+	case "position", "alarm", "gap-record", "link", "action-result", "access-change", "chat", "booking":
 		given = true
 	}
 	return made && given

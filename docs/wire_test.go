@@ -97,6 +97,10 @@ func play(out *outside.Outside, take func(hal.Instant)) {
 	take(at("20:33:00"))
 	out.Alarm(outside.Alarm{Code: "cruise-fault", Severity: "warning", Active: true}, at("20:33:04"))
 	take(at("20:33:04"))
+	out.Message(strings.Repeat("d4", 16), "shared", outside.Message{
+		ID: "0f6a4c1e9b7d42c58e3a1b2c3d4e5f60", Kind: "booking", From: "Lea", Role: "secondary", Text: "winter tyres", Wish: `{"day":"2026-12-01"}`, Time: at("20:33:10").UTC,
+	}, at("20:33:10"))
+	take(at("20:33:10"))
 	take(at("20:34:00"))
 	out.Link(false, at("20:34:05"))
 	take(at("20:35:00"))
