@@ -153,7 +153,6 @@ func (d Messages) refused(step string) {
 	}
 	c := d.Cabin
 	c.mu.Lock()
-	c.effects.add(c.messages.mainUser("document-refused",
-		"A change of who may use this car was refused: it was out of date, or contradicts another.", c.session, &c.people, c.needs.Now())...)
+	c.effects.add(c.messages.mainUser(noticeRefused, c.session, &c.people, c.needs.Now())...)
 	c.mu.Unlock()
 }

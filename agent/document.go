@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"glovebox/profiles"
 )
@@ -70,6 +71,9 @@ func (c *Cabin) follow(a profiles.Access, by profiles.Signer) (*written, error) 
 		defer c.mu.Unlock()
 		shown := c.people.disk.Version
 		c.effects.add(c.people.replace(next, c.needs.Now())...)
+		if slices.ContainsFunc(changes, func(is profiles.Change) bool { return is.Kind == profiles.Accepted }) {
+			c.effects.add(c.messages.mainUser(noticeAccepted, c.session, &c.people, c.needs.Now())...)
+		}
 		reread()
 		c.privacy.share(&c.people, c.needs.Identity, c.needs.Now(), c.needs.Log)
 		c.clock.sooner(c.privacy.out.Next())

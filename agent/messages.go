@@ -232,12 +232,12 @@ func (m *messages) keepLights() effect {
 }
 
 // mainUser tells the main user alone, once until they have read it.
-func (m *messages) mainUser(code, text string, s profiles.Session, people *people, now hal.Instant) []effect {
+func (m *messages) mainUser(code string, s profiles.Session, people *people, now hal.Instant) []effect {
 	main, ok := people.roster.Main()
 	if !ok || main.State != profiles.Active || m.of[main.ID].Unread(code) {
 		return nil
 	}
-	return m.notice([]profiles.ID{main.ID}, profiles.Notice, code, text, s, now)
+	return m.notice([]profiles.ID{main.ID}, profiles.Notice, code, forMain[code], s, now)
 }
 
 // notice is one of the car's own.

@@ -438,3 +438,44 @@ func (b *broker) topics() []string {
 	defer b.mu.Unlock()
 	return b.subscribed
 }
+
+// The main user hears of wrong PINs in plenty, and of who accepts an invitation.
+func TestTheMainUserHears(t *testing.T) {
+	disk := newStore()
+	tally, err := json.Marshal(make(profiles.Tally, 29))
+	if err != nil {
+		t.Fatal(err)
+	}
+	disk.facts["tally"] = tally
+	w := newWorld(t, "Taycan", disk)
+	a := w.access()
+	a.Users[2].State, a.Users[2].Mailbox, a.Users[2].Sign = profiles.Invited, "", profiles.Key{}
+	w.apply(1, a, profiles.BackEnd)
+	w.login(anna)
+	listed := func() (codes []string) {
+		t.Helper()
+		w.Tick()
+		all, err := agent.Messages{Cabin: w.Cabin}.List(profiles.MessageFilter{})
+		if err != nil {
+			t.Error(err)
+		}
+		for _, m := range all {
+			codes = append(codes, m.Code)
+		}
+		return codes
+	}
+	a = w.access()
+	a.Users[2].State = profiles.Confirmed
+	w.apply(2, a, profiles.MainUser)
+	if got := listed(); !slices.Equal(got, []string{"invitation-accepted"}) {
+		t.Errorf("somebody accepted: %q", got)
+	}
+	for _, pin := range []string{"000001", "000002"} { // the second is not looked at
+		if _, err := w.Login(t.Context(), lea, profiles.NewPIN(pin), false); err == nil {
+			t.Error("a wrong PIN is right")
+		}
+	}
+	if got := listed(); !slices.Equal(got, []string{"invitation-accepted", "pin-tally"}) {
+		t.Errorf("thirty wrong PINs: %q", got)
+	}
+}

@@ -26,6 +26,19 @@ var lights = map[string]string{
 	"store-recovered":  "Stored data was damaged and has been repaired; some of it may be older, or gone.",
 }
 
+// The notices for the main user alone. None names a person: it would stay when they go.
+const (
+	noticeRefused  = "document-refused"
+	noticeTally    = "pin-tally"
+	noticeAccepted = "invitation-accepted"
+)
+
+var forMain = map[string]string{
+	noticeRefused:  "A change of who may use this car was refused: it was out of date, or contradicts another.",
+	noticeTally:    "So many PINs were wrong in this car that only one can be tried in ten minutes.",
+	noticeAccepted: "Somebody whom you invited has accepted.",
+}
+
 // lightText is the kind and the text of the message about a light.
 func lightText(code string) (profiles.MessageKind, string) {
 	kind, text := profiles.AlarmMessage, lights[code]

@@ -43,6 +43,9 @@ func (c *Cabin) verify(shown proof) error {
 		c.people.pass(now.Boot - c.passed)
 		c.passed = now.Boot
 		c.people.refused(t)
+		if c.people.tally.Wait() > 0 {
+			c.effects.add(c.messages.mainUser(noticeTally, c.session, &c.people, now)...)
+		}
 		c.clock.due.ring()
 		return t.wrong()
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"glovebox/agent/cloud"
+	"glovebox/profiles"
 )
 
 // Size and rate are looked at first, and exactly the most is not too much.
@@ -35,6 +36,28 @@ func TestTheMostIsNotTooMuch(t *testing.T) {
 	for n := range 21 { // a second later: 20 more
 		if _, err := v.Ask([]byte("{}"), roster, time.Hour+time.Second); (step(err) == cloud.AtRate) != (n == 20) {
 			t.Errorf("ask %d of the next second: %v", n+1, err)
+		}
+	}
+}
+
+// Of the inbox, too: 16 KiB, 40 at once and 20 a second; then the members are looked at.
+func TestTheMostOnTheInboxIsNotTooMuch(t *testing.T) {
+	v := newVerifier()
+	for n, want := range map[int]cloud.Step{profiles.MaxMessage: cloud.AtClaims, profiles.MaxMessage + 1: cloud.AtSize} {
+		if _, err := v.Message([]byte(strings.Repeat("a", n)), time.Hour); step(err) != want {
+			t.Errorf("a message of %d bytes: %v, want %s", n, err, want)
+		}
+	}
+	v = newVerifier()
+	good := []byte(`{"id":"q1","kind":"chat","text":"come at nine"}`)
+	for n := range 42 {
+		if _, err := v.Message(good, time.Hour); (err == nil) != (n < 40) || err != nil && step(err) != cloud.AtRate {
+			t.Errorf("message %d at one moment: %v", n+1, err)
+		}
+	}
+	for n := range 21 {
+		if _, err := v.Message(good, time.Hour+time.Second); (err == nil) != (n < 20) {
+			t.Errorf("message %d of the next second: %v", n+1, err)
 		}
 	}
 }
