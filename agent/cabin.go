@@ -74,6 +74,8 @@ type Store interface {
 	SetSettings(who profiles.ID, own, vehicle profiles.Encoded) error
 	People
 	Facts
+	// Messages are those of a person, by number; ChangeMessages writes some of some people, in
+	// one change. Who is not of this car any more is left out.
 	Messages(who profiles.ID) (map[uint64]profiles.Message, error)
 	ChangeMessages(all map[profiles.ID]profiles.MessageChange) error
 }
@@ -215,17 +217,7 @@ func New(needs Needs) (*Cabin, error) {
 	if err != nil {
 		needs.Log.Warn("car fact unreadable, the strict side holds", "error", err)
 	}
-	if c.messages, err = loadMessages(needs.Store, c.people.roster, needs); err != nil {
-		needs.Log.Warn("messages unreadable", "error", err)
-	}
-	c.messages.lock, c.messages.news = &c.mu, c.news
-	c.remote.write = func(p profiles.Person, verb profiles.Verb, args profiles.Arguments, at hal.Instant) bool {
-		if c.people.workshop() == nil { // a phone's line, looked at while mu is held
-			return false
-		}
-		c.effects.add(c.messages.order(p, verb, args, c.session, &c.people, c.privacy.out, at)...)
-		return true
-	}
+	Messages{c}.begin(needs)
 	c.privacy.readers(&c.people, now)
 	c.privacy.share(&c.people, needs.Identity, now, needs.Log)
 	if len(needs.Recovered) > 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"glovebox/hal"
 	"glovebox/profiles"
 )
 
@@ -12,10 +13,43 @@ import (
 // for what the back end brings.
 type Messages struct{ Cabin *Cabin }
 
-// List is the messages of the person at the wheel, oldest first.
-func (d Messages) List(filter profiles.MessageFilter) ([]profiles.Message, error) {
+// begin has what the disk has read, which a start does not wait for, and what phones
+// write taken in.
+func (d Messages) begin(needs Needs) {
+	c := d.Cabin
+	c.messages = newMessages(needs.Random("message"), &c.mu, c.news)
+	c.effects.add(readMessages(c.people.roster, func(kept map[profiles.ID]map[uint64]profiles.Message, lights []byte, err error) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if err != nil {
+			needs.Log.Warn("messages unreadable", "error", err)
+		}
+		c.effects.add(c.messages.open(kept, lights, c.people.roster)...)
+	}))
+	c.remote.write = func(p profiles.Person, verb profiles.Verb, args profiles.Arguments, at hal.Instant) bool {
+		if c.people.workshop() == nil { // a phone's line, looked at while mu is held
+			return false
+		}
+		c.effects.add(c.messages.order(p, verb, args, c.session, &c.people, c.privacy.out, at)...)
+		return true
+	}
+}
+
+// opened is the cabin, with its lock held, once it is known what the disk has.
+func (d Messages) opened() *Cabin {
 	c := d.Cabin
 	c.mu.Lock()
+	if !c.messages.opened {
+		c.mu.Unlock()
+		c.effects.wait()
+		c.mu.Lock()
+	}
+	return c
+}
+
+// List is the messages of the person at the wheel, oldest first.
+func (d Messages) List(filter profiles.MessageFilter) ([]profiles.Message, error) {
+	c := d.opened()
 	defer c.mu.Unlock()
 	who, err := c.people.reads(c.session)
 	if err != nil {
@@ -35,8 +69,7 @@ func (p *people) reads(s profiles.Session) (profiles.ID, error) {
 // MarkRead marks messages of the person at the wheel as read. When it returns that is on
 // disk.
 func (d Messages) MarkRead(_ context.Context, ids []string) error {
-	c := d.Cabin
-	c.mu.Lock()
+	c := d.opened()
 	c.vehicle.leaving.call(c.needs.Now().Boot)
 	who, err := c.people.reads(c.session)
 	var wrote error
@@ -78,8 +111,7 @@ func (d Messages) Book(_ context.Context, wish []byte) (id string, err error) {
 }
 
 func (d Messages) write(verb profiles.Verb, kind profiles.MessageKind, text, wish profiles.Private) (string, error) {
-	c := d.Cabin
-	c.mu.Lock()
+	c := d.opened()
 	now := c.needs.Now()
 	c.vehicle.leaving.call(now.Boot)
 	function, _ := verb.Function()
@@ -122,8 +154,7 @@ var ErrNobody = errors.New("nobody of this car is meant")
 // Take takes in what the back end brings. When it returns that is on disk, unless the disk
 // fails: then it is tried again.
 func (d Messages) Take(l profiles.Letter) error {
-	c := d.Cabin
-	c.mu.Lock()
+	c := d.opened()
 	now := c.needs.Now()
 	todo, ok := c.messages.receive(l, c.session, &c.people, c.privacy.out, now)
 	c.effects.put(todo...)

@@ -136,6 +136,19 @@ func keepFobs(who profiles.ID, fobs []profiles.Fob) effect {
 	return effect{what: "fobs " + who.String(), owed: true, do: func(w *world) error { return w.store.SetFobs(who, fobs) }}
 }
 
+// readMessages reads those of everybody, and which lights people were told of.
+func readMessages(roster profiles.Roster, after func(kept map[profiles.ID]map[uint64]profiles.Message, lights []byte, err error)) effect {
+	kept, lights := map[profiles.ID]map[uint64]profiles.Message{}, []byte(nil)
+	return effect{what: "read messages", after: func(err error) { after(kept, lights, err) }, do: func(w *world) (err error) {
+		lights, err = w.store.CarFact(factLights)
+		for _, person := range roster.People {
+			all, unread := w.store.Messages(person.ID)
+			kept[person.ID], err = all, errors.Join(err, unread)
+		}
+		return err
+	}}
+}
+
 // keepMessages writes what take returns; what could not be written is given to back. Without
 // after it is tried again until it is done.
 func keepMessages(take func() map[profiles.ID]profiles.MessageChange, back func(map[profiles.ID]profiles.MessageChange), after func(error)) effect {

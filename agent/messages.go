@@ -27,29 +27,46 @@ type messages struct {
 	lock   sync.Locker // the cabin's, for effects
 	news   *news
 
+	opened bool // it is known what the disk has
+	early  []func() []effect
+
 	of      map[profiles.ID]profiles.Messages
 	unsaved map[profiles.ID]profiles.MessageChange
 	lights  map[string]time.Duration // when each went off, boot clock; of those that are on Never
 }
 
-// loadMessages reads what the store holds. What cannot be read of somebody is not there.
-func loadMessages(store Store, roster profiles.Roster, needs Needs) (*messages, error) {
-	m := &messages{
-		random: needs.Random("message"), of: map[profiles.ID]profiles.Messages{},
+func newMessages(random io.Reader, lock sync.Locker, news *news) *messages {
+	return &messages{
+		random: random, lock: lock, news: news, of: map[profiles.ID]profiles.Messages{},
 		unsaved: map[profiles.ID]profiles.MessageChange{}, lights: map[string]time.Duration{},
 	}
-	told, failed := store.CarFact(factLights)
-	for code := range strings.FieldsSeq(string(told)) {
+}
+
+// open takes in what the disk has, which a start does not wait for, and then what came
+// meanwhile.
+func (m *messages) open(kept map[profiles.ID]map[uint64]profiles.Message, lights []byte, roster profiles.Roster) (todo []effect) {
+	for who, all := range kept {
+		m.of[who] = profiles.OpenMessages(all)
+	}
+	for code := range strings.FieldsSeq(string(lights)) {
 		m.lights[code] = outside.Never
 	}
-	for _, person := range roster.People {
-		kept, err := store.Messages(person.ID)
-		if err != nil {
-			failed = err
-		}
-		m.of[person.ID] = profiles.OpenMessages(kept)
+	m.opened = true
+	m.forget(roster)
+	for _, do := range m.early {
+		todo = append(todo, do()...)
 	}
-	return m, failed
+	m.early = nil
+	return todo
+}
+
+// once does something now, or as soon as it is known what the disk has.
+func (m *messages) once(do func() []effect) []effect {
+	if m.opened {
+		return do()
+	}
+	m.early = append(m.early, do)
+	return nil
 }
 
 // forget drops what belongs to those who are not of this car any more.
@@ -163,9 +180,11 @@ func (m *messages) order(p profiles.Person, verb profiles.Verb, args profiles.Ar
 		kind = profiles.Booking
 	}
 	message := m.draft(p, kind, args.Text, args.Wish, now)
-	m.put(p.ID, message, s, now)
 	post(p, message, people, out, now)
-	return []effect{m.save(nil)}
+	return m.once(func() []effect {
+		m.put(p.ID, message, s, now)
+		return []effect{m.save(nil)}
+	})
 }
 
 // receive takes in what the back end brings, for one person or for all; one that has come
@@ -197,6 +216,10 @@ const calmLight = 10 * time.Minute
 // light tells everybody that a warning light is on: once for each code, until they have
 // read it or it was off for ten minutes. The light itself is not this.
 func (m *messages) light(a outside.Alarm, s profiles.Session, people *people, now hal.Instant) []effect {
+	return m.once(func() []effect { return m.edge(a, s, people, now) })
+}
+
+func (m *messages) edge(a outside.Alarm, s profiles.Session, people *people, now hal.Instant) []effect {
 	off, known := m.lights[a.Code]
 	switch on := known && off == outside.Never; {
 	case a.Active == on:
@@ -224,7 +247,7 @@ const factLights = "lights-told"
 func (m *messages) keepLights() effect {
 	var on []string
 	for _, code := range slices.Sorted(maps.Keys(m.lights)) {
-		if m.lights[code] == outside.Never {
+		if m.lights[code] == outside.Never && code != storeRecovered.Code { // which is on until the agent ends
 			on = append(on, code)
 		}
 	}
@@ -234,10 +257,15 @@ func (m *messages) keepLights() effect {
 // mainUser tells the main user alone, once until they have read it.
 func (m *messages) mainUser(code string, s profiles.Session, people *people, now hal.Instant) []effect {
 	main, ok := people.roster.Main()
-	if !ok || main.State != profiles.Active || m.of[main.ID].Unread(code) {
+	if !ok || main.State != profiles.Active {
 		return nil
 	}
-	return m.notice([]profiles.ID{main.ID}, profiles.Notice, code, forMain[code], s, now)
+	return m.once(func() []effect {
+		if m.of[main.ID].Unread(code) {
+			return nil
+		}
+		return m.notice([]profiles.ID{main.ID}, profiles.Notice, code, forMain[code], s, now)
+	})
 }
 
 // notice is one of the car's own.

@@ -479,3 +479,22 @@ func TestTheMainUserHears(t *testing.T) {
 		t.Errorf("thirty wrong PINs: %q", got)
 	}
 }
+
+// A repaired store is told at each start that repaired one.
+func TestARepairIsTold(t *testing.T) {
+	disk := newStore()
+	enrolledOn(t, disk)
+	for n := range 2 {
+		w := startWorld(t, "Taycan", disk, func(_ *world, n *agent.Needs) { n.Recovered = []string{"outbox.db"} })
+		w.say("Vehicle.LowVoltageSystemState", hal.Word("OFF"))
+		w.login(anna)
+		w.Tick()
+		all, err := agent.Messages{Cabin: w.Cabin}.List(profiles.MessageFilter{Unread: true})
+		if err != nil || len(all) != 1 || all[0].Code != "store-recovered" {
+			t.Fatalf("start %d: %d messages, %v", n+1, len(all), err)
+		}
+		if err := (agent.Messages{Cabin: w.Cabin}).MarkRead(t.Context(), []string{all[0].ID}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
