@@ -16,6 +16,7 @@ type store struct {
 	facts    map[string][]byte
 	lockouts map[profiles.ID]profiles.Lockout
 	own      map[profiles.ID]profiles.Verifier
+	messages map[profiles.ID]map[uint64]profiles.Message
 }
 
 func newStore(main profiles.ID) *store {
@@ -23,6 +24,7 @@ func newStore(main profiles.ID) *store {
 		settings: map[profiles.ID]profiles.Encoded{},
 		facts:    map[string][]byte{"main-user-met": []byte(main.String())},
 		lockouts: map[profiles.ID]profiles.Lockout{}, own: map[profiles.ID]profiles.Verifier{},
+		messages: map[profiles.ID]map[uint64]profiles.Message{},
 	}
 }
 
@@ -110,5 +112,29 @@ func (s *store) SetCarFact(name string, value []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.facts[name] = value
+	return nil
+}
+
+func (s *store) Messages(who profiles.ID) (map[uint64]profiles.Message, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.messages[who]), nil
+}
+
+func (s *store) ChangeMessages(all map[profiles.ID]profiles.MessageChange) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for who, change := range all {
+		if s.messages[who] == nil {
+			s.messages[who] = map[uint64]profiles.Message{}
+		}
+		for n, m := range change {
+			if m == nil {
+				delete(s.messages[who], n)
+			} else {
+				s.messages[who][n] = *m
+			}
+		}
+	}
 	return nil
 }

@@ -82,6 +82,7 @@ func (quiet) Ending(string, time.Duration)     {}
 func (quiet) Ended(string, profiles.Receipt)   {}
 func (quiet) SettingsChanged(string, []string) {}
 func (quiet) LedgerChanged(uint64)             {}
+func (quiet) MessageArrived(string)            {}
 func (quiet) Release()                         {}
 func (quiet) Refresh()                         {}
 
