@@ -17,7 +17,7 @@ type Messages struct{ Cabin *Cabin }
 // write taken in.
 func (d Messages) begin(needs Needs) {
 	c := d.Cabin
-	c.messages = newMessages(needs.Random("message"), &c.mu, c.news)
+	c.messages = newMessages(needs.Random("message"), needs.Random("notice"), &c.mu, c.news)
 	c.effects.add(readMessages(c.people.roster, func(kept map[profiles.ID]map[uint64]profiles.Message, lights []byte, err error) {
 		c.mu.Lock()
 		defer c.mu.Unlock()

@@ -23,9 +23,9 @@ import (
 //	a person ──▶ write ───┘        │             └─▶ disk, sealed under their key
 //	                               └──▶ pipeline ──▶ workshop, their phones
 type messages struct {
-	random io.Reader
-	lock   sync.Locker // the cabin's, for effects
-	news   *news
+	written, notices io.Reader   // what ids are drawn from: those that leave the car, and the others
+	lock             sync.Locker // the cabin's, for effects
+	news             *news
 
 	opened bool // it is known what the disk has
 	early  []func() []effect
@@ -35,9 +35,9 @@ type messages struct {
 	lights  map[string]time.Duration // when each went off, boot clock; of those that are on Never
 }
 
-func newMessages(random io.Reader, lock sync.Locker, news *news) *messages {
+func newMessages(written, notices io.Reader, lock sync.Locker, news *news) *messages {
 	return &messages{
-		random: random, lock: lock, news: news, of: map[profiles.ID]profiles.Messages{},
+		written: written, notices: notices, lock: lock, news: news, of: map[profiles.ID]profiles.Messages{},
 		unsaved: map[profiles.ID]profiles.MessageChange{}, lights: map[string]time.Duration{},
 	}
 }
@@ -114,10 +114,10 @@ func (m *messages) save(after func(error)) effect {
 	}, after)
 }
 
-// id is 32 hex digits.
-func (m *messages) id() string {
+// newMessageID is 32 hex digits.
+func newMessageID(random io.Reader) string {
 	var b [16]byte
-	if _, err := io.ReadFull(m.random, b[:]); err != nil {
+	if _, err := io.ReadFull(random, b[:]); err != nil {
 		panic("agent: no random bytes: " + err.Error()) // the kernel's source does not fail
 	}
 	return hex.EncodeToString(b[:])
@@ -126,7 +126,7 @@ func (m *messages) id() string {
 // draft is what a person writes to the workshop: a line, or with a wish a booking.
 func (m *messages) draft(p profiles.Person, kind profiles.MessageKind, text, wish profiles.Private, now hal.Instant) profiles.Message {
 	return profiles.Message{
-		ID: m.id(), Kind: kind, From: p.Name, Role: p.Role.String(), Text: text, Wish: wish,
+		ID: newMessageID(m.written), Kind: kind, From: p.Name, Role: p.Role.String(), Text: text, Wish: wish,
 		Time: now.UTC.Truncate(time.Millisecond), Read: true, // they know what they wrote
 	}
 }
@@ -274,7 +274,7 @@ func (m *messages) notice(to []profiles.ID, kind profiles.MessageKind, code, tex
 		return nil
 	}
 	message := profiles.Message{
-		ID: m.id(), Kind: kind, Role: profiles.RoleCar, Text: profiles.Conceal(text), Code: code, Time: now.UTC.Truncate(time.Millisecond),
+		ID: newMessageID(m.notices), Kind: kind, Role: profiles.RoleCar, Text: profiles.Conceal(text), Code: code, Time: now.UTC.Truncate(time.Millisecond),
 	}
 	for _, who := range to {
 		m.put(who, message, s, now)
