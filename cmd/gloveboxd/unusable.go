@@ -37,7 +37,7 @@ func unusable(ctx context.Context, dir string, why error, log *slog.Logger) stor
 }
 
 // readable is a store that keeps nothing of anybody: there is no PIN to try where no
-// try can be counted. Facts about the car last as long as the agent runs.
+// try can be counted. Facts about the car and messages last as long as the agent runs.
 type readable struct {
 	roster profiles.Roster
 	why    error
@@ -72,7 +72,7 @@ func (r *readable) SetFobs(profiles.ID, []profiles.Fob) error { return r.why }
 
 func (r *readable) Messages(profiles.ID) (map[uint64]profiles.Message, error) { return nil, nil }
 
-func (r *readable) ChangeMessages(map[profiles.ID]profiles.MessageChange) error { return r.why }
+func (r *readable) ChangeMessages(map[profiles.ID]profiles.MessageChange) error { return nil }
 
 func (r *readable) CarFact(name string) ([]byte, error) {
 	r.mu.Lock()
