@@ -26,11 +26,11 @@ func (d Messages) begin(needs Needs) {
 		}
 		c.effects.add(c.messages.open(kept, lights, c.people.roster)...)
 	}))
-	c.remote.write = func(p profiles.Person, verb profiles.Verb, args profiles.Arguments, at hal.Instant) bool {
+	c.remote.write = func(p profiles.Person, a profiles.Action, args profiles.Arguments, at hal.Instant) bool {
 		if c.people.workshop() == nil { // a phone's line, looked at while mu is held
 			return false
 		}
-		c.effects.add(c.messages.order(p, verb, args, c.session, &c.people, c.privacy.out, at)...)
+		c.effects.add(c.messages.order(p, a, args, c.session, &c.people, c.privacy.out, at)...)
 		return true
 	}
 }
@@ -124,7 +124,7 @@ func (d Messages) write(verb profiles.Verb, kind profiles.MessageKind, text, wis
 		return "", profiles.ErrOffline
 	}
 	p, _ := c.people.roster.Find(c.session.Who)
-	message := c.messages.draft(p, kind, text, wish, now)
+	message := draft(newMessageID(c.messages.written), p, kind, text, wish, now)
 	c.messages.put(p.ID, message, c.session, now)
 	var wrote error
 	c.effects.put(c.messages.save(func(err error) {

@@ -1,7 +1,9 @@
 package agent
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -124,9 +126,9 @@ func newMessageID(random io.Reader) string {
 }
 
 // draft is what a person writes to the workshop: a line, or with a wish a booking.
-func (m *messages) draft(p profiles.Person, kind profiles.MessageKind, text, wish profiles.Private, now hal.Instant) profiles.Message {
+func draft(id string, p profiles.Person, kind profiles.MessageKind, text, wish profiles.Private, now hal.Instant) profiles.Message {
 	return profiles.Message{
-		ID: newMessageID(m.written), Kind: kind, From: p.Name, Role: p.Role.String(), Text: text, Wish: wish,
+		ID: id, Kind: kind, From: p.Name, Role: p.Role.String(), Text: text, Wish: wish,
 		Time: now.UTC.Truncate(time.Millisecond), Read: true, // they know what they wrote
 	}
 }
@@ -173,13 +175,14 @@ func (p *people) actives() (all []profiles.Person) {
 }
 
 // order is message or book of a phone: it is written, and is with the queue before its
-// answer.
-func (m *messages) order(p profiles.Person, verb profiles.Verb, args profiles.Arguments, s profiles.Session, people *people, out *outside.Outside, now hal.Instant) []effect {
+// answer. Its id follows from the action, so that nothing but the phone has a part in it.
+func (m *messages) order(p profiles.Person, a profiles.Action, args profiles.Arguments, s profiles.Session, people *people, out *outside.Outside, now hal.Instant) []effect {
 	kind := profiles.ChatLine
-	if verb == profiles.Book {
+	if a.Verb == profiles.Book {
 		kind = profiles.Booking
 	}
-	message := m.draft(p, kind, args.Text, args.Wish, now)
+	sum := sha256.Sum256(fmt.Appendf(nil, "glovebox/1/message\x00%s\x00%s\x00%d", a.Key, a.Epoch, a.Ctr))
+	message := draft(hex.EncodeToString(sum[:16]), p, kind, args.Text, args.Wish, now)
 	post(p, message, people, out, now)
 	return m.once(func() []effect {
 		m.put(p.ID, message, s, now)

@@ -23,7 +23,7 @@ type remote struct {
 	epoch    epoch
 	waiting  []order
 	late     []Outcome // of actions that were looked at in a slot, not told to the log yet
-	write    func(p profiles.Person, verb profiles.Verb, args profiles.Arguments, at hal.Instant) (written bool)
+	write    func(p profiles.Person, a profiles.Action, args profiles.Arguments, at hal.Instant) (written bool)
 	climate  time.Duration // boot time at which climate ordered from afar ends; zero: none
 }
 
@@ -125,7 +125,8 @@ func (r *remote) consider(a profiles.Action, busy bool, people *people, v *vehic
 func (r *remote) look(a profiles.Action, veiled, expired, busy bool, people *people, v *vehicle, out *outside.Outside, at hal.Instant) Outcome {
 	p, known := people.roster.Orderer(a.Key)
 	switch {
-	case veiled && a.Verb != profiles.SendMessage && a.Verb != profiles.Book:
+	case veiled && (a.Verb != profiles.SendMessage && a.Verb != profiles.Book || a.Epoch != r.epoch.name):
+		// What was written is taken; of an epoch that is over not even the verb is known any more.
 		return Outcome{Result: outside.NotNow, Cause: "limited in use"}
 	case expired || a.Epoch != r.epoch.name:
 		return Outcome{Result: outside.Expired, Cause: "epoch or exp"}
@@ -154,7 +155,7 @@ func (r *remote) accept(p profiles.Person, a profiles.Action, people *people, v 
 	}
 	switch a.Verb {
 	case profiles.SendMessage, profiles.Book:
-		if r.write(p, a.Verb, args, now) {
+		if r.write(p, a, args, now) {
 			return Outcome{Result: outside.Done}
 		}
 		return Outcome{Result: outside.NotNow, Cause: "no workshop"}
