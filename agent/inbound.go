@@ -37,7 +37,7 @@ type Inbound struct {
 	refused sparing
 }
 
-// Topics are what the car listens to. Message is that of an inbox.
+// Topics are what the car listens to. Message is that of an inbox; nil: none is heard.
 type Topics struct {
 	Document, Action, Ask string
 	Message               func(inbox string) string
@@ -53,7 +53,7 @@ func (i *Inbound) Take(ctx context.Context, topic string, payload []byte) {
 	case topic == i.Topics.Ask:
 		i.ask(payload)
 	default:
-		if inbox := (Messages{i.Cabin}).Inbox(); inbox != "" && topic == i.Topics.Message(inbox) {
+		if inbox := (Messages{i.Cabin}).Inbox(); inbox != "" && i.Topics.Message != nil && topic == i.Topics.Message(inbox) {
 			i.message(payload)
 		}
 	}
