@@ -140,8 +140,29 @@ type Letter struct {
 // ErrBadMessage is a message that does not keep to its form.
 var ErrBadMessage = errors.New("malformed message")
 
+// time takes a time that may be absent: RFC 3339, or whole UTC seconds as on D-Bus.
+func (o *object) time(name string) (t time.Time) {
+	raw := o.pop(name)
+	if raw == nil {
+		return t
+	}
+	if seconds, err := integerOf(raw, 1<<40); err == nil {
+		t = time.Unix(int64(seconds), 0).UTC()
+	} else {
+		text, err := textOf(raw)
+		o.fail(name, err)
+		t, err = time.Parse(time.RFC3339, text)
+		o.fail(name, err)
+		t = t.UTC()
+	}
+	if t.Year() < 1970 || t.Year() > 9999 {
+		o.fail(name, errors.New("out of range"))
+	}
+	return t
+}
+
 // DecodeLetter reads a message on the car's inbox: id, kind and text, and besides them
-// from, role, time, read and to, which may be absent. What every payload to a mailbox has
+// from, role, time (RFC 3339, or UTC seconds), read and to, which may be absent. What every payload to a mailbox has
 // (epoch, seq, resend) says nothing here. Unknown members and members that stand twice
 // are refused. A message without a time has the zero one.
 func DecodeLetter(payload []byte) (Letter, error) {
@@ -150,7 +171,8 @@ func DecodeLetter(payload []byte) (Letter, error) {
 	}
 	o := newObject(payload)
 	l := Letter{Message: Message{ID: o.text("id"), Kind: MessageKind(o.text("kind")), Role: o.optionalText("role")}}
-	text, from, at, to := o.text("text"), o.optionalText("from"), o.optionalText("time"), o.optionalText("to")
+	text, from, to := o.text("text"), o.optionalText("from"), o.optionalText("to")
+	l.Time = o.time("time")
 	o.flag("read") // in the car nobody has read it
 	o.optionalText("epoch")
 	o.flag("resend")
@@ -176,14 +198,6 @@ func DecodeLetter(payload []byte) (Letter, error) {
 	}
 	if utf8.RuneCountInString(from) > longestFrom {
 		o.fail("from", fmt.Errorf("want at most %d characters", longestFrom))
-	}
-	if at != "" {
-		t, err := time.Parse(time.RFC3339, at)
-		if err == nil && (t.Year() < 1970 || t.Year() > 9999) {
-			err = errors.New("out of range")
-		}
-		o.fail("time", err)
-		l.Time = t.UTC()
 	}
 	if to != "" {
 		id, err := ParseID(to)

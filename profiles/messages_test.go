@@ -197,6 +197,8 @@ func TestDecodeLetter(t *testing.T) {
 		{"a booking", `"kind":"chat"`, `"kind":"booking"`, false},
 		{"another kind", `"kind":"chat"`, `"kind":"quote"`, false},
 		{"a long name", `Workshop North`, strings.Repeat("x", 101), false},
+		{"UTC seconds", `"2026-11-23T10:00:00.000+01:00"`, `1795424400`, true},
+		{"seconds without end", `"2026-11-23T10:00:00.000+01:00"`, `1099511627776`, false},
 		{"no time", `2026-11-23T10:00:00.000+01:00`, `yesterday`, false},
 		{"before all clocks", `2026-11-23`, `1969-11-23`, false},
 		{"nobody's id", `"read":false`, `"to":"anna"`, false},
