@@ -28,12 +28,13 @@ var arrows = map[string][]string{
 	"profiles/disk":    {},
 	"profiles/keyring": {"profiles", "profiles/disk"},
 	"profiles/bolt":    {"profiles", "profiles/disk", "profiles/keyring"},
+	"telemetry/trip":   {"hal"},
 	// never profiles: readers and columns reach it as its own values
-	"telemetry/outside": {"hal"},
+	"telemetry/outside": {"hal", "telemetry/trip"},
 	"telemetry":         {"hal", "profiles", "telemetry/outside"},
 	"telemetry/outbox":  {"hal", "profiles", "profiles/disk", "telemetry", "telemetry/outside"},
 	"telemetry/mqtt":    {"telemetry"},
-	"agent":             {"hal", "profiles", "telemetry", "telemetry/outside"},
+	"agent":             {"hal", "profiles", "telemetry", "telemetry/outside", "telemetry/trip"},
 	// hmi and cloud name the small interface that they need, never agent
 	"agent/hmi":       {"hal", "profiles", "telemetry", "agent/hmi/fence"},
 	"agent/hmi/fence": {},
@@ -58,7 +59,7 @@ var arrows = map[string][]string{
 // pure rooms hold rules: no operating system, no adapter library.
 var pure = []string{
 	"hal", "hal/can", "hal/dbc", "hal/mapping", "hal/slcan", "hal/candump", "hal/nmea",
-	"profiles", "telemetry", "telemetry/outside", "agent",
+	"profiles", "telemetry", "telemetry/trip", "telemetry/outside", "agent",
 }
 
 // impure is what a pure room never imports.
