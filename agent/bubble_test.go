@@ -131,7 +131,10 @@ func (b *bubble) start(epoch string, after *agent.Carried, left telemetry.Left) 
 	ctx, stop := context.WithCancel(context.Background())
 	var loops sync.WaitGroup
 	loops.Go(func() {
-		courier.Deliver(ctx, telemetry.Callbacks{Decide: cabin.Decide, Link: cabin.Linked, Fate: cabin.Fate, Inbox: agent.Messages{Cabin: cabin}.Inbox})
+		courier.Deliver(ctx, telemetry.Callbacks{
+			Decide: cabin.Decide, Link: cabin.Linked, Fate: cabin.Fate, Inbox: agent.Messages{Cabin: cabin}.Inbox,
+			Seal: func(r outside.Released) outside.Released { return agent.Seal(cabin, r) },
+		})
 	})
 	loops.Go(func() { agent.Tick(ctx, cabin, 0, nil) })
 	loops.Go(func() { agent.CarryOut(ctx, cabin) })

@@ -334,6 +334,7 @@ func (c *Cabin) moved(now hal.Instant) {
 		return
 	}
 	c.privacy.out.InUse(s.inUse, now)
+	c.privacy.out.Moving(s.moving, now)
 	if c.shown.inUse && !s.inUse {
 		c.news.add(c.sitting.endCycle()...)
 		if m.ignitionOn { // a silent bus counts as off, to every reader alike

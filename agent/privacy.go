@@ -38,6 +38,7 @@ func newPrivacy(needs Needs, now hal.Instant, freshness func(key string, at hal.
 	p.book = p.nobodys
 	p.out = outside.New(needs.Policy, now, outside.Options{
 		VID: needs.Identity.VID, Sign: needs.Identity.Sign, Gzip: needs.Gzip, Decided: p.decided, Freshness: freshness,
+		TripIDs: needs.Random("trip"),
 	})
 	held, err := needs.Store.CarFact(factHeld)
 	if err == nil && held != nil {
@@ -102,6 +103,8 @@ func (p *privacy) begin(s profiles.Session, now hal.Instant) []effect {
 // end takes whoever is at the wheel away and returns how many entries went with them.
 func (p *privacy) end(inUse bool, now hal.Instant) (entries int, todo []effect) {
 	todo = p.regate(p.gate.End(inUse), now)
+	p.out.EndTrip(now)
+	todo = append(todo, p.tick(now)...) // before a fresh process takes over
 	entries = p.nobodys.Len()
 	p.nobodys = telemetry.NewLedger(p.policy.Numbers())
 	p.book = p.nobodys

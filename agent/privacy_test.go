@@ -252,7 +252,7 @@ func TestStaleDocument(t *testing.T) {
 func TestRestricted(t *testing.T) {
 	w := enrolled(t)
 	a := w.access()
-	a.Users[1].Restricted = []profiles.Function{"position", "alerts", "chat", "vehicle-status"}
+	a.Users[1].Restricted = []profiles.Function{"position", "alerts", "chat", "vehicle-status", "trips"}
 	w.apply(2, a, profiles.BackEnd)
 	w.login(anna)
 	w.say("Vehicle.Chassis.Brake.IsBrakesWorn", hal.Bool(true))
@@ -260,6 +260,7 @@ func TestRestricted(t *testing.T) {
 		t.Error(err)
 	}
 	w.pass(70*time.Second, 50)
+	w.pass(122*time.Second, -1) // the trip is over
 	for _, kind := range outside.Kinds() {
 		if got := w.courier.of(t, leaBox, kind); (len(got) != 0) != (kind == outside.KindAlarms || kind == outside.KindMessages) {
 			t.Errorf("Lea got %d of %s", len(got), kind)

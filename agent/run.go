@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"glovebox/profiles"
+	"glovebox/telemetry/outside"
 )
 
 // The loops that drive a cabin. Each blocks until ctx ends; main starts them, and so
@@ -50,6 +51,13 @@ func Renew(c *Cabin) {
 	c.effects.add(renew(c.remote.begin(c.needs.Now())))
 	c.mu.Unlock()
 	c.effects.atOnce()
+}
+
+// Seal closes a kept message to its reader's key of now.
+func Seal(c *Cabin, r outside.Released) outside.Released {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.privacy.out.Seal(r)
 }
 
 // CarryOut does what waits for the disk, as it comes, and tries again what failed.

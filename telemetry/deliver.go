@@ -80,9 +80,10 @@ const (
 
 // Callbacks are what the Courier asks and tells while it delivers. All but Decide may be nil.
 type Callbacks struct {
-	Decide  func(outside.Released) Answer // the decision once more, just before sending
-	Link    func(up bool)                 // the line opened, or ended, in turn; what Link(true) sends goes before all that waits
-	Fate    func(outside.Released, Fate)  // what became of a message
+	Decide  func(outside.Released) Answer           // the decision once more, just before sending
+	Seal    func(outside.Released) outside.Released // closes it to its reader's key of now, likewise; called with the handing held
+	Link    func(up bool)                           // the line opened, or ended, in turn; what Link(true) sends goes before all that waits
+	Fate    func(outside.Released, Fate)            // what became of a message
 	Inbound func(topic string, payload []byte)
 	Inbox   func() string // the mailbox that the back end writes to, as each line opens; nil or empty: none
 }

@@ -178,6 +178,9 @@ func (c *Courier) stamp(epoch, series string) (string, uint64) {
 // publish encodes a message and hands it over; what cannot be encoded is
 // dropped. Called with handing held.
 func (c *Courier) publish(s *dispatch, k Kept) bool {
+	if c.call.Seal != nil {
+		k.Released = c.call.Seal(k.Released)
+	}
 	suffix, payload, err := k.Released.Encode(outside.Seq{Epoch: k.Epoch, N: k.Seq, Resend: k.Resend})
 	if err != nil {
 		c.with.Log.Error("message not encoded", "kind", string(k.Released.Kind()), "error", err)

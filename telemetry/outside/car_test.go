@@ -2,12 +2,14 @@ package outside_test
 
 import (
 	"encoding/json"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
 
 	"glovebox/hal"
 	"glovebox/telemetry/outside"
+	"glovebox/telemetry/trip"
 )
 
 // start is a moment well between slots: 12:01:07.250 on the wall, 40 s after boot.
@@ -46,14 +48,20 @@ type car struct {
 	out      *outside.Outside
 	now      hal.Instant
 	seq      map[string]uint64
+	metres   float64 // driven
 	sent     []wire
 	released []outside.Released
 	decided  []outside.Decision
+	trips    []trip.Trip // those that ended
+	all      []string    // ids of those of which everybody was told
 }
 
 func newCar(t testing.TB, p *outside.Policy, o outside.Options) *car {
 	c := &car{t: t, now: start, seq: map[string]uint64{}}
 	o.Decided = func(d outside.Decision) { c.decided = append(c.decided, d) }
+	o.TripIDs = rand.NewChaCha8([32]byte{1})
+	o.TripEnded = func(t trip.Trip) { c.trips = append(c.trips, t) }
+	o.TripTold = func(id string) { c.all = append(c.all, id) }
 	c.out = outside.New(p, start, o)
 	c.out.SetReaders(1, family, start)
 	return c
@@ -103,6 +111,29 @@ func at(clock string) hal.Instant {
 
 func (c *car) link(up bool)  { c.out.Link(up, c.now); c.take() }
 func (c *car) inUse(in bool) { c.out.InUse(in, c.now) }
+func (c *car) moving(m bool) { c.out.Moving(m, c.now); c.take() }
+
+// drive has the car drive east for so many seconds, a fix a second, and stop.
+func (c *car) drive(seconds int, kmh float64) {
+	c.inUse(true)
+	c.moving(true)
+	for range seconds {
+		c.run(c.now.Boot + time.Second)
+		c.metres += kmh / 3.6
+		c.fix(54.19, 6.62+c.metres/(111195.08*0.5851065))
+	}
+	c.moving(false)
+}
+
+// park has the session end with the car out of use.
+func (c *car) park() {
+	c.run(c.now.Boot + time.Second)
+	c.fix(54.19, 6.62+c.metres/(111195.08*0.5851065))
+	c.inUse(false)
+	c.out.EndTrip(c.now)
+	c.take()
+}
+
 func (c *car) light(a string, on bool) {
 	c.out.Alarm(outside.Alarm{Code: a, Severity: "warning", Active: on}, c.now)
 	c.take()

@@ -39,6 +39,7 @@ type CarriedReader struct {
 	Status   CarriedMissed `json:"status"`
 	Position CarriedMissed `json:"position"`
 	Untold   []string      `json:"untold"` // codes of lights
+	Trips    []CarriedTrip `json:"trips"`  // that wait for the next slot
 	Asks     CarriedLooks  `json:"asks"`
 	Actions  CarriedLooks  `json:"actions"`
 }
@@ -57,6 +58,14 @@ type CarriedLook struct {
 	Epoch     string `json:"epoch,omitempty"`
 	Ctr       uint64 `json:"ctr,omitempty"`
 	Veiled    bool   `json:"veiled"`
+}
+
+// CarriedTrip is what a reader is to be told of a trip, without its places.
+type CarriedTrip struct {
+	Since time.Duration `json:"since"`
+	Trip  string        `json:"trip"`
+	Day   string        `json:"day"`
+	Band  string        `json:"distance_km"`
 }
 
 // CarriedMissed counts the slots that a reader has missed.
@@ -80,8 +89,12 @@ func (o *Outside) Carry() Carried {
 	for _, r := range o.readers {
 		c.Readers = append(c.Readers, CarriedReader{
 			r.Mailbox, r.Column, r.since, r.missedStatus.carry(), r.missedPosition.carry(), slices.Sorted(maps.Keys(r.untold)),
-			r.looks[lookedAsk].carry(), r.looks[lookedAction].carry(),
+			nil, r.looks[lookedAsk].carry(), r.looks[lookedAction].carry(),
 		})
+		for to := &c.Readers[len(c.Readers)-1]; len(to.Trips) < len(r.stubs); {
+			s := r.stubs[len(to.Trips)]
+			to.Trips = append(to.Trips, CarriedTrip{s.since, s.body.Trip, s.body.Day, s.body.Band})
+		}
 	}
 	return c
 }
@@ -111,6 +124,9 @@ func (o *Outside) Resume(c Carried) {
 			missedStatus: r.Status.resume(), missedPosition: r.Position.resume(), untold: codes(r.Untold),
 		}
 		kept.looks[lookedAsk], kept.looks[lookedAction] = o.resumeLooks(r.Mailbox, r.Asks), o.resumeLooks(r.Mailbox, r.Actions)
+		for _, t := range r.Trips {
+			kept.stubs = append(kept.stubs, stub{t.Since, &stubBody{t.Trip, t.Day, t.Band}})
+		}
 		if kept.index >= 0 {
 			o.readers = append(o.readers, kept)
 		}

@@ -25,8 +25,15 @@ type Class string
 
 // The classes this package names itself; the others are data.
 const (
-	Unknown        Class = "unknown"
-	ClassPosition  Class = "position"
+	Unknown       Class = "unknown"
+	ClassPosition Class = "position"
+
+	classTripExists    Class = "trip-exists"
+	classTripSummary   Class = "trip-summary"
+	classTripPoints    Class = "trip-points"
+	classTripTrack     Class = "trip-track"
+	classTripAssignees Class = "trip-assignees"
+
 	classInUse     Class = "in-use"
 	classAlarm     Class = "alarm"
 	classGapRecord Class = "gap-record"

@@ -47,12 +47,19 @@ func TestAssignedIsNotLimited(t *testing.T) {
 		car.write("chat", "workshop", boxMain, boxLimited)
 		car.run(car.now.Boot + 10*time.Second)
 	}
+	car.drive(60, 36)
+	car.park()
 	car.link(false)
 	car.run(car.now.Boot + 11*time.Minute)
 	car.link(true)
 	car.run(car.now.Boot + 11*time.Minute)
 	car.out.Answer(boxLimited, "key", epoch, 1, outside.Done, car.now)
 	car.fix(54, 6)
+	if i := slices.IndexFunc(car.decided, func(d outside.Decision) bool {
+		return d.Class == "trip-exists" && d.Reader == "jonas" && d.Outcome == outside.Withheld
+	}); i < 0 {
+		t.Error("no trip was withheld from limited")
+	}
 	before := len(car.decided)
 	if car.out.Locate(boxLimited, car.now) {
 		t.Error("located for a limited reader")
@@ -308,7 +315,7 @@ func TestListsAreWhole(t *testing.T) {
 		}
 	}
 	for name, built := range outside.Built() {
-		if later := slices.Contains([]string{"climate-own", "distance-band", "trip-stub", "self-row"}, name); built == later {
+		if later := slices.Contains([]string{"climate-own"}, name); built == later {
 			t.Errorf("%s is built: %v", name, built)
 		}
 	}

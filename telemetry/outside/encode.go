@@ -51,7 +51,10 @@ func (b *eventBody) json(s Seq, aud string) ([]byte, error) {
 // millis is the form of a time on the wire.
 func millis(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-var errEmpty = errors.New("nothing was released")
+var (
+	errEmpty    = errors.New("nothing was released")
+	errUnsealed = errors.New("whether its reader has a key was not asked")
+)
 
 // Encode makes the last words of the topic and the payload. A sealed message
 // goes up in steps of its plaintext and is fresh at each call; a limited
@@ -59,6 +62,9 @@ var errEmpty = errors.New("nothing was released")
 func (r Released) Encode(s Seq) (suffix string, payload []byte, err error) {
 	if r.body == nil {
 		return "", nil, errEmpty
+	}
+	if r.row().sealed && r.seal == nil && !r.open {
+		return "", nil, errUnsealed
 	}
 	aud := ""
 	if r.seal != nil {
@@ -72,7 +78,7 @@ func (r Released) Encode(s Seq) (suffix string, payload []byte, err error) {
 	switch {
 	case r.seal != nil:
 		suffix += "/hpke"
-		payload, err = r.seal.close(r.mailbox, suffix, plain)
+		payload, err = r.seal.close(r.mailbox, r.Kind(), suffix, plain)
 		return suffix, payload, err
 	case r.gzip:
 		suffix += "/gz"

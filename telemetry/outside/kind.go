@@ -14,6 +14,7 @@ const (
 	KindStatus   Kind = "status"
 	KindPosition Kind = "position"
 	KindAlarms   Kind = "alarms"
+	KindTrips    Kind = "trips"
 	KindMessages Kind = "messages"
 	KindGaps     Kind = "gaps"
 	KindAck      Kind = "ack" // beside the mailbox: what became of an action, the answer to an ask
@@ -27,7 +28,8 @@ type form struct {
 	class    Class  // what it is decided by; empty: class by class, when it is made
 	function string // what a restriction calls it; empty: it cannot be taken away
 
-	live bool // worthless once a newer one exists, never on disk; else it is kept
+	live bool      // worthless once a newer one exists, never on disk; else it is kept
+	trip TripState // whether it is of a trip that was assigned to its reader
 	// A kept one, as it waits on disk: the member that holds its content, and an
 	// empty content to read that into.
 	member  string
@@ -37,6 +39,7 @@ type form struct {
 	padded bool // in steps of the reader's column
 	zipped bool // may go gzipped to who gets it at once
 	place  bool // shows where the car is: it is void once the place closed, and lights the indicator
+	driven bool // it is decided by the state in which it was driven, Open, whatever holds now
 	coded  bool // a newer one of its code takes the place of one that waits
 	alarms bool // a reader with slots gets it at those of alarms
 	parked bool // while the car is not in use a reader with slots gets it at once
@@ -52,6 +55,9 @@ const (
 	formStatus
 	formPosition
 	formAlarm
+	formTrip
+	formTripAssigned
+	formTripStub
 	formChat
 	formBooking
 	formGap
@@ -80,6 +86,18 @@ var forms = [...]form{
 	formAlarm: {
 		kind: KindAlarms, class: classAlarm, function: "alerts", padded: true, coded: true, alarms: true,
 		member: "alarm", content: func() storable { return &alarmBody{} },
+	},
+	formTrip: {
+		kind: KindTrips, class: classTripTrack, function: "trips", sealed: true, padded: true, driven: true,
+		member: "trip", content: func() storable { return &tripBody{} },
+	},
+	formTripAssigned: {
+		kind: KindTrips, class: classTripTrack, function: "trips", sealed: true, padded: true, driven: true, trip: Assigned,
+		member: "assigned", content: func() storable { return &tripBody{} },
+	},
+	formTripStub: {
+		kind: KindTrips, class: classTripExists, function: "trips", sealed: true, padded: true, driven: true,
+		member: "stub", content: func() storable { return &stubBody{} },
 	},
 	formChat: {
 		kind: KindMessages, class: classChat, padded: true, spoken: true,

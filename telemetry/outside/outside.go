@@ -3,6 +3,7 @@ package outside
 import (
 	"cmp"
 	"crypto/ed25519"
+	"io"
 	"math"
 	"slices"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"glovebox/hal"
+	"glovebox/telemetry/trip"
 )
 
 // Never is the Next of a pipeline with nothing to do.
@@ -22,6 +24,10 @@ type Options struct {
 	Gzip      bool                                       // main and shared readers get open messages gzipped
 	Decided   func(Decision)                             // called for each decision, while a method of Outside runs
 	Freshness func(key string, at hal.Instant) Freshness // asked for as an ask is answered, while a method of Outside runs; nil: no ask is answered
+
+	TripIDs   io.Reader       // the ids of trips are drawn from it; nil: there are no trips
+	TripEnded func(trip.Trip) // called for each trip as it ends, while a method of Outside runs: main and shared readers are told with the next Tick
+	TripTold  func(id string) // likewise, once nobody waits for a slot to be told of it
 }
 
 // Outside is the pipeline from what the car says to what may leave. It has
@@ -51,6 +57,8 @@ type Outside struct {
 	alarms  map[string]Alarm
 
 	inUse   bool
+	moving  bool
+	finder  *trip.Finder
 	up      bool
 	everUp  bool
 	dead    bool          // the line is, and Link says so next
@@ -85,7 +93,7 @@ func New(p *Policy, start hal.Instant, o Options) *Outside {
 	out := &Outside{
 		policy: p, clock: clock{start}, unset: !ClockSet(start.UTC), options: o,
 		signals: map[string]*signal{}, classes: map[Class]*classState{}, alarms: map[string]Alarm{}, undated: map[string]bool{},
-		lastFix: start.Boot, next: Never,
+		lastFix: start.Boot, next: Never, finder: trip.NewFinder(p.numbers.MaxFixGap, o.TripIDs),
 	}
 	if signer, err := newSigner(o.Sign, typeSealed); err == nil {
 		out.signer = signer
@@ -142,6 +150,7 @@ func (o *Outside) InUse(inUse bool, at hal.Instant) {
 	}
 	o.advance(at)
 	o.inUse = inUse
+	o.drive(at)
 }
 
 // Link tells whether the link is up. While it is down nothing live is made,
@@ -194,6 +203,7 @@ func (o *Outside) advance(now hal.Instant) {
 	}
 	o.advancing = true
 	defer func() { o.advancing = false }()
+	o.passTrip(now)
 	for i := range columns {
 		o.passColumn(i, now)
 	}
@@ -206,7 +216,7 @@ func (o *Outside) advance(now hal.Instant) {
 
 // plan finds the next deadline.
 func (o *Outside) plan() {
-	o.next = Never
+	o.next = o.finder.Next()
 	for i := range columns {
 		if !o.hasReaders(i) {
 			continue
@@ -234,6 +244,9 @@ func (o *Outside) passColumn(i int, now hal.Instant) {
 		case immediate(columns[i]):
 			o.status(i, now, now)
 		}
+	}
+	if n > 0 {
+		o.showStubs(i, col.status.slot(o.clock, 0))
 	}
 	if n > 0 && o.up {
 		if slot := col.status.slot(o.clock, 0); now.Boot-slot.Boot <= late {
@@ -294,7 +307,7 @@ func (o *Outside) release(r *reader, id formID, slot hal.Instant) Released {
 	f, out := &forms[id], Released{reader: r.ID, mailbox: r.Mailbox, column: r.Column, form: id, slot: slot}
 	out.gzip = f.zipped && o.options.Gzip && immediate(r.Column)
 	if f.sealed {
-		out.seal = r.seal
+		out.seal, out.open = r.seal, len(r.Seal) == 0
 	}
 	if f.padded {
 		out.pad = o.policy.Slot(r.Column).Pad

@@ -31,6 +31,9 @@ func (o *Outside) Fix(p *hal.Position, at hal.Instant) {
 	o.lastFix = at.Boot
 	f := fix{at: at, Position: *p}
 	o.newest = &f
+	t, ended := o.finder.Fix(*p, at)
+	o.ended(t, ended, at)
+	o.next = min(o.next, o.finder.Next())
 	if !o.up || len(o.readers) == 0 || o.policy.numbers.PositionSample <= 0 {
 		return
 	}

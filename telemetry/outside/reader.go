@@ -36,6 +36,7 @@ type reader struct {
 	missedPosition missed
 	looks          [lookedKinds]looks
 	untold         map[string]bool // codes of lights whose state this reader alone waits for
+	stubs          []stub          // trips that wait for the reader's slot, oldest first
 }
 
 // SetReaders replaces the readers by those of an access document of this
@@ -65,7 +66,7 @@ func (o *Outside) SetReaders(version uint64, readers []Reader, at hal.Instant) {
 		}
 		if old != nil {
 			n.missedStatus, n.missedPosition = old.missedStatus, old.missedPosition
-			n.untold, n.looks = old.untold, old.looks
+			n.untold, n.looks, n.stubs = old.untold, old.looks, old.stubs
 			if old.Column == r.Column {
 				n.since = old.since
 			} else {
@@ -77,7 +78,7 @@ func (o *Outside) SetReaders(version uint64, readers []Reader, at hal.Instant) {
 		}
 		next = append(next, n)
 	}
-	another := inboxOf(o.readers) != inboxOf(next)
+	another, waited := inboxOf(o.readers) != inboxOf(next), o.stubIDs()
 	o.readers = next
 	o.pending = slices.DeleteFunc(o.pending, func(r Released) bool { return !o.Recheck(r, at) })
 	for _, c := range o.classes {
@@ -87,6 +88,9 @@ func (o *Outside) SetReaders(version uint64, readers []Reader, at hal.Instant) {
 		codes := o.on()
 		maps.Copy(codes, r.untold)
 		o.tell(r, codes, at)
+		if immediate(r.Column) {
+			o.showStubsTo(r, Never, at) // they were to be told of them as they were
+		}
 		if !o.onceASlot(r, at) {
 			o.lookNow(r, at)
 		}
@@ -94,6 +98,7 @@ func (o *Outside) SetReaders(version uint64, readers []Reader, at hal.Instant) {
 	if another {
 		o.sayChange(at)
 	}
+	o.tripsTold(waited)
 	o.plan()
 }
 
@@ -111,7 +116,7 @@ func (o *Outside) sealFor(r Reader, version uint64) (s *seal, broken bool) {
 	if len(r.Seal) == 0 {
 		return nil, false
 	}
-	s, err := newSeal(o.options.VID, version, r.Seal, o.signer, o.policy.numbers.PositionPad)
+	s, err := newSeal(o.options.VID, version, r.Seal, o.signer, sealSteps{o.policy.numbers.PositionPad, o.policy.numbers.TripPad})
 	return s, err != nil
 }
 
@@ -184,7 +189,7 @@ func (o *Outside) recheck(r Released, now hal.Instant) (Cell, bool) {
 		return cell, false
 	case f.live && (!o.up || to.Column != r.column):
 		return Cell{Rule: DefaultDeny, LimitedBy: nobody}, false
-	case f.sealed && (r.seal != to.seal || to.sealBroken):
+	case f.sealed && (f.live && r.seal != to.seal || to.sealBroken):
 		return cell, false
 	}
 	return cell, f.still == nil || f.still(o, to, r, now)
@@ -195,6 +200,10 @@ func (o *Outside) recheck(r Released, now hal.Instant) (Cell, bool) {
 func (o *Outside) Handed(r Released, now hal.Instant) {
 	if r.row().place && r.place == o.place {
 		o.placeAt, o.placeOut = now.Boot, true
+	}
+	if r.Kind() == KindTrips {
+		o.handedTrip(r, now)
+		return
 	}
 	cell := o.policy.Decide(r.Class(), r.column, Unassigned, Open)
 	for _, d := range r.decisions(cell) {

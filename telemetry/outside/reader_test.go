@@ -112,7 +112,7 @@ func TestSetReadersTakesWhatItKnows(t *testing.T) {
 
 // What reaches a reader depends on the reader's column and on what may leave now.
 func TestReceives(t *testing.T) {
-	all, placeless := []string{"status", "position", "alarms", "messages", "gaps"}, []string{"status", "alarms", "messages", "gaps"}
+	all, placeless := []string{"status", "position", "alarms", "trips", "messages", "gaps"}, []string{"status", "alarms", "messages", "gaps"}
 	for _, tt := range []struct {
 		name   string
 		reader outside.Reader
@@ -120,8 +120,8 @@ func TestReceives(t *testing.T) {
 		want   []string
 	}{
 		{"main", outside.Reader{Column: outside.ColumnMain}, outside.Open, all},
-		{"limited", outside.Reader{Column: outside.ColumnLimited}, outside.Open, placeless},
-		{"restricted", outside.Reader{Column: outside.ColumnShared, Without: []outside.Kind{outside.KindPosition, outside.KindAlarms}}, outside.Open, []string{"status", "messages", "gaps"}},
+		{"limited", outside.Reader{Column: outside.ColumnLimited}, outside.Open, []string{"status", "alarms", "trips", "messages", "gaps"}},
+		{"restricted", outside.Reader{Column: outside.ColumnShared, Without: []outside.Kind{outside.KindPosition, outside.KindAlarms}}, outside.Open, []string{"status", "trips", "messages", "gaps"}},
 		{"while the driver hides", outside.Reader{Column: outside.ColumnMain}, outside.NoPosition, placeless},
 		{"while a guest drives", outside.Reader{Column: outside.ColumnShared}, outside.GuestDriving, placeless},
 		{"offline", outside.Reader{Column: outside.ColumnMain}, outside.Offline, nil},

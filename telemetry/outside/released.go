@@ -26,6 +26,7 @@ type Released struct {
 	pad     int    // payload size in steps of this many bytes; 0 is as it comes
 	gzip    bool   // may be sent gzipped
 	seal    *seal  // to be sealed; nil if the reader has no key or the form is open
+	open    bool   // its reader has no key to seal to
 	place   uint64 // position: which opening of the place it belongs to
 	oldest  time.Duration
 	runs    []run  // status: what was decided, class by class

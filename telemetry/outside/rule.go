@@ -19,7 +19,7 @@ var kinds = map[string]bool{
 	"hold": true, "odo-km": true, "odo-day": true, "soc1": true, "soc5": true, "fuel8": true,
 	"range50": true, "svc500": true, "min15": true, "parked": true, "day1": true, "grid5": true,
 	"tyre3": true, "volt2": true, "bare": true,
-	"climate-own": false, "distance-band": false, "trip-stub": false, "self-row": false,
+	"climate-own": false, ruleBand: true, "trip-stub": true, ruleSelf: true,
 	ruleAnswer: true,
 }
 
@@ -34,6 +34,7 @@ type rule struct {
 	notInUse bool          // a new value only when not in use
 	every    time.Duration // a new value only on this grid; zero: any slot
 	words    []string      // one word for each range of the value
+	bounds   []int64       // kilometres at which the bands of a distance begin
 	bare     bool          // codes only
 }
 
@@ -72,6 +73,11 @@ func newRule(name string, detail map[string]string) (*rule, error) {
 	}
 	if s, ok := detail["map"]; ok {
 		r.words = strings.Split(s, ",")
+	}
+	if name == ruleBand {
+		if err := r.readBands(); err != nil {
+			return nil, err
+		}
 	}
 	switch when := detail["when"]; {
 	case when == "not-in-use":

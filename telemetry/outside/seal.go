@@ -20,7 +20,17 @@ type seal struct {
 	version uint64 // of the access document
 	key     hpke.PublicKey
 	signer  jose.Signer // the car's key
-	step    int         // plaintext size in steps of this
+	steps   sealSteps
+}
+
+// sealSteps are the sizes that a plaintext goes up in.
+type sealSteps struct{ position, trip int }
+
+func (s sealSteps) of(kind Kind) int {
+	if kind == KindTrips {
+		return s.trip
+	}
+	return s.position
 }
 
 // Types of what the car signs, the header `typ`.
@@ -30,11 +40,11 @@ const (
 )
 
 // newSeal reads a reader's X25519 key.
-func newSeal(vid string, version uint64, key []byte, signer jose.Signer, step int) (*seal, error) {
+func newSeal(vid string, version uint64, key []byte, signer jose.Signer, steps sealSteps) (*seal, error) {
 	if signer == nil {
 		return nil, errNoSigner
 	}
-	if step <= 0 {
+	if steps.position <= 0 || steps.trip <= 0 {
 		return nil, errors.New("the policy has no size for sealed messages")
 	}
 	point, err := ecdh.X25519().NewPublicKey(key)
@@ -45,7 +55,7 @@ func newSeal(vid string, version uint64, key []byte, signer jose.Signer, step in
 	if err != nil {
 		return nil, fmt.Errorf("seal key: %w", err)
 	}
-	return &seal{vid, version, public, signer, step}, nil
+	return &seal{vid, version, public, signer, steps}, nil
 }
 
 // close signs the payload, fills it up with zeros and seals it:
@@ -53,7 +63,7 @@ func newSeal(vid string, version uint64, key []byte, signer jose.Signer, step in
 //	version byte ‖ enc (32) ‖ ciphertext
 //	info = "glovebox/1/seal" ‖ 0 ‖ vid ‖ mailbox ‖ document version (8 bytes)
 //	aad  = the whole topic
-func (s *seal) close(mailbox, suffix string, payload []byte) ([]byte, error) {
+func (s *seal) close(mailbox string, kind Kind, suffix string, payload []byte) ([]byte, error) {
 	signed, err := compact(s.signer, payload)
 	if err != nil {
 		return nil, fmt.Errorf("sign: %w", err)
@@ -64,9 +74,19 @@ func (s *seal) close(mailbox, suffix string, payload []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("seal: %w", err)
 	}
-	sealed, err := sender.Seal([]byte(Topic(s.vid, mailbox, suffix)), pad(signed, s.step, 0))
+	sealed, err := sender.Seal([]byte(Topic(s.vid, mailbox, suffix)), pad(signed, s.steps.of(kind), 0))
 	if err != nil {
 		return nil, fmt.Errorf("seal: %w", err)
 	}
 	return append(append([]byte{sealVersion}, enc...), sealed...), nil
+}
+
+// Seal closes a kept message to its reader's key of now, or says that there is none to
+// close it to: what waits on disk knows neither. Without it such a message is not encoded.
+func (o *Outside) Seal(r Released) Released {
+	f := r.row()
+	if to := o.find(r.mailbox); f.sealed && !f.live && to != nil {
+		r.seal, r.open = to.seal, len(to.Seal) == 0
+	}
+	return r
 }

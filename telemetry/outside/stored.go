@@ -80,7 +80,7 @@ func UnmarshalHead(data []byte) (Head, error) {
 		r, err := e.with(f, content)
 		return r.Head(), err
 	}
-	return Head{Tag: Tag{e.Reader, e.Mailbox, e.Column, e.Kind, forms[f].class, e.By}, Slot: e.UTC}, nil
+	return Head{Tag: Tag{e.Reader, e.Mailbox, e.Column, e.Kind, forms[f].class, forms[f].trip, e.By}, Slot: e.UTC}, nil
 }
 
 func readStored(data []byte) (Released, error) {

@@ -15,7 +15,8 @@ type Tag struct {
 	Column          Column // the reader's, when the message was made
 	Kind            Kind
 	Class           Class
-	By              string // the reader who wrote it; empty: nobody but Reader
+	Trip            TripState // whether it is of a trip that was assigned to the reader
+	By              string    // the reader who wrote it; empty: nobody but Reader
 }
 
 // Head is what a queue has to know of a message that waits.
@@ -26,7 +27,9 @@ type Head struct {
 }
 
 // Tag is the message's tag.
-func (r Released) Tag() Tag { return Tag{r.reader, r.mailbox, r.column, r.Kind(), r.Class(), r.by} }
+func (r Released) Tag() Tag {
+	return Tag{r.reader, r.mailbox, r.column, r.Kind(), r.Class(), r.row().trip, r.by}
+}
 
 // Owner is the reader whose it is: who wrote it, or else whom it goes to.
 func (t Tag) Owner() string { return cmp.Or(t.By, t.Reader) }
@@ -61,7 +64,11 @@ func (o *Outside) decide(t Tag, now hal.Instant) (to *reader, cell Cell, ok bool
 		return to, restricted, false
 	}
 	if t.Class != "" {
-		cell = o.policy.Decide(t.Class, to.Column, Unassigned, o.state(now.Boot))
+		state := o.state(now.Boot)
+		if rowOf(t.Kind).driven {
+			state = Open
+		}
+		cell = o.policy.Decide(t.Class, to.Column, t.Trip, state)
 		return to, cell, cell.Verdict.Releases()
 	}
 	return to, cell, true // decided class by class when it was made
