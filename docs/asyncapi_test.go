@@ -61,7 +61,7 @@ func TestExamplesAreReal(t *testing.T) {
 	online, will := states(t)
 	real := map[string][]any{"state": {decode(t, online), decode(t, will)}}
 	for _, s := range drive(t) {
-		for name, suffix := range map[string]string{"status": "status", "position": "position", "alarm": "alarms", "message": "messages", "gap": "gaps"} {
+		for name, suffix := range map[string]string{"status": "status", "position": "position", "alarm": "alarms", "message": "messages", "gap": "gaps", "trip": "trips"} {
 			if s.suffix == suffix {
 				real[name] = append(real[name], decode(t, s.body))
 			}

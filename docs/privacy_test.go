@@ -58,7 +58,7 @@ func sendable(r policyRow) bool {
 	made := slices.Contains(outside.Kinds(), outside.Kind(topic)) || topic == "state" || topic == string(outside.KindAck)
 	given := slices.ContainsFunc(outside.Rules(), func(rule outside.Rule) bool { return rule.Class == class })
 	switch class {
-	case "position", "alarm", "gap-record", "link", "action-result", "access-change", "chat", "booking":
+	case "position", "alarm", "gap-record", "link", "action-result", "access-change", "trip-exists", "trip-summary", "trip-points", "trip-track", "trip-assignees", "chat", "booking":
 		given = true
 	}
 	return made && given
@@ -130,6 +130,12 @@ func coarser(rule policyRow) string {
 	if words := rule.detail("map"); words != "" {
 		last := strings.LastIndex(words, ",")
 		parts = append(parts, strings.ReplaceAll(words[:last], ",", ", ")+" or "+words[last+1:])
+	}
+	switch keep := rule.detail("keep"); {
+	case keep == "self":
+		parts = append(parts, "their own entry alone")
+	case keep != "" && rule.detail("map") == "":
+		parts = append(parts, strings.ReplaceAll(keep, ",", " and ")+" only")
 	}
 	say("steps of %s, down", "floor")
 	say("steps of %s, up", "ceil")

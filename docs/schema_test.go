@@ -74,6 +74,9 @@ func (a api) schemas(t *testing.T) map[string]map[string]any {
 func (a api) fits(t *testing.T, where string, schema map[string]any, v any, whole bool) {
 	t.Helper()
 	schema = a.deref(t, schema)
+	if of, ok := schema["oneOf"].([]any); ok {
+		schema = a.choose(t, where, of, v)
+	}
 	if want, ok := schema["const"]; ok && !reflect.DeepEqual(v, want) {
 		t.Errorf("%s is %v: the page says %v", where, v, want)
 	}
@@ -116,10 +119,34 @@ func (a api) fits(t *testing.T, where string, schema map[string]any, v any, whol
 	a.isOf(t, where, schema, v)
 }
 
+// choose is the one of several schemas whose members an object has.
+func (a api) choose(t *testing.T, where string, of []any, v any) map[string]any {
+	t.Helper()
+	object, _ := v.(map[string]any)
+	for _, one := range of {
+		schema := a.deref(t, one.(map[string]any))
+		properties, _ := schema["properties"].(map[string]any)
+		required, _ := schema["required"].([]any)
+		known := true
+		for name := range object {
+			known = known && properties[name] != nil
+		}
+		for _, name := range required {
+			_, there := object[name.(string)]
+			known = known && there
+		}
+		if known {
+			return schema
+		}
+	}
+	t.Errorf("%s is %v: none of the page's forms", where, v)
+	return nil
+}
+
 // isOf holds a value against the type of a schema.
 func (a api) isOf(t *testing.T, where string, schema map[string]any, v any) {
 	t.Helper()
-	kind := map[string]string{"map": "object", "slice": "array", "string": "string", "bool": "boolean", "int": "integer"}[reflect.TypeOf(v).Kind().String()]
+	kind := map[string]string{"map": "object", "slice": "array", "string": "string", "bool": "boolean", "int": "integer", "float64": "number"}[reflect.TypeOf(v).Kind().String()]
 	if want, ok := schema["type"]; ok && want != kind {
 		t.Errorf("%s is a %s: the page says %v", where, kind, want)
 	}

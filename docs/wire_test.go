@@ -10,7 +10,9 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +59,7 @@ func drive(t *testing.T) []sent {
 	for _, zip := range []bool{false, true} {
 		out := outside.New(outside.Builtin(), start, outside.Options{
 			VID: vid, Sign: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, 32)), Gzip: zip,
+			TripIDs: rand.NewChaCha8([32]byte{1}),
 		})
 		out.SetReaders(document, []outside.Reader{
 			{ID: "main", Mailbox: strings.Repeat("a1", 16), Column: outside.ColumnMain},
@@ -108,6 +111,13 @@ func play(out *outside.Outside, take func(hal.Instant)) {
 	for _, clock := range []string{"20:35:02", "20:40:00", "21:00:00"} {
 		take(at(clock))
 	}
+	out.Moving(true, at("21:00:30"))
+	for second := range 30 {
+		out.Fix(&hal.Position{Latitude: 54.1945125, Longitude: 6.6222871 + 0.0002*float64(second), Altitude: 301.4, Course: 90, Speed: 13}, at(fmt.Sprintf("21:00:%d", 30+second)))
+	}
+	out.EndTrip(at("21:01:00"))
+	take(at("21:01:00"))
+	take(at("21:05:00"))
 }
 
 // plain undoes what the end of the topic says was done.
