@@ -41,7 +41,7 @@ func play(t *testing.T, seed uint64, spells []spell, how hide) []string {
 	start := hal.Instant{UTC: time.Date(2026, 11, 21, 12, 0, 3, 0, time.UTC).Add(time.Duration(r.Int64N(1e12))), Boot: time.Minute}
 	now := start
 	gate := telemetry.NewGate(outside.Builtin().Numbers(), telemetry.OpenEnd).Motion(true, false).Begin(how == byGuest)
-	out := outside.New(outside.Builtin(), start, outside.Options{})
+	out := outside.New(outside.Builtin(), start, outside.Options{TripIDs: rand.NewChaCha8([32]byte{1})})
 	out.SetReaders(1, family, start)
 	out.Link(true, start)
 	var sent []string
@@ -88,9 +88,13 @@ func play(t *testing.T, seed uint64, spells []spell, how hide) []string {
 		now = hal.Instant{UTC: start.UTC.Add(at), Boot: start.Boot + at}
 		inUse := at >= time.Minute && at < end
 		out.InUse(inUse, now)
+		out.Moving(inUse, now)
 		regate(gate.Motion(!inUse, inUse))
 		if at == end && how == byGuest {
 			regate(gate.End(false))
+		}
+		if at == end+time.Minute { // somebody's session ends
+			out.EndTrip(now)
 		}
 		if in := hidden(at); in != was {
 			was = in

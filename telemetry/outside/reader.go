@@ -88,9 +88,6 @@ func (o *Outside) SetReaders(version uint64, readers []Reader, at hal.Instant) {
 		codes := o.on()
 		maps.Copy(codes, r.untold)
 		o.tell(r, codes, at)
-		if immediate(r.Column) {
-			o.showStubsTo(r, Never, at) // they were to be told of them as they were
-		}
 		if !o.onceASlot(r, at) {
 			o.lookNow(r, at)
 		}

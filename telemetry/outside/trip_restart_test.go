@@ -95,14 +95,18 @@ func TestFreshProcessBeforeTheSlot(t *testing.T) {
 	if err := json.Unmarshal(text, &carried); err != nil {
 		t.Fatal(err)
 	}
-	next := outside.New(outside.Builtin(), c.now, outside.Options{})
-	next.Resume(carried)
-	next.SetReaders(1, family, c.now)
-	next.Link(true, c.now)
-	next.ReleaseTrip(c.trips[0], true, c.now)
-	c.out = next
-	c.run(c.now.Boot + time.Hour)
-	if got := c.tripsTo(boxLimited); len(got) != 1 || got[0].Trip != c.trips[0].ID || got[0].DistanceKM != "0-10" {
-		t.Errorf("limited has %+v", got)
+	for _, kept := range []bool{true, false} { // without what was kept: the key of whoever drove is destroyed
+		next := outside.New(outside.Builtin(), c.now, outside.Options{})
+		next.Resume(carried)
+		next.SetReaders(1, family, c.now)
+		next.Link(true, c.now)
+		if kept {
+			next.ReleaseTrip(c.trips[0], true, c.now)
+		}
+		after := &car{t: t, out: next, now: c.now, seq: map[string]uint64{}}
+		after.run(c.now.Boot + time.Hour)
+		if got := after.tripsTo(boxLimited); len(got) != 1 || got[0].Trip != c.trips[0].ID || got[0].DistanceKM != "0-10" {
+			t.Errorf("kept %t: limited has %+v", kept, got)
+		}
 	}
 }

@@ -174,6 +174,7 @@ func TestTripIsNotTheOdometers(t *testing.T) {
 func TestTripIsJudgedByItsDrive(t *testing.T) {
 	c := linked(t)
 	c.drive(60, 36)
+	over := c.now.Boot + 120*time.Second + 1
 	c.inUse(true)
 	c.moving(true)
 	for range 240 { // no fix: the trip is over, and the state is that of no position
@@ -183,6 +184,9 @@ func TestTripIsJudgedByItsDrive(t *testing.T) {
 	all := c.tripsTo(boxShared)
 	if len(all) != 1 || strings.Join(all[0].members, " ") != full {
 		t.Fatalf("shared has %+v", all)
+	}
+	if got := c.of(boxShared, outside.KindTrips)[0].at; got != over {
+		t.Errorf("told at %s, want %s: as soon as the gap is over", got, over)
 	}
 	for _, r := range c.released {
 		if r.Kind() == outside.KindTrips && !c.out.Recheck(r, c.now) {
@@ -220,6 +224,9 @@ func TestTripIsSealed(t *testing.T) {
 			t.Errorf("sent as %s before anybody asked for a key", suffix)
 		}
 		c.out.SetReaders(13, readers, c.now)
+		if !c.out.Recheck(waited, c.now) {
+			t.Error("a new document takes it back")
+		}
 		suffix, wire, err := c.out.Seal(waited).Encode(outside.Seq{Epoch: epoch, N: 1})
 		if err != nil || suffix != "trips/hpke" || len(wire) != 1+32+2048+16 {
 			t.Fatalf("%s, %d bytes, %v", suffix, len(wire), err)
@@ -230,6 +237,10 @@ func TestTripIsSealed(t *testing.T) {
 		c.out.SetReaders(14, []outside.Reader{{ID: r.Reader(), Mailbox: r.Mailbox(), Column: r.Column()}}, c.now)
 		if suffix, _, err := c.out.Seal(waited).Encode(outside.Seq{Epoch: epoch, N: 1}); err != nil || suffix != "trips" {
 			t.Errorf("without a key: %s, %v", suffix, err)
+		}
+		c.out.SetReaders(15, []outside.Reader{{ID: r.Reader(), Mailbox: r.Mailbox(), Column: r.Column(), Seal: []byte("short")}}, c.now)
+		if _, _, err := c.out.Seal(waited).Encode(outside.Seq{Epoch: epoch, N: 1}); err == nil || c.out.Recheck(waited, c.now) {
+			t.Error("sent open to a reader whose key is broken")
 		}
 		c.out.SetReaders(12, readers, c.now)
 	}
@@ -287,4 +298,20 @@ func TestNoTripWithoutAnID(t *testing.T) {
 		out.Fix(&hal.Position{Latitude: 54.19, Longitude: 6.62 + 1e-3*float64(i)}, now)
 	}
 	out.EndTrip(now)
+}
+
+// A trip ends in time also where nobody is to be told: it is kept in the car.
+func TestTripWithoutReaders(t *testing.T) {
+	c := newCar(t, outside.Builtin(), outside.Options{})
+	c.out.SetReaders(2, nil, c.now)
+	c.inUse(true)
+	c.moving(true)
+	for i := range 60 {
+		c.run(c.now.Boot + time.Second)
+		c.fix(54.19, 6.62+1e-4*float64(i))
+	}
+	c.run(c.now.Boot + 121*time.Second)
+	if len(c.trips) != 1 || len(c.all) != 1 || c.out.Next() != outside.Never {
+		t.Errorf("%d trips, all were told of %q, next %s", len(c.trips), c.all, c.out.Next())
+	}
 }
