@@ -219,3 +219,23 @@ func TestTripBeforeAFreshProcess(t *testing.T) {
 		}
 	})
 }
+
+// What a session's end releases is in the queue before a fresh process takes over, also
+// where nothing lets time act in between.
+func TestTripIsQueuedBeforeAFreshProcess(t *testing.T) {
+	w, h := replaced(t)
+	w.login(lea)
+	w.pass(70*time.Second, 50)
+	a := w.access()
+	a.Users = append(a.Users[:1:1], a.Users[2])
+	w.apply(2, a, profiles.BackEnd)
+	w.say("Vehicle.Speed", hal.Number(0))
+	w.say(ignition, hal.Word("OFF"))
+	w.CarryOut()
+	if !h.wanted() {
+		t.Fatal("no fresh process takes over")
+	}
+	if got := w.courier.of(t, annaBox, outside.KindTrips); len(got) != 1 {
+		t.Errorf("Anna has %v", got)
+	}
+}
