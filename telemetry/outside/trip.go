@@ -46,7 +46,7 @@ func (b *tripBody) sound() bool {
 		return false
 	}
 	t := trip.Trip{ID: b.Trip, Start: *b.Start, End: *b.End, Track: b.Track, Seconds: int64(b.End.At.Sub(b.Start.At) / time.Second)}
-	return t.Check() == nil && b.Day == t.Day() && (b.Seconds == nil || *b.Seconds == t.Seconds) && (b.Metres == nil || *b.Metres >= 0)
+	return t.Check() == nil && b.Day == t.Day() && (b.Seconds == nil || *b.Seconds == t.Seconds) && (b.Metres == nil || *b.Metres >= 0) && isBand(b.Band)
 }
 
 // stubBody is a trip without its places.
@@ -68,8 +68,11 @@ func (b *stubBody) json(s Seq, aud string) ([]byte, error) {
 
 func (b *stubBody) sound() bool {
 	_, err := time.Parse(time.DateOnly, b.Day)
-	return is128(b.Trip) && err == nil
+	return is128(b.Trip) && err == nil && isBand(b.Band)
 }
+
+// isBand reports whether a word can be a band, or is none.
+func isBand(word string) bool { return len(word) < 16 && strings.Trim(word, "0123456789-+") == "" }
 
 // showTrip makes the message of a trip to one reader: with its places where these may
 // leave, else without.
