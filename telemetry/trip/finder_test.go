@@ -346,3 +346,35 @@ func TestStateOnTheMove(t *testing.T) {
 		t.Error("it has another id when it is over")
 	}
 }
+
+// A trip of more than a day, or with a track of more than 64 KiB, is split; the next begins
+// at the same fix, so nothing of the way is lost.
+func TestLongTripsAreSplit(t *testing.T) {
+	for name, drive := range map[string]func(c *car, i int){
+		"25 hours": func(c *car, i int) {
+			c.now.UTC, c.now.Boot, c.east = c.now.UTC.Add(time.Minute), c.now.Boot+time.Minute, c.east+1000
+			c.found(c.Fix(c.place(0, 0), c.now))
+		},
+		"every fix a corner": func(c *car, i int) {
+			for range 12 {
+				c.now.UTC, c.now.Boot, c.east = c.now.UTC.Add(time.Second), c.now.Boot+time.Second, c.east+100
+				c.found(c.Fix(c.place(100*float64(c.now.Boot/time.Second%2), 0), c.now))
+			}
+		},
+	} {
+		c := newCar(t)
+		c.use(true, true)
+		for i := range 25 * 60 {
+			drive(c, i)
+		}
+		c.use(false, false)
+		c.found(c.End())
+		if len(c.trips) != 2 {
+			t.Fatalf("%s: %d trips", name, len(c.trips))
+		}
+		a, b := c.trips[0], c.trips[1]
+		if a.ID == b.ID || !a.End.At.Equal(b.Start.At) || a.End.Longitude != b.Start.Longitude || a.Seconds > 24*3600 || len(a.Track) > 64<<10+20 {
+			t.Errorf("%s: %d s, %d bytes, to %s; then from %s", name, a.Seconds, len(a.Track), a.End.At, b.Start.At)
+		}
+	}
+}
