@@ -197,7 +197,6 @@ func TestTripAtTheEdgeOfASlot(t *testing.T) {
 	for seconds, want := range map[int]string{60: "12:05:30", 132: "12:10:00"} { // the gap is over at 12:04:08, and at 12:05:20
 		c := linked(t)
 		c.drive(seconds, 36)
-		c.inUse(false)
 		c.step(at("12:05:30").Boot)
 		c.take()
 		c.run(at("12:11:00").Boot)

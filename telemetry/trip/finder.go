@@ -16,6 +16,7 @@ const (
 	legMetres = 50.0 // the shortest leg that counts; a trip has one at least
 	endMetres = 15.0 // the shortest leg that counts at the end of a trip
 
+	rest     = 30 * time.Second // out of use for longer, a trip is over
 	standing = 10 * time.Minute // a stand longer than this ends a trip where it began
 	longest  = 24 * time.Hour   // a longer trip is split
 	maxTrack = 64 << 10         // bytes; a longer track splits the trip
@@ -30,12 +31,13 @@ const (
 //	nothing ─────────────────▶ a start ─────────────────▶ a trip
 //	   ▲                        │    ▲ it stands: the         │
 //	   │                        │    │ newest fix is the start │
-//	   └─── no fix in use for longer than the gap, End ────────┘  also a stand of ten minutes
+//	   └─── no fix for longer than the gap, a rest, a stand ───┘  End too
 type Finder struct {
 	gap    time.Duration
 	random io.Reader
 
 	inUse  bool
+	off    time.Duration // since when it is not in use, boot clock
 	moving bool
 
 	open   bool   // a start is known
@@ -68,6 +70,9 @@ func NewFinder(gap time.Duration, random io.Reader) *Finder {
 // Drive tells whether the car is in use, and whether it moves.
 func (f *Finder) Drive(inUse, moving bool, at hal.Instant) (t Trip, ended bool) {
 	t, ended = f.Pass(at)
+	if f.inUse && !inUse {
+		f.off = at.Boot
+	}
 	f.inUse, f.moving = inUse, moving
 	return t, ended
 }
@@ -138,7 +143,7 @@ func (f *Finder) roll(n fix) {
 func (f *Finder) Pass(now hal.Instant) (t Trip, ended bool) {
 	switch {
 	case !f.open:
-	case now.Boot-f.last.at.Boot > f.gap, f.stands() && now.Boot-f.end.at.Boot > standing:
+	case now.Boot-f.last.at.Boot > f.gap, !f.inUse && now.Boot-f.off > rest, f.stands() && now.Boot-f.end.at.Boot > standing:
 		return f.finish()
 	}
 	return Trip{}, false
@@ -149,13 +154,17 @@ func (f *Finder) stands() bool { return f.id != "" && !f.moving && !f.rolled }
 
 // Next is the boot time at which Pass has something to do; Never if there is none.
 func (f *Finder) Next() time.Duration {
-	switch {
-	case !f.open || f.id == "":
+	if !f.open || f.id == "" {
 		return Never
-	case f.stands():
-		return min(f.last.at.Boot+f.gap, f.end.at.Boot+standing) + 1
 	}
-	return f.last.at.Boot + f.gap + 1
+	last := f.last.at.Boot + f.gap
+	if !f.inUse {
+		last = min(last, f.off+rest)
+	}
+	if f.stands() {
+		last = min(last, f.end.at.Boot+standing)
+	}
+	return last + 1
 }
 
 // End ends what is going on, at the newest fix at which the car moved.

@@ -210,6 +210,26 @@ func TestIgnitionFlaps(t *testing.T) {
 	}
 }
 
+// An ignition that is off for half a minute ends no trip; for longer it does, where the car
+// stopped, and that is known at once.
+func TestIgnitionOff(t *testing.T) {
+	for off, trips := range map[time.Duration]int{29 * time.Second: 1, 30 * time.Second: 1, 31 * time.Second: 2} {
+		c := newCar(t)
+		c.drive(5*time.Minute, 36)
+		stopped := c.now
+		c.use(false, false)
+		if next := c.Next(); next != c.now.Boot+30*time.Second+1 {
+			t.Errorf("next is %s on", next-c.now.Boot)
+		}
+		c.pass(off, 0, true)
+		c.drive(5*time.Minute, 36)
+		c.park()
+		if len(c.trips) != trips || trips == 2 && c.trips[0].End.At.Sub(stopped.UTC).Abs() > time.Second {
+			t.Errorf("off for %s: %+v", off, c.trips)
+		}
+	}
+}
+
 // Ten minutes with the ignition on and a receiver that strays by five metres are no trip.
 // Case T11.
 func TestNoiseIsNoTrip(t *testing.T) {
