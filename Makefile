@@ -5,7 +5,7 @@ BUILD = go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 # part NAME,COMMAND runs one part of the tests and prints its seconds.
 part = @start=$$(date +%s); $(2); status=$$?; echo "== $(1): $$(( $$(date +%s) - start )) s, exit $$status"; exit $$status
 
-.PHONY: run test check units scenarios kill bench soak soak-clients soak-ends soak-fuzz soak-mutate soak-kill bin arm64
+.PHONY: run test check units ni scenarios kill bench soak soak-clients soak-ends soak-ni soak-fuzz soak-mutate soak-kill bin arm64
 run: bin
 	@tools/need.sh dbus-daemon:dbus-daemon
 	@bin/gloveboxsim serve $(ARGS)
@@ -15,6 +15,7 @@ test: bin
 		/usr/lib/python3/dist-packages/gi:python3-gi /usr/include/systemd/sd-bus.h:libsystemd-dev
 	$(call part,checks,$(MAKE) --no-print-directory check)
 	$(call part,units and fuzz corpora,$(MAKE) --no-print-directory units)
+	$(call part,noninterference and its mutants,$(MAKE) --no-print-directory ni)
 	$(call part,kill matrix,$(MAKE) --no-print-directory kill)
 	$(call part,scenarios,$(MAKE) --no-print-directory scenarios)
 
@@ -35,8 +36,12 @@ MAY_SKIP = hal/socketcan.TestTwoStations
 SKIPS = go build -C tools -o ../bin/skips ./skips && go test -json
 
 units:
-	@$(SKIPS) $$(go list ./... | grep -v killmatrix) | bin/skips $(MAY_SKIP)
+	@$(SKIPS) $$(go list ./... | grep -v 'killmatrix\|agent/ni$$') | bin/skips $(MAY_SKIP)
 	@go test -C tools ./mutate ./skips
+
+# ni runs the whole outside pipeline twice with other secrets and compares what is seen, then looks for planted leaks so.
+ni:
+	@out=$$(go test -count=1 -v -timeout 30m ./agent/ni 2>&1); status=$$?; echo "$$out" | grep -v '^ *--- PASS\|^=== \|^PASS'; exit $$status
 
 kill:
 	@$(SKIPS) -count=1 ./profiles/keyring/killmatrix ./profiles/bolt/killmatrix | bin/skips
@@ -48,7 +53,7 @@ bench:
 	@tools/bench.sh
 
 # A night: parts that run alone too (make soak-fuzz MINUTES=20) and print their seconds.
-soak: soak-clients soak-ends soak-fuzz soak-mutate soak-kill
+soak: soak-clients soak-ends soak-ni soak-fuzz soak-mutate soak-kill
 
 # soak-clients runs the tests that want what is large: compilers, shells, Qt.
 soak-clients: bin
@@ -58,6 +63,10 @@ soak-clients: bin
 # soak-ends compares what the broker sees of a guest's, a person's and a removal's end.
 soak-ends:
 	$(call part,ends,SOAK_ENDS=$(or $(MINUTES),10) go test -count=1 -timeout 0 -v -run TestEndsLookAlike ./sim | grep -v '^ *--- \|=== ')
+
+# soak-ni is ni in worlds of one to 48 hours, without the leaks; it prints pairs a minute of each test.
+soak-ni:
+	$(call part,noninterference,NI_MINUTES=$(or $(MINUTES),30) go test -count=1 -timeout 0 -v -run TestNoninterference ./agent/ni | grep -v '^ *--- \|=== ')
 
 # soak-fuzz runs every fuzz target, each for so many minutes.
 soak-fuzz:

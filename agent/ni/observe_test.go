@@ -32,6 +32,7 @@ type observer struct {
 	all       bool // every topic
 	events    bool // of the connection
 	limited   bool // may not have the place
+	padded    bool // gets what is padded
 	key       *ecdh.PrivateKey
 }
 
@@ -39,7 +40,7 @@ type observer struct {
 func (s *skeleton) observers() (all []observer) {
 	for i, p := range s.people {
 		boxes, limited := s.mailboxesOf(i)
-		all = append(all, observer{name: fmt.Sprintf("person %d", i), mailboxes: boxes, limited: limited, key: p.seal})
+		all = append(all, observer{name: fmt.Sprintf("person %d", i), mailboxes: boxes, limited: limited, padded: limited, key: p.seal})
 	}
 	return append(all,
 		observer{name: "workshop", mailboxes: []string{s.workshop}, limited: true},

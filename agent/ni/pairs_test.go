@@ -15,6 +15,7 @@ const (
 	pairsEach  = 50
 	pairsSmall = 200
 	worldsVar  = "NI_WORLDS"  // small
+	pairsVar   = "NI_PAIRS"   // of small ones
 	minutesVar = "NI_MINUTES" // of large ones
 )
 
@@ -32,18 +33,20 @@ func (n noninterference) check(t *testing.T, seed uint64, z size) (v seen) {
 		if t.Failed() {
 			break
 		}
-		if o.limited {
+		if d := difference(o, a, b); n.looks(s, o) && d != "" {
+			t.Fatalf("%s: seed %d (%s): sees the difference: %s", n.name, seed, z.name, d)
+		}
+	}
+	for _, o := range s.observers() {
+		if o.limited && !t.Failed() {
 			for _, tr := range []trace{a, b} {
 				if found := tr.located(o); found != "" {
 					t.Fatalf("%s: seed %d (%s): %s sees a place: %s", n.name, seed, z.name, o.name, found)
 				}
+				if found := tr.unpadded(o); found != "" {
+					t.Fatalf("%s: seed %d (%s): %s sees a size: %s", n.name, seed, z.name, o.name, found)
+				}
 			}
-		}
-		if !n.looks(s, o) {
-			continue
-		}
-		if d := difference(o, a, b); d != "" {
-			t.Fatalf("%s: seed %d (%s): sees the difference: %s", n.name, seed, z.name, d)
 		}
 	}
 	return look(p, a, b)
@@ -54,7 +57,10 @@ func (n noninterference) run(t *testing.T) {
 	begun, all := time.Now(), seen{corners: map[string]int{}}
 	z, most, until := usual, pairsEach, time.Time{}
 	if os.Getenv(worldsVar) == small.name {
-		z, most = small, pairsSmall
+		z = small
+		if n, err := strconv.Atoi(os.Getenv(pairsVar)); err == nil {
+			most = n
+		}
 	} else {
 		for _, k := range keptSeeds(t, n.name) {
 			all.add(n.check(t, k.seed, k.size))

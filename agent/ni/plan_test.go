@@ -103,7 +103,7 @@ func (p *plan) script() *script {
 	s := &script{}
 	s.add(0, func(w *world) {
 		w.say(is(ignition, "OFF"), is(odometer, 409_990_000.0), is(charge, 97.0), is(fuel, 80.0), is(reach, 380_000.0), is(door, false), is(tyre, 230.0),
-			is(battery, 12.4), is(service, 12_345.0), is(health, 97.5), is(weight, 2100.0), is(lockLeft, true), is(lockRight, true), is(warmth, 21.0))
+			is(battery, 12.4), is(service, 12_345.0), is(health, 97.5), is(weight, 2100.0), is(lockLeft, true), is(lockRight, true), is(warmth, 21.0), is(troubles, "P0420"))
 		w.apply(1)
 	})
 	p.sayCourse(s)
@@ -180,7 +180,7 @@ func (p *plan) sayValues(s *script) {
 				kept = nil
 			}
 			say(at+100*time.Millisecond, append(kept,
-				is(charge, fine.number(5, 95)), is(fuel, fine.number(0, 100)), is(reach, fine.number(1e4, 4e5)), is(door, fine.oneIn(2)),
+				is(charge, fine.number(5, 95)), is(fuel, fine.number(0, 100)), is(reach, fine.number(1e4, 4e5)), is(door, fine.oneIn(2)), is(troubles, fmt.Sprintf("P0420 [speed %d]", fine.IntN(130))),
 				is(tyre, fine.number(181, 260)), is(battery, fine.number(11.9, 14.4)), is(indicator, fine.oneIn(2)),
 			)...)
 		}

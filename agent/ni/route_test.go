@@ -72,20 +72,20 @@ func (p *plan) course() (all []second) {
 }
 
 // stops are short times out of use inside the i-th drive that no observer of motion may
-// see: none lies on a slot of five minutes, nor where somebody asks, but for one who
+// see: none covers a slot of five minutes, nor where somebody asks, but for one who
 // probes and has asked in that slot before.
 func (p *plan) stops(i int) (all []span) {
 	if !p.secret["motion"] {
 		return nil
 	}
 	d, r := p.drives[i], p.draw("stops")
-	for slot := p.slotAfter(d.from, 5*time.Minute); slot+5*time.Minute < d.to; slot += 5 * time.Minute {
-		from := (slot + r.seconds(5, 200)).Truncate(time.Second)
+	for slot := p.slotAfter(d.from, 5*time.Minute) - 5*time.Minute; slot < d.to; slot += 5 * time.Minute {
+		from := (max(slot, d.from) + r.seconds(15, 200)).Truncate(time.Second)
 		stop := span{from, from + r.seconds(5, 60)}
 		asked := slices.ContainsFunc(p.probes, func(q probe) bool {
 			return q.at > stop.from-time.Second && q.at < stop.to+15*time.Second && !(p.probing && p.again(q))
 		})
-		if r.oneIn(2) && !asked && stop.to < slot+4*time.Minute+50*time.Second {
+		if r.oneIn(2) && !asked && stop.to < min(slot+4*time.Minute+50*time.Second, d.to-20*time.Second) {
 			all = append(all, stop)
 		}
 	}
@@ -96,6 +96,26 @@ func (p *plan) stops(i int) (all []span) {
 func (p *plan) again(q probe) bool {
 	slot := p.slotAfter(q.at, 5*time.Minute)
 	return q.who == prober && slices.ContainsFunc(p.probes, func(o probe) bool {
-		return o.who == q.who && (o.verb == "") == (q.verb == "") && o.at < q.at-time.Second && p.slotAfter(o.at, 5*time.Minute) == slot
+		return o.who == q.who && p.connected(o.at) && !(p.killed > o.at && p.killed < q.at) && (o.verb == "") == (q.verb == "") && o.at < q.at-time.Second && p.slotAfter(o.at, 5*time.Minute) == slot
 	})
+}
+
+// connected reports whether the car hears what is sent to it then, whatever is secret.
+func (p *plan) connected(at time.Duration) bool {
+	for _, t := range p.tunnels {
+		if at > t.from-time.Second && at < t.to+2*time.Minute {
+			return false
+		}
+	}
+	for _, one := range p.sessions {
+		if at > one.to-time.Second && at < one.to+time.Second {
+			return false
+		}
+	}
+	for _, d := range p.documents {
+		if at > d.at-time.Second && at < d.at+3*time.Second {
+			return false
+		}
+	}
+	return !(p.killed > 0 && at > p.killed-time.Second && at < p.killed+10*time.Second)
 }
