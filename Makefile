@@ -5,6 +5,9 @@ BUILD = go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 # part NAME,COMMAND runs one part of the tests and prints its seconds.
 part = @start=$$(date +%s); $(2); status=$$?; echo "== $(1): $$(( $$(date +%s) - start )) s, exit $$status"; exit $$status
 
+# tell COMMAND runs tests and prints what they say.
+tell = (out=$$($(1) 2>&1); status=$$?; echo "$$out" | grep -v '^ *--- PASS\|^=== \|^PASS'; exit $$status)
+
 .PHONY: run test check units ni scenarios kill bench soak soak-clients soak-ends soak-ni soak-fuzz soak-mutate soak-kill bin arm64
 run: bin
 	@tools/need.sh dbus-daemon:dbus-daemon
@@ -41,7 +44,7 @@ units:
 
 # ni runs the whole outside pipeline twice with other secrets and compares what is seen, then looks for planted leaks so.
 ni:
-	@out=$$(go test -count=1 -v -timeout 30m ./agent/ni 2>&1); status=$$?; echo "$$out" | grep -v '^ *--- PASS\|^=== \|^PASS'; exit $$status
+	@$(call tell,go test -count=1 -v -timeout 30m ./agent/ni)
 
 kill:
 	@$(SKIPS) -count=1 ./profiles/keyring/killmatrix ./profiles/bolt/killmatrix | bin/skips
@@ -66,7 +69,7 @@ soak-ends:
 
 # soak-ni is ni in worlds of one to 48 hours, without the leaks; it prints pairs a minute of each test.
 soak-ni:
-	$(call part,noninterference,NI_MINUTES=$(or $(MINUTES),30) go test -count=1 -timeout 0 -v -run TestNoninterference ./agent/ni | grep -v '^ *--- \|=== ')
+	$(call part,noninterference,$(call tell,NI_MINUTES=$(or $(MINUTES),30) go test -count=1 -timeout 0 -v -run TestNoninterference ./agent/ni))
 
 # soak-fuzz runs every fuzz target, each for so many minutes.
 soak-fuzz:
