@@ -44,7 +44,7 @@ func drop(c *transaction, gone []profiles.ID, receipt keyring.Receipt) error {
 		return nil
 	}
 	for _, id := range gone {
-		for _, bucket := range []string{id.String(), appsBucket(id)} {
+		for _, bucket := range []string{id.String(), appsBucket(id), ledgerBucket(id)} {
 			if err := c.drop(bucket); err != nil {
 				return err
 			}

@@ -11,13 +11,14 @@ import (
 	"glovebox/profiles/disk"
 )
 
-// migrations bring the file from each schema to the next, inside one change. The first
-// leads from 1 to 2: since 2 there are buckets for the stores of apps, which an agent
-// that does not know them would leave behind when it removes a person. Nothing moves.
+// migrations bring the file from each schema to the next, inside one change. Since 2
+// there are buckets for the stores of apps, since 3 for ledgers, which an agent that does
+// not know them would leave behind when it removes a person. Nothing moves.
 //
 // A version that only adds groups, keys or facts leaves the schema as it is: what an
 // older agent does not know it neither reads nor writes over.
 var migrations = [schema - 1]func(*transaction) error{
+	func(*transaction) error { return nil },
 	func(*transaction) error { return nil },
 }
 

@@ -30,7 +30,8 @@ func appsBucket(id profiles.ID) string { return id.String() + "/apps" }
 
 // ownerOf is whose bucket it is, the zero id where it is the car's.
 func ownerOf(bucket []byte) (id profiles.ID, ok bool) {
-	id, err := profiles.ParseID(strings.TrimSuffix(string(bucket), "/apps"))
+	name, _, _ := strings.Cut(string(bucket), "/")
+	id, err := profiles.ParseID(name)
 	return id, err == nil
 }
 

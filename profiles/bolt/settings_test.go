@@ -182,6 +182,12 @@ func schemaOf(t *testing.T, path string) (schema uint32) {
 // A store of an older schema is brought to this one, and stands beside it as it was. Who
 // is removed afterwards cannot be read in the copy either.
 func TestMigration(t *testing.T) {
+	for _, from := range []uint32{1, 2} {
+		t.Run(fmt.Sprint(from), func(t *testing.T) { migrates(t, from) })
+	}
+}
+
+func migrates(t *testing.T, from uint32) {
 	dir := t.TempDir()
 	ring := openRing(t, dir)
 	s := open(t, dir, ring, nil)
@@ -190,8 +196,8 @@ func TestMigration(t *testing.T) {
 	want, err := dump(s)
 	must(t, err)
 	must(t, s.Close())
-	path, copied := filepath.Join(dir, bolt.Name), filepath.Join(dir, bolt.CopyName(1))
-	older(t, path, 1)
+	path, copied := filepath.Join(dir, bolt.Name), filepath.Join(dir, bolt.CopyName(from))
+	older(t, path, from)
 	must(t, os.WriteFile(copied+".new", []byte("half a copy"), 0o600)) // the power failed while it was made
 
 	s = open(t, dir, ring, inChild(t))
@@ -202,7 +208,7 @@ func TestMigration(t *testing.T) {
 	must(t, s.Close())
 	must(t, bolt.Check(path))
 	must(t, bolt.Check(copied))
-	if now, then := schemaOf(t, path), schemaOf(t, copied); now != 2 || then != 1 {
+	if now, then := schemaOf(t, path), schemaOf(t, copied); now != 3 || then != from {
 		t.Errorf("schema %d, of the copy %d", now, then)
 	}
 	if info, err := os.Stat(copied); err != nil || info.Mode().Perm() != 0o600 {
@@ -223,7 +229,7 @@ func TestNewerSchemaIsSetAside(t *testing.T) {
 	s := open(t, dir, ring, nil)
 	must(t, applied(s.Apply(roster(t, 1, 1))))
 	must(t, s.Close())
-	older(t, filepath.Join(dir, bolt.Name), 3)
+	older(t, filepath.Join(dir, bolt.Name), 4)
 	s = open(t, dir, ring, inChild(t))
 	if left, err := filepath.Glob(filepath.Join(dir, "quarantine", bolt.Name+".*")); err != nil || len(left) != 1 || !s.Recovered() {
 		t.Errorf("set aside %v, recovered %v, %v", left, s.Recovered(), err)

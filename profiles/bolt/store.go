@@ -6,6 +6,7 @@
 //	_car             roster: version, hash, readers …; fact/NAME
 //	<hex id>         sealed: person, verifier, lockout, set/GROUP/KEY, message/NUMBER; identity
 //	<hex id>/apps    sealed: sizes, app/ID; apart, so that large stores slow nothing else
+//	<hex id>/ledger  sealed: last, head/NUMBER, page/NUMBER; of the zero id day/DATE
 //
 // The zero id is the car's own bucket, for settings that stay with the vehicle and the
 // copy of its identity.
@@ -30,7 +31,7 @@ const Name = "profiles.db"
 // schema is the version of this layout (migrate.go); sealing is that of a sealed value,
 // part of what each is sealed with.
 const (
-	schema  = 2
+	schema  = 3
 	sealing = 1
 )
 

@@ -1,6 +1,6 @@
 // Package killmatrix_test proves the people's store, with its key ring, against death and
-// failing disks at every file system call of a start, of a setting, and of somebody who
-// is added or removed.
+// failing disks at every file system call of a start, of a setting, of a ledger, and of
+// somebody who is added or removed.
 package killmatrix_test
 
 import (
@@ -8,9 +8,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -93,6 +95,7 @@ func newCar(t *testing.T) car {
 	must(t, err)
 	for n := range byte(3) {
 		must(t, store.SetSettings(profiles.ID{n + 1}, profiles.Encoded{"radio": {"a": []byte("old"), "b": []byte("old")}, "seat": {"c": []byte("old")}}, nil))
+		must(t, store.SetLedger(profiles.ID{n + 1}, map[string][]byte{"last": []byte("1"), "page/0": []byte("old"), "page/1": []byte("old")}))
 	}
 	must(t, errors.Join(store.Close(), ring.Close()))
 	c := car{files: map[string][]byte{}}
@@ -145,7 +148,15 @@ func read(dir string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		line += fmt.Sprintf("%d:%s,%s,%s ", p.ID[0], values["radio"]["a"], values["radio"]["b"], values["seat"]["c"])
+		ledger, err := store.Ledger(p.ID, "last", "page/")
+		if err != nil {
+			return "", err
+		}
+		line += fmt.Sprintf("%d:%s,%s,%s", p.ID[0], values["radio"]["a"], values["radio"]["b"], values["seat"]["c"])
+		for _, key := range slices.Sorted(maps.Keys(ledger)) {
+			line += "," + string(ledger[key])
+		}
+		line += " "
 	}
 	if keys := len(ring.IDs()); keys < len(roster.People) {
 		return "", fmt.Errorf("%d people have %d keys", len(roster.People), keys)
@@ -153,16 +164,17 @@ func read(dir string) (string, error) {
 	return line, nil
 }
 
-const before = "1:old,old,old 2:old,old,old 3:old,old,old "
+const before = "1:old,old,old,1,old,old 2:old,old,old,1,old,old 3:old,old,old,1,old,old "
 
 // changes are the commands and what the car is after each. A removal is two commits, of
 // the ring and of the store: between them the person is gone, and the version is the old.
 var changes = []struct{ command, after string }{
 	{"boot", before},
-	{"set", "1:new,new,old 2:old,old,old 3:old,old,old "},
-	{"import", "1:new,new,new 2:old,old,old 3:old,old,old "},
+	{"set", "1:new,new,old,1,old,old 2:old,old,old,1,old,old 3:old,old,old,1,old,old "},
+	{"import", "1:new,new,new,1,old,old 2:old,old,old,1,old,old 3:old,old,old,1,old,old "},
+	{"enter", "1:old,old,old,2,new,new 2:old,old,old,1,old,old 3:old,old,old,1,old,old "},
 	{"add", before + "4:,, "},
-	{"remove", "1:old,old,old 2:old,old,old "},
+	{"remove", "1:old,old,old,1,old,old 2:old,old,old,1,old,old "},
 }
 
 // check starts what a run left and says what is wrong.
@@ -256,7 +268,7 @@ func TestStoreKillMatrix(t *testing.T) {
 							t.Fatalf("still failing at %s %d", call, n)
 						}
 					}
-					commits := map[string]string{"set": "fdatasync", "import": "fdatasync", "add": "fdatasync", "remove": "fsync"}[change.command] // of a removal the ring
+					commits := map[string]string{"set": "fdatasync", "import": "fdatasync", "enter": "fdatasync", "add": "fdatasync", "remove": "fsync"}[change.command] // of a removal the ring
 					if call == commits && (hits == 0 || old == 0) {
 						t.Errorf("%d of the runs did not answer, %d left the old state: the faults missed the change", hits, old)
 					}

@@ -1,7 +1,7 @@
 // Command store opens the people's store in a directory, makes one change and says when
 // it has happened. The kill matrix runs it under strace.
 //
-//	store boot DIR | store set DIR | store add DIR | store remove DIR
+//	store boot DIR | store set DIR | store enter DIR | store add DIR | store remove DIR
 //
 // Exit 0 after "done", 3 when erasing did not finish, 1 otherwise.
 package main
@@ -52,6 +52,8 @@ func run(command, dir string) error {
 			own["seat"] = map[string][]byte{"c": []byte("new")}
 		}
 		err = store.SetSettings(profiles.ID{1}, own, nil)
+	case "enter": // two pages of the ledger and one that falls out
+		err = store.SetLedger(profiles.ID{1}, map[string][]byte{"last": []byte("2"), "page/0": nil, "page/1": []byte("new"), "page/2": []byte("new")})
 	case "add":
 		roster.People = append(roster.People, profiles.Person{ID: profiles.ID{4}, Role: profiles.Secondary, State: profiles.Active})
 		_, err = store.Apply(roster)
