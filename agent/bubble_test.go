@@ -225,6 +225,13 @@ func (d *slowDisk) SetSettings(who profiles.ID, own, vehicle profiles.Encoded) e
 	return d.store.SetSettings(who, own, vehicle)
 }
 
+func (d *slowDisk) SetLedger(who profiles.ID, values map[string][]byte) error {
+	if err := d.wait("SetLedger"); err != nil {
+		return err
+	}
+	return d.store.SetLedger(who, values)
+}
+
 func (d *slowDisk) SetOwnVerifier(who profiles.ID, v profiles.Verifier) error {
 	if err := d.wait("SetOwnVerifier"); err != nil {
 		return err

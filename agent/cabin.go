@@ -78,6 +78,7 @@ type Store interface {
 	// one change. Who is not of this car any more is left out.
 	Messages(who profiles.ID) (map[uint64]profiles.Message, error)
 	ChangeMessages(all map[profiles.ID]profiles.MessageChange) error
+	Ledgers
 }
 
 // People is the roster on disk, and what each person proves themselves with. The zero
@@ -211,13 +212,14 @@ func New(needs Needs) (*Cabin, error) {
 		needs.Log.Warn("settings of the vehicle unreadable, the defaults hold", "error", err)
 		c.shared = profiles.Encoded{}
 	}
-	c.privacy, err = newPrivacy(needs, now, func(key string, at hal.Instant) outside.Freshness {
+	c.privacy, err = newPrivacy(needs, c.people.roster, now, func(key string, at hal.Instant) outside.Freshness {
 		return c.remote.freshness(key, c.people.roster.Version, at) // the pipeline asks while mu is held
 	})
 	if err != nil {
 		needs.Log.Warn("car fact unreadable, the strict side holds", "error", err)
 	}
 	Messages{c}.begin(needs)
+	c.privacy.ledgers.owner = &c.mu
 	c.privacy.readers(&c.people, now)
 	c.privacy.share(&c.people, needs.Identity, now, needs.Log)
 	if len(needs.Recovered) > 0 {
@@ -280,7 +282,7 @@ func (c *Cabin) Observe(bus string, frames int, readings []hal.Reading, now hal.
 		c.vehicle.fobs.see(bus, s, now)
 	}
 	c.moved(now)
-	c.clock.sooner(min(c.privacy.out.Next(), c.vehicle.alarmDue, c.vehicle.leaving.due(), c.vehicle.fobs.due()))
+	c.clock.sooner(min(c.privacy.out.Next(), c.privacy.ledgers.due, c.vehicle.alarmDue, c.vehicle.leaving.due(), c.vehicle.fobs.due()))
 	c.mu.Unlock()
 	c.effects.atOnce()
 }
@@ -382,8 +384,8 @@ func (c *Cabin) Tick() (next time.Duration) {
 		c.effects.add(c.messages.light(a, c.session, &c.people, now)...)
 	}
 	c.effects.add(c.privacy.tick(now)...)
-	if last := c.privacy.book.Last(); last != c.privacy.announced && c.session.Driving() {
-		c.privacy.announced = last
+	c.effects.add(c.privacy.ledgers.tick(now)...)
+	if last, another := c.privacy.ledgers.news(); another && c.session.Driving() {
 		c.news.add(LedgerChanged{last})
 	}
 	if c.next.waits() && c.vehicle.motion.parked(now) {
@@ -392,7 +394,7 @@ func (c *Cabin) Tick() (next time.Duration) {
 	if missed := c.adjust.look(&c.vehicle, now); len(missed) > 0 {
 		c.effects.add(warnUnconfirmed(missed))
 	}
-	next = min(c.privacy.out.Next(), c.vehicle.motion.next(now), c.vehicle.leaving.due(), c.vehicle.alarmDue, c.passed+c.people.patience())
+	next = min(c.privacy.out.Next(), c.privacy.ledgers.due, c.vehicle.motion.next(now), c.vehicle.leaving.due(), c.vehicle.alarmDue, c.passed+c.people.patience())
 	if c.ending != nil {
 		next = min(next, c.ending.until)
 	}

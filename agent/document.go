@@ -47,8 +47,8 @@ func (c *Cabin) follow(a profiles.Access, by profiles.Signer) (*written, error) 
 	// reread makes the readers anew of what is in force now. mu is held.
 	reread := func() {
 		now := c.needs.Now()
-		c.privacy.forget(c.people.roster)
 		c.messages.forget(c.people.roster)
+		c.privacy.ledgers.forget(c.people.roster)
 		c.privacy.readers(&c.people, now)
 		c.news.changed()
 		c.clock.sooner(c.privacy.out.Next())
@@ -90,7 +90,7 @@ func (c *Cabin) follow(a profiles.Access, by profiles.Signer) (*written, error) 
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			if err == nil && c.fresh.begin(c.session, c.reason, c.shown) {
-				c.effects.add(replaceProcess())
+				c.effects.add(append(c.privacy.ledgers.all(), replaceProcess())...)
 			}
 			c.news.changed()
 		}))

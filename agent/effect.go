@@ -10,6 +10,7 @@ import (
 
 	"glovebox/hal"
 	"glovebox/profiles"
+	"glovebox/telemetry"
 	"glovebox/telemetry/outside"
 )
 
@@ -157,6 +158,29 @@ func keepMessages(take func() map[profiles.ID]profiles.MessageChange, back func(
 		if err != nil {
 			back(all)
 		}
+		return err
+	}}
+}
+
+// keepLedger keeps what the disk does not have of a ledger. Of somebody who is gone it
+// keeps nothing.
+func keepLedger(who profiles.ID, b telemetry.Batch, after func(error)) effect {
+	return effect{what: "ledger " + who.String(), owed: true, after: after, do: func(w *world) error {
+		if err := w.store.SetLedger(who, b.Values()); !errors.Is(err, profiles.ErrNoSuchProfile) {
+			return err
+		}
+		return nil
+	}}
+}
+
+// readLedger reads what of a ledger is on disk alone.
+func readLedger(who profiles.ID, r telemetry.Reading, after func([]telemetry.Entry, error)) effect {
+	var entries []telemetry.Entry
+	return effect{what: "read the ledger", after: func(err error) { after(entries, err) }, do: func(w *world) (err error) {
+		entries, err = r.Entries(func(key string) ([]byte, error) {
+			values, err := w.store.Ledger(who, key)
+			return values[key], err
+		})
 		return err
 	}}
 }

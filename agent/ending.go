@@ -44,7 +44,7 @@ func (c *Cabin) leave(why Reason) {
 			c.wiping = true
 		case said:
 			if c.fresh.begin(c.session, c.reason, c.shown) {
-				c.effects.add(replaceProcess())
+				c.effects.add(append(c.privacy.ledgers.all(), replaceProcess())...)
 			}
 			c.wiping = c.fresh.begun != nil // until the fresh process says otherwise
 		}

@@ -30,6 +30,7 @@ func (c *Cabin) Fate(r outside.Released, f telemetry.Fate) {
 	switch f {
 	case telemetry.Handed:
 		c.privacy.out.Handed(r, now)
+		c.privacy.ledgers.handed(r, now)
 		c.moved(now)
 		c.clock.due.ring() // what follows is the ticking loop's: a courier may call from within an effect
 	case telemetry.Taken:

@@ -3,7 +3,6 @@ package agent
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"time"
 
 	"glovebox/hal"
@@ -18,11 +17,8 @@ type privacy struct {
 	policy  *outside.Policy
 	gate    telemetry.Gate
 	out     *outside.Outside
-	ledgers map[profiles.ID]*telemetry.Ledger
-	nobodys *telemetry.Ledger // of a guest, or of nobody: goes with the session
-	book    *telemetry.Ledger // of whoever is at the wheel: one of those
+	ledgers ledgers
 
-	announced  uint64        // the newest entry that the head unit was told of
 	heldBackAt time.Duration // when a fix that the gate held back was last entered
 	fact       string        // the gate's, as last handed to be written; empty: what the disk has is not known
 	held       string        // the held values, likewise
@@ -33,9 +29,12 @@ type privacy struct {
 // the strict side: nothing held is shown, the gate takes the last end for hidden. So
 // it does where the fact is missing, unless this car never had anybody to hide, and
 // where the store of it was repaired: what stands there may be of an older drive.
-func newPrivacy(needs Needs, now hal.Instant, freshness func(key string, at hal.Instant) outside.Freshness) (*privacy, error) {
-	p := &privacy{policy: needs.Policy, ledgers: map[profiles.ID]*telemetry.Ledger{}, nobodys: telemetry.NewLedger(needs.Policy.Numbers())}
-	p.book = p.nobodys
+func newPrivacy(needs Needs, roster profiles.Roster, now hal.Instant, freshness func(key string, at hal.Instant) outside.Freshness) (*privacy, error) {
+	p := &privacy{policy: needs.Policy}
+	var ledgersErr error
+	if p.ledgers, ledgersErr = loadLedgers(needs.Store, needs.Policy.Numbers(), roster, needs.Now); ledgersErr != nil {
+		ledgersErr = fmt.Errorf("ledgers: %w", ledgersErr)
+	}
 	p.out = outside.New(needs.Policy, now, outside.Options{
 		VID: needs.Identity.VID, Sign: needs.Identity.Sign, Gzip: needs.Gzip, Decided: p.decided, Freshness: freshness,
 		TripIDs: needs.Random("trip"),
@@ -63,12 +62,12 @@ func newPrivacy(needs Needs, now hal.Instant, freshness func(key string, at hal.
 		known = telemetry.OpenEnd
 	}
 	p.gate = telemetry.NewGate(needs.Policy.Numbers(), known)
-	return p, errors.Join(err, gateErr)
+	return p, errors.Join(err, gateErr, ledgersErr)
 }
 
 // decided writes a decision into the ledger of whoever is at the wheel. The pipeline
 // calls it.
-func (p *privacy) decided(d outside.Decision) { p.book.Add(p.gate.Name(d)) }
+func (p *privacy) decided(d outside.Decision) { p.ledgers.add(p.gate.Name(d)) }
 
 // regate puts a new gate in force: a place that was collected before is dropped when
 // it closes, and what must outlive a restart is written.
@@ -88,15 +87,7 @@ func (p *privacy) regate(next telemetry.Gate, now hal.Instant) (todo []effect) {
 
 // begin opens the book of who begins, who is nobody for a guest.
 func (p *privacy) begin(s profiles.Session, now hal.Instant) []effect {
-	p.nobodys = telemetry.NewLedger(p.policy.Numbers()) // not what was decided while nobody was here
-	p.book = p.nobodys
-	if s.State == profiles.PersonDriving {
-		if p.ledgers[s.Who] == nil {
-			p.ledgers[s.Who] = telemetry.NewLedger(p.policy.Numbers())
-		}
-		p.book = p.ledgers[s.Who]
-	}
-	p.announced = p.book.Last()
+	p.ledgers.begin(s)
 	return p.regate(p.gate.Begin(s.State == profiles.GuestDriving), now)
 }
 
@@ -105,10 +96,8 @@ func (p *privacy) end(inUse bool, now hal.Instant) (entries int, todo []effect) 
 	todo = p.regate(p.gate.End(inUse), now)
 	p.out.EndTrip(now)
 	todo = append(todo, p.tick(now)...) // before a fresh process takes over
-	entries = p.nobodys.Len()
-	p.nobodys = telemetry.NewLedger(p.policy.Numbers())
-	p.book = p.nobodys
-	return entries, todo
+	entries, written := p.ledgers.end()
+	return entries, append(todo, written...)
 }
 
 // level is the driver's choice.
@@ -127,11 +116,6 @@ func (p *privacy) readers(people *people, now hal.Instant) {
 	p.out.SetReaders(people.roster.Version, people.readers(now), now)
 }
 
-// forget drops the ledgers of those who are not of this car any more.
-func (p *privacy) forget(roster profiles.Roster) {
-	maps.DeleteFunc(p.ledgers, func(id profiles.ID, _ *telemetry.Ledger) bool { _, ok := roster.Find(id); return !ok })
-}
-
 // fix takes in a position of the receiver, or nil; the gate stands before everything.
 // drove is the metres that the car drove since the last one.
 func (p *privacy) fix(at *hal.Position, drove float64, now hal.Instant) []effect {
@@ -141,7 +125,7 @@ func (p *privacy) fix(at *hal.Position, drove float64, now hal.Instant) []effect
 	if at != nil && gated == nil && now.Boot-p.heldBackAt >= p.policy.Numbers().PositionEvery {
 		p.heldBackAt = now.Boot
 		for _, d := range p.gate.Withheld(p.policy, p.out.Readers(), now) {
-			p.book.Add(d)
+			p.ledgers.add(d)
 		}
 	}
 	return todo

@@ -96,6 +96,7 @@ func (c *Cabin) Stop(why Reason) error {
 		c.ending.rest()
 	}
 	c.effects.add(keep(nil, c.privacy.out.Held()))
+	c.effects.add(c.privacy.ledgers.all()...)
 	c.effects.add(c.people.keepAge(c.needs.Now(), 0)...)
 	c.mu.Unlock()
 	c.effects.wait()

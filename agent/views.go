@@ -1,8 +1,6 @@
 package agent
 
 import (
-	"fmt"
-
 	"glovebox/hal"
 	"glovebox/profiles"
 	"glovebox/telemetry"
@@ -85,22 +83,4 @@ func (c *Cabin) PrivacyView() telemetry.PrivacyView {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.privacy.view(&c.people, c.session.State == profiles.GuestDriving, c.needs.Now())
-}
-
-// Ledger returns the entries of the person at the wheel, oldest first; with an id one,
-// which must be there.
-func (c *Cabin) Ledger(filter telemetry.LedgerFilter) ([]telemetry.Entry, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.session.Driving() {
-		return nil, profiles.ErrNotPermitted
-	}
-	if filter.ID != 0 {
-		e, ok := c.privacy.book.Entry(filter.ID)
-		if !ok {
-			return nil, fmt.Errorf("%w: the ledger has no entry %d", profiles.ErrInvalid, filter.ID)
-		}
-		return []telemetry.Entry{e}, nil
-	}
-	return c.privacy.book.Entries(filter), nil
 }

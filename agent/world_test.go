@@ -44,6 +44,7 @@ type store struct {
 	fobs     map[profiles.ID][]profiles.Fob
 	facts    map[string][]byte
 	messages map[profiles.ID]map[uint64]profiles.Message
+	ledgers  map[profiles.ID]map[string][]byte
 	writes   []string
 	broken   error // what Apply answers
 }
@@ -55,6 +56,7 @@ func newStore() *store {
 		own:      map[profiles.ID]profiles.Verifier{},
 		fobs:     map[profiles.ID][]profiles.Fob{},
 		messages: map[profiles.ID]map[uint64]profiles.Message{},
+		ledgers:  map[profiles.ID]map[string][]byte{},
 		facts:    map[string][]byte{"main-user-met": []byte(anna.String())},
 	}
 }
@@ -70,6 +72,7 @@ func (s *store) Apply(r profiles.Roster) (receipt profiles.Receipt, err error) {
 	if len(r.People) < len(s.roster.People) {
 		receipt = profiles.Receipt{Method: "key", Generation: r.Version, Result: "erased"}
 	}
+	maps.DeleteFunc(s.ledgers, func(id profiles.ID, _ map[string][]byte) bool { _, ok := r.Find(id); return !ok && !id.IsZero() })
 	s.roster = r
 	return receipt, nil
 }
@@ -159,6 +162,32 @@ func (s *store) ChangeMessages(all map[profiles.ID]profiles.MessageChange) error
 			}
 		}
 	}
+	return nil
+}
+
+func (s *store) Ledger(who profiles.ID, prefixes ...string) (map[string][]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := map[string][]byte{}
+	for key, value := range s.ledgers[who] {
+		if slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(key, prefix) }) {
+			all[key] = value
+		}
+	}
+	return all, nil
+}
+
+func (s *store) SetLedger(who profiles.ID, values map[string][]byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.roster.Find(who); !ok && !who.IsZero() {
+		return profiles.ErrNoSuchProfile
+	}
+	if s.ledgers[who] == nil {
+		s.ledgers[who] = map[string][]byte{}
+	}
+	maps.Copy(s.ledgers[who], values)
+	maps.DeleteFunc(s.ledgers[who], func(_ string, v []byte) bool { return v == nil })
 	return nil
 }
 

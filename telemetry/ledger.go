@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -8,25 +9,39 @@ import (
 	"glovebox/telemetry/outside"
 )
 
-// Ledger is what was decided during one person's or one guest's time at the
-// wheel, in memory: the oldest entries fall out first, by size and by age. It
-// has one owner.
+// Ledger is what was decided during one person's or one guest's time at the wheel
+// (docs/privacy.md, Indicator and ledger). It is a row of pages, the oldest of which
+// fall out, by size and by age:
+//
+//	on disk alone        in memory         open
+//	page ── page ── …    page ── page  ──  page ◀── Add
+//
+// The disk is written from what Batch returns, a page at a time, however many there are.
+// A page leaves memory once the disk has it and nothing in it can grow any more; where
+// Batch is never asked, all stay. It has one owner and is not safe for concurrent use.
 type Ledger struct {
 	maxAge   time.Duration
 	maxBytes int64
 
-	entries []entry
-	bytes   int64
-	last    uint64
-	open    map[run]int // index into entries, plus dropped
-	dropped int
+	pages []*page // oldest first
+	bytes int64   // of all pages
+	last  uint64  // id of the newest entry there ever was
+	open  map[run]growing
+	gone  []uint64 // pages that the disk is to forget
+	count int      // how many entries the pages have
 }
 
-// entry is an Entry and the boot time of its first decision.
-type entry struct {
-	Entry
-	first time.Duration
-	run   run
+// page is the entries of some minutes, by the id of the first.
+type page struct {
+	number      uint64
+	from, until minute
+	bytes       int64
+	entries     int
+
+	leaf    *leaf // nil: on disk alone
+	version int   // rises with each change
+	saved   int   // the version that the disk has
+	stored  int64 // and its bytes there
 }
 
 // run is what makes two decisions the same.
@@ -38,113 +53,111 @@ type run struct {
 	rule    string
 }
 
-// runLength is how far apart the first and the last decision of an entry lie.
-const runLength = time.Minute
+// growing is an entry that the next decision of its run may belong to.
+type growing struct {
+	in    *page
+	at    int
+	first time.Duration // boot time of its first decision
+}
+
+// How far apart the first and the last decision of an entry lie, and how much a page
+// takes: so much less than the bound that a page more or less is no matter.
+const (
+	runLength   = time.Minute
+	pageLength  = minute(10)
+	pageEntries = 4096
+	pageShare   = 16 // pages in the smallest ledger that is full
+)
 
 // NewLedger is an empty ledger, bounded by the policy's numbers.
 func NewLedger(n outside.Numbers) *Ledger {
-	return &Ledger{maxAge: n.LedgerMaxAge, maxBytes: n.LedgerMaxBytes, open: map[run]int{}}
+	return &Ledger{maxAge: n.LedgerMaxAge, maxBytes: n.LedgerMaxBytes, open: map[run]growing{}}
 }
 
-// Add enters a decision and reports whether it began a new entry.
-func (l *Ledger) Add(d outside.Decision) bool {
-	key, count := run{d.Class, d.Reader, d.Kind, d.Outcome, d.Rule}, uint32(max(1, d.Count))
-	if i, ok := l.open[key]; ok {
-		if e := &l.entries[i-l.dropped]; d.At.Boot-e.first < runLength {
-			e.Count += count
-			e.To = d.At.UTC.UTC().Truncate(time.Minute)
-			return false
-		}
+// Add enters a decision.
+func (l *Ledger) Add(d outside.Decision) {
+	key, count, at := run{d.Class, d.Reader, d.Kind, d.Outcome, d.Rule}, uint32(max(1, d.Count)), minuteOf(d.At.UTC)
+	if g, ok := l.open[key]; ok && d.At.Boot-g.first < runLength {
+		r := &g.in.leaf.records[g.at]
+		r.count, r.to = r.count+count, at
+		g.in.until = max(g.in.until, at)
+		g.in.version++
+		return
 	}
+	p := l.page(at)
 	l.last++
-	at := d.At.UTC.UTC().Truncate(time.Minute)
-	e := entry{
-		Entry: Entry{
-			ID: l.last, From: at, To: at, Class: string(d.Class), Reader: d.Reader, Kind: string(d.Kind),
-			Outcome: string(d.Outcome), Rule: d.Rule, LimitedBy: d.LimitedBy, Count: count,
-		},
-		first: d.At.Boot,
-		run:   key,
+	l.count++
+	l.open[key] = growing{p, p.entries, d.At.Boot}
+	l.bytes += p.add(record{from: at, to: at, count: count}, key, d.LimitedBy, d.At.Boot)
+	if p.entries == 1 {
+		l.Trim(d.At)
 	}
-	l.open[key] = l.dropped + len(l.entries)
-	l.entries = append(l.entries, e)
-	l.bytes += e.size()
-	l.trim(d.At)
-	return true
 }
 
-// size is about what an entry takes in memory.
-func (e entry) size() int64 {
-	n := 256 + len(e.Class) + len(e.Reader) + len(e.Kind) + len(e.Outcome) + len(e.Rule)
-	for _, s := range e.LimitedBy {
-		n += 16 + len(s)
-	}
-	return int64(n)
-}
-
-// trim lets the oldest fall out. The newest always stays.
-func (l *Ledger) trim(now hal.Instant) {
-	n := 0
-	for n < len(l.entries)-1 && (l.bytes > l.maxBytes || now.Boot-l.entries[n].first > l.maxAge) {
-		e := l.entries[n]
-		l.bytes -= e.size()
-		if l.open[e.run] == l.dropped+n {
-			delete(l.open, e.run)
-		}
-		n++
-	}
-	l.dropped += n
-	l.entries = slices.Delete(l.entries, 0, n)
-}
-
-// Entries returns what the filter takes, oldest first; with a limit the newest
-// so many.
-func (l *Ledger) Entries(f LedgerFilter) []Entry {
-	var out []Entry
-	for _, e := range l.entries {
-		if f.takes(e.Entry) {
-			out = append(out, e.copied())
+// page is the page that a new entry of that minute goes to.
+func (l *Ledger) page(at minute) *page {
+	if n := len(l.pages); n > 0 {
+		if p := l.pages[n-1]; p.leaf != nil && p.entries < pageEntries && p.bytes < l.maxBytes/pageShare && at >= p.from && at-p.from < pageLength {
+			return p
 		}
 	}
-	if f.Limit > 0 && len(out) > int(f.Limit) {
-		out = out[len(out)-int(f.Limit):]
-	}
-	return out
+	p := &page{number: l.last + 1, from: at, until: at, leaf: newLeaf()}
+	l.pages = append(l.pages, p)
+	return p
 }
 
-func (f LedgerFilter) takes(e Entry) bool {
-	is := func(want, have string) bool { return want == "" || want == have }
-	if !f.From.IsZero() && e.To.Before(f.From) || !f.To.IsZero() && e.From.After(f.To) {
-		return false
-	}
-	return e.ID > f.After && is(f.Class, e.Class) && is(f.Reader, e.Reader) && is(f.Kind, e.Kind) && is(f.Outcome, e.Outcome)
+// add appends an entry and returns how many bytes the page has grown by.
+func (p *page) add(r record, of run, limitedBy []string, boot time.Duration) int64 {
+	grown := p.leaf.add(r, of, limitedBy, boot)
+	p.entries++
+	p.from, p.until = min(p.from, r.from), max(p.until, r.to)
+	p.bytes += grown
+	p.version++
+	return grown
 }
 
-func (e entry) copied() Entry {
-	out := e.Entry
-	out.LimitedBy = slices.Clone(out.LimitedBy)
-	return out
-}
+// last is the id of the page's newest entry.
+func (p *page) last() uint64 { return p.number + uint64(p.entries) - 1 }
 
-// Entry returns one entry by its id.
-func (l *Ledger) Entry(id uint64) (Entry, bool) {
-	i, ok := slices.BinarySearchFunc(l.entries, id, func(e entry, id uint64) int {
-		switch {
-		case e.ID < id:
-			return -1
-		case e.ID > id:
-			return 1
+// Trim lets fall out what is too old or too much, but for the newest page where that is
+// too much alone. What came before something old is old too, whatever the clock said.
+func (l *Ledger) Trim(now hal.Instant) {
+	n, oldest, bytes := 0, l.oldest(now.UTC), l.bytes
+	for i, p := range l.pages {
+		if p.until.dated() && p.until < oldest {
+			n = i + 1
 		}
+	}
+	for _, p := range l.pages[:n] {
+		bytes -= p.bytes
+	}
+	for ; bytes > l.maxBytes && n < len(l.pages)-1; n++ {
+		bytes -= l.pages[n].bytes
+	}
+	for _, p := range l.pages[:n] {
+		l.bytes -= p.bytes
+		l.count -= p.entries
+		l.gone = append(l.gone, p.number)
+		l.close(p)
+	}
+	l.pages = slices.Delete(l.pages, 0, n)
+}
+
+// oldest is the minute from which entries are kept: all, while the clock is not set.
+func (l *Ledger) oldest(utc time.Time) minute {
+	if !outside.ClockSet(utc) {
 		return 0
-	})
-	if !ok {
-		return Entry{}, false
 	}
-	return l.entries[i].copied(), true
+	return minuteOf(utc.Add(-l.maxAge))
 }
 
-// Len is how many entries there are.
-func (l *Ledger) Len() int { return len(l.entries) }
+// close has no entry of a page grow any more.
+func (l *Ledger) close(p *page) {
+	maps.DeleteFunc(l.open, func(_ run, g growing) bool { return g.in == p })
+}
 
-// Last is the id of the newest entry, zero if there is none.
+// Count is how many entries there are.
+func (l *Ledger) Count() int { return l.count }
+
+// Last is the id of the newest entry there ever was, zero if there was none.
 func (l *Ledger) Last() uint64 { return l.last }

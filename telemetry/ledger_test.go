@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"glovebox/hal"
 	"glovebox/telemetry"
@@ -25,33 +28,41 @@ func withheld(class outside.Class, reader string, at hal.Instant) outside.Decisi
 	}
 }
 
+// entries is what a filter takes of a ledger that is all in memory.
+func entries(t *testing.T, l *telemetry.Ledger, f telemetry.LedgerFilter, now hal.Instant) []telemetry.Entry {
+	t.Helper()
+	r := l.Reading(f, now.UTC)
+	if !r.InMemory() {
+		t.Fatal("a part of the ledger is not in memory")
+	}
+	all, err := r.Entries(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 // Equal decisions within one minute are one entry with a count.
 func TestLedgerRuns(t *testing.T) {
 	l := telemetry.NewLedger(outside.Builtin().Numbers())
-	began := []bool{
-		l.Add(withheld("speed", "anna", after(0))),
-		l.Add(withheld("speed", "anna", after(59999*time.Millisecond))),
-		l.Add(withheld("speed", "lea", after(59999*time.Millisecond))),
-		l.Add(withheld("speed", "anna", after(time.Minute))),
-		l.Add(withheld("motion", "anna", after(time.Minute))),
-	}
-	if want := []bool{true, false, true, true, true}; !slices.Equal(began, want) {
-		t.Errorf("entries began %v: want %v", began, want)
-	}
-	got := l.Entries(telemetry.LedgerFilter{})
+	l.Add(withheld("speed", "anna", after(0)))
+	l.Add(withheld("speed", "anna", after(59999*time.Millisecond)))
+	l.Add(withheld("speed", "lea", after(59999*time.Millisecond)))
+	l.Add(withheld("speed", "anna", after(time.Minute)))
+	l.Add(withheld("motion", "anna", after(time.Minute)))
 	want := "1 12:00-12:01 speed anna 2; 2 12:01-12:01 speed lea 1; 3 12:01-12:01 speed anna 1; 4 12:01-12:01 motion anna 1; "
 	text := ""
-	for _, e := range got {
+	for _, e := range entries(t, l, telemetry.LedgerFilter{}, after(time.Minute)) {
 		text += fmt.Sprintf("%d %s-%s %s %s %d; ", e.ID, e.From.Format("15:04"), e.To.Format("15:04"), e.Class, e.Reader, e.Count)
 	}
 	if text != want {
 		t.Errorf("%s\nwant %s", text, want)
 	}
-	if e, ok := l.Entry(2); !ok || e.Reader != "lea" || e.Rule != "speed/main" || e.Kind != "status" || e.Outcome != "withheld" {
+	if e := entries(t, l, telemetry.LedgerFilter{ID: 2}, noon); len(e) != 1 || e[0].Reader != "lea" || e[0].Rule != "speed/main" || e[0].Kind != "status" || e[0].Outcome != "withheld" {
 		t.Errorf("entry 2: %+v", e)
 	}
-	if _, ok := l.Entry(5); ok || l.Last() != 4 || l.Len() != 4 {
-		t.Errorf("last %d of %d", l.Last(), l.Len())
+	if e := entries(t, l, telemetry.LedgerFilter{ID: 5}, noon); len(e) != 0 || l.Last() != 4 || l.Count() != 4 {
+		t.Errorf("entry 5 is %v, last %d of %d", e, l.Last(), l.Count())
 	}
 }
 
@@ -63,7 +74,7 @@ func TestLedgerCountsMessages(t *testing.T) {
 	l.Add(purged)
 	purged.Count = 0 // one
 	l.Add(purged)
-	if all := l.Entries(telemetry.LedgerFilter{}); len(all) != 1 || all[0].Count != 10_001 || all[0].Outcome != "purged" {
+	if all := entries(t, l, telemetry.LedgerFilter{}, noon); len(all) != 1 || all[0].Count != 10_001 || all[0].Outcome != "purged" {
 		t.Errorf("entries %+v: want one of 10001", all)
 	}
 }
@@ -83,6 +94,8 @@ func TestLedgerFilter(t *testing.T) {
 	}{
 		{"all", telemetry.LedgerFilter{}, []uint64{1, 2, 3, 4, 5}},
 		{"after", telemetry.LedgerFilter{After: 3}, []uint64{4, 5}},
+		{"before", telemetry.LedgerFilter{Before: 3}, []uint64{1, 2}},
+		{"the newest before", telemetry.LedgerFilter{Before: 3, Limit: 1}, []uint64{2}},
 		{"class", telemetry.LedgerFilter{Class: "speed"}, []uint64{1, 3}},
 		{"reader", telemetry.LedgerFilter{Reader: "lea"}, []uint64{2, 4}},
 		{"kind", telemetry.LedgerFilter{Kind: "position"}, []uint64{5}},
@@ -94,7 +107,7 @@ func TestLedgerFilter(t *testing.T) {
 		{"nothing", telemetry.LedgerFilter{Class: "position", Reader: "lea"}, nil},
 	} {
 		var ids []uint64
-		for _, e := range l.Entries(c.filter) {
+		for _, e := range entries(t, l, c.filter, after(time.Hour)) {
 			ids = append(ids, e.ID)
 		}
 		if !slices.Equal(ids, c.want) {
@@ -103,42 +116,267 @@ func TestLedgerFilter(t *testing.T) {
 	}
 }
 
-// However many decisions come, the ledger stays within its bounds, the newest
-// are there, and a run never continues an entry that fell out.
-func TestLedgerIsBounded(t *testing.T) {
-	numbers := outside.Builtin().Numbers()
-	l := telemetry.NewLedger(numbers)
-	r := rand.New(rand.NewPCG(1, 1))
-	at := noon
-	for range 100_000 {
-		at = hal.Instant{UTC: at.UTC.Add(time.Second), Boot: at.Boot + time.Second}
-		l.Add(withheld(outside.Class(fmt.Sprint("class", r.IntN(400))), "anna", at))
-	}
-	entries := l.Entries(telemetry.LedgerFilter{})
-	size := 0
-	for i, e := range entries {
-		size += len(e.Class) + len(e.Reader) + len(e.Kind) + len(e.Outcome) + len(e.Rule) + len(e.LimitedBy[0])
-		if i > 0 && e.ID != entries[i-1].ID+1 {
-			t.Fatalf("entry %d follows %d", e.ID, entries[i-1].ID)
+// paper is a disk that a ledger is written to.
+type paper map[string][]byte
+
+// write takes what the ledger has for it and returns how many bytes that were.
+func (p paper) write(l *telemetry.Ledger, now hal.Instant) (written int) {
+	b := l.Batch()
+	written = p.take(b)
+	b.Written(now)
+	return written
+}
+
+func (p paper) take(b telemetry.Batch) (written int) {
+	for key, value := range b.Values() {
+		written += len(key) + len(value)
+		if p[key] = value; value == nil {
+			delete(p, key)
 		}
 	}
-	if int64(size) > numbers.LedgerMaxBytes || len(entries) < 1000 || entries[len(entries)-1].ID != l.Last() {
-		t.Errorf("%d entries of %d bytes, last %d of %d", len(entries), size, entries[len(entries)-1].ID, l.Last())
+	return written
+}
+
+func (p paper) read(t *testing.T, l *telemetry.Ledger, f telemetry.LedgerFilter, now hal.Instant) []telemetry.Entry {
+	t.Helper()
+	all, err := l.Reading(f, now.UTC).Entries(func(key string) ([]byte, error) { return p[key], nil })
+	if err != nil {
+		t.Fatal(err)
 	}
-	old := hal.Instant{UTC: at.UTC.Add(31 * 24 * time.Hour), Boot: at.Boot + 31*24*time.Hour}
-	l.Add(withheld("speed", "anna", old))
-	if l.Len() != 1 {
-		t.Errorf("%d entries after 31 days", l.Len())
+	return all
+}
+
+func (p paper) bytes() (n int64) {
+	for key, value := range p {
+		n += int64(len(key) + len(value))
+	}
+	return n
+}
+
+// However many decisions come, what is on disk stays within its bound, the newest are
+// there without a gap, each write costs as much as the first, and the ledger that the
+// disk gives back is the one that was written.
+func TestLedgerIsBounded(t *testing.T) {
+	numbers := outside.Builtin().Numbers()
+	l, disk, at := telemetry.NewLedger(numbers), paper{}, noon
+	r := rand.New(rand.NewPCG(1, 1))
+	dearest, late := 0, 0
+	for n := range 100_000 { // 125 a minute, as of a drive
+		if n%125 == 0 {
+			at = hal.Instant{UTC: at.UTC.Add(time.Minute), Boot: at.Boot + time.Minute}
+			written := disk.write(l, at)
+			if dearest = max(dearest, written); n > 90_000 {
+				late = max(late, written)
+			}
+		}
+		l.Add(withheld(outside.Class(fmt.Sprintf("class%d.%d", r.IntN(1000), n)), "anna", at)) // nothing repeats: the worst
+	}
+	disk.write(l, at)
+	disk.write(l, at) // and what that let fall out
+	t.Logf("100000 entries: %d bytes on disk, %d entries left, a write at most %d bytes, at the end %d", disk.bytes(), l.Count(), dearest, late)
+	if disk.bytes() > numbers.LedgerMaxBytes || disk.bytes() < numbers.LedgerMaxBytes/2 {
+		t.Errorf("%d bytes on disk: want at most, and at least half of, %d", disk.bytes(), numbers.LedgerMaxBytes)
+	}
+	if late > 2*int(numbers.LedgerMaxBytes)/16 {
+		t.Errorf("a write of the full ledger costs %d bytes", late)
+	}
+	again := telemetry.RestoreLedger(numbers, disk)
+	if again.Last() != 100_000 || again.Count() != l.Count() {
+		t.Fatalf("the disk gives back %d entries up to %d, of %d", again.Count(), again.Last(), l.Count())
+	}
+	before, seen := uint64(0), 0
+	for {
+		all, mine := disk.read(t, again, telemetry.LedgerFilter{Before: before}, at), disk.read(t, l, telemetry.LedgerFilter{Before: before}, at)
+		if fmt.Sprint(all) != fmt.Sprint(mine) || len(all) > telemetry.MostEntries {
+			t.Fatalf("before %d the disk gives back %d entries, the ledger has %d", before, len(all), len(mine))
+		}
+		if len(all) == 0 {
+			break
+		}
+		for i, e := range all {
+			if newest := before - 1; before == 0 && i == len(all)-1 && e.ID != 100_000 || before != 0 && e.ID != newest-uint64(len(all)-1-i) {
+				t.Fatalf("entry %d before %d", e.ID, before)
+			}
+		}
+		before, seen = all[0].ID, seen+len(all)
+	}
+	if seen != l.Count() {
+		t.Errorf("%d entries were read of %d", seen, l.Count())
 	}
 }
 
-// A ledger without bounds in its policy keeps the newest entry alone.
+// Of what a drive decides again and again 1 MiB holds 40 hours.
+func TestLedgerHoldsManyDrives(t *testing.T) {
+	numbers := outside.Builtin().Numbers()
+	l, disk, at := telemetry.NewLedger(numbers), paper{}, noon
+	for range 20 {
+		for range 120 {
+			for n := range 125 {
+				l.Add(withheld(outside.Class(fmt.Sprint("class", n%25)), fmt.Sprint("reader", n/25), at))
+			}
+			if at = (hal.Instant{UTC: at.UTC.Add(time.Minute), Boot: at.Boot + time.Minute}); at.UTC.Minute()%5 == 0 {
+				disk.write(l, at)
+			}
+		}
+		at = hal.Instant{UTC: at.UTC.Add(22 * time.Hour), Boot: at.Boot + 22*time.Hour}
+	}
+	t.Logf("%d entries in %d bytes", l.Count(), disk.bytes())
+	if l.Count() != 20*120*125 {
+		t.Errorf("%d entries: want %d", l.Count(), 20*120*125)
+	}
+}
+
+// An entry can be read for 30 days, to the minute, and is off the disk ten minutes later,
+// by a clock that was set; what was entered before it was set goes with what came after.
+func TestLedgerForgetsAfterAMonth(t *testing.T) {
+	numbers := outside.Builtin().Numbers()
+	unset := hal.Instant{UTC: time.Date(1970, 1, 1, 0, 5, 0, 0, time.UTC), Boot: noon.Boot - time.Hour}
+	l, disk := telemetry.NewLedger(numbers), paper{}
+	l.Add(withheld("speed", "undated", unset))
+	l.Add(withheld("speed", "first", noon)) // 12:00:20
+	l.Add(withheld("speed", "second", after(9*time.Minute)))
+	l.Add(withheld("speed", "third", after(11*time.Minute)))
+	disk.write(l, after(11*time.Minute))
+	month := 30 * 24 * time.Hour
+	for _, row := range []struct {
+		at       time.Duration
+		readable string
+		pages    int
+	}{
+		{0, "undated first second third ", 3},
+		{month + 39*time.Second, "undated first second third ", 3},
+		{month + 40*time.Second, "undated second third ", 3},
+		{month + 9*time.Minute + 40*time.Second, "third ", 1},
+		{month + 11*time.Minute + 39*time.Second, "third ", 1},
+		{month + 11*time.Minute + 40*time.Second, "", 0},
+	} {
+		l.Trim(after(row.at))
+		disk.write(l, after(row.at))
+		text, pages := "", 0
+		for _, e := range disk.read(t, l, telemetry.LedgerFilter{}, after(row.at)) {
+			text += e.Reader + " "
+		}
+		for key := range disk {
+			if strings.HasPrefix(key, "page/") {
+				pages++
+			}
+		}
+		if text != row.readable || pages != row.pages {
+			t.Errorf("after %v: %q in %d pages: want %q in %d", row.at, text, pages, row.readable, row.pages)
+		}
+	}
+	if again := telemetry.RestoreLedger(numbers, disk); again.Last() != 4 {
+		t.Errorf("after all fell out the next id is %d", again.Last()+1)
+	}
+}
+
+// Whenever it is written, and whenever the agent starts anew, no id comes twice, no entry
+// changes but for the last of a run, and the disk has what memory had.
+func TestLedgerOverRestarts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		numbers := outside.Builtin().Numbers()
+		l, disk, at := telemetry.NewLedger(numbers), paper{}, noon
+		var want []string // what is in the ledger, by id; what a power cut took is gone
+		safe := 0
+		for range rapid.IntRange(1, 40).Draw(t, "steps") {
+			switch rapid.IntRange(0, 9).Draw(t, "what") {
+			case 0, 1:
+				disk.write(l, at)
+				safe = len(want)
+			case 2:
+				disk.write(l, at)
+				l, safe = telemetry.RestoreLedger(numbers, disk), len(want)
+			case 3:
+				l = telemetry.RestoreLedger(numbers, disk)
+				want = want[:safe]
+			default:
+				pass := time.Duration(rapid.IntRange(0, 400).Draw(t, "s")) * time.Second
+				at = hal.Instant{UTC: at.UTC.Add(pass), Boot: at.Boot + pass}
+				class := rapid.SampledFrom([]string{"speed", "motion"}).Draw(t, "class")
+				if before := l.Last(); true {
+					l.Add(withheld(outside.Class(class), "anna", at))
+					if l.Last() == before+1 {
+						want = append(want, class)
+					} else if l.Last() != before {
+						t.Fatalf("entry %d follows %d", l.Last(), before)
+					}
+				}
+			}
+		}
+		all, err := l.Reading(telemetry.LedgerFilter{}, at.UTC).Entries(func(key string) ([]byte, error) { return disk[key], nil })
+		if err != nil || len(all) != len(want) {
+			t.Fatalf("%d entries, %v: want %d", len(all), err, len(want))
+		}
+		for i, e := range all {
+			if e.ID != uint64(i+1) || e.Class != want[i] {
+				t.Fatalf("entry %d is %d, %s: want %s", i+1, e.ID, e.Class, want[i])
+			}
+		}
+	})
+}
+
+// A page that is written while its ledger goes on is written again, and one that fell out
+// meanwhile is taken back.
+func TestLedgerGoesOnWhileItIsWritten(t *testing.T) {
+	l, disk := telemetry.NewLedger(outside.Builtin().Numbers()), paper{}
+	l.Add(withheld("speed", "anna", noon))
+	first := l.Batch()
+	l.Add(withheld("speed", "anna", noon))
+	disk.take(first)
+	first.Written(noon)
+	if !l.Changed() {
+		t.Fatal("the second decision was not written")
+	}
+	disk.write(l, noon)
+	if e := disk.read(t, telemetry.RestoreLedger(outside.Builtin().Numbers(), disk), telemetry.LedgerFilter{}, noon); len(e) != 1 || e[0].Count != 2 {
+		t.Errorf("on disk %+v", e)
+	}
+	late := after(31 * 24 * time.Hour)
+	l.Add(withheld("speed", "anna", late))
+	second := l.Batch()
+	l.Trim(late)
+	disk.take(second)
+	second.Written(late)
+	disk.write(l, late)
+	if l.Changed() || len(disk) != 3 {
+		t.Errorf("on disk %d values", len(disk))
+	}
+}
+
+// A head that cannot be read is forgotten with its page, and no id comes twice for it; a
+// page that cannot be read is an error, and one that is gone has fallen out.
+func TestDamagedLedger(t *testing.T) {
+	numbers := outside.Builtin().Numbers()
+	l, disk := telemetry.NewLedger(numbers), paper{}
+	for i := range 3 {
+		l.Add(withheld("speed", "anna", after(time.Duration(i)*20*time.Minute)))
+		disk.write(l, after(time.Duration(i)*20*time.Minute))
+	}
+	disk["head/0000000000000003"] = []byte{}
+	delete(disk, "page/0000000000000001")
+	l = telemetry.RestoreLedger(numbers, disk)
+	if e := disk.read(t, l, telemetry.LedgerFilter{}, after(time.Hour)); len(e) != 1 || e[0].ID != 2 || l.Last() <= 3 {
+		t.Errorf("%+v, last %d", e, l.Last())
+	}
+	disk.write(l, after(time.Hour))
+	if disk["page/0000000000000003"] != nil || disk["head/0000000000000003"] != nil {
+		t.Error("the unreadable page stays")
+	}
+	for _, wrong := range []string{"x", string(disk["page/0000000000000002"][:10])} {
+		disk["page/0000000000000002"] = []byte(wrong)
+		if _, err := l.Reading(telemetry.LedgerFilter{}, noon.UTC).Entries(func(key string) ([]byte, error) { return disk[key], nil }); err == nil {
+			t.Errorf("%q was read", wrong)
+		}
+	}
+}
+
+// A ledger without bounds in its policy keeps what is being entered alone.
 func TestLedgerWithoutNumbers(t *testing.T) {
 	l := telemetry.NewLedger(outside.Numbers{})
 	for i := range 3 {
 		l.Add(withheld("speed", "anna", after(time.Duration(i)*time.Hour)))
 	}
-	if l.Len() != 1 || l.Last() != 3 {
-		t.Errorf("%d entries, last %d", l.Len(), l.Last())
+	if l.Count() != 1 || l.Last() != 3 {
+		t.Errorf("%d entries, last %d", l.Count(), l.Last())
 	}
 }

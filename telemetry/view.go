@@ -25,19 +25,6 @@ type ReaderView struct {
 	Receives []string         // kinds that may reach them now: status, position, alarms, …
 }
 
-// LedgerFilter narrows a ledger. The zero filter takes everything; an empty
-// word does not narrow.
-type LedgerFilter struct {
-	ID       uint64    // this entry alone
-	After    uint64    // entries with a greater id only
-	From, To time.Time // entries that touch this span
-	Class    string
-	Reader   string
-	Kind     string
-	Outcome  string
-	Limit    uint32 // the newest so many; 0 is all
-}
-
 // Entry is one run of decisions in the ledger: same class, reader, outcome and
 // rule within one minute (docs/privacy.md, Indicator and ledger). It holds no value of any class.
 type Entry struct {

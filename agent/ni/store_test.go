@@ -3,6 +3,7 @@ package ni_test
 import (
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"glovebox/profiles"
@@ -17,6 +18,7 @@ type store struct {
 	lockouts map[profiles.ID]profiles.Lockout
 	own      map[profiles.ID]profiles.Verifier
 	messages map[profiles.ID]map[uint64]profiles.Message
+	ledgers  map[profiles.ID]map[string][]byte
 }
 
 func newStore(main profiles.ID) *store {
@@ -25,6 +27,7 @@ func newStore(main profiles.ID) *store {
 		facts:    map[string][]byte{"main-user-met": []byte(main.String())},
 		lockouts: map[profiles.ID]profiles.Lockout{}, own: map[profiles.ID]profiles.Verifier{},
 		messages: map[profiles.ID]map[uint64]profiles.Message{},
+		ledgers:  map[profiles.ID]map[string][]byte{},
 	}
 }
 
@@ -112,6 +115,29 @@ func (s *store) SetCarFact(name string, value []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.facts[name] = value
+	return nil
+}
+
+func (s *store) Ledger(who profiles.ID, prefixes ...string) (map[string][]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := map[string][]byte{}
+	for key, value := range s.ledgers[who] {
+		if slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(key, prefix) }) {
+			all[key] = value
+		}
+	}
+	return all, nil
+}
+
+func (s *store) SetLedger(who profiles.ID, values map[string][]byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ledgers[who] == nil {
+		s.ledgers[who] = map[string][]byte{}
+	}
+	maps.Copy(s.ledgers[who], values)
+	maps.DeleteFunc(s.ledgers[who], func(_ string, v []byte) bool { return v == nil })
 	return nil
 }
 

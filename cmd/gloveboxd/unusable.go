@@ -74,6 +74,10 @@ func (r *readable) Messages(profiles.ID) (map[uint64]profiles.Message, error) { 
 
 func (r *readable) ChangeMessages(map[profiles.ID]profiles.MessageChange) error { return nil }
 
+func (r *readable) Ledger(profiles.ID, ...string) (map[string][]byte, error) { return nil, nil }
+
+func (r *readable) SetLedger(profiles.ID, map[string][]byte) error { return r.why }
+
 func (r *readable) CarFact(name string) ([]byte, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

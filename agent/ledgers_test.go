@@ -1,0 +1,358 @@
+package agent_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"glovebox/hal"
+	"glovebox/profiles"
+	"glovebox/telemetry"
+	"glovebox/telemetry/outside"
+)
+
+// ledger is what whoever is at the wheel reads.
+func (w *world) ledger(f telemetry.LedgerFilter) []telemetry.Entry {
+	w.t.Helper()
+	all, err := w.Ledger(f)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return all
+}
+
+// A ledger belongs to who drove: over logins, and over restarts, ids go on by one, and
+// nobody reads another's, the main user neither.
+func TestLedgerIsOnesOwn(t *testing.T) {
+	w := enrolled(t)
+	of := map[profiles.ID][]telemetry.Entry{}
+	for i, who := range []profiles.ID{anna, lea, anna, lea, anna} {
+		w.login(who)
+		if got := w.ledger(telemetry.LedgerFilter{}); fmt.Sprint(got) != fmt.Sprint(of[who]) {
+			t.Fatalf("drive %d: %d entries are there, %d were", i, len(got), len(of[who]))
+		}
+		w.pass(2*time.Minute, 50)
+		all := w.ledger(telemetry.LedgerFilter{})
+		if len(all) <= len(of[who]) {
+			t.Fatalf("drive %d adds nothing", i)
+		}
+		for n, e := range all {
+			if e.ID != uint64(n+1) {
+				t.Fatalf("drive %d: entry %d is the %dth", i, e.ID, n+1)
+			}
+		}
+		w.park()
+		of[who] = w.ledger(telemetry.LedgerFilter{})
+		if i > 1 {
+			w = w.again(true)
+		}
+	}
+}
+
+// A power cut costs what was decided in the last half minute, and nothing of before.
+func TestPowerCutCostsHalfAMinute(t *testing.T) {
+	w := enrolled(t)
+	w.login(anna)
+	for range 7 {
+		w.pass(17*time.Second, 50)
+		var safe []telemetry.Entry
+		for _, e := range w.ledger(telemetry.LedgerFilter{}) {
+			if e.To.Before(w.now.UTC.Add(-31 * time.Second).Truncate(time.Minute)) {
+				safe = append(safe, e)
+			}
+		}
+		w = w.again(false)
+		w.login(anna)
+		kept := w.ledger(telemetry.LedgerFilter{})
+		if len(kept) < len(safe) || fmt.Sprint(kept[:len(safe)]) != fmt.Sprint(safe) {
+			t.Fatalf("%d entries are left of %d", len(kept), len(safe))
+		}
+	}
+}
+
+// Of a guest, and of nobody, no entry is on disk, and none is left when the next begins.
+func TestGuestsLedgerIsInMemory(t *testing.T) {
+	w := enrolled(t)
+	w.pass(2*time.Minute, 50)
+	w.park()
+	if _, err := w.StartGuest(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	w.pass(12*time.Minute, 50)
+	if len(w.ledger(telemetry.LedgerFilter{})) == 0 {
+		t.Fatal("a guest has no ledger")
+	}
+	w.park()
+	w.pass(time.Minute, -1)
+	for who, values := range w.store.ledgers {
+		for key := range values {
+			if !who.IsZero() || !strings.HasPrefix(key, telemetry.DayPrefix) {
+				t.Errorf("on disk %v %s", who, key)
+			}
+		}
+	}
+	if err := w.Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range w.screen.last(t, 1).Receipt.Stores {
+		if s.Name == "ledger" && s.Before == 0 {
+			t.Error("the receipt counts no entry")
+		}
+	}
+	w.park()
+	if _, err := w.StartGuest(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	if all := w.ledger(telemetry.LedgerFilter{}); len(all) != 0 {
+		t.Errorf("the next guest reads %d entries", len(all))
+	}
+}
+
+// Who is removed takes the ledger along, and what the mailbox was sent; that of who stays
+// is as it was.
+func TestRemovalTakesTheLedger(t *testing.T) {
+	w := enrolled(t)
+	for _, who := range []profiles.ID{lea, anna} {
+		w.login(who)
+		w.pass(time.Minute, 50)
+		w.park()
+	}
+	w.pass(time.Minute, -1)
+	before := fmt.Sprint(w.store.ledgers[anna])
+	a := w.access()
+	a.Users = slices.DeleteFunc(a.Users, func(u profiles.User) bool { return u.ID == lea })
+	if err := w.Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before = fmt.Sprint(w.store.ledgers[anna])
+	w.apply(2, a, profiles.BackEnd)
+	w.pass(time.Minute, -1)
+	if len(w.store.ledgers[lea]) != 0 || fmt.Sprint(w.store.ledgers[anna]) != before {
+		t.Errorf("on disk %d values of Lea, of Anna the same: %v", len(w.store.ledgers[lea]), fmt.Sprint(w.store.ledgers[anna]) == before)
+	}
+	if days := fmt.Sprint(w.store.ledgers[profiles.ID{}]); strings.Contains(string(w.store.ledgers[profiles.ID{}]["day/2026-11-21"]), lea.String()) {
+		t.Errorf("the counters name who was removed: %s", days)
+	}
+}
+
+// A disk that takes nothing loses no entry: all can be read meanwhile, and once it takes
+// them they are there.
+func TestLedgerWithoutADisk(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		b.login(anna)
+		b.disk.make("SetLedger", 0, errors.New("no space left"))
+		b.drive(3 * time.Minute)
+		all := b.ledger(telemetry.LedgerFilter{})
+		if len(all) == 0 || len(b.store.ledgers[anna]) != 0 {
+			t.Fatalf("%d entries, on disk %d values", len(all), len(b.store.ledgers[anna]))
+		}
+		b.disk.make("SetLedger", 0, nil)
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		on := telemetry.RestoreLedger(outside.Builtin().Numbers(), b.store.ledgers[anna])
+		if on.Last() < all[len(all)-1].ID || on.Count() < len(all) {
+			t.Errorf("on disk %d entries of %d", on.Count(), len(all))
+		}
+	})
+}
+
+// sent is one row of what the wire shows that a reader got.
+type sent struct {
+	reader, kind, class string
+}
+
+// shown counts what went over the wire from the n-th message on: messages, and the classes
+// in them, by the paths of a status.
+func (b *bubble) shown(t *testing.T, n int) (entries map[sent]int, messages map[sent]int) {
+	t.Helper()
+	entries, messages = map[sent]int{}, map[sent]int{}
+	readers := map[string]profiles.ID{annaBox: anna, leaBox: lea, jonasBox: jonas}
+	b.broker.mu.Lock()
+	defer b.broker.mu.Unlock()
+	for _, w := range b.broker.wire[n:] {
+		kind, mailbox := filepath.Base(w.Topic), filepath.Base(filepath.Dir(w.Topic))
+		if w.event != "" || readers[mailbox].IsZero() {
+			continue
+		}
+		messages[sent{readers[mailbox].String(), kind, ""}]++
+		classes := map[outside.Class]bool{}
+		var event struct{ Data []struct{ Path string } }
+		if err := json.Unmarshal(w.Payload, &event); err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range event.Data {
+			classes[outside.Classify(d.Path)] = true
+		}
+		switch kind {
+		case "alarms":
+			classes["alarm"] = true
+		case "gaps":
+			classes["gap-record"] = true
+		case "ack":
+			classes["action-result"] = true
+		}
+		for class := range classes {
+			entries[sent{readers[mailbox].String(), kind, string(class)}]++
+		}
+	}
+	return entries, messages
+}
+
+func (b *broker) count() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.wire)
+}
+
+// busy is a drive with some of everything.
+func (b *bubble) busy(t *testing.T, levels ...string) {
+	t.Helper()
+	b.observe("Vehicle.TraveledDistance", hal.Number(12_345_678))
+	b.observe("Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed", hal.Number(62.4))
+	b.observe("Vehicle.Cabin.Door.Row1.DriverSide.IsOpen", hal.Bool(false))
+	b.observe("Vehicle.Chassis.Axle.Row1.Wheel.Left.Tire.Pressure", hal.Number(230))
+	time.Sleep(6 * time.Minute) // a limited reader's slot passes while the car stands
+	for i, level := range levels {
+		if level != "" {
+			if err := b.SetLevel(t.Context(), level); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.drive(97 * time.Second)
+		b.observe("Vehicle.Chassis.Brake.IsBrakesWorn", hal.Bool(i%2 == 0))
+	}
+	b.drive(30 * time.Second)
+	synctest.Wait()
+}
+
+// The ledger says of each reader, kind and class exactly how often it was handed to MQTT,
+// whatever the driver did meanwhile, and it holds no place, no path and no value.
+func TestLedgerEqualsTheWire(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		time.Sleep(1050 * time.Millisecond)
+		b.skew.Store(int64(day)) // what was sent while the agent started is yesterday's
+		b.login(anna)
+		synctest.Wait()
+		begin := b.broker.count()
+		b.busy(t, "share", "no-position", "share", "offline", "share", "share")
+		want, messages := b.shown(t, begin)
+		got := map[sent]int{}
+		all := b.ledger(telemetry.LedgerFilter{})
+		for _, e := range all {
+			if e.Outcome == "published" || e.Outcome == "reduced" {
+				got[sent{e.Reader, e.Kind, e.Class}] += int(e.Count)
+			}
+		}
+		if len(want) < 10 || want[sent{lea.String(), "position", "position"}] == 0 || want[sent{jonas.String(), "status", "charge-level"}] == 0 {
+			t.Fatalf("the wire shows too little to compare: %v", want)
+		}
+		for row, n := range want {
+			if got[row] != n {
+				t.Errorf("%v: %d in the ledger, %d on the wire", row, got[row], n)
+			}
+		}
+		for row, n := range got {
+			if want[row] == 0 {
+				t.Errorf("%v: %d in the ledger, none on the wire", row, n)
+			}
+		}
+		for _, trace := range []string{"54.", "6.62", "Vehicle", "12345", "62.4"} {
+			if text := fmt.Sprintf("%+v", all); strings.Contains(text, trace) {
+				t.Errorf("the ledger holds %q", trace)
+			}
+		}
+		totals := map[sent]int{}
+		for _, e := range b.ledger(telemetry.LedgerFilter{Totals: true, From: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)}) {
+			totals[sent{e.Reader, e.Kind, ""}] += int(e.Count)
+		}
+		for row, n := range messages {
+			if totals[row] != n {
+				t.Errorf("%v: %d counted, %d on the wire", row, totals[row], n)
+			}
+		}
+	})
+}
+
+// The day totals are for the main user alone, who sees in them the same of every drive:
+// another person's, a guest's, and their own without a place.
+func TestTotalsDoNotTellWhoDrove(t *testing.T) {
+	seen, tomorrow := map[string]string{}, telemetry.LedgerFilter{Totals: true, From: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)}
+	for name, drive := range map[string]struct {
+		who   profiles.ID
+		level string
+	}{"anna": {anna, ""}, "lea": {lea, ""}, "jonas": {jonas, ""}, "anna without": {anna, "no-position"}, "lea without": {lea, "no-position"}, "guest": {}} {
+		inBubble(t, func(t *testing.T, b *bubble) {
+			time.Sleep(1050 * time.Millisecond) // no fix comes in the instant of a slot
+			b.skew.Store(int64(day))            // what was sent while the agent started is yesterday's
+			if !drive.who.IsZero() {
+				b.login(drive.who)
+			} else if _, err := b.StartGuest(t.Context(), false); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := b.Ledger(telemetry.LedgerFilter{Totals: true}); (err == nil) != (drive.who == anna) || err != nil && !errors.Is(err, profiles.ErrNotPermitted) {
+				t.Errorf("%s reads totals: %v", name, err)
+			}
+			b.busy(t, drive.level, "")
+			b.observe("Vehicle.LowVoltageSystemState", hal.Word("OFF"))
+			b.observe("Vehicle.Speed", hal.Number(0))
+			time.Sleep(5 * time.Second)
+			if err := b.Logout(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(5 * time.Second)
+			b.login(anna)
+			seen[name] = fmt.Sprint(b.ledger(tomorrow))
+		})
+	}
+	for _, pair := range [][2]string{{"anna", "lea"}, {"anna", "jonas"}, {"anna without", "guest"}, {"lea without", "guest"}} {
+		if seen[pair[0]] != seen[pair[1]] {
+			t.Errorf("%s\n%s\n%s\n%s", pair[0], seen[pair[0]], pair[1], seen[pair[1]])
+		}
+	}
+	if seen["anna"] == seen["guest"] {
+		t.Error("a place makes no difference: nothing was counted")
+	}
+}
+
+// The totals outlive restarts, and a day is forgotten 30 days after it ended.
+func TestTotalsAreKeptForAMonth(t *testing.T) {
+	w := enrolled(t)
+	count := func() (days int, messages int) {
+		last := ""
+		for _, e := range w.ledger(telemetry.LedgerFilter{Totals: true}) {
+			if day := e.From.Format(time.DateOnly); day != last {
+				last = day
+				days++
+			}
+			messages += int(e.Count)
+		}
+		return days, messages
+	}
+	for n := range 40 {
+		w.login(anna)
+		w.pass(20*time.Second, 50)
+		w.park()
+		if n%10 == 0 {
+			_, before := count()
+			w = w.again(true)
+			w.login(anna)
+			if _, after := count(); after < before || before == 0 {
+				t.Fatalf("%d messages after a restart, %d before", after, before)
+			}
+		}
+		if days, _ := count(); days != min(n+1, 31) { // today's, and 30 before it
+			t.Fatalf("on day %d there are totals of %d", n, days)
+		}
+		w.sleep(day, day)
+	}
+	w.park()
+	if on := len(w.store.ledgers[profiles.ID{}]); on > 32 {
+		t.Errorf("%d days on disk", on)
+	}
+}
