@@ -34,8 +34,9 @@ type ledgers struct {
 	due       time.Duration        // when the disk is to be told, boot clock
 	writing   map[profiles.ID]bool // it is being told; the zero id: of the totals
 
+	clock telemetry.Clock
 	owner sync.Locker // the cabin's lock
-	now   func() hal.Instant
+	boot  func() time.Duration
 }
 
 // Ledgers are values of each person, sealed under their key; the zero id's are the
@@ -54,7 +55,7 @@ type kept interface {
 // loadLedgers reads what the store holds of people and mailboxes. What cannot be read
 // begins anew.
 func loadLedgers(store Ledgers, n outside.Numbers, roster profiles.Roster, now func() hal.Instant) (ledgers, error) {
-	l := ledgers{numbers: n, of: map[profiles.ID]*telemetry.Ledger{}, passing: telemetry.NewLedger(n), writing: map[profiles.ID]bool{}, owner: new(sync.Mutex), now: now}
+	l := ledgers{numbers: n, of: map[profiles.ID]*telemetry.Ledger{}, passing: telemetry.NewLedger(n), writing: map[profiles.ID]bool{}, owner: new(sync.Mutex), boot: func() time.Duration { return now().Boot }}
 	l.book = l.passing
 	var all error
 	for _, person := range roster.People {
@@ -67,19 +68,34 @@ func loadLedgers(store Ledgers, n outside.Numbers, roster profiles.Roster, now f
 	days, err := store.Ledger(profiles.ID{}, telemetry.DayPrefix)
 	l.totals = telemetry.RestoreTotals(n, days)
 	l.forget(roster)
+	l.time(now())
 	l.due = now().Boot + ledgerEvery
 	return l, errors.Join(all, err)
 }
 
+// time is now as the ledger dates it. What was dated by a wrong clock is dated anew.
+func (l *ledgers) time(now hal.Instant) hal.Instant {
+	at, moved := l.clock.At(now)
+	if moved != 0 {
+		for _, of := range l.of {
+			of.Correct(moved)
+		}
+		l.passing.Correct(moved)
+		l.totals.Correct(at.UTC.Add(-moved), at.UTC)
+	}
+	return at
+}
+
 // add enters a decision into the ledger of whoever is at the wheel.
 func (l *ledgers) add(d outside.Decision) {
+	d.At = l.time(d.At)
 	l.book.Add(d)
 	l.due = min(l.due, d.At.Boot+ledgerEvery)
 }
 
 // handed counts a message that was handed over.
 func (l *ledgers) handed(r outside.Released, now hal.Instant) {
-	l.totals.Handed(r, now.UTC)
+	l.totals.Handed(r, l.time(now).UTC)
 	l.due = min(l.due, now.Boot+ledgerEvery)
 }
 
@@ -120,10 +136,12 @@ func (l *ledgers) tick(now hal.Instant) (todo []effect) {
 		return nil
 	}
 	l.due = now.Boot + ledgerIdle
-	l.totals.Trim(now.UTC)
-	l.passing.Trim(now)
+	l.time(now)
+	sure := l.clock.Sure(now.Boot)
+	l.totals.Trim(sure)
+	l.passing.Trim(sure)
 	for who, of := range l.of {
-		of.Trim(now)
+		of.Trim(sure)
 		todo = append(todo, l.keep(who, of, false)...)
 	}
 	return append(todo, l.keep(profiles.ID{}, l.totals, false)...)
@@ -144,7 +162,7 @@ func (l *ledgers) keep(who profiles.ID, of kept, now bool) []effect {
 	case !of.Changed():
 		return nil
 	case l.writing[who] && !now:
-		l.due = l.now().Boot + ledgerEvery
+		l.due = l.boot() + ledgerEvery
 		return nil
 	}
 	l.writing[who] = true
@@ -156,7 +174,7 @@ func (l *ledgers) keep(who profiles.ID, of kept, now bool) []effect {
 		l.owner.Lock()
 		defer l.owner.Unlock()
 		delete(l.writing, who)
-		b.Written(l.now())
+		b.Written(l.boot())
 	})}
 }
 
@@ -175,10 +193,10 @@ func (l *ledgers) read(f telemetry.LedgerFilter, s profiles.Session, main bool, 
 	case !s.Driving(), f.Totals && !main:
 		return r, nil, profiles.ErrNotPermitted
 	case f.Totals:
-		l.totals.Trim(now.UTC)
+		l.totals.Trim(l.clock.Sure(now.Boot))
 		return r, l.totals.Entries(f), nil
 	}
-	return l.book.Reading(f, now.UTC), nil, nil
+	return l.book.Reading(f, l.clock.Sure(now.Boot)), nil, nil
 }
 
 // Ledger returns the entries of the person at the wheel, oldest first; with an id one,

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"glovebox/agent"
 	"glovebox/hal"
 	"glovebox/profiles"
 	"glovebox/telemetry"
@@ -124,13 +125,12 @@ func TestRemovalTakesTheLedger(t *testing.T) {
 		w.park()
 	}
 	w.pass(time.Minute, -1)
-	before := fmt.Sprint(w.store.ledgers[anna])
 	a := w.access()
 	a.Users = slices.DeleteFunc(a.Users, func(u profiles.User) bool { return u.ID == lea })
 	if err := w.Logout(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	before = fmt.Sprint(w.store.ledgers[anna])
+	before := fmt.Sprint(w.store.ledgers[anna])
 	w.apply(2, a, profiles.BackEnd)
 	w.pass(time.Minute, -1)
 	if len(w.store.ledgers[lea]) != 0 || fmt.Sprint(w.store.ledgers[anna]) != before {
@@ -210,6 +210,15 @@ func (b *broker) count() int {
 	return len(b.wire)
 }
 
+// tomorrow lets the day end in which the agent started, and returns where the next begins
+// on the wire. From then on no fix comes in the instant of a slot.
+func (b *bubble) tomorrow() (begins int) {
+	time.Sleep(4*time.Hour - time.Second)
+	begins = b.broker.count()
+	time.Sleep(2050 * time.Millisecond)
+	return begins
+}
+
 // busy is a drive with some of everything.
 func (b *bubble) busy(t *testing.T, levels ...string) {
 	t.Helper()
@@ -235,13 +244,12 @@ func (b *bubble) busy(t *testing.T, levels ...string) {
 // whatever the driver did meanwhile, and it holds no place, no path and no value.
 func TestLedgerEqualsTheWire(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
-		time.Sleep(1050 * time.Millisecond)
-		b.skew.Store(int64(day)) // what was sent while the agent started is yesterday's
+		midnight := b.tomorrow()
 		b.login(anna)
 		synctest.Wait()
 		begin := b.broker.count()
 		b.busy(t, "share", "no-position", "share", "offline", "share", "share")
-		want, messages := b.shown(t, begin)
+		want, _ := b.shown(t, begin)
 		got := map[sent]int{}
 		all := b.ledger(telemetry.LedgerFilter{})
 		for _, e := range all {
@@ -267,6 +275,7 @@ func TestLedgerEqualsTheWire(t *testing.T) {
 				t.Errorf("the ledger holds %q", trace)
 			}
 		}
+		_, messages := b.shown(t, midnight)
 		totals := map[sent]int{}
 		for _, e := range b.ledger(telemetry.LedgerFilter{Totals: true, From: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)}) {
 			totals[sent{e.Reader, e.Kind, ""}] += int(e.Count)
@@ -288,8 +297,7 @@ func TestTotalsDoNotTellWhoDrove(t *testing.T) {
 		level string
 	}{"anna": {anna, ""}, "lea": {lea, ""}, "jonas": {jonas, ""}, "anna without": {anna, "no-position"}, "lea without": {lea, "no-position"}, "guest": {}} {
 		inBubble(t, func(t *testing.T, b *bubble) {
-			time.Sleep(1050 * time.Millisecond) // no fix comes in the instant of a slot
-			b.skew.Store(int64(day))            // what was sent while the agent started is yesterday's
+			b.tomorrow()
 			if !drive.who.IsZero() {
 				b.login(drive.who)
 			} else if _, err := b.StartGuest(t.Context(), false); err != nil {
@@ -354,5 +362,62 @@ func TestTotalsAreKeptForAMonth(t *testing.T) {
 	w.park()
 	if on := len(w.store.ledgers[profiles.ID{}]); on > 32 {
 		t.Errorf("%d days on disk", on)
+	}
+}
+
+// A wall clock that is in another decade for a while, on the way or at a start, costs no
+// entry and no count, and dates none; one that is corrected for good is believed.
+func TestLedgerOutlivesAWrongClock(t *testing.T) {
+	const decade = 10 * 365 * day
+	w := enrolled(t)
+	w.login(anna)
+	w.pass(10*time.Minute, 50)
+	at := func() (entries, messages int) {
+		t.Helper()
+		for _, e := range w.ledger(telemetry.LedgerFilter{}) {
+			if y, d := e.From.Year(), w.now.UTC.Sub(e.To); y != 2026 || d > day || d < -day {
+				t.Fatalf("entry %d is of %v, at %v", e.ID, e.From, w.now.UTC)
+			}
+			entries++
+		}
+		for _, e := range w.ledger(telemetry.LedgerFilter{Totals: true}) {
+			if e.From.Year() != 2026 {
+				t.Fatalf("counted on %v", e.From)
+			}
+			messages += int(e.Count)
+		}
+		return entries, messages
+	}
+	entries, messages := at()
+	for _, ahead := range []time.Duration{decade, -decade, 60 * day} {
+		w.sleep(ahead, 0)
+		w.pass(15*time.Second, 50)
+		w.sleep(-ahead, 0)
+		w.pass(10*time.Minute, 50)
+		if e, m := at(); e <= entries || m <= messages {
+			t.Errorf("%v ahead: %d entries and %d messages, before %d and %d", ahead, e, m, entries, messages)
+		}
+		entries, messages = at()
+	}
+	for _, ahead := range []time.Duration{decade, -57 * 365 * day, -60 * day} {
+		w.park()
+		entries, messages = at()
+		if err := w.Stop(agent.Restart); err != nil {
+			t.Fatal(err)
+		}
+		w.sleep(ahead, 0)
+		w = w.again(false)
+		w.login(anna)
+		w.pass(15*time.Second, 50)
+		w.sleep(-ahead, 0)
+		w.pass(5*time.Minute, 50)
+		if e, m := at(); e <= entries || m <= messages {
+			t.Errorf("%v ahead at a start: %d entries and %d messages, before %d and %d", ahead, e, m, entries, messages)
+		}
+	}
+	w.sleep(40*day, 0)
+	w.pass(3*time.Minute, 50)
+	if e := w.ledger(telemetry.LedgerFilter{}); e[len(e)-1].To.Before(w.now.UTC.Add(-2 * time.Minute)) {
+		t.Errorf("40 days later the newest entry is of %v", e[len(e)-1].To)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"glovebox/hal"
 	"glovebox/telemetry/outside"
 )
 
@@ -17,7 +16,7 @@ import (
 // has them all.
 type Batch struct {
 	Values  func() map[string][]byte // by key, each key small; nil: it goes
-	Written func(now hal.Instant)
+	Written func(boot time.Duration)
 }
 
 // On disk a ledger is these values. A head says what a page is without opening it.
@@ -100,13 +99,13 @@ func (l *Ledger) Batch() Batch {
 			}
 			return values
 		},
-		Written: func(now hal.Instant) {
+		Written: func(boot time.Duration) {
 			l.gone = slices.DeleteFunc(l.gone, func(number uint64) bool { return slices.Contains(gone, number) })
 			for _, p := range parts {
 				p.of.saved, p.of.stored = p.version, p.bytes
 			}
-			l.release(now.Boot)
-			l.Trim(now)
+			l.release(boot)
+			l.shrink()
 		},
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"glovebox/hal"
 	"glovebox/telemetry/outside"
 )
 
@@ -90,7 +89,7 @@ func (l *Ledger) Add(d outside.Decision) {
 	l.open[key] = growing{p, p.entries, d.At.Boot}
 	l.bytes += p.add(record{from: at, to: at, count: count}, key, d.LimitedBy, d.At.Boot)
 	if p.entries == 1 {
-		l.Trim(d.At)
+		l.shrink()
 	}
 }
 
@@ -119,21 +118,29 @@ func (p *page) add(r record, of run, limitedBy []string, boot time.Duration) int
 // last is the id of the page's newest entry.
 func (p *page) last() uint64 { return p.number + uint64(p.entries) - 1 }
 
-// Trim lets fall out what is too old or too much, but for the newest page where that is
-// too much alone. What came before something old is old too, whatever the clock said.
-func (l *Ledger) Trim(now hal.Instant) {
-	n, oldest, bytes := 0, l.oldest(now.UTC), l.bytes
+// Trim lets fall out what is too old; the zero time knows of nothing that is. What came
+// before something old is old too, whatever the clock said.
+func (l *Ledger) Trim(utc time.Time) {
+	n, oldest := 0, l.oldest(utc)
 	for i, p := range l.pages {
 		if p.until.dated() && p.until < oldest {
 			n = i + 1
 		}
 	}
-	for _, p := range l.pages[:n] {
-		bytes -= p.bytes
-	}
+	l.drop(n)
+}
+
+// shrink lets fall out what is too much, but for the newest page.
+func (l *Ledger) shrink() {
+	n, bytes := 0, l.bytes
 	for ; bytes > l.maxBytes && n < len(l.pages)-1; n++ {
 		bytes -= l.pages[n].bytes
 	}
+	l.drop(n)
+}
+
+// drop takes the n oldest pages out.
+func (l *Ledger) drop(n int) {
 	for _, p := range l.pages[:n] {
 		l.bytes -= p.bytes
 		l.count -= p.entries
@@ -143,7 +150,23 @@ func (l *Ledger) Trim(now hal.Instant) {
 	l.pages = slices.Delete(l.pages, 0, n)
 }
 
-// oldest is the minute from which entries are kept: all, while the clock is not set.
+// Correct dates anew what is in memory: the clock was corrected by so much.
+func (l *Ledger) Correct(by time.Duration) {
+	d := minute(by / time.Minute)
+	for _, p := range l.pages {
+		if p.leaf == nil {
+			continue
+		}
+		p.from, p.until = p.from+d, p.until+d
+		p.version++
+		for i := range p.leaf.records {
+			r := &p.leaf.records[i]
+			r.from, r.to = r.from+d, r.to+d
+		}
+	}
+}
+
+// oldest is the minute from which entries are kept: all, where the time is not known.
 func (l *Ledger) oldest(utc time.Time) minute {
 	if !outside.ClockSet(utc) {
 		return 0

@@ -123,7 +123,7 @@ type paper map[string][]byte
 func (p paper) write(l *telemetry.Ledger, now hal.Instant) (written int) {
 	b := l.Batch()
 	written = p.take(b)
-	b.Written(now)
+	b.Written(now.Boot)
 	return written
 }
 
@@ -250,7 +250,7 @@ func TestLedgerForgetsAfterAMonth(t *testing.T) {
 		{month + 11*time.Minute + 39*time.Second, "third ", 1},
 		{month + 11*time.Minute + 40*time.Second, "", 0},
 	} {
-		l.Trim(after(row.at))
+		l.Trim(after(row.at).UTC)
 		disk.write(l, after(row.at))
 		text, pages := "", 0
 		for _, e := range disk.read(t, l, telemetry.LedgerFilter{}, after(row.at)) {
@@ -323,7 +323,7 @@ func TestLedgerGoesOnWhileItIsWritten(t *testing.T) {
 	first := l.Batch()
 	l.Add(withheld("speed", "anna", noon))
 	disk.take(first)
-	first.Written(noon)
+	first.Written(noon.Boot)
 	if !l.Changed() {
 		t.Fatal("the second decision was not written")
 	}
@@ -334,9 +334,9 @@ func TestLedgerGoesOnWhileItIsWritten(t *testing.T) {
 	late := after(31 * 24 * time.Hour)
 	l.Add(withheld("speed", "anna", late))
 	second := l.Batch()
-	l.Trim(late)
+	l.Trim(late.UTC)
 	disk.take(second)
-	second.Written(late)
+	second.Written(late.Boot)
 	disk.write(l, late)
 	if l.Changed() || len(disk) != 3 {
 		t.Errorf("on disk %d values", len(disk))

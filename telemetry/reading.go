@@ -32,9 +32,10 @@ type Reading struct {
 	pages  []page // oldest first
 }
 
-// Reading begins to read. Its cost is that of the pages that the filter may touch.
-func (l *Ledger) Reading(f LedgerFilter, now time.Time) Reading {
-	r := Reading{filter: f, oldest: l.oldest(now)}
+// Reading begins to read what is not too old by utc; by the zero time nothing is. Its
+// cost is that of the pages that the filter may touch.
+func (l *Ledger) Reading(f LedgerFilter, utc time.Time) Reading {
+	r := Reading{filter: f, oldest: l.oldest(utc)}
 	for _, p := range l.pages {
 		if r.touches(p) {
 			own := *p

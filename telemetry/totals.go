@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"glovebox/hal"
 	"glovebox/telemetry/outside"
 )
 
@@ -18,6 +17,7 @@ type Totals struct {
 	maxAge time.Duration
 	days   map[string]day // by date
 	fresh  map[string]int // days that the disk does not have so, and how often they changed
+	begun  string         // the day that began while this process counted, the newest
 }
 
 // day is how many messages, by reader and kind.
@@ -45,52 +45,51 @@ func RestoreTotals(n outside.Numbers, kept map[string][]byte) *Totals {
 }
 
 // Handed counts a message that was handed over.
-func (t *Totals) Handed(r outside.Released, now time.Time) {
-	date := now.UTC().Format(time.DateOnly)
+func (t *Totals) Handed(r outside.Released, utc time.Time) {
+	date := utc.Format(time.DateOnly)
+	if t.days[date] == nil {
+		t.begun = date
+	}
+	t.count(date, r.Reader(), string(r.Kind()), 1)
+}
+
+func (t *Totals) count(date, reader, kind string, n uint32) {
 	if t.days[date] == nil {
 		t.days[date] = day{}
-		t.trim(now, date)
 	}
-	d := t.days[date]
-	if d[r.Reader()] == nil {
-		d[r.Reader()] = map[string]uint32{}
+	if t.days[date][reader] == nil {
+		t.days[date][reader] = map[string]uint32{}
 	}
-	d[r.Reader()][string(r.Kind())]++
+	t.days[date][reader][kind] += n
 	t.fresh[date]++
 }
 
-// trim lets fall out the days that ended too long ago. What was counted before the clock
-// was set counts for the first day on which it is.
-func (t *Totals) trim(now time.Time, date string) {
-	if !outside.ClockSet(now) {
-		return
-	}
-	oldest := now.UTC().Add(-t.maxAge).Format(time.DateOnly)
-	for _, other := range slices.Collect(maps.Keys(t.days)) {
-		at, err := time.Parse(time.DateOnly, other)
-		switch {
-		case err == nil && !outside.ClockSet(at.AddDate(0, 0, 1)):
-			for reader, kinds := range t.days[other] {
-				for kind, n := range kinds {
-					if t.days[date][reader] == nil {
-						t.days[date][reader] = map[string]uint32{}
-					}
-					t.days[date][reader][kind] += n
-				}
+// Correct counts for another day what was counted on one that began by a wrong clock.
+func (t *Totals) Correct(from, to time.Time) {
+	if before, after := from.Format(time.DateOnly), to.Format(time.DateOnly); t.begun == before && before != after {
+		for reader, kinds := range t.days[before] {
+			for kind, n := range kinds {
+				t.count(after, reader, kind, n)
 			}
-		case err == nil && other >= oldest:
-			continue
 		}
-		delete(t.days, other)
-		t.fresh[other]++
+		delete(t.days, before)
+		t.fresh[before]++
+		t.begun = after
 	}
 }
 
-// Trim lets fall out the days that ended too long ago.
-func (t *Totals) Trim(now time.Time) {
-	if date := now.UTC().Format(time.DateOnly); t.days[date] == nil && len(t.days) > 0 {
-		t.days[date] = day{}
-		t.trim(now, date)
+// Trim lets fall out the days that ended too long ago, or that there never were; the zero
+// time knows of none.
+func (t *Totals) Trim(utc time.Time) {
+	if utc.IsZero() {
+		return
+	}
+	oldest, newest := utc.Add(-t.maxAge).Format(time.DateOnly), utc.AddDate(0, 0, 1).Format(time.DateOnly)
+	for date := range t.days {
+		if date < oldest || date > newest {
+			delete(t.days, date)
+			t.fresh[date]++
+		}
 	}
 }
 
@@ -144,7 +143,7 @@ func (t *Totals) Batch() Batch {
 	}
 	return Batch{
 		Values: func() map[string][]byte { return values },
-		Written: func(hal.Instant) {
+		Written: func(time.Duration) {
 			maps.DeleteFunc(t.fresh, func(date string, n int) bool { return changes[date] == n })
 		},
 	}
