@@ -15,11 +15,12 @@ import (
 
 const root = dbus.ObjectPath("/org/glovebox/Agent1")
 
-// agent is a small one: it answers Session1, Settings1 and Vehicle1 of the root
+// agent is a small one: it answers Session1, Settings1, Vehicle1 and Privacy1 of the root
 // object.
 type agent struct {
 	conn    *dbus.Conn
 	streams chan *os.File // the ends of each Watch that are written
+	entries uint64        // of the ledger
 
 	mu   sync.Mutex
 	held map[string]map[string]dbus.Variant // guarded by mu; by group
@@ -55,6 +56,26 @@ func (a *agent) Watch() (dbus.UnixFD, *dbus.Error) {
 	return dbus.UnixFD(r.Fd()), nil
 }
 
+// Ledger answers with 2048 entries at most, the newest before.
+func (a *agent) Ledger(filter map[string]dbus.Variant) ([]map[string]dbus.Variant, *dbus.Error) {
+	first, end := uint64(1), a.entries+1
+	if before, ok := filter["before"].Value().(uint64); ok {
+		end = before
+	}
+	most := uint64(2048)
+	if limit, ok := filter["limit"].Value().(uint32); ok {
+		most = min(most, uint64(limit))
+	}
+	if end > most {
+		first = end - most
+	}
+	entries := []map[string]dbus.Variant{}
+	for id := first; id < end; id++ {
+		entries = append(entries, map[string]dbus.Variant{"id": dbus.MakeVariant(id)})
+	}
+	return entries, nil
+}
+
 // bus is a private bus, and a connection of a head unit to it.
 func bus(t *testing.T) (address string, c *headunit.Client) {
 	t.Helper()
@@ -82,7 +103,7 @@ func boot(t *testing.T, address string) *agent {
 	}
 	t.Cleanup(func() { conn.Close() })
 	a := &agent{conn: conn, streams: make(chan *os.File, 1), held: map[string]map[string]dbus.Variant{}}
-	for _, name := range []string{"Session1", "Settings1", "Vehicle1"} {
+	for _, name := range []string{"Session1", "Settings1", "Vehicle1", "Privacy1"} {
 		if err := conn.Export(a, root, "org.glovebox."+name); err != nil {
 			t.Fatal(err)
 		}

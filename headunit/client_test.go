@@ -127,6 +127,31 @@ func TestWatch(t *testing.T) {
 	}
 }
 
+// A ledger of any length is read whole, however many calls that takes; of a limit so many.
+func TestWholeLedger(t *testing.T) {
+	address, c := bus(t)
+	a := boot(t, address)
+	a.entries = 5000
+	for limit, want := range map[uint32]int{0: 5000, 1: 1, 2048: 2048, 3000: 3000, 9000: 5000} {
+		filter := map[string]any{}
+		if limit > 0 {
+			filter["limit"] = limit
+		}
+		all, err := c.Ledger(t.Context(), filter)
+		if err != nil || len(all) != want {
+			t.Fatalf("limit %d: %d entries, %v", limit, len(all), err)
+		}
+		for i, e := range all {
+			if e["id"] != uint64(5000-want+i+1) {
+				t.Fatalf("limit %d: entry %d is %v", limit, i, e["id"])
+			}
+		}
+		if limit > 0 && filter["limit"] != limit || filter["before"] != nil {
+			t.Errorf("the filter became %v", filter)
+		}
+	}
+}
+
 // Each change of the ledger is one Next, and the agent's leaving is the last.
 func TestLedgerChanges(t *testing.T) {
 	address, c := bus(t)
@@ -142,6 +167,12 @@ func TestLedgerChanges(t *testing.T) {
 		if got, err := changes.Next(t.Context()); got != newest || err != nil {
 			t.Errorf("newest %d, %v", got, err)
 		}
+	}
+	if err := a.conn.Emit(root, "org.glovebox.Session1.Ended", "logout", map[string]dbus.Variant{}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := changes.Next(t.Context()); got != 0 || err != nil {
+		t.Errorf("the session ended: newest %d, %v", got, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

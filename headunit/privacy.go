@@ -3,6 +3,7 @@ package headunit
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -19,11 +20,30 @@ func (c *Client) LocationInUse(ctx context.Context) (bool, error) {
 	return on, err
 }
 
-// Ledger reads what was published, reduced and withheld. A nil filter takes all.
-func (c *Client) Ledger(ctx context.Context, filter map[string]any) ([]map[string]any, error) {
-	var answer []bag
-	err := c.ask(ctx, "Privacy1.Ledger", []any{members(filter)}, &answer)
-	return plainBags(answer), err
+// answerMost is how many entries of the ledger one answer has at most.
+const answerMost = 2048
+
+// Ledger reads what was published, reduced and withheld, oldest first. A nil filter takes
+// all, in as many calls as that needs.
+func (c *Client) Ledger(ctx context.Context, filter map[string]any) (all []map[string]any, err error) {
+	filter = maps.Clone(filter)
+	if filter == nil {
+		filter = map[string]any{}
+	}
+	limit, limited := filter["limit"].(uint32)
+	for {
+		var answer []bag
+		if err := c.ask(ctx, "Privacy1.Ledger", []any{members(filter)}, &answer); err != nil {
+			return nil, err
+		}
+		all = append(plainBags(answer), all...)
+		if len(answer) < answerMost || limited && len(all) >= int(limit) {
+			return all, nil
+		}
+		if filter["before"] = all[0]["id"]; limited {
+			filter["limit"] = limit - uint32(len(all))
+		}
+	}
 }
 
 // Why reads one entry of the ledger with all that made it so.
@@ -33,7 +53,8 @@ func (c *Client) Why(ctx context.Context, entry uint64) (map[string]any, error) 
 	return plainBag(answer), err
 }
 
-// LedgerChanges waits for changes of the ledger.
+// LedgerChanges waits for changes of the ledger, and for the end of the session whose
+// ledger it is.
 type LedgerChanges struct{ signals chan *dbus.Signal }
 
 // LedgerChanges begins to listen: no change after it is missed. A connection
@@ -43,6 +64,7 @@ func (c *Client) LedgerChanges(ctx context.Context) (*LedgerChanges, error) {
 	c.conn.Signal(l.signals)
 	for _, match := range [][]dbus.MatchOption{
 		{dbus.WithMatchSender(BusName), dbus.WithMatchInterface(ours + "Privacy1"), dbus.WithMatchMember("LedgerChanged")},
+		{dbus.WithMatchSender(BusName), dbus.WithMatchInterface(ours + "Session1"), dbus.WithMatchMember("Ended")},
 		{dbus.WithMatchSender("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, BusName), dbus.WithMatchArg(2, "")},
 	} {
 		if err := c.conn.AddMatchSignalContext(ctx, match...); err != nil {
@@ -52,8 +74,9 @@ func (c *Client) LedgerChanges(ctx context.Context) (*LedgerChanges, error) {
 	return l, nil
 }
 
-// Next blocks until the ledger has changed and returns its newest entry. An agent
-// that leaves the bus is ErrNotReached.
+// Next blocks until the ledger has changed and returns its newest entry; 0 where the
+// session ended: what comes next is of somebody else's. An agent that leaves the bus is
+// ErrNotReached.
 func (l *LedgerChanges) Next(ctx context.Context) (newest uint64, err error) {
 	for {
 		select {
@@ -63,6 +86,8 @@ func (l *LedgerChanges) Next(ctx context.Context) (newest uint64, err error) {
 			switch {
 			case !open || s.Name == standard+"NameOwnerChanged":
 				return 0, left{}
+			case s.Name == ours+"Session1.Ended":
+				return 0, nil
 			case s.Name == ours+"Privacy1.LedgerChanged" && len(s.Body) == 1:
 				newest, _ = s.Body[0].(uint64)
 				return newest, nil

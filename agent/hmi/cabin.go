@@ -51,7 +51,8 @@ type Settings interface {
 type Privacy interface {
 	PrivacyView() telemetry.PrivacyView
 	SetLevel(ctx context.Context, level string) error
-	// Ledger with an id in the filter returns that entry, or an error.
+	// Ledger with an id in the filter returns that entry, or an error. It may wait for a
+	// disk.
 	Ledger(filter telemetry.LedgerFilter) ([]telemetry.Entry, error)
 }
 

@@ -245,11 +245,14 @@ func (c *cabin) Ledger(filter telemetry.LedgerFilter) (out []telemetry.Entry, er
 	if filter.ID > uint64(len(ledger)) {
 		return nil, fmt.Errorf("%w: there is no entry %d", profiles.ErrInvalid, filter.ID)
 	}
+	if filter.Totals {
+		return []telemetry.Entry{{From: time.Unix(86400, 0), To: time.Unix(2*86400-60, 0), Reader: anna.String(), Kind: "position", Outcome: "published", Count: 9}}, c.fail
+	}
 	for _, e := range ledger {
 		if filter.ID != 0 && e.ID != filter.ID {
 			continue
 		}
-		if e.ID > filter.After && (filter.Outcome == "" || filter.Outcome == e.Outcome) {
+		if e.ID > filter.After && (filter.Before == 0 || e.ID < filter.Before) && !e.To.Before(filter.From) && (filter.To.IsZero() || !e.From.After(filter.To)) && (filter.Outcome == "" || filter.Outcome == e.Outcome) {
 			out = append(out, e)
 		}
 	}

@@ -1,6 +1,7 @@
 package hmi_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -68,6 +69,10 @@ func TestLedgerIsFiltered(t *testing.T) {
 	}{
 		{none, []uint64{1, 2}},
 		{bag("after", uint64(1)), []uint64{2}},
+		{bag("before", uint64(2)), []uint64{1}},
+		{bag("from", int64(121)), nil},
+		{bag("from", int64(120)), []uint64{1, 2}},
+		{bag("to", int64(119)), []uint64{1}},
 		{bag("outcome", "published", "limit", uint32(5)), []uint64{1}},
 	} {
 		var entries []map[string]dbus.Variant
@@ -81,6 +86,17 @@ func TestLedgerIsFiltered(t *testing.T) {
 		if !slices.Equal(ids, row.ids) {
 			t.Errorf("%v: got %v", row.filter, ids)
 		}
+	}
+	var totals []map[string]dbus.Variant
+	if err := ask(c, "Privacy1.Ledger", bag("totals", true, "kind", "position")).Store(&totals); err != nil || len(totals) != 1 {
+		t.Fatalf("%d totals, %v", len(totals), err)
+	}
+	total := bag("from", int64(86400), "to", int64(2*86400-60), "reader", anna.String(), "kind", "position", "outcome", "published", "count", uint32(9))
+	if fmt.Sprint(totals[0]) != fmt.Sprint(total) {
+		t.Errorf("a total is %v, want %v", totals[0], total)
+	}
+	if err := ask(c, "Privacy1.Ledger", bag("totals", true, "class", "speed")).Err; name(err) != "InvalidArgument" {
+		t.Errorf("totals by class: %v", err)
 	}
 	var why map[string]dbus.Variant
 	if err := ask(c, "Privacy1.Why", uint64(2)).Store(&why); err != nil {

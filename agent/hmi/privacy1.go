@@ -2,6 +2,8 @@ package hmi
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/godbus/dbus/v5"
@@ -26,12 +28,22 @@ func (f *Face) setLevel(ctx context.Context, c *call) ([]any, error) {
 
 func (f *Face) ledger(_ context.Context, c *call) ([]any, error) {
 	var filter telemetry.LedgerFilter
+	var from, to int64
 	err := options(c.args[0], map[string]any{
-		"after": &filter.After, "class": &filter.Class, "reader": &filter.Reader,
-		"kind": &filter.Kind, "outcome": &filter.Outcome, "limit": &filter.Limit,
+		"after": &filter.After, "before": &filter.Before, "from": &from, "to": &to, "class": &filter.Class, "reader": &filter.Reader,
+		"kind": &filter.Kind, "outcome": &filter.Outcome, "limit": &filter.Limit, "totals": &filter.Totals,
 	})
 	if err != nil {
 		return nil, err
+	}
+	if filter.Totals && (filter.After != 0 || filter.Before != 0 || filter.Class != "" || filter.Outcome != "") {
+		return nil, invalid("totals are by day, reader and kind")
+	}
+	if from != 0 {
+		filter.From = time.Unix(from, 0)
+	}
+	if to != 0 {
+		filter.To = time.Unix(to, 0)
 	}
 	entries, err := f.cabin.Ledger(filter)
 	if err != nil {
@@ -39,7 +51,11 @@ func (f *Face) ledger(_ context.Context, c *call) ([]any, error) {
 	}
 	out := make([]map[string]dbus.Variant, 0, len(entries))
 	for _, e := range entries {
-		out = append(out, entryVariants(e))
+		entry := entryVariants(e)
+		if filter.Totals {
+			maps.DeleteFunc(entry, func(name string, _ dbus.Variant) bool { return slices.Contains(ofEntriesAlone, name) })
+		}
+		out = append(out, entry)
 	}
 	return []any{out}, nil
 }
@@ -55,6 +71,9 @@ func (f *Face) why(_ context.Context, c *call) ([]any, error) {
 	}
 	return []any{entryVariants(entries[0])}, nil
 }
+
+// ofEntriesAlone are the members that totals do not have.
+var ofEntriesAlone = []string{"id", "class", "rule", "limited_by"}
 
 func entryVariants(e telemetry.Entry) map[string]dbus.Variant {
 	return map[string]dbus.Variant{

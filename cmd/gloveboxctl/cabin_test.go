@@ -49,7 +49,7 @@ func newCabin() *cabin {
 			{ID: 1, From: time.Unix(60, 0), To: time.Unix(120, 0), Class: "position", Reader: lea.String(), Kind: "position",
 				Outcome: "published", Rule: "position/shared", LimitedBy: []string{"shared"}, Count: 3},
 			{ID: 2, From: time.Unix(120, 0), To: time.Unix(120, 0), Class: "position", Reader: "workshop", Kind: "position",
-				Outcome: "withheld", Rule: "position/workshop", LimitedBy: []string{"workshop", "in_use"}, Count: 7},
+				Outcome: "withheld", Rule: "position/workshop", LimitedBy: []string{"position/workshop", "position/no_position"}, Count: 7},
 		},
 	}
 }
@@ -164,12 +164,19 @@ func (c *cabin) Ledger(filter telemetry.LedgerFilter) (out []telemetry.Entry, er
 	if filter.ID > uint64(len(c.entries)) {
 		return nil, fmt.Errorf("%w: there is no entry %d", profiles.ErrInvalid, filter.ID)
 	}
+	if filter.Totals {
+		day := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
+		return []telemetry.Entry{
+			{From: day, To: day.Add(24*time.Hour - time.Minute), Reader: "backend", Kind: "alarms", Outcome: "published", Count: 2},
+			{From: day, To: day.Add(24*time.Hour - time.Minute), Reader: lea.String(), Kind: "position", Outcome: "published", Count: 1234},
+		}, nil
+	}
 	for _, e := range c.entries {
 		if filter.ID != 0 && e.ID != filter.ID {
 			continue
 		}
 		wanted := func(want, have string) bool { return want == "" || want == have }
-		if e.ID > filter.After && wanted(filter.Reader, e.Reader) && wanted(filter.Outcome, e.Outcome) && wanted(filter.Class, e.Class) && wanted(filter.Kind, e.Kind) {
+		if e.ID > filter.After && !e.To.Before(filter.From) && wanted(filter.Reader, e.Reader) && wanted(filter.Outcome, e.Outcome) && wanted(filter.Class, e.Class) && wanted(filter.Kind, e.Kind) {
 			out = append(out, e)
 		}
 	}

@@ -18,6 +18,7 @@ import (
 
 	"glovebox/agent/hmi"
 	"glovebox/hal"
+	"glovebox/profiles"
 	"glovebox/telemetry"
 )
 
@@ -202,7 +203,7 @@ func agentCommand(ts *testscript.TestScript, _ bool, args []string) {
 		time.Sleep(100 * time.Millisecond) // through the pipe and to standard output
 	case "unwatched":
 		tapped(false)
-	case "entry": // one that grew, a new one, then another person's first
+	case "entry": // one that grew, a new one, then another person's newest
 		time.Sleep(500 * time.Millisecond)
 		w.cabin.mu.Lock()
 		w.cabin.entries[1].Count++
@@ -211,9 +212,13 @@ func agentCommand(ts *testscript.TestScript, _ bool, args []string) {
 		w.face.LedgerChanged(3)
 		time.Sleep(300 * time.Millisecond)
 		w.cabin.mu.Lock()
-		w.cabin.entries = []telemetry.Entry{{ID: 1, Class: "own-status", Reader: "backend", Kind: "status", Outcome: "published", Count: 3}}
+		w.cabin.entries = []telemetry.Entry{
+			{ID: 899, To: time.Now().Add(-time.Hour), Class: "of-before", Reader: "backend", Kind: "status", Outcome: "published", Count: 3},
+			{ID: 900, To: time.Now().Add(time.Minute), Class: "own-status", Reader: "backend", Kind: "status", Outcome: "published", Count: 3},
+		}
 		w.cabin.mu.Unlock()
-		w.face.LedgerChanged(1)
+		w.face.Ended("logout", profiles.Receipt{})
+		w.face.LedgerChanged(900)
 		time.Sleep(300 * time.Millisecond)
 	}
 }

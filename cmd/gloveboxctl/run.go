@@ -47,7 +47,7 @@ type commands struct {
 	Import   importCmd   `cmd:"" help:"Set what export wrote, for the person at the wheel, all or nothing."`
 	Privacy  privacyCmd  `cmd:"" help:"Show what may leave the car, or set the level."`
 	Ledger   ledgerCmd   `cmd:"" help:"What was published, reduced and withheld, for whom, by which rule."`
-	Why      whyCmd      `cmd:"" help:"One entry of the ledger, with all rules that were as strict."`
+	Why      whyCmd      `cmd:"" help:"One entry of the ledger, and in a sentence each every rule that decided so."`
 	Messages messagesCmd `cmd:"" help:"The messages of the person at the wheel: chat with the workshop, bookings, warnings, notices."`
 	Send     sendCmd     `cmd:"" help:"Write a line to the workshop."`
 	Health   healthCmd   `cmd:"" help:"Warning lights and maintenance now."`

@@ -82,9 +82,8 @@ func leaves(privacy map[string]any) string {
 
 // limits are why less leaves than the people allow.
 var limits = map[string]string{
-	"guest":      "a guest drives: the place stays in the car",
-	"nobody":     "nobody was logged in when the car drove off: the place stays in the car until it is parked",
-	"hidden-end": "the last drive ended hidden: the place stays in the car for the next 2 km and 5 minutes",
+	"guest":   "a guest drives: the place stays in the car",
+	"waiting": "the place begins to leave later in this drive",
 }
 
 // states are why a part of the car does not work.
