@@ -7,6 +7,7 @@ import (
 
 	"glovebox/hal"
 	"glovebox/profiles"
+	"glovebox/telemetry/outside"
 )
 
 // ageEvery is how often it is written how long the document has been in force.
@@ -73,3 +74,12 @@ func (p *people) age(now hal.Instant) time.Duration {
 // grown reports whether the document became too old, or fresh again, since readers
 // were last made of it.
 func (p *people) grown(now hal.Instant) bool { return p.age(now) > profiles.DocumentFresh != p.stale }
+
+// ripen finds when the document will be too old: a moment that a wrong clock moves only
+// while it is looked at.
+func (p *people) ripen(now hal.Instant) {
+	p.ripe = outside.Never
+	if left := profiles.DocumentFresh - p.age(now); left >= 0 {
+		p.ripe = now.Boot + left + 1
+	}
+}

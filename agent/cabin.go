@@ -167,7 +167,12 @@ type Cabin struct {
 }
 
 // shown is what the head unit sees change without a request.
-type shown struct{ moving, parked, inUse, place, known, stood bool }
+type shown struct {
+	moving, parked, inUse, place, known, stood bool
+
+	holds outside.State
+	waits bool
+}
 
 // New makes a Cabin from what the store holds: nobody at the wheel, whoever was there
 // before. It is the only place that reads the store but for settings.
@@ -300,6 +305,7 @@ func (c *Cabin) Fix(p *hal.Position) {
 	}
 	c.moved(now)
 	c.effects.add(c.privacy.fix(p, c.vehicle.motion.drove(), now)...)
+	c.moved(now) // it may have ended what held a place back
 	c.clock.sooner(c.privacy.out.Next())
 	c.mu.Unlock()
 	c.effects.atOnce()
@@ -331,7 +337,7 @@ func (c *Cabin) moved(now hal.Instant) {
 		}
 		c.news.changed()
 	}
-	s := shown{m.moving(now), m.parked(now), m.inUse(now), c.privacy.out.LocationInUse(now), m.known, m.stood}
+	s := shown{m.moving(now), m.parked(now), m.inUse(now), c.privacy.out.LocationInUse(now), m.known, m.stood, c.privacy.holds(now), c.privacy.gate.Waits()}
 	if s == c.shown {
 		return
 	}
@@ -350,6 +356,7 @@ func (c *Cabin) moved(now hal.Instant) {
 		close(c.known)
 	}
 	c.effects.add(c.privacy.regate(c.privacy.gate.Motion(s.parked && s.stood, s.inUse), now)...)
+	s.place, s.holds, s.waits = c.privacy.out.LocationInUse(now), c.privacy.holds(now), c.privacy.gate.Waits()
 	c.shown = s
 	c.news.changed()
 }
@@ -364,7 +371,7 @@ func (c *Cabin) Tick() (next time.Duration) {
 		c.ending.rest()
 	}
 	d := now.Boot - c.passed
-	look := d >= c.people.patience()
+	look := d >= c.people.patience() || now.Boot >= c.people.ripe
 	if look {
 		c.passed = now.Boot
 		written, ended := c.people.pass(d)
@@ -378,6 +385,9 @@ func (c *Cabin) Tick() (next time.Duration) {
 	// clock may have been wrong.
 	if (look || c.people.stale) && c.people.grown(now) {
 		c.privacy.readers(&c.people, now)
+		c.news.changed()
+	} else if look {
+		c.people.ripen(now)
 	}
 	for _, a := range c.vehicle.alarmsDue(now) {
 		c.privacy.out.Alarm(a, now)
@@ -394,15 +404,17 @@ func (c *Cabin) Tick() (next time.Duration) {
 	if missed := c.adjust.look(&c.vehicle, now); len(missed) > 0 {
 		c.effects.add(warnUnconfirmed(missed))
 	}
-	next = min(c.privacy.out.Next(), c.privacy.ledgers.due, c.vehicle.motion.next(now), c.vehicle.leaving.due(), c.vehicle.alarmDue, c.passed+c.people.patience())
+	next = min(c.privacy.out.Next(), c.privacy.ledgers.due, c.vehicle.motion.next(now), c.vehicle.leaving.due(), c.vehicle.alarmDue, c.passed+c.people.patience(), c.people.ripe)
 	if c.ending != nil {
 		next = min(next, c.ending.until)
 	}
 	if c.vehicle.motion.known {
 		next = min(next, c.vehicle.fobs.due())
 	}
-	if c.shown.place {
-		next = min(next, now.Boot+indicatorEvery)
+	for _, at := range []time.Duration{c.privacy.out.LocationUntil(), c.privacy.out.StaleAt()} {
+		if at > now.Boot {
+			next = min(next, at)
+		}
 	}
 	if len(c.adjust.sent) > 0 {
 		next = min(next, now.Boot+lookEvery)
@@ -412,6 +424,3 @@ func (c *Cabin) Tick() (next time.Duration) {
 	c.effects.atOnce()
 	return next
 }
-
-// indicatorEvery is how often the indicator is looked at while a place leaves.
-const indicatorEvery = 250 * time.Millisecond

@@ -24,6 +24,7 @@ type people struct {
 	counted time.Duration   // boot clock
 	written time.Duration   // when that was written last, boot clock
 	stale   bool            // the access document is too old: every secondary is limited
+	ripe    time.Duration   // when it will be, boot clock
 	tries   map[profiles.ID]profiles.Lockout
 	tally   profiles.Tally                    // wrong PINs of all profiles together
 	own     map[profiles.ID]profiles.Verifier // the car's own, where there is one
@@ -221,6 +222,7 @@ func (p *people) readers(now hal.Instant) []outside.Reader {
 	var readers []outside.Reader
 	age := p.age(now)
 	p.stale = age > profiles.DocumentFresh
+	p.ripen(now)
 	for _, person := range p.roster.People {
 		if person.State != profiles.Active || person.Mailbox == "" {
 			continue

@@ -157,6 +157,14 @@ func (p *privacy) tick(now hal.Instant) []effect {
 	return todo
 }
 
+// holds is the state that decides what leaves now: of the gate, or of a missing fix.
+func (p *privacy) holds(now hal.Instant) outside.State {
+	if cause := p.gate.Cause(); cause != outside.Open || now.Boot < p.out.StaleAt() {
+		return cause
+	}
+	return outside.NoPosition
+}
+
 // view is what leaves the car now, and why. Names are left out of a guest's.
 func (p *privacy) view(people *people, guest bool, now hal.Instant) telemetry.PrivacyView {
 	effective, limitedBy := p.gate.Effective()
@@ -168,7 +176,7 @@ func (p *privacy) view(people *people, guest bool, now hal.Instant) telemetry.Pr
 		v.Policy = "test"
 	}
 	for _, r := range p.out.Readers() {
-		view := telemetry.ReaderView{Role: r.ID, Receives: p.policy.Receives(r, p.gate.Cause())}
+		view := telemetry.ReaderView{Role: r.ID, Receives: p.policy.Receives(r, p.holds(now))}
 		if id, err := profiles.ParseID(r.ID); err == nil {
 			person, _ := people.roster.Find(id)
 			view.Role = person.Role.String()

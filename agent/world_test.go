@@ -372,6 +372,9 @@ type screen struct {
 
 	refreshed int    // how often it was told to look at the views
 	ledger    uint64 // the newest entry that it was told of
+
+	look func() string // what it looks at, if that is not nil
+	seen string
 }
 
 func (s *screen) Ending(reason string, deadline time.Duration) {
@@ -406,9 +409,21 @@ func (s *screen) MessageArrived(kind string) {
 }
 
 func (s *screen) Refresh() {
+	seen := ""
+	if s.look != nil {
+		seen = s.look()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refreshed++
+	s.seen = seen
+}
+
+// saw is what it saw when it looked last.
+func (s *screen) saw() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seen
 }
 
 // ends is how many ends were told.

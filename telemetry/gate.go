@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -188,14 +189,14 @@ func (g Gate) Cause() outside.State {
 		return outside.Offline
 	case g.seat == guest:
 		return outside.GuestDriving
-	case g.level != LevelShare, g.waits():
+	case g.level != LevelShare, g.Waits():
 		return outside.NoPosition
 	}
 	return outside.Open
 }
 
-// waits reports whether a place begins later in this drive, whatever the driver does.
-func (g Gate) waits() bool { return g.abandoned || g.hidden }
+// Waits reports whether a place begins later in this drive, whatever the driver does.
+func (g Gate) Waits() bool { return g.abandoned || g.hidden }
 
 // Effective is the level that holds, and what makes it so: level, guest, waiting. It
 // is for the screen in the car. One word stands for a hidden end, for nobody at the
@@ -210,7 +211,7 @@ func (g Gate) Effective() (Level, []string) {
 		name  string
 	}{
 		{g.level == LevelNoPosition, "level"}, {g.seat == guest, "guest"},
-		{g.waits(), waiting},
+		{g.Waits(), waiting},
 	} {
 		if rule.holds {
 			by = append(by, rule.name)
@@ -227,7 +228,7 @@ func (g Gate) Effective() (Level, []string) {
 func (g Gate) Withheld(p *outside.Policy, readers []outside.Reader, now hal.Instant) []outside.Decision {
 	var out []outside.Decision
 	for _, r := range readers {
-		if !p.Decide(outside.ClassPosition, r.Column, outside.Unassigned, outside.Open).Verdict.Releases() {
+		if slices.Contains(r.Without, outside.KindPosition) || !p.Decide(outside.ClassPosition, r.Column, outside.Unassigned, outside.Open).Verdict.Releases() {
 			continue
 		}
 		cell := p.Decide(outside.ClassPosition, r.Column, outside.Unassigned, g.Cause())
@@ -252,7 +253,7 @@ func (g Gate) Name(d outside.Decision) outside.Decision {
 	from, to := "/"+outside.NoPosition.String(), "/"+outside.GuestDriving.String()
 	switch {
 	case g.seat == guest:
-	case g.level == LevelShare && g.waits():
+	case g.level == LevelShare && g.Waits():
 		to = "/" + waiting
 	default:
 		return d

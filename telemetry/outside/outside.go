@@ -70,7 +70,8 @@ type Outside struct {
 	newest   *fix   // the newest gated fix; nil once the place closed
 	place    uint64 // counts the closings of the place
 	placeAt  time.Duration
-	placeOut bool // a place was handed over at placeAt
+	placeOut bool   // a place was handed over at placeAt
+	shut     uint64 // place after its last closing by the gate: what was made before lights nothing
 
 	change    []byte // the car's own document that the back end does not have; nil: none
 	pending   []Released
@@ -188,10 +189,19 @@ func immediate(c Column) bool { return c == ColumnMain || c == ColumnShared }
 // state is the state column at a moment: Open, or NoPosition while in use
 // without a gated fix, whatever the cause.
 func (o *Outside) state(boot time.Duration) State {
-	if o.inUse && boot-o.lastFix >= o.policy.numbers.FixStale {
+	if boot >= o.StaleAt() {
 		return NoPosition
 	}
 	return Open
+}
+
+// StaleAt is the boot time from which the place is missing if no gated fix comes; Never
+// while the car is not in use.
+func (o *Outside) StaleAt() time.Duration {
+	if !o.inUse {
+		return Never
+	}
+	return o.lastFix + o.policy.numbers.FixStale
 }
 
 // advance makes everything that is due at or before now. It comes before any

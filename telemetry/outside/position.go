@@ -54,7 +54,7 @@ func onEarth(p *hal.Position) bool {
 func (o *Outside) PurgePlace(at hal.Instant) {
 	o.advance(at)
 	o.dropPlace(at)
-	o.placeOut = false
+	o.placeOut, o.shut = false, o.place
 }
 
 // dropPlace drops the fixes that were collected; messages made of fixes
@@ -91,8 +91,15 @@ func (o *Outside) placeFor(r *reader, boot time.Duration) (Cell, bool) {
 
 // LocationInUse is the indicator: true from the hand-over of a place until one
 // period after the last, or until the place closes.
-func (o *Outside) LocationInUse(now hal.Instant) bool {
-	return o.placeOut && now.Boot-o.placeAt < o.policy.numbers.PositionEvery
+func (o *Outside) LocationInUse(now hal.Instant) bool { return now.Boot < o.LocationUntil() }
+
+// LocationUntil is when the indicator goes out if no place is handed over any more: in the
+// past if it is out.
+func (o *Outside) LocationUntil() time.Duration {
+	if !o.placeOut {
+		return 0
+	}
+	return o.placeAt + o.policy.numbers.PositionEvery
 }
 
 // passPosition makes the message of a position slot.

@@ -117,11 +117,17 @@ func (o *Outside) sealFor(r Reader, version uint64) (s *seal, broken bool) {
 	return s, err != nil
 }
 
-// Readers are the readers in force.
+// Readers are the readers in force. One whose key cannot be used is without what would go
+// sealed.
 func (o *Outside) Readers() []Reader {
 	out := make([]Reader, len(o.readers))
 	for i, r := range o.readers {
 		out[i] = r.Reader
+		for _, kind := range Kinds() {
+			if r.sealBroken && rowOf(kind).sealed {
+				out[i].Without = append(slices.Clip(out[i].Without), kind)
+			}
+		}
 	}
 	return out
 }
@@ -195,7 +201,7 @@ func (o *Outside) recheck(r Released, now hal.Instant) (Cell, bool) {
 // Handed is told that a message was handed over to the link: it is then in
 // the ledger as published or reduced, and a place lights the indicator.
 func (o *Outside) Handed(r Released, now hal.Instant) {
-	if r.row().place && r.place == o.place {
+	if r.row().place && r.place >= o.shut {
 		o.placeAt, o.placeOut = now.Boot, true
 	}
 	if r.Kind() == KindTrips {
