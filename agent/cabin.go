@@ -305,7 +305,6 @@ func (c *Cabin) Fix(p *hal.Position) {
 	}
 	c.moved(now)
 	c.effects.add(c.privacy.fix(p, c.vehicle.motion.drove(), now)...)
-	c.moved(now) // it may have ended what held a place back
 	c.clock.sooner(c.privacy.out.Next())
 	c.mu.Unlock()
 	c.effects.atOnce()

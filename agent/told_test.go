@@ -184,6 +184,27 @@ func TestReadersAreExact(t *testing.T) {
 	}
 }
 
+// The ticking loop is woken in the moment in which the indicator goes out, and in which a
+// place is missing, also where nothing else is due.
+func TestTickForTheScreen(t *testing.T) {
+	w := enrolled(t)
+	w.login(anna)
+	w.pass(13*time.Second, 50) // past a slot at which a place was handed over
+	i := slices.IndexFunc(w.courier.sent, func(r outside.Released) bool { return r.Kind() == outside.KindPosition })
+	w.noFix = true
+	w.Fate(w.courier.sent[i], telemetry.Handed)
+	until := w.now.Boot + 10*time.Second
+	w.pass(8*time.Second, 50) // past the next slot
+	if next := w.Cabin.Tick(); next > until || next <= w.now.Boot {
+		t.Errorf("the next tick is in %v, the indicator goes out in %v", next-w.now.Boot, until-w.now.Boot)
+	}
+	w.pass(50*time.Second, 50) // past the last slot before
+	stale := w.begun + 13*time.Second + time.Minute
+	if next := w.Cabin.Tick(); next > stale || next <= w.now.Boot {
+		t.Errorf("the next tick is in %v, a place is missing in %v", next-w.now.Boot, stale-w.now.Boot)
+	}
+}
+
 // A document that becomes too old makes its readers limited at that moment, and the head
 // unit looks within a second, in a car that stands and says nothing.
 func TestReadersOfAnOldDocument(t *testing.T) {

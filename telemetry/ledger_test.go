@@ -343,6 +343,29 @@ func TestLedgerGoesOnWhileItIsWritten(t *testing.T) {
 	}
 }
 
+// An entry goes on growing within its minute although the next page has begun, written or
+// not.
+func TestEntryGrowsOverAPage(t *testing.T) {
+	numbers := outside.Builtin().Numbers()
+	l, disk := telemetry.NewLedger(numbers), paper{}
+	for _, row := range []struct {
+		class outside.Class
+		at    time.Duration
+	}{{"motion", 0}, {"speed", 9*time.Minute + 30*time.Second}, {"motion", 10*time.Minute + 10*time.Second}, {"speed", 10*time.Minute + 20*time.Second}} {
+		l.Add(withheld(row.class, "anna", after(row.at)))
+		disk.write(l, after(row.at))
+	}
+	for _, l := range []*telemetry.Ledger{l, telemetry.RestoreLedger(numbers, disk)} {
+		text := ""
+		for _, e := range disk.read(t, l, telemetry.LedgerFilter{}, after(11*time.Minute)) {
+			text += fmt.Sprintf("%d %s %d; ", e.ID, e.Class, e.Count)
+		}
+		if want := "1 motion 1; 2 speed 2; 3 motion 1; "; text != want {
+			t.Errorf("%q: want %q", text, want)
+		}
+	}
+}
+
 // A head that cannot be read is forgotten with its page, and no id comes twice for it; a
 // page that cannot be read is an error, and one that is gone has fallen out.
 func TestDamagedLedger(t *testing.T) {

@@ -7,7 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+
+	"go.etcd.io/bbolt"
 
 	"glovebox/profiles"
 	"glovebox/profiles/bolt"
@@ -65,6 +68,11 @@ func TestRemovalTakesTheLedger(t *testing.T) {
 		must(t, s.SetLedger(id, map[string][]byte{"last": []byte("7")}))
 	}
 	must(t, applied(s.Apply(roster(t, 2, 1))))
+	must(t, s.Close())
+	if all := buckets(t, dir, gone); len(all) != 0 {
+		t.Errorf("after the removal there are still %v", all)
+	}
+	s = open(t, dir, ring, nil)
 	if _, err := s.Ledger(gone, "last"); !errors.Is(err, profiles.ErrNoSuchProfile) {
 		t.Errorf("the ledger of who was removed: %v", err)
 	}
@@ -78,4 +86,37 @@ func TestRemovalTakesTheLedger(t *testing.T) {
 	if got, err := s.Ledger(stays, "last"); err != nil || string(got["last"]) != "7" {
 		t.Errorf("who stayed reads %q, %v", got, err)
 	}
+}
+
+// A ledger whose key is gone, for a power cut came between, is deleted at the next start.
+func TestKeylessLedgerIsDeleted(t *testing.T) {
+	dir := t.TempDir()
+	ring := openRing(t, dir)
+	s := open(t, dir, ring, nil)
+	must(t, applied(s.Apply(roster(t, 1, 1, 2))))
+	must(t, s.SetLedger(person(t, 2).ID, map[string][]byte{"last": []byte("7")}))
+	must(t, s.Close())
+	_, err := ring.Remove(person(t, 2).ID)
+	must(t, err)
+	must(t, open(t, dir, ring, nil).Close())
+	if all := buckets(t, dir, person(t, 2).ID); len(all) != 0 {
+		t.Errorf("there are still %v", all)
+	}
+}
+
+// buckets are the names of those of id in a closed store.
+func buckets(t *testing.T, dir string, id profiles.ID) (all []string) {
+	t.Helper()
+	db, err := bbolt.Open(filepath.Join(dir, bolt.Name), 0o600, &bbolt.Options{ReadOnly: true})
+	must(t, err)
+	defer db.Close()
+	must(t, db.View(func(tx *bbolt.Tx) error {
+		return tx.ForEach(func(name []byte, _ *bbolt.Bucket) error {
+			if strings.HasPrefix(string(name), id.String()) {
+				all = append(all, string(name))
+			}
+			return nil
+		})
+	}))
+	return all
 }
