@@ -1,10 +1,13 @@
 package sim
 
 import (
+	"bytes"
+	"compress/flate"
 	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -152,12 +155,18 @@ func unseal(ring *keyring.Ring, file string, bucket, key, value []byte) (Stored,
 		}
 		s.Key = strconv.FormatUint(n, 10)
 	}
-	id, err := profiles.ParseID(strings.TrimSuffix(s.Owner, "/apps"))
+	name, part, _ := strings.Cut(s.Owner, "/")
+	id, err := profiles.ParseID(name)
 	if err != nil {
 		return s, true // about the file, in the open
 	}
-	s.Owner = id.String()
+	if part != "ledger" { // which is written when its person leaves, and is no value of theirs
+		s.Owner = id.String()
+	}
 	text, err := ring.Open(id, file, s.Key, storeSchema, value)
+	if strings.HasPrefix(s.Key, "page/") { // of a ledger: deflated
+		text, _ = io.ReadAll(flate.NewReader(bytes.NewReader(text)))
+	}
 	s.Text = text
 	return s, err == nil
 }

@@ -2,6 +2,7 @@ package scenario_test
 
 import (
 	"bytes"
+	"compress/flate"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -41,6 +42,7 @@ func store(t *testing.T, home string) (dir string, who profiles.ID) {
 	for _, err := range []error{
 		err,
 		s.SetSettings(who, profiles.Encoded{"navigation": {"home": value}}, nil),
+		s.SetLedger(who, map[string][]byte{"page/0001": deflated("a page of " + home)}),
 		s.Close(),
 		ring.Close(),
 	} {
@@ -49,6 +51,15 @@ func store(t *testing.T, home string) (dir string, who profiles.ID) {
 		}
 	}
 	return dir, who
+}
+
+// deflated is a text as it stands in a page of the ledger.
+func deflated(text string) []byte {
+	var out bytes.Buffer
+	w, _ := flate.NewWriter(&out, flate.BestCompression)
+	_, _ = w.Write([]byte(text))
+	_ = w.Close()
+	return out.Bytes()
 }
 
 // The disk check finds what is sealed, and only because it opens the seal; it
@@ -64,6 +75,7 @@ func TestDiskControls(t *testing.T) {
 		}
 	}
 	find("Canary Wharf 4471", "profiles.db, key set/navigation/home of "+who.String())
+	find("a page of Canary", "profiles.db, key page/0001 of "+who.String()+"/ledger")
 	find("Canary Wharf 4472", "")
 	file, err := os.ReadFile(filepath.Join(dir, "profiles.db"))
 	if err != nil || strings.Contains(string(file), "Canary") {
@@ -117,7 +129,7 @@ func TestDamagedStoreIsSaid(t *testing.T) {
 		queue []byte
 	}{
 		{"no pages", append(slices.Clone(whole[:8192]), bytes.Repeat([]byte{0xA5}, len(whole)-8192)...)},
-		{"cut off", whole[:16384]},
+		{"cut off", whole[:8192]},
 		{"empty pages", append(slices.Clone(whole[:8192]), make([]byte, len(whole)-8192)...)},
 		{"no store", []byte("nothing of ours")},
 	} {
