@@ -305,6 +305,7 @@ func (c *Cabin) Fix(p *hal.Position) {
 	}
 	c.moved(now)
 	c.effects.add(c.privacy.fix(p, c.vehicle.motion.drove(), now)...)
+	c.moved(now) // a place is there again, or nothing holds it back any more
 	c.clock.sooner(c.privacy.out.Next())
 	c.mu.Unlock()
 	c.effects.atOnce()

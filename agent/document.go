@@ -51,7 +51,7 @@ func (c *Cabin) follow(a profiles.Access, by profiles.Signer) (*written, error) 
 		c.privacy.ledgers.forget(c.people.roster)
 		c.privacy.readers(&c.people, now)
 		c.news.changed()
-		c.clock.sooner(c.privacy.out.Next())
+		c.clock.sooner(min(c.privacy.out.Next(), c.privacy.ledgers.due))
 	}
 	c.people.decide(next)
 	if c.session.State == profiles.PersonDriving && !c.people.active(c.session.Who) {

@@ -67,9 +67,9 @@ func loadLedgers(store Ledgers, n outside.Numbers, roster profiles.Roster, now f
 	}
 	days, err := store.Ledger(profiles.ID{}, telemetry.DayPrefix)
 	l.totals = telemetry.RestoreTotals(n, days)
-	l.forget(roster)
 	l.time(now())
 	l.due = now().Boot + ledgerEvery
+	l.forget(roster)
 	return l, errors.Join(all, err)
 }
 
@@ -128,6 +128,9 @@ func (l *ledgers) forget(roster profiles.Roster) {
 		_, ok := roster.Find(id)
 		return err != nil || ok
 	})
+	if l.totals.Changed() {
+		l.due = 0
+	}
 }
 
 // tick lets fall out what is too old, and tells the disk what it does not have.

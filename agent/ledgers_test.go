@@ -35,12 +35,13 @@ func TestLedgerIsOnesOwn(t *testing.T) {
 	of := map[profiles.ID][]telemetry.Entry{}
 	for i, who := range []profiles.ID{anna, lea, anna, lea, anna} {
 		w.login(who)
-		if got := w.ledger(telemetry.LedgerFilter{}); fmt.Sprint(got) != fmt.Sprint(of[who]) {
-			t.Fatalf("drive %d: %d entries are there, %d were", i, len(got), len(of[who]))
+		before := w.ledger(telemetry.LedgerFilter{}) // and what the end of the drive before let out
+		if n := len(of[who]); len(before) < n || n > 0 && len(before) > n+20 || fmt.Sprint(before[:n]) != fmt.Sprint(of[who]) {
+			t.Fatalf("drive %d: %d entries are there, %d were", i, len(before), n)
 		}
 		w.pass(2*time.Minute, 50)
 		all := w.ledger(telemetry.LedgerFilter{})
-		if len(all) <= len(of[who]) {
+		if len(all) <= len(before) {
 			t.Fatalf("drive %d adds nothing", i)
 		}
 		for n, e := range all {
@@ -193,6 +194,11 @@ func (b *bubble) shown(t *testing.T, n int) (entries map[sent]int, messages map[
 			classes[outside.Classify(d.Path)] = true
 		}
 		switch kind {
+		case "trips":
+			classes["trip-track"] = true
+			if readers[mailbox] == jonas {
+				classes = map[outside.Class]bool{"trip-exists": true}
+			}
 		case "alarms":
 			classes["alarm"] = true
 		case "gaps":
