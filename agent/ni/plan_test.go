@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"glovebox/agent"
@@ -28,7 +29,7 @@ type plan struct {
 
 // draw is the stream of a name: the filling's own if it is secret.
 func (p *plan) draw(name string) chance {
-	if p.secret[name] {
+	if p.secret[strings.TrimRight(name, "0123456789")] {
 		return draws(p.seed, name)
 	}
 	return draws(p.skeleton.seed, name)

@@ -15,6 +15,8 @@ type seen struct {
 	unlike    int       // pairs whose inputs differ
 	wires     int       // to limited readers
 	positions int       // to the main user
+	trips     int       // to the main user
+	stubs     int       // of trips, to limited readers
 	whileUsed int       // status messages to limited readers while the car was in use: values are held
 	processes int       // that took over from another
 	spells    int       // begun in use: what was collected is purged
@@ -38,11 +40,16 @@ func look(p pair, a, b trace) seen {
 		case len(parts) < 6:
 		case slices.Contains(limited, parts[4]):
 			v.wires++
+			if parts[5] == "trips" {
+				v.stubs++
+			}
 			if parts[5] == "status" && slices.ContainsFunc(s.drives, func(d drive) bool { return d.holds(w.at) }) {
 				v.whileUsed++
 			}
 		case slices.Contains(main, parts[4]) && parts[5] == "position":
 			v.positions++
+		case slices.Contains(main, parts[4]) && parts[5] == "trips":
+			v.trips++
 		}
 	}
 	for _, one := range s.sessions {
@@ -97,6 +104,8 @@ func (v *seen) add(o seen) {
 	v.unlike += o.unlike
 	v.wires += o.wires
 	v.positions += o.positions
+	v.trips += o.trips
+	v.stubs += o.stubs
 	v.whileUsed += o.whileUsed
 	v.processes += o.processes
 	v.spells += o.spells
@@ -108,8 +117,8 @@ func (v *seen) add(o seen) {
 }
 
 func (v seen) String() string {
-	text := fmt.Sprintf("%.0f m apart, to one limited reader %d wires of which %d status in use, %d positions to the main user, %d spells, %d hidden ends of which %d were driven away from, %d processes took over",
-		median(slices.Clone(v.apart)), v.wires, v.whileUsed, v.positions, v.spells, v.hid, v.passed, v.processes)
+	text := fmt.Sprintf("%.0f m apart, to one limited reader %d wires of which %d status in use, %d positions and %d trips to the main user, %d stubs, %d spells, %d hidden ends of which %d were driven away from, %d processes took over",
+		median(slices.Clone(v.apart)), v.wires, v.whileUsed, v.positions, v.trips, v.stubs, v.spells, v.hid, v.passed, v.processes)
 	for _, name := range slices.Sorted(maps.Keys(v.corners)) {
 		text += fmt.Sprintf(", %s %d", name, v.corners[name])
 	}
@@ -131,7 +140,7 @@ func (v seen) enough(t *testing.T, n noninterference) {
 	if v.unlike < v.pairs {
 		t.Errorf("%s: only %d of %d pairs differ in what went in", n.name, v.unlike, v.pairs)
 	}
-	if v.wires < 3*v.pairs || v.whileUsed == 0 || v.positions == 0 {
+	if v.wires < 3*v.pairs || v.whileUsed == 0 || v.positions == 0 || v.trips < v.pairs/2 || v.stubs == 0 {
 		t.Errorf("%s: too little is seen: %s", n.name, v)
 	}
 	if (n.name == "NI-4" || n.name == "NI-5" || n.name == "NI-6" || n.name == "NI-10") && (v.spells == 0 || v.hid == 0 || v.passed == 0) {
