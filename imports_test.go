@@ -19,7 +19,8 @@ var arrows = map[string][]string{
 	"hal/slcan":        {"hal/can"},
 	"hal/candump":      {"hal/can"},
 	"hal/dbc":          {"hal/can"},
-	"hal/mapping":      {"hal", "hal/can", "hal/dbc"},
+	"hal/mapping":      {"hal", "hal/can", "hal/dbc", "hal/vss"},
+	"hal/vss":          {},
 	"hal/nmea":         {"hal"},
 	"hal/kernel":       {},
 	"hal/serial":       {"hal/kernel"},
@@ -58,7 +59,7 @@ var arrows = map[string][]string{
 
 // pure rooms hold rules: no operating system, no adapter library.
 var pure = []string{
-	"hal", "hal/can", "hal/dbc", "hal/mapping", "hal/slcan", "hal/candump", "hal/nmea",
+	"hal", "hal/can", "hal/dbc", "hal/mapping", "hal/vss", "hal/slcan", "hal/candump", "hal/nmea",
 	"profiles", "telemetry", "telemetry/trip", "telemetry/outside", "agent",
 }
 

@@ -21,7 +21,8 @@ const (
 const (
 	pathDoor   = "Vehicle.Cabin.Door.Row1.DriverSide.IsOpen"
 	pathLocked = "Vehicle.Cabin.Door.Row1.DriverSide.IsLocked"
-	pathSeat   = "Vehicle.Cabin.Seat.Row1.DriverSide.IsOccupied"
+	pathSeat   = "Vehicle.Cabin.Seat.Row1.DriverSide.OccupancyStatus"
+	wasSeat    = "Vehicle.Cabin.Seat.Row1.DriverSide.IsOccupied" // its name in the trees before VSS 6.0
 	pathBelt   = "Vehicle.Cabin.Seat.Row1.DriverSide.IsBelted"
 	pathFlap   = "Vehicle.Powertrain.FuelSystem.IsFuelPortFlapOpen"
 	cablePort  = "Vehicle.Powertrain.TractionBattery.Charging.ChargingPort."
@@ -160,7 +161,7 @@ func (l *leaving) read(bus string, r hal.Reading) {
 			l.fromOutside = is == on && l.opened
 			l.secure(now)
 		}
-	case pathSeat:
+	case pathSeat, wasSeat:
 		if is, edge := changed(&l.seat, r); edge {
 			l.seatAt, l.sign = now, now
 			l.emptied = l.emptied || is == off
@@ -193,8 +194,11 @@ func (l *leaving) read(bus string, r hal.Reading) {
 
 // truth is what a switch says, if it says anything.
 func truth(r hal.Reading) (is, ok bool) {
-	if r.Value.Absent() {
+	switch word, _ := r.Value.Text(); {
+	case r.Value.Absent() || word == "UNKNOWN":
 		return false, false
+	case word == "OCCUPIED":
+		return true, true
 	}
 	return r.Value.IsTrue(), true
 }

@@ -87,7 +87,7 @@ func leavingDrawing(t *testing.T) string {
 func TestLeavingPaths(t *testing.T) {
 	page := read(t, "docs/guests.md")
 	for _, path := range []string{"Vehicle.Cabin.Door.Row1.DriverSide.IsOpen", "Vehicle.Cabin.Door.Row1.DriverSide.IsLocked", "Vehicle.Cabin.Seat.Row1.DriverSide.IsBelted",
-		"Vehicle.Powertrain.FuelSystem.IsFuelPortFlapOpen", "Vehicle.LowVoltageSystemState", "IsChargingCableConnected", "IsOccupied"} {
+		"Vehicle.Powertrain.FuelSystem.IsFuelPortFlapOpen", "Vehicle.LowVoltageSystemState", "IsChargingCableConnected", "OccupancyStatus", "IsOccupied"} {
 		if !strings.Contains(page, path) || !strings.Contains(read(t, "agent/leaving.go")+read(t, "agent/motion.go"), path) {
 			t.Errorf("%s: not on the page, or not in the agent", path)
 		}

@@ -14,6 +14,8 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
+
+	"glovebox/hal/mapping"
 )
 
 // readConfig reads and checks the file; the error joins everything that is wrong, with
@@ -138,7 +140,7 @@ func (d *decoding) fillTable(into reflect.Value, table map[string]any, path stri
 			continue
 		}
 		hint := ""
-		if near := nearest(name, slices.Sorted(maps.Keys(fields))); near != "" {
+		if near := mapping.Nearest(name, slices.Values(slices.Sorted(maps.Keys(fields)))); near != "" {
 			hint = fmt.Sprintf(", the nearest is %q", plain(below(near)))
 		} else if other := elsewhere(name); other != "" {
 			hint = fmt.Sprintf(", the nearest is %q", other)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"glovebox/hal/mapping"
 	"glovebox/hal/slcan"
 	"glovebox/profiles"
 	"glovebox/telemetry/mqtt"
@@ -63,7 +64,7 @@ func nearestModel(name string) string {
 	for _, m := range profiles.Models() {
 		byName[strings.ToLower(m)] = m
 	}
-	return byName[nearest(strings.ToLower(name), slices.Sorted(maps.Keys(byName)))]
+	return byName[mapping.Nearest(strings.ToLower(name), slices.Values(slices.Sorted(maps.Keys(byName))))]
 }
 
 func (c *Config) checkBuses(wrong wrong) {

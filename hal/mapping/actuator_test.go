@@ -69,7 +69,7 @@ func bind(src string) (*mapping.Plan, error) {
 func TestActuate(t *testing.T) {
 	plan := bound(t, actuator(locked, "COMMAND.LOCK", "STATE.LOCKED", "values = { 1 = true, 2 = false }")+
 		actuator(wish, "COMMAND.WISH", "STATE.WISH")+actuator(height, "PAGED.SEAT", "STATE.SEAT", "scale = 0.1", "offset = 5")+
-		actuator("Vehicle.Free", "COMMAND.FREE", "STATE.SEAT"))
+		actuator("Vehicle.RoofLoad", "COMMAND.FREE", "STATE.SEAT"))
 	frame := func(id uint32, data ...byte) can.Frame {
 		f := can.Frame{ID: id, Len: uint8(len(data))}
 		copy(f.Data[:], data)
@@ -90,8 +90,8 @@ func TestActuate(t *testing.T) {
 		{"the warmest", wish, hal.Number(29.5), frame(1280, 0, 39, 0, 0, 0, 0, 0, 0), nil},
 		{"hotter than the file allows", wish, hal.Number(30), can.Frame{}, mapping.ErrValue},
 		{"colder than the file allows", wish, hal.Number(15.5), can.Frame{}, mapping.ErrValue},
-		{"a file without a range", "Vehicle.Free", hal.Number(-1.5), frame(1280, 0, 0, 0x6A, 0xFF, 0, 0, 0, 0), nil},
-		{"more than the bits hold", "Vehicle.Free", hal.Number(1e6), can.Frame{}, mapping.ErrValue},
+		{"a file without a range", "Vehicle.RoofLoad", hal.Number(-1.5), frame(1280, 0, 0, 0x6A, 0xFF, 0, 0, 0, 0), nil},
+		{"more than the bits hold", "Vehicle.RoofLoad", hal.Number(1e6), can.Frame{}, mapping.ErrValue},
 		{"behind two multiplexors, with scale and offset", height, hal.Number(55), frame(1281, 0x32, 0xF4, 1, 0), nil},
 		{"a path that nothing sets", "Vehicle.Speed", hal.Number(1), can.Frame{}, mapping.ErrUnknown},
 	}
@@ -151,8 +151,8 @@ func TestActuatorsThatCannotBe(t *testing.T) {
 		{"another kind of value", known + actuator(locked, "COMMAND.LOCK", "STATE.LOCKED", `values = { 1 = "LOCKED" }`), locked + " is true or false in line 1 and a word here"},
 		{"a scale of nothing", actuator(wish, "COMMAND.WISH", "STATE.WISH", "scale = 0"), "a scale of 0 makes every value the same"},
 		{"values and scale", actuator(wish, "COMMAND.WISH", "STATE.WISH", "scale = 2", "values = { 1 = 2 }"), "leaves nothing for scale and offset to act on"},
-		{"past its message", actuator("Vehicle.Past", "COMMAND.PAST", "STATE.WISH"), "no frame can hold the signal COMMAND.PAST"},
-		{"longer than its message", actuator("Vehicle.Wide", "TINY.WIDE", "STATE.WISH"), "TINY.WIDE ends in byte 2 of a message of 1"},
+		{"past its message", actuator("Vehicle.Length", "COMMAND.PAST", "STATE.WISH"), "no frame can hold the signal COMMAND.PAST"},
+		{"longer than its message", actuator("Vehicle.Height", "TINY.WIDE", "STATE.WISH"), "TINY.WIDE ends in byte 2 of a message of 1"},
 		{"a value that the bits cannot have", actuator(locked, "COMMAND.LOCK", "STATE.LOCKED", "values = { 4 = true }"), "COMMAND.LOCK is never 4"},
 		{"a fob over two messages", "[[fob]]\nbus = \"body\"\nid = \"FOB.ID\"\npresent = \"STATE.LOCKED\"\nunlocked = \"FOB.UNLOCKED\"\n",
 			"FOB.ID, STATE.LOCKED and FOB.UNLOCKED are not in one message: nothing says which fob is meant"},

@@ -172,7 +172,7 @@ func TestDecoderHandsOnWhatIsMapped(t *testing.T) {
 // frame changes.
 func TestOverwriteThenDecode(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		src := whole + "[[signal]]\npath = \"Vehicle.Temp\"\nbus = \"body\"\ncan = \"LOCK.TEMP\"\nscale = -2\noffset = 7\n"
+		src := whole + "[[signal]]\npath = \"Vehicle.CargoVolume\"\nbus = \"body\"\ncan = \"LOCK.TEMP\"\nscale = -2\noffset = 7\n"
 		plan, err := compile(src)
 		if err != nil {
 			t.Fatal(err)
@@ -184,7 +184,7 @@ func TestOverwriteThenDecode(t *testing.T) {
 		}{
 			{"Vehicle.Speed", speedFrame(0), hal.Number(float64(rapid.IntRange(0, 65533).Draw(t, "speed")) / 100)},
 			{"Vehicle.Cabin.Door.Row1.DriverSide.IsLocked", lockFrame(0), hal.Bool(rapid.Bool().Draw(t, "locked"))},
-			{"Vehicle.Temp", can.Frame{ID: lockFrame(0).ID, Extended: true, Len: 2}, hal.Number(float64(rapid.IntRange(-40, 23).Draw(t, "temp")))},
+			{"Vehicle.CargoVolume", can.Frame{ID: lockFrame(0).ID, Extended: true, Len: 2}, hal.Number(float64(rapid.IntRange(-40, 23).Draw(t, "temp")))},
 		}
 		for _, test := range tests {
 			before := test.f
@@ -224,7 +224,7 @@ func TestOverwrite(t *testing.T) {
 		{"another bus", "head", "Vehicle.Speed", speedFrame(1), hal.Number(1), false, speedFrame(1).Data},
 		{"another frame", "body", "Vehicle.Speed", uiFrame(1, 1), hal.Number(1), false, uiFrame(1, 1).Data},
 		{"the same number with 29 bits", "body", "Vehicle.Speed", can.Frame{ID: 180, Extended: true, Len: 8}, hal.Number(1), false, [8]byte{}},
-		{"another path", "body", "Vehicle.Width", speedFrame(1), hal.Number(1), false, speedFrame(1).Data},
+		{"another path", "body", "Vehicle.Height", speedFrame(1), hal.Number(1), false, speedFrame(1).Data},
 		{"a short frame", "body", "Vehicle.Speed", can.Frame{ID: 180, Len: 1}, hal.Number(1), false, [8]byte{}},
 		{"a remote frame", "body", "Vehicle.Speed", remote, hal.Number(1), false, speedFrame(1).Data},
 		{"unlocked", "body", locked, lockFrame(3), hal.Bool(false), true, lockFrame(1).Data},
@@ -251,7 +251,7 @@ func TestWhatPeopleWrite(t *testing.T) {
 	}{
 		{"Vehicle.Speed", "72.75", "72.75 <nil>"}, {"Vehicle.Speed", "none", " <nil>"}, {locked, "true", "true <nil>"},
 		{"Vehicle.Speed", "fast", ` Vehicle.Speed: "fast" is no value of it`}, {locked, "1", ` ` + locked + `: "1" is no value of it`},
-		{locked, "none", ` ` + locked + `: "none" is no value of it`}, {"Vehicle.Width", "1", " Vehicle.Width: not in the mapping file"},
+		{locked, "none", ` ` + locked + `: "none" is no value of it`}, {"Vehicle.Height", "1", " Vehicle.Height: not in the mapping file"},
 	} {
 		v, err := plan.Parse(test.path, test.text)
 		if got := fmt.Sprint(v, " ", err); got != test.want {

@@ -12,8 +12,8 @@ import (
 // What can be no path, and what a path never says, is named with its line.
 func TestPathsAndAlarmsThatCannotBe(t *testing.T) {
 	for name, row := range map[string]struct{ src, want string }{
-		"Vehicle alone":          {strings.Replace(signal(), "Vehicle.Speed", "Vehicle", 1), `"Vehicle" is no VSS path`},
-		"not below Vehicle":      {strings.Replace(signal(), "Vehicle.Speed", "Car.Speed", 1), `"Car.Speed" is no VSS path`},
+		"Vehicle alone":          {strings.Replace(signal(), "Vehicle.Speed", "Vehicle", 1), `"Vehicle" is no path of VSS 6.0`},
+		"not below Vehicle":      {strings.Replace(signal(), "Vehicle.Speed", "Car.Speed", 1), `"Car.Speed" is no path of VSS 6.0, the nearest is Vehicle.Speed`},
 		"what a signal never is": {strings.Replace(isLocked, "0 = false, 1 = true", "1 = true", 1) + "[[alarm]]\ncode = \"intrusion\"\npath = \"Vehicle.Cabin.Door.Row1.DriverSide.IsLocked\"\nwhen = false\nseverity = \"critical\"\n", "asks for false, which Vehicle.Cabin.Door.Row1.DriverSide.IsLocked never is"},
 	} {
 		if _, err := compile(row.src); err == nil || !strings.Contains(err.Error(), row.want) {

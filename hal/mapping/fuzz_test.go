@@ -22,10 +22,10 @@ import (
 func FuzzMapping(f *testing.F) {
 	f.Add([]byte(whole))
 	f.Add([]byte(signal("invalid = [655.36]", `when = { "UI.UNITS" = 4, "UI.NO" = 1 }`, `values = { -1 = 2, "1.5" = 3 }`)))
-	f.Add([]byte("[[actuator]]\npath = \"Vehicle.A\"\nbus = \"body\"\ncan = \"LOCK.TEMP\"\nconfirm = \"LOCK.LOCK\"\nscale = 2\noffset = -1\n[[actuator]]\npath = \"Vehicle.B\"\nbus = \"body\"\ncan = \"LOCK.LOCK\"\nconfirm = \"UI.UNITS\"\nvalues = { 0 = \"A\", 1 = \"B\" }\n"))
-	f.Add([]byte(signal(`settle = "2s"`, "jump = 1.5") + "[[signal]]\npath = \"Vehicle.A\"\nbus = \"body\"\ncan = \"UI.ODO\"\nrising = false\n[[signal]]\npath = \"Vehicle.B\"\nbus = \"body\"\ncan = \"UI.ODO\"\nrising = true\n"))
-	f.Add([]byte("signal = [{ path = \"Vehicle.A\", bus = \"body\", can = \"SPEED.SPEED\" }, 3]\n[x]\n[[alarm]]\ncode = \"abs\"\n"))
-	f.Add([]byte("[[signal]]\npath = \"Vehicle.A\"\nbus = \"body\"\ncan = \"UI.ODO\"\n[signal.when]\n\"UI.UNITS\" = 1\n[[signal]]\n\"path\" = 'Vehicle.A'\nbus = \"body\"\ncan = \"SPEED.SPEED\"\nwhen.\"UI.UNITS\" = 2e0\n"))
+	f.Add([]byte("[[actuator]]\npath = \"Vehicle.RoofLoad\"\nbus = \"body\"\ncan = \"LOCK.TEMP\"\nconfirm = \"LOCK.LOCK\"\nscale = 2\noffset = -1\n[[actuator]]\npath = \"Vehicle.GrossWeight\"\nbus = \"body\"\ncan = \"LOCK.LOCK\"\nconfirm = \"UI.UNITS\"\nvalues = { 0 = \"A\", 1 = \"B\" }\n"))
+	f.Add([]byte(signal(`settle = "2s"`, "jump = 1.5") + "[[signal]]\npath = \"Vehicle.RoofLoad\"\nbus = \"body\"\ncan = \"UI.ODO\"\nrising = false\n[[signal]]\npath = \"Vehicle.GrossWeight\"\nbus = \"body\"\ncan = \"UI.ODO\"\nrising = true\n"))
+	f.Add([]byte("signal = [{ path = \"Vehicle.RoofLoad\", bus = \"body\", can = \"SPEED.SPEED\" }, 3]\n[x]\n[[alarm]]\ncode = \"abs\"\n"))
+	f.Add([]byte("[[signal]]\npath = \"Vehicle.RoofLoad\"\nbus = \"body\"\ncan = \"UI.ODO\"\n[signal.when]\n\"UI.UNITS\" = 1\n[[signal]]\n\"path\" = 'Vehicle.RoofLoad'\nbus = \"body\"\ncan = \"SPEED.SPEED\"\nwhen.\"UI.UNITS\" = 2e0\n"))
 	f.Add([]byte(strings.Replace(isLocked, "values", "match = \"pgn\"\nvalues", 1) + "[[fob]]\nbus = \"body\"\nid = \"LOCK.TEMP\"\npresent = \"LOCK.LOCK\"\nunlocked = \"LOCK.LOCKED\"\nmatch = \"pgn\"\n"))
 	bus, _ := dbc.Parse("body.dbc", []byte(body))
 	f.Fuzz(func(t *testing.T, src []byte) {

@@ -144,7 +144,7 @@ func TestWhatIsWrong(t *testing.T) {
 		{"nothing", signal(), nil},
 		{"an empty file", "", nil},
 		{"all of it at once", "[[signal]]\npath = \"Speed\"\nbus = \"body\"\ncan = \"SPEED\"\nevery = \"soon\"\ncolour = 1\n[[alarm]]\ncode = \"flat\"\n", []string{
-			`2: path: "Speed" is no VSS path, such as Vehicle.Cabin.Door.Row1.DriverSide.IsOpen`,
+			`2: path: "Speed" is no path of VSS 6.0, the nearest is Vehicle.Speed`,
 			`4: can: want MESSAGE.SIGNAL, found "SPEED"`,
 			`5: every: want a period over 0 and up to 1h0m0s, such as "100ms", found "soon"`,
 			`6: colour: unknown key in [[signal]]`,
@@ -162,9 +162,9 @@ func TestWhatIsWrong(t *testing.T) {
 			`5: every: want a period over 0 and up to 1h0m0s, such as "100ms", found "0s"`,
 			`10: every: want a period over 0 and up to 1h0m0s, such as "100ms", found "2h"`, "11: scale: want a number, found a list",
 			`16: every: want a period over 0 and up to 1h0m0s, such as "100ms", found 100`}},
-		{"what is plausible", signal(`settle = "0s"`) + strings.Replace(signal(`settle = "2s"`, "jump = 0"), "Speed", "Width", 1) +
+		{"what is plausible", signal(`settle = "0s"`) + strings.Replace(signal(`settle = "2s"`, "jump = 0"), "Speed", "RoofLoad", 1) +
 			strings.Replace(signal("rising = true"), "Speed", "Length", 1) + strings.Replace(isLocked, "values", "settle = \"1s\"\nvalues", 1), nil},
-		{"what is not", signal(`settle = "-1s"`, "jump = -1") + strings.Replace(signal("jump = 1"), "Speed", "Width", 1) +
+		{"what is not", signal(`settle = "-1s"`, "jump = -1") + strings.Replace(signal("jump = 1"), "Speed", "RoofLoad", 1) +
 			strings.Replace(signal("rising = 1"), "Speed", "Length", 1) + strings.Replace(signal("rising = true", `settle = "2s"`), "Speed", "Height", 1) +
 			strings.Replace(isLocked, "values", "rising = true\nvalues", 1), []string{
 			`5: settle: want a period over 0 and up to 1h0m0s, such as "100ms", found "-1s"`, "6: jump: want a number of 0 or more, found -1",
@@ -199,7 +199,7 @@ func TestWhatIsWrong(t *testing.T) {
 		{"physical values that cannot be", signal("invalid = [655.36]", `when = { "UI.UNITS" = 4, "UI.NO" = 1 }`, `values = { -1 = 2, "1" = 3, "1.004" = 4 }`), []string{
 			"1: invalid: SPEED.SPEED is never 655.36", "1: values: 1 and 1.004 are the same raw value of SPEED.SPEED", "1: values: SPEED.SPEED is never -1",
 			"1: when: UI.UNITS is never 4", "1: when: message UI of body.dbc has no signal NO"}},
-		{"an actuator and a fob of nothing", "[[actuator]]\npath = \"Vehicle.Horn\"\nbus = \"body\"\ncan = \"A.B\"\nconfirm = \"LOCK.B\"\n[[fob]]\nbus = \"x\"\nid = \"A.B\"\npresent = \"A.B\"\nunlocked = \"A.B\"\n", []string{
+		{"an actuator and a fob of nothing", "[[actuator]]\npath = \"Vehicle.RoofLoad\"\nbus = \"body\"\ncan = \"A.B\"\nconfirm = \"LOCK.B\"\n[[fob]]\nbus = \"x\"\nid = \"A.B\"\npresent = \"A.B\"\nunlocked = \"A.B\"\n", []string{
 			"1: can: body.dbc has no message A", "1: confirm: message LOCK of body.dbc has no signal B",
 			`6: id: there is no bus "x"`, `6: present: there is no bus "x"`, `6: unlocked: there is no bus "x"`}},
 	}

@@ -21,7 +21,7 @@ const (
 
 	charge   = "Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed"
 	odometer = "Vehicle.TraveledDistance"
-	width    = "Vehicle.Width" // a float without a range
+	width    = "Vehicle.Height" // a float without a range
 )
 
 // doubted is a car of two buses in which one path is mapped with the lines given: the

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"glovebox/hal"
+	"glovebox/hal/vss"
 )
 
 // longest is the longest period that a signal may be held back.
@@ -57,23 +58,18 @@ func (t *table) text(name string) string {
 	return text
 }
 
-// path returns a VSS path: names with a capital first, joined by dots, from Vehicle on.
+// path returns a path of the pinned VSS list.
 func (t *table) path() string {
 	path := t.text("path")
-	if path != "" && !validPath(path) {
-		t.problem("path", "%q is no VSS path, such as Vehicle.Cabin.Door.Row1.DriverSide.IsOpen", path)
+	if path == "" || vss.Has(path) {
+		return path
 	}
+	hint := ""
+	if near := nearestPath(path); near != "" {
+		hint = ", the nearest is " + near
+	}
+	t.problem("path", "%q is no path of VSS 6.0%s", path, hint)
 	return path
-}
-
-func validPath(path string) bool {
-	parts := strings.Split(path, ".")
-	for _, part := range parts {
-		if !word(part) || part[0] < 'A' || part[0] > 'Z' {
-			return false
-		}
-	}
-	return parts[0] == "Vehicle" && len(parts) > 1
 }
 
 // word reports whether s is letters, digits and underscores only.

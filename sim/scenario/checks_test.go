@@ -99,7 +99,7 @@ var checkControls = []control{
 		"a repeat":       harm("status", func(m *cloud.Message) { m.Repeat = true }),
 		"not understood": harm("status", func(m *cloud.Message) { m.Err = errors.New("malformed") }),
 	}},
-	{check: "publish lea status Vehicle.Cabin.Lamp 2.5", wrong: wrongs{
+	{check: "publish lea status Vehicle.Cabin.Light.PerceivedAmbientLight 2.5", wrong: wrongs{
 		"another value": harm("status", func(m *cloud.Message) {
 			for i := range m.Points {
 				m.Points[i].Value = "2.6"
@@ -252,12 +252,12 @@ var checkControls = []control{
 		"newer":   func(w *scenario.World) { w.Shown.Policy = 4 },
 		"offline": func(w *scenario.World) { w.Shown.Online = false },
 	}},
-	{check: "signal Vehicle.Cabin.Lamp 2.5", late: true, wrong: wrongs{
+	{check: "signal Vehicle.Cabin.Light.PerceivedAmbientLight 2.5", late: true, wrong: wrongs{
 		"another value": func(w *scenario.World) { w.Newest[0]["value"] = "2.51" },
 		"another path":  func(w *scenario.World) { w.Newest[0]["path"] = "Vehicle.Speed" },
 		"none":          func(w *scenario.World) { w.Newest = nil },
 	}},
-	{check: "signal Vehicle.Cabin.Lamp 3.5 at=101s", late: true, wrong: wrongs{
+	{check: "signal Vehicle.Cabin.Light.PerceivedAmbientLight 3.5 at=101s", late: true, wrong: wrongs{
 		"another value": func(w *scenario.World) { w.Readings[1] = strings.ReplaceAll(w.Readings[1], "3.5", "3.51") },
 		"another time":  func(w *scenario.World) { w.Readings[1] = strings.ReplaceAll(w.Readings[1], "101", "102.5") },
 		"over before": func(w *scenario.World) {
@@ -267,7 +267,7 @@ var checkControls = []control{
 		"nothing decoded": func(w *scenario.World) { w.Readings = nil },
 		"no drive":        func(w *scenario.World) { w.Drive = nil },
 	}},
-	{check: "signal Vehicle.Cabin.Lamp min=2.5 max=3.5", wrong: wrongs{
+	{check: "signal Vehicle.Cabin.Light.PerceivedAmbientLight min=2.5 max=3.5", wrong: wrongs{
 		"lower":  func(w *scenario.World) { w.Readings[0] = strings.ReplaceAll(w.Readings[0], "2.5", "2.49") },
 		"higher": func(w *scenario.World) { w.Readings[3] = strings.ReplaceAll(w.Readings[3], "2.5", "3.51") },
 		"not so low": func(w *scenario.World) {
@@ -283,7 +283,7 @@ var checkControls = []control{
 	}},
 	{check: "signals recorded", late: true, wrong: wrongs{
 		"another value": func(w *scenario.World) { w.Readings[0] = strings.ReplaceAll(w.Readings[0], "2.5", "2") },
-		"another path":  func(w *scenario.World) { w.Readings[0] = strings.ReplaceAll(w.Readings[0], "Lamp", "Lamb") },
+		"another path":  func(w *scenario.World) { w.Readings[0] = strings.ReplaceAll(w.Readings[0], "AmbientLight", "AmbientNight") },
 		"nothing":       func(w *scenario.World) { w.Readings = nil },
 		"no drive":      func(w *scenario.World) { w.Drive = nil },
 	}},

@@ -217,7 +217,7 @@ func TestFiles(t *testing.T) {
 		}
 		return nil, os.ErrNotExist
 	}
-	const lamp = "-- b.dbc --\n" + lampDBC + "-- m --\n[[signal]]\npath = \"Vehicle.Cabin.Lamp\"\nbus = \"can0\"\ncan = \"LAMP.LEVEL\"\n"
+	const lamp = "-- b.dbc --\n" + lampDBC + "-- m --\n[[signal]]\npath = \"Vehicle.Cabin.Light.PerceivedAmbientLight\"\nbus = \"can0\"\ncan = \"LAMP.LEVEL\"\n"
 	for source, want := range map[string]string{
 		"replay can=a.log dbc=can0:b.dbc mapping=m\n" + lamp: "",
 		"replay can=a.log dbc=can1:b.dbc mapping=m\n" + lamp: "a.log has frames of bus can0",

@@ -23,7 +23,7 @@ func at(seconds float64) time.Time {
 
 const lampDBC = "VERSION \"\"\n\nBU_: CAR\n\nBO_ 256 LAMP: 2 CAR\n SG_ LEVEL : 0|8@1+ (0.5,0) [0|127.5] \"\" CAR\n SG_ MODE : 8|8@1+ (1,0) [0|255] \"\" CAR\n"
 
-const lampMapping = "[[signal]]\npath = \"Vehicle.Cabin.Lamp\"\nbus = \"body\"\ncan = \"LAMP.LEVEL\"\n"
+const lampMapping = "[[signal]]\npath = \"Vehicle.Cabin.Light.PerceivedAmbientLight\"\nbus = \"body\"\ncan = \"LAMP.LEVEL\"\n"
 
 // trueWorld is one of which every check of checkControls holds: Lea drives; the line
 // was cut from second 10 to 40; from 60 on the recorded drive played.
@@ -48,7 +48,7 @@ func trueWorld(t *testing.T, check string) *scenario.World {
 			{"class": "doors", "outcome": "withheld", "rule": "doors/shared", "reader": "1ea", "count": uint64(1)},
 			{"class": "position", "outcome": "sent", "rule": "position/shared", "reader": "1ea", "count": uint64(1)},
 		},
-		Newest:   []map[string]any{{"path": "Vehicle.Cabin.Lamp", "value": "2.5"}},
+		Newest:   []map[string]any{{"path": "Vehicle.Cabin.Light.PerceivedAmbientLight", "value": "2.5"}},
 		Notes:    []map[string]any{{"from": "", "role": "car", "text": "The brakes"}, {"from": "Nord", "role": "workshop", "text": "come at nine"}},
 		Lights:   []map[string]any{{"code": "brake", "active": true}, {"code": "airbag", "active": false}},
 		Counters: map[string]any{"documents.applied": uint64(2), "bus.body.bad": uint64(0)},
@@ -76,11 +76,11 @@ func trueWorld(t *testing.T, check string) *scenario.World {
 		t.Fatal(err)
 	}
 	for i, v := range []string{`"2.5"`, `"3.5"`, "null", `"2.5"`} {
-		w.Readings = append(w.Readings, fmt.Sprintf(`{"t":%d,"path":"Vehicle.Cabin.Lamp","value":%s}`, 100+i, v))
+		w.Readings = append(w.Readings, fmt.Sprintf(`{"t":%d,"path":"Vehicle.Cabin.Light.PerceivedAmbientLight","value":%s}`, 100+i, v))
 	}
 	w.Messages = []cloud.Message{
 		{At: at(41), Reader: "lea", Kind: "gaps", Time: at(41), Gap: &cloud.Gap{Kind: "position", From: at(15), To: at(35), Dropped: 3, Reason: "age"}},
-		{At: at(42), Reader: "lea", Kind: "status", Time: at(20), Points: []cloud.Point{{Path: "Vehicle.Cabin.Lamp", Value: "2.5", Time: at(20)}}},
+		{At: at(42), Reader: "lea", Kind: "status", Time: at(20), Points: []cloud.Point{{Path: "Vehicle.Cabin.Light.PerceivedAmbientLight", Value: "2.5", Time: at(20)}}},
 		{At: at(50), Reader: "lea", Kind: "alarms", Time: at(5), Alarm: &cloud.Alarm{Code: "brake", Active: true}, Repeat: true, Resend: true},
 		{At: at(51), Reader: "lea", Kind: "alarms", Time: at(51), Alarm: &cloud.Alarm{Code: "airbag", Active: true}},
 		{At: at(52), Reader: "lea", Kind: "alarms", Time: at(52), Alarm: &cloud.Alarm{Code: "airbag", Active: false}},

@@ -27,6 +27,15 @@ func ReadTables() (rules, names error) {
 	return rules, names
 }
 
+// Families are the broad kinds of vss-rules.csv, in the order of the rules.
+func Families() (all []string) {
+	records, _ := table(vssRules, "order", "pattern", "family", "class", "limited", "reason")
+	for _, rec := range records {
+		all = append(all, rec[2])
+	}
+	return all
+}
+
 // Form is a row of the table of forms.
 type Form struct {
 	Kind         Kind
