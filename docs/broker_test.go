@@ -22,9 +22,22 @@ type fleet struct {
 	dir     string
 	port    string
 	program string // fleet, of docs/examples
+	broker  *os.Process
 	world   *sim.World
 	car     struct{ VID string }
 	boxes   map[string]string // mailboxes by name
+}
+
+// probeCar is a vehicle id of no real car.
+const probeCar = "5e1f7e5700000000000000000000c0de"
+
+// dist is a file of dist/mosquitto.
+func dist(name string) string {
+	file, err := filepath.Abs(filepath.Join("..", "dist", "mosquitto", name))
+	if err != nil {
+		panic(err)
+	}
+	return file
 }
 
 // run runs a program in the fleet's directory.
@@ -149,11 +162,11 @@ func newFleet(t *testing.T) *fleet {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.run("", filepath.Join(examples, "certificates.sh"), "pki", f.car.VID, "backend", "anna", "jonas", "workshop", strings.Repeat("f", 32))
+	f.run("", filepath.Join(examples, "certificates.sh"), "pki", f.car.VID, "backend", "anna", "jonas", "workshop", strings.Repeat("f", 32), probeCar)
 	f.run("", filepath.Join(examples, "certificates.sh"), "pki2", f.car.VID) // of another authority
-	f.write("acl", f.run("", filepath.Join(examples, "lists.sh"), f.car.VID, f.boxes["inbox"], f.boxes["backend"],
+	f.write("acl", read(t, "dist/mosquitto/acl")+f.run("", dist("lists.sh"), f.car.VID, f.boxes["inbox"], f.boxes["backend"],
 		"anna", f.boxes["anna"], "jonas", f.boxes["jonas"], "workshop", f.boxes["workshop"]))
-	conf := strings.Replace(read(t, "docs/examples/fleet/mosquitto.conf"), "listener 8883", "listener "+f.port+" 127.0.0.1", 1)
+	conf := strings.Replace(read(t, "dist/mosquitto/mosquitto.conf"), "listener 8883", "listener "+f.port+" 127.0.0.1", 1)
 	if os.Getuid() == 0 {
 		conf += "user root\n" // else it leaves the rights to read this directory behind
 	}
@@ -163,6 +176,7 @@ func newFleet(t *testing.T) *fleet {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	f.broker = cmd.Process
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	f.until("the broker listens", 5*time.Second, func() bool {
 		c, err := net.Dial("tcp", "localhost:"+f.port)

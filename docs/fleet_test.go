@@ -4,9 +4,11 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -63,6 +65,7 @@ func TestFleet(t *testing.T) {
 
 	t.Run("forged", func(t *testing.T) { f.forged(heard["anna"]) })
 	t.Run("same content", func(t *testing.T) { f.sameContent(first, func() string { return read("backend") }) })
+	t.Run("self-test", func(t *testing.T) { f.selfTest() })
 	t.Run("refused", func(t *testing.T) { f.refused() })
 }
 
@@ -78,6 +81,33 @@ func (f *fleet) forged(anna func() string) {
 	}
 	if strings.Contains(anna(), forged) {
 		f.t.Error("Anna hears a forged message")
+	}
+}
+
+// selfTest: the lists keep another car and a reader out of each topic; and with one line more,
+// of any kind, the test says so.
+func (f *fleet) selfTest() {
+	acl := f.run("", "cat", "acl")
+	for _, row := range []struct{ name, more, foreign string }{
+		{"another car", "", strings.Repeat("f", 32)},
+		{"a reader", "", "jonas"},
+		{"a reader of all", "\nuser jonas\ntopic read gb/1/+/to/#\n", "jonas"},
+		{"who writes documents", "\nuser jonas\ntopic write gb/1/+/policy\n", "jonas"},
+		{"lists of nobody", "\npattern read gb/1/#\n", "jonas"},
+	} {
+		f.write("acl", acl+row.more)
+		if err := f.broker.Signal(syscall.SIGHUP); err != nil {
+			f.t.Fatal(err)
+		}
+		cmd := exec.CommandContext(f.t.Context(), dist("selftest.sh"), "localhost", f.port, "pki", probeCar, row.foreign)
+		cmd.Dir = f.dir
+		if out, err := cmd.CombinedOutput(); (err == nil) != (row.more == "") || strings.Contains(string(out), "what is not theirs was heard") != (err != nil) {
+			f.t.Errorf("%s: %v\n%s", row.name, err, out)
+		}
+	}
+	f.write("acl", acl)
+	if err := f.broker.Signal(syscall.SIGHUP); err != nil {
+		f.t.Fatal(err)
 	}
 }
 
