@@ -15,13 +15,15 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"sync/atomic"
 	"syscall"
 
 	"glovebox/telemetry"
 )
 
-// Files are the PEM files of TLS: the authority that signed the broker's
-// certificate, and the car's own certificate and key.
+// Files are the PEM files of TLS: the authority that signed the broker's certificate, and
+// the car's own certificate and key. They may be replaced while the agent runs: each
+// connection reads them.
 type Files struct{ CA, Cert, Key string }
 
 // ErrForeignName is wrapped when the certificate is not made for the vehicle.
@@ -30,23 +32,28 @@ var ErrForeignName = errors.New("the certificate is not made for this vehicle id
 // Dialer opens connections to one broker. It may be shared.
 type Dialer struct {
 	host, port string
-	tls        *tls.Config // nil on loopback
-	name       string      // common name of our certificate
+	secure     bool // false on loopback
+	files      Files
+	read       atomic.Pointer[credentials] // the newest that can be used
 	log        *slog.Logger
+}
+
+// credentials are what the files said.
+type credentials struct {
+	tls  *tls.Config
+	name string // common name of our certificate
 }
 
 // New returns a dialer for broker, which CheckBroker takes. The error says all that
 // is wrong.
 func New(broker string, files Files, log *slog.Logger) (*Dialer, error) {
-	d, secure, err := parse(broker)
+	d, err := parse(broker)
 	if err != nil {
 		return nil, err
 	}
-	d.log = log
-	if secure {
-		if err := d.secure(files); err != nil {
-			return nil, fmt.Errorf("broker %q: %w", broker, err)
-		}
+	d.files, d.log = files, log
+	if err := d.readFiles(); err != nil {
+		return nil, fmt.Errorf("broker %q: %w", broker, err)
 	}
 	return d, nil
 }
@@ -55,63 +62,68 @@ func New(broker string, files Files, log *slog.Logger) (*Dialer, error) {
 // mqtts://host[:8883], or mqtt://host[:1883] where host is this machine; tls and
 // ssl, tcp mean the same.
 func CheckBroker(broker string) error {
-	_, _, err := parse(broker)
+	_, err := parse(broker)
 	return err
 }
 
 // parse reads the address of a broker. A dialer for a secure one lacks its files.
-func parse(broker string) (d *Dialer, secure bool, err error) {
+func parse(broker string) (*Dialer, error) {
 	u, err := url.Parse(broker)
 	if err != nil {
-		return nil, false, fmt.Errorf("broker: %w", err)
+		return nil, fmt.Errorf("broker: %w", err)
 	}
-	d = &Dialer{host: u.Hostname(), port: u.Port()}
+	d := &Dialer{host: u.Hostname(), port: u.Port()}
 	if d.host == "" {
-		return nil, false, fmt.Errorf("broker %q: the host is missing", broker)
+		return nil, fmt.Errorf("broker %q: the host is missing", broker)
 	}
 	switch u.Scheme {
 	case "mqtt", "tcp":
 		d.port = orElse(d.port, "1883")
 		if ip, err := netip.ParseAddr(d.host); d.host != "localhost" && (err != nil || !ip.IsLoopback()) {
-			return nil, false, fmt.Errorf("broker %q: plain TCP only to loopback, use mqtts://", broker)
+			return nil, fmt.Errorf("broker %q: plain TCP only to loopback, use mqtts://", broker)
 		}
-		return d, false, nil
+		return d, nil
 	case "mqtts", "ssl", "tls":
-		d.port = orElse(d.port, "8883")
-		return d, true, nil
+		d.port, d.secure = orElse(d.port, "8883"), true
+		return d, nil
 	}
-	return nil, false, fmt.Errorf("broker %q: want mqtt:// or mqtts://", broker)
+	return nil, fmt.Errorf("broker %q: want mqtt:// or mqtts://", broker)
 }
 
-// secure reads the files of TLS 1.3.
-func (d *Dialer) secure(files Files) error {
+// readFiles reads the files of TLS 1.3, where there is TLS. The credentials of before stay
+// in use if something is wrong with one of them.
+func (d *Dialer) readFiles() error {
+	if !d.secure {
+		return nil
+	}
 	var all []error
 	pool := x509.NewCertPool()
-	if pem, err := os.ReadFile(files.CA); err != nil {
+	if pem, err := os.ReadFile(d.files.CA); err != nil {
 		all = append(all, fmt.Errorf("ca: %w", err))
 	} else if !pool.AppendCertsFromPEM(pem) {
-		all = append(all, fmt.Errorf("ca %s: no certificate in it", files.CA))
+		all = append(all, fmt.Errorf("ca %s: no certificate in it", d.files.CA))
 	}
-	own, err := tls.LoadX509KeyPair(files.Cert, files.Key)
+	own, err := tls.LoadX509KeyPair(d.files.Cert, d.files.Key)
 	if err != nil {
 		all = append(all, fmt.Errorf("cert and key: %w", err))
-	} else {
-		d.name = own.Leaf.Subject.CommonName
 	}
-	d.tls = &tls.Config{
+	if len(all) > 0 {
+		return errors.Join(all...)
+	}
+	d.read.Store(&credentials{name: own.Leaf.Subject.CommonName, tls: &tls.Config{
 		MinVersion:   tls.VersionTLS13,
 		ServerName:   d.host,
 		RootCAs:      pool,
 		Certificates: []tls.Certificate{own},
-	}
-	return errors.Join(all...)
+	}})
+	return nil
 }
 
 // Check reports whether the certificate, where there is one, is made for client.
 // A broker takes the certificate's common name for who is calling.
 func (d *Dialer) Check(client string) error {
-	if d.tls != nil && d.name != client {
-		return fmt.Errorf("certificate of %q: %w", d.name, ErrForeignName)
+	if c := d.read.Load(); c != nil && c.name != client {
+		return fmt.Errorf("certificate of %q: %w", c.name, ErrForeignName)
 	}
 	return nil
 }
@@ -119,8 +131,15 @@ func (d *Dialer) Check(client string) error {
 // Dial opens one connection. It blocks until the connection is ready, or ctx ends, or 10 s
 // went by; the end of ctx afterwards does nothing to the connection.
 func (d *Dialer) Dial(ctx context.Context, o telemetry.Opening) (telemetry.Connection, error) {
+	if err := d.readFiles(); err != nil {
+		d.log.Warn("the files of TLS cannot be used: those of before are", "error", err)
+	}
 	if err := d.Check(o.Client); err != nil {
 		return nil, err
+	}
+	var secure *tls.Config
+	if c := d.read.Load(); c != nil {
+		secure = c.tls
 	}
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
@@ -134,7 +153,7 @@ func (d *Dialer) Dial(ctx context.Context, o telemetry.Opening) (telemetry.Conne
 			socket.release()
 		}
 	})()
-	l, err := open(ctx, socket, d.tls, o, d.log)
+	l, err := open(ctx, socket, secure, o, d.log)
 	if err != nil {
 		socket.release()
 		return nil, fmt.Errorf("connect to %s: %w", net.JoinHostPort(d.host, d.port), errors.Join(err, ctx.Err()))
@@ -146,7 +165,7 @@ func (d *Dialer) Dial(ctx context.Context, o telemetry.Opening) (telemetry.Conne
 // whatever the name resolved to.
 func (d *Dialer) connect(ctx context.Context) (net.Conn, error) {
 	var dialer net.Dialer
-	if d.tls == nil {
+	if !d.secure {
 		dialer.Control = func(_, address string, _ syscall.RawConn) error {
 			if to, err := netip.ParseAddrPort(address); err != nil || !to.Addr().IsLoopback() {
 				return fmt.Errorf("%s: plain TCP only to loopback", address)

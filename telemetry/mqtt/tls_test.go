@@ -45,7 +45,10 @@ func (a *authority) sign(c *x509.Certificate) (*x509.Certificate, *ecdsa.Private
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	c.SerialNumber, c.NotBefore, c.NotAfter = big.NewInt(1), time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+	c.SerialNumber, c.NotBefore = big.NewInt(1), time.Now().Add(-2*time.Hour)
+	if c.NotAfter.IsZero() {
+		c.NotAfter = time.Now().Add(time.Hour)
+	}
 	parent, signer := a.cert, a.key
 	if parent == nil {
 		parent, signer = c, key
@@ -63,7 +66,11 @@ func (a *authority) sign(c *x509.Certificate) (*x509.Certificate, *ecdsa.Private
 
 // server is the broker's side: a certificate for ip, our clients' certificates required.
 func (a *authority) server(ip string, version uint16) *tls.Config {
-	cert, key := a.sign(&x509.Certificate{Subject: pkix.Name{CommonName: "broker"}, IPAddresses: []net.IP{net.ParseIP(ip)}})
+	return a.serverUntil(ip, version, time.Time{})
+}
+
+func (a *authority) serverUntil(ip string, version uint16, end time.Time) *tls.Config {
+	cert, key := a.sign(&x509.Certificate{Subject: pkix.Name{CommonName: "broker"}, IPAddresses: []net.IP{net.ParseIP(ip)}, NotAfter: end})
 	pool := x509.NewCertPool()
 	pool.AddCert(a.cert)
 	return &tls.Config{
@@ -77,7 +84,12 @@ func (a *authority) server(ip string, version uint16) *tls.Config {
 // client writes the files of a car whose certificate is made for name.
 func (a *authority) client(name string) mqtt.Files {
 	a.t.Helper()
-	cert, key := a.sign(&x509.Certificate{Subject: pkix.Name{CommonName: name}})
+	return a.clientUntil(name, time.Time{})
+}
+
+func (a *authority) clientUntil(name string, end time.Time) mqtt.Files {
+	a.t.Helper()
+	cert, key := a.sign(&x509.Certificate{Subject: pkix.Name{CommonName: name}, NotAfter: end})
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		a.t.Fatal(err)
@@ -100,7 +112,7 @@ func (a *authority) client(name string) mqtt.Files {
 // Over TLS a line opens only with 1.3, to a broker whose certificate names its
 // host, with a certificate of ours that names this vehicle.
 func TestTLS(t *testing.T) {
-	ours, theirs := newAuthority(t), newAuthority(t)
+	ours, theirs, over := newAuthority(t), newAuthority(t), time.Now().Add(-time.Hour)
 	for _, row := range []struct {
 		name   string
 		server *tls.Config
@@ -112,6 +124,8 @@ func TestTLS(t *testing.T) {
 		{"broker of another host", ours.server("127.0.0.2", 0), ours.client(vid), "not 127.0.0.1"},
 		{"broker of another authority", theirs.server("127.0.0.1", 0), ours.client(vid), "unknown authority"},
 		{"TLS 1.2 only", ours.server("127.0.0.1", tls.VersionTLS12), ours.client(vid), "protocol version"},
+		{"the broker's certificate expired", ours.serverUntil("127.0.0.1", 0, over), ours.client(vid), "expired"},
+		{"our certificate expired", ours.server("127.0.0.1", 0), ours.clientUntil(vid, over), "expired"},
 		{"our certificate from another authority", ours.server("127.0.0.1", 0), withCA(theirs.client(vid), ours.client(vid).CA), "unknown"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
