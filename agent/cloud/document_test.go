@@ -115,8 +115,9 @@ func signers(t testing.TB) map[string]crypto.Signer {
 }
 
 // Of all documents that are one bit, one byte, one character less or one newline away
-// from a good one, none verifies.
+// from a good one, and of random ones, none verifies.
 func TestOneSpellingOfADocument(t *testing.T) {
+	all := 0
 	for alg, key := range signers(t) {
 		keys := trust(t, key)
 		good := sign(t, encode(t, access(t, ed("anna"))), key)
@@ -126,7 +127,7 @@ func TestOneSpellingOfADocument(t *testing.T) {
 		}
 		tried := map[string]int{}
 		refuse := func(kind string, spoilt []byte) {
-			tried[kind]++
+			tried[kind], all = tried[kind]+1, all+1
 			if payload, kid, err := cloud.Verify(spoilt, keys); err == nil || payload != nil || kid != "" {
 				t.Errorf("%s: %s verifies: %q", alg, kind, spoilt)
 			}
@@ -149,8 +150,12 @@ func TestOneSpellingOfADocument(t *testing.T) {
 			refuse("one byte more", append(append([]byte{}, good...), byte(b)))
 			refuse("one byte before", append([]byte{byte(b)}, good...))
 		}
+		for random := range spoilt(good, 10_000) {
+			refuse("a random one", random)
+		}
 		t.Logf("%s: %d bytes, refused %v", alg, len(good), tried)
 	}
+	atLeast(t, 50_000, all)
 }
 
 // payloadOf takes the payload out of a JWS by hand.

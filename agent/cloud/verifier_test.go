@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"iter"
 	"math/big"
 	"math/rand/v2"
 	"strings"
@@ -85,6 +86,7 @@ func step(err error) cloud.Step {
 // Of all actions that are one bit, one byte, one character less or one newline away
 // from a good one, and of random ones, none passes; then the good one does.
 func TestOneSpellingOfAnAction(t *testing.T) {
+	all := 0
 	for alg, key := range orderers(t) {
 		d := &unhurried{newVerifier(), people(t, key), 0}
 		good := signedAction(t, claims(t, key, 7), key)
@@ -111,22 +113,44 @@ func TestOneSpellingOfAnAction(t *testing.T) {
 		for b := range 256 {
 			refuse("one byte more", append(append([]byte{}, good...), byte(b)))
 		}
-		draw := rand.New(rand.NewPCG(1, 2))
-		const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
-		for range 10_000 {
-			random := append([]byte{}, good...)
-			for range 1 + draw.IntN(8) {
-				random[draw.IntN(len(random))] = letters[draw.IntN(len(letters))]
-			}
-			if string(random) != string(good) {
-				refuse("a random one", random)
-			}
+		for random := range spoilt(good, 10_000) {
+			refuse("a random one", random)
 		}
 		a, err := d.take(good)
 		if err != nil || a.Ctr != 7 || a.Verb != profiles.ClimateStart {
 			t.Errorf("%s: the good one: %+v, %v", alg, a, err)
 		}
 		t.Logf("%s: %d bytes, %d refused", alg, len(good), tried)
+		all += tried
+	}
+	atLeast(t, 27_900, all)
+}
+
+// atLeast holds a matrix against the size that the rules want of it.
+func atLeast(t *testing.T, want, inputs int) {
+	t.Helper()
+	if t.Logf("%d inputs refused", inputs); inputs < want {
+		t.Errorf("%d inputs: want %d", inputs, want)
+	}
+}
+
+// spoilt are n random ones, some letters away from a good one.
+func spoilt(good []byte, n int) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		draw := rand.New(rand.NewPCG(1, 2))
+		const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
+		for n > 0 {
+			random := append([]byte{}, good...)
+			for range 1 + draw.IntN(8) {
+				random[draw.IntN(len(random))] = letters[draw.IntN(len(letters))]
+			}
+			if string(random) == string(good) {
+				continue
+			}
+			if n--; !yield(random) {
+				return
+			}
+		}
 	}
 }
 
