@@ -8,7 +8,7 @@ part = @start=$$(date +%s); $(2); status=$$?; echo "== $(1): $$(( $$(date +%s) -
 # tell COMMAND runs tests and prints what they say.
 tell = (out=$$($(1) 2>&1); status=$$?; echo "$$out" | grep -v '^ *--- PASS\|^=== \|^PASS'; exit $$status)
 
-.PHONY: run test check units ni scenarios kill bench soak soak-clients soak-ends soak-ni soak-fuzz soak-mutate soak-kill bin arm64
+.PHONY: run test check units ni scenarios kill bench soak soak-clients soak-ends soak-ni soak-fuzz soak-mutate soak-kill soak-broker bin arm64
 run: bin
 	@tools/need.sh dbus-daemon:dbus-daemon
 	@bin/gloveboxsim serve $(ARGS)
@@ -56,7 +56,7 @@ bench:
 	@tools/bench.sh
 
 # A night: parts that run alone too (make soak-fuzz MINUTES=20) and print their seconds.
-soak: soak-clients soak-ends soak-ni soak-fuzz soak-mutate soak-kill
+soak: soak-clients soak-ends soak-ni soak-fuzz soak-mutate soak-kill soak-broker
 
 # soak-clients runs the tests that want what is large: compilers, shells, Qt.
 soak-clients: bin
@@ -85,3 +85,8 @@ soak-mutate:
 soak-kill: bin
 	@tools/need.sh dbus-daemon:dbus-daemon strace:strace
 	$(call part,kill,SEED=$(SEED) go test -tags soak -count=1 -timeout 120m -run 'Kill|Damage|Erase|Drained' ./profiles/keyring/killmatrix ./profiles/bolt/killmatrix ./profiles/bolt ./telemetry/outbox ./cmd/gloveboxd)
+
+# soak-broker kills the broker fifty times, where make test does it five times.
+soak-broker:
+	@tools/need.sh dbus-daemon:dbus-daemon
+	$(call part,broker,SOAK_BROKER=$(or $(KILLS),50) go test -count=1 -timeout 30m -v -run TestBrokerKilled ./sim)
