@@ -51,6 +51,7 @@ kill:
 
 scenarios: bin
 	@bin/gloveboxsim run --jobs 8 --out out sim/scenarios/*.txtar
+	@SCENARIOS=out go test -count=1 -run TestScenarioMessagesFit ./docs
 
 bench:
 	@tools/bench.sh

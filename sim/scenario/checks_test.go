@@ -283,9 +283,11 @@ var checkControls = []control{
 	}},
 	{check: "signals recorded", late: true, wrong: wrongs{
 		"another value": func(w *scenario.World) { w.Readings[0] = strings.ReplaceAll(w.Readings[0], "2.5", "2") },
-		"another path":  func(w *scenario.World) { w.Readings[0] = strings.ReplaceAll(w.Readings[0], "AmbientLight", "AmbientNight") },
-		"nothing":       func(w *scenario.World) { w.Readings = nil },
-		"no drive":      func(w *scenario.World) { w.Drive = nil },
+		"another path": func(w *scenario.World) {
+			w.Readings[0] = strings.ReplaceAll(w.Readings[0], "AmbientLight", "AmbientNight")
+		},
+		"nothing":  func(w *scenario.World) { w.Readings = nil },
+		"no drive": func(w *scenario.World) { w.Drive = nil },
 	}},
 	{check: "statistic documents.applied 2", wrong: wrongs{
 		"one":             func(w *scenario.World) { w.Counters["documents.applied"] = uint64(1) },

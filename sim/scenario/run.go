@@ -209,7 +209,7 @@ func (s *stage) finish(ctx context.Context, r *Result) bool {
 		s.guard(ctx, false)
 	}
 	s.up = false
-	problem := errors.Join(s.world.Stop(), s.world.Flush(), s.breaches())
+	problem := errors.Join(s.world.Stop(), s.world.Flush(), s.writeOpened(), s.breaches())
 	s.watchers.Wait()
 	s.guard(ctx, true)
 	last := StepResult{Text: "(end)", OK: problem == nil, MS: time.Since(begun).Milliseconds(), Got: "the line kept to the contract"}
