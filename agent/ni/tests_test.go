@@ -63,7 +63,7 @@ var (
 	ofMotion = append(slices.Clone(ofPlace), "motion", "stops", "values", "instants")
 )
 
-// tests are all of docs/privacy.md, Noninterference tests, but NI-7: there are no trips yet.
+// tests are all of docs/privacy.md, Noninterference: there are no trips yet.
 var tests = []noninterference{
 	{
 		name: "NI-1", about: "place", apart: true,

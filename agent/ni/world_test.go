@@ -1,6 +1,6 @@
 // Package ni holds the whole outside pipeline against noninterference: two runs that
 // differ only in secrets look the same to an observer, to the byte and to the nanosecond
-// (docs/privacy.md, Noninterference tests). It has tests only.
+// (docs/privacy.md, Noninterference). It has tests only.
 //
 //	skeleton ──fill, twice──▶ script ──play, in a bubble──▶ trace ──seen by an observer──▶ equal?
 //
