@@ -145,6 +145,6 @@ func (a *app) values(name string, before []string) []string {
 	return map[string][]string{
 		"sharing": {"shared", "limited"}, "what": {"everything"},
 		"level": {"share", "no-position", "offline"}, "shell": {"bash", "zsh", "fish"}, "bus": {"system", "session"},
-		"kind": {"status", "position", "alarms", "messages", "gaps", "ack"}, "outcome": {"published", "reduced", "withheld", "purged"},
+		"kind": {"status", "position", "alarms", "trips", "messages", "gaps", "ack"}, "outcome": {"published", "reduced", "withheld", "purged"},
 	}[name]
 }
