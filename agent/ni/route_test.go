@@ -51,7 +51,7 @@ func (p *plan) course() (all []second) {
 			lon += metres * math.Sin(heading*math.Pi/180) / metresPerDegree / math.Cos(lat*math.Pi/180)
 			before = kmh
 			if p.secret["holes"] && holes.oneIn(150) && at > gap+2*time.Second {
-				hole := span{at, at + pick(holes, 5*time.Second, 59*time.Second, 60*time.Second, 61*time.Second, 119*time.Second, 120*time.Second)}
+				hole := span{at, at + pick(holes, 5*time.Second, 59*time.Second, 60*time.Second, 61*time.Second, 118*time.Second, 119*time.Second)} // the fixes beside it are a second further apart
 				if !slices.ContainsFunc(stops, func(s span) bool { return s.from < hole.to+5*time.Second && hole.from < s.to+5*time.Second }) && !between(cuts, hole) {
 					gap = hole.to
 				}
@@ -128,7 +128,7 @@ func (p *plan) speeds(i int, stops []span, cuts []time.Duration) (all []float64)
 		all = append(all, kmh)
 	}
 	band := bands[0]
-	if most := d.length().Seconds() * 40 / 1000; len(cuts) == 2 {
+	if most := d.length().Seconds() * 22 / 1000; len(cuts) == 2 {
 		band = pick(draws(p.skeleton.seed, fmt.Sprint("band", i)), bands...)
 		for band[0] > most*0.8 && band[0] > bands[0][0] {
 			band = bands[slices.Index(bands, band)-1]
@@ -136,7 +136,7 @@ func (p *plan) speeds(i int, stops []span, cuts []time.Duration) (all []float64)
 		band[1] = min(band[1], max(band[0], most))
 	}
 	factor := max(300, 1000*r.number(band[0], band[1])-straight) / max(1, rest)
-	if rest < 300 {
+	if factor = min(factor, 300/max(1, slices.Max(all))); rest < 300 { // nobody flies
 		factor = 1
 	}
 	for k, at := 0, d.from; k < len(all); k, at = k+1, at+time.Second {
@@ -157,11 +157,14 @@ func (p *plan) stops(i int) (all []span) {
 	d, r := p.drives[i], p.draw("stops")
 	for slot := p.slotAfter(d.from, 5*time.Minute) - 5*time.Minute; slot < d.to; slot += 5 * time.Minute {
 		from := (max(slot, d.from) + r.seconds(15, 200)).Truncate(time.Second)
-		stop := span{from, from + r.seconds(5, 60)}
+		stop := span{from, from + r.seconds(5, 26)} // half a minute ends a trip
 		asked := slices.ContainsFunc(p.probes, func(q probe) bool {
 			return q.at > stop.from-time.Second && q.at < stop.to+15*time.Second && !(p.probing && p.again(q))
 		})
-		if r.oneIn(2) && !asked && !between(p.cuts(d), stop) && stop.to < min(slot+4*time.Minute+50*time.Second, d.to-20*time.Second) {
+		hiding := slices.ContainsFunc(p.sessions, func(one session) bool { // a stop then is a hidden end
+			return slices.ContainsFunc(one.spells, func(sp span) bool { return sp.from < stop.to && stop.from < min(sp.to, one.to) })
+		})
+		if r.oneIn(2) && !asked && !hiding && !between(p.cuts(d), stop) && stop.to < min(slot+4*time.Minute+50*time.Second, d.to-20*time.Second) {
 			all = append(all, stop)
 		}
 	}

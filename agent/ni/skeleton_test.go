@@ -187,7 +187,7 @@ func (s *skeleton) drive() {
 			}
 			at, seat = s.sessions[seat].to.Truncate(time.Second)+2*time.Second, -1
 		}
-		at += long(10, 200)
+		at += max(40*time.Second, long(10, 200)) // a shorter rest is part of a trip
 	}
 	if len(s.sessions) > 0 && s.sessions[len(s.sessions)-1].from > s.length-time.Minute {
 		s.sessions = s.sessions[:len(s.sessions)-1]

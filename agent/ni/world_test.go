@@ -163,12 +163,23 @@ func newWorld(t *testing.T, s *skeleton, dir string) *world {
 	return w
 }
 
-// random is the stream of a name.
+// random is the stream of a name. It outlives a process.
 func (w *world) random(name string) io.Reader {
 	if name == "epoch" {
 		return w.epochs
 	}
-	return bytesOf(w.s.seed, name)
+	return &instants{w, name}
+}
+
+// instants are random bytes by name and moment: one that is drawn and never shown moves no
+// other.
+type instants struct {
+	w    *world
+	name string
+}
+
+func (i *instants) Read(b []byte) (int, error) {
+	return io.ReadFull(bytesOf(i.w.s.seed+uint64(i.w.at()), i.name), b)
 }
 
 // at is the time since the world began.
