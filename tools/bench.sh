@@ -36,8 +36,6 @@ awk '
 		pair("SLCAN stream decode, beside strconv", "hal/slcan/Decode/stream", "hal/slcan/Decode/strconv", "ns/frame", "40 ns a frame, no allocation", 1)
 		pair("SLCAN bytes to changed readings, beside the stream decode alone", "cmd/gloveboxd/Drive/readings", "cmd/gloveboxd/Drive/frames-only", "ns/frame", "150 ns a frame, no allocation", 1)
 		pair("NMEA sentences, beside go-nmea", "hal/nmea/Decode/stream", "hal/nmea/Decode/go-nmea", "ns/sentence", "", 0)
-		pair("kept queue, one message, beside bbolt", "telemetry/outbox/Put/outbox/batch=1", "telemetry/outbox/Put/bbolt/batch=1", "ns/op", "0.7 or more", 0)
-		pair("kept queue, 32 at once, beside bbolt", "telemetry/outbox/Put/outbox/batch=32", "telemetry/outbox/Put/bbolt/batch=32", "ns/op", "0.7 or more", 0)
 		pair("a decision, beside the way of a reading between slots, eight readers", "telemetry/outside/Decide", "telemetry/outside/Reading/between-slots", "ns/op", "no allocation", 1)
 		pair("the whole way of a reading, eight readers, beside three", "telemetry/outside/Reading/readers=8", "telemetry/outside/Reading/readers=3", "ns/reading", "", 0)
 		pair("a sealed position message, beside one in the clear", "telemetry/outside/Seal/sealed", "telemetry/outside/Seal/clear", "ns/op", "", 0)
@@ -46,6 +44,8 @@ awk '
 		print "| --- | --- | --- | --- | --- |"
 		turns("signal decode, all signals, under go.einride.tech/can", "hal/dbc/Signal/all", "mask-ns", "einride-ns", "einride/mask", "ns", "3 times faster, no allocation")
 		turns("signal decode, without one-bit flags", "hal/dbc/Signal/numbers", "mask-ns", "einride-ns", "einride/mask", "ns", "4 times faster")
+		turns("kept queue, one message a commit, beside bbolt", "telemetry/outbox/Put/batch=1", "outbox-us", "bbolt-us", "bbolt/outbox", "µs", "0.7 or more")
+		turns("kept queue, 32 messages a commit, beside bbolt", "telemetry/outbox/Put/batch=32", "outbox-us", "bbolt-us", "bbolt/outbox", "µs", "0.7 or more")
 		turns("a sample on the wire, ten fixes a message, gzipped, beside one topic for each signal", "telemetry/outside/Bytes", "gz-B", "topics-B", "topics/gz", "bytes", "10 bytes or less")
 		turns("the same beside a JSON object for each", "telemetry/outside/Bytes", "gz-B", "json-B", "json/gz", "bytes", "10 bytes or less")
 		turns("processor time on the recorded drive, beside a C program that only reads", "CPU", "agent-%core", "floor-%core", "agent/floor", "% of a core", "2.3 times or less, stretch 2")
