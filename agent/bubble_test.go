@@ -31,6 +31,7 @@ type bubble struct {
 	disk   *slowDisk
 	queue  *slowQueue
 	broker *broker
+	dir    string // of the queue and the keys
 	halt   func() // the loops
 	stop   func() // all
 
@@ -84,7 +85,7 @@ func newBubble(t *testing.T, dir string, replace func(func() agent.Carried)) *bu
 	b := &bubble{
 		world:  &world{t: t, screen: &screen{}, identity: identity, store: newStore(), actuator: &actuator{obeys: true}, folders: &folders{}},
 		queue:  &slowQueue{Outbox: box},
-		broker: &broker{begun: begun}, replace: replace, skew: &skew, clocks: now,
+		broker: &broker{begun: begun}, dir: dir, replace: replace, skew: &skew, clocks: now,
 	}
 	b.disk, b.actuator.world = &slowDisk{store: b.store}, b.world
 	b.start(firstEpoch, nil, telemetry.Left{})
