@@ -32,12 +32,12 @@ var arrows = map[string][]string{
 	"telemetry/trip":   {"hal"},
 	// never profiles: readers and columns reach it as its own values
 	"telemetry/outside": {"hal", "telemetry/trip"},
-	"telemetry":         {"hal", "profiles", "telemetry/outside"},
+	"telemetry":         {"hal", "profiles", "telemetry/outside", "telemetry/trip"},
 	"telemetry/outbox":  {"hal", "profiles", "profiles/disk", "telemetry", "telemetry/outside"},
 	"telemetry/mqtt":    {"telemetry"},
 	"agent":             {"hal", "profiles", "telemetry", "telemetry/outside", "telemetry/trip"},
 	// hmi and cloud name the small interface that they need, never agent
-	"agent/hmi":       {"hal", "profiles", "telemetry", "agent/hmi/fence"},
+	"agent/hmi":       {"hal", "profiles", "telemetry", "telemetry/trip", "agent/hmi/fence"},
 	"agent/hmi/fence": {},
 	"agent/cloud":     {"profiles", "telemetry"},
 	"agent/rundir":    {},
