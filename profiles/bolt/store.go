@@ -4,7 +4,7 @@
 //
 //	_meta            file 16, ring 16 (ids), schema 4, sum 32 over all other entries
 //	_car             roster: version, hash, readers …; fact/NAME
-//	<hex id>         sealed: person, verifier, lockout, set/GROUP/KEY, message/NUMBER; identity
+//	<hex id>         sealed: person, verifier, lockout, set/GROUP/KEY, message/NUMBER, trip/ID; identity
 //	<hex id>/apps    sealed: sizes, app/ID; apart, so that large stores slow nothing else
 //	<hex id>/ledger  sealed: last, head/NUMBER, page/NUMBER; of the zero id day/DATE
 //
