@@ -79,6 +79,7 @@ type Store interface {
 	Messages(who profiles.ID) (map[uint64]profiles.Message, error)
 	ChangeMessages(all map[profiles.ID]profiles.MessageChange) error
 	Ledgers
+	TripStore
 }
 
 // People is the roster on disk, and what each person proves themselves with. The zero
@@ -225,7 +226,9 @@ func New(needs Needs) (*Cabin, error) {
 	}
 	Messages{c}.begin(needs)
 	c.privacy.ledgers.owner = &c.mu
+	c.privacy.trips.lock, c.privacy.trips.news = &c.mu, c.news
 	c.privacy.readers(&c.people, now)
+	c.privacy.trips.resume(c.privacy.out, now)
 	c.privacy.share(&c.people, needs.Identity, now, needs.Log)
 	if len(needs.Recovered) > 0 {
 		repaired(&c.vehicle, c.privacy, now)
@@ -306,7 +309,7 @@ func (c *Cabin) Fix(p *hal.Position) {
 	c.moved(now)
 	c.effects.add(c.privacy.fix(p, c.vehicle.motion.drove(), now)...)
 	c.moved(now) // a place is there again, or nothing holds it back any more
-	c.clock.sooner(c.privacy.out.Next())
+	c.clock.sooner(c.privacy.next())
 	c.mu.Unlock()
 	c.effects.atOnce()
 }
@@ -343,6 +346,7 @@ func (c *Cabin) moved(now hal.Instant) {
 	}
 	c.privacy.out.InUse(s.inUse, now)
 	c.privacy.out.Moving(s.moving, now)
+	c.privacy.trips.drive(s.inUse, s.moving, now)
 	if c.shown.inUse && !s.inUse {
 		c.news.add(c.sitting.endCycle()...)
 		if m.ignitionOn { // a silent bus counts as off, to every reader alike
@@ -404,7 +408,7 @@ func (c *Cabin) Tick() (next time.Duration) {
 	if missed := c.adjust.look(&c.vehicle, now); len(missed) > 0 {
 		c.effects.add(warnUnconfirmed(missed))
 	}
-	next = min(c.privacy.out.Next(), c.privacy.ledgers.due, c.vehicle.motion.next(now), c.vehicle.leaving.due(), c.vehicle.alarmDue, c.passed+c.people.patience(), c.people.ripe)
+	next = min(c.privacy.next(), c.privacy.ledgers.due, c.vehicle.motion.next(now), c.vehicle.leaving.due(), c.vehicle.alarmDue, c.passed+c.people.patience(), c.people.ripe)
 	if c.ending != nil {
 		next = min(next, c.ending.until)
 	}

@@ -78,9 +78,9 @@ func replaceProcess() effect {
 
 // keep puts messages on disk, and after them what readers were shown: a power cut
 // between the two shows it twice, never not at all.
-func keep(messages []outside.Released, held []byte) effect {
+func keep(messages []outside.Released, held []byte, after func(error)) effect {
 	b := &batch{messages}
-	return effect{what: "queue", owed: true, batch: b, do: func(w *world) error {
+	return effect{what: "queue", owed: true, batch: b, after: after, do: func(w *world) error {
 		if len(b.messages) > 0 {
 			refused, err := w.courier.Keep(b.messages)
 			if err != nil {
@@ -182,6 +182,44 @@ func readLedger(who profiles.ID, r telemetry.Reading, after func([]telemetry.Ent
 			return values[key], err
 		})
 		return err
+	}}
+}
+
+// keepTrips writes what take returns; what could not be written is given to back. Without
+// after it is tried again until it is done.
+func keepTrips(take func() map[profiles.ID]map[string]*keptTrip, back func(map[profiles.ID]map[string]*keptTrip), after func(error)) effect {
+	return effect{what: "trips", owed: after == nil, after: after, do: func(w *world) error {
+		all := take()
+		if len(all) == 0 {
+			return nil
+		}
+		err := w.store.SetTrips(encodeTrips(all))
+		if err != nil {
+			back(all)
+		}
+		return err
+	}}
+}
+
+// readTrips reads these trips, with their tracks.
+func readTrips(ids map[profiles.ID][]string, after func(kept map[string]telemetry.KeptTrip, err error)) effect {
+	kept := map[string]telemetry.KeptTrip{}
+	return effect{what: "read trips", after: func(err error) { after(kept, err) }, do: func(w *world) error {
+		for who, some := range ids {
+			values, err := w.store.Trips(who, some...)
+			if errors.Is(err, profiles.ErrNoSuchProfile) {
+				continue // removed meanwhile
+			}
+			if err != nil {
+				return err
+			}
+			for id, value := range values {
+				if k, err := telemetry.DecodeTrip(value); err == nil && k.ID == id {
+					kept[id] = k
+				}
+			}
+		}
+		return nil
 	}}
 }
 

@@ -58,7 +58,7 @@ func TestHouseFindsFaults(t *testing.T) {
 // is a cabin.
 var (
 	devices = []string{"store", "courier", "actuator", "folders", "Store", "Courier", "Actuator", "Folders"}
-	atBoot  = []string{"New", "loadPeople", "newPrivacy", "loadLedgers"}
+	atBoot  = []string{"New", "loadPeople", "newPrivacy", "loadLedgers", "loadTrips"}
 )
 
 func faults(file string, source *ast.File) (all []string) {

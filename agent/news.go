@@ -11,7 +11,7 @@ import (
 )
 
 // Event is something the head unit is told once: Ending, Ended, SettingsChanged, LedgerChanged,
-// MessageArrived.
+// MessageArrived, TripsChanged.
 type Event any
 
 // Ending says that a session will be over at the latest after Deadline.
@@ -37,6 +37,9 @@ type LedgerChanged struct{ Last uint64 }
 
 // MessageArrived says of which kind a message came for the person at the wheel.
 type MessageArrived struct{ Kind string }
+
+// TripsChanged says that a trip ended, was assigned or deleted.
+type TripsChanged struct{}
 
 // forgotten stands for a value that a guest set: nothing of it is left to compare.
 type forgotten struct{}

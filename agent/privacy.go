@@ -9,6 +9,7 @@ import (
 	"glovebox/profiles"
 	"glovebox/telemetry"
 	"glovebox/telemetry/outside"
+	"glovebox/telemetry/trip"
 )
 
 // privacy is what may leave the car: the gate, the pipeline behind it, and the
@@ -18,6 +19,7 @@ type privacy struct {
 	gate    telemetry.Gate
 	out     *outside.Outside
 	ledgers ledgers
+	trips   *trips
 
 	heldBackAt time.Duration // when a fix that the gate held back was last entered
 	fact       string        // the gate's, as last handed to be written; empty: what the disk has is not known
@@ -35,9 +37,14 @@ func newPrivacy(needs Needs, roster profiles.Roster, now hal.Instant, freshness 
 	if p.ledgers, ledgersErr = loadLedgers(needs.Store, needs.Policy.Numbers(), roster, needs.Now); ledgersErr != nil {
 		ledgersErr = fmt.Errorf("ledgers: %w", ledgersErr)
 	}
+	var tripsErr error
+	if p.trips, tripsErr = loadTrips(needs.Store, roster, needs, now); tripsErr != nil {
+		tripsErr = fmt.Errorf("trips: %w", tripsErr)
+	}
 	p.out = outside.New(needs.Policy, now, outside.Options{
 		VID: needs.Identity.VID, Sign: needs.Identity.Sign, Gzip: needs.Gzip, Decided: p.decided, Freshness: freshness,
-		TripIDs: needs.Random("trip"),
+		TripIDs: needs.Random("trip"), TripTold: p.trips.everybody,
+		TripEnded: func(t trip.Trip) { p.trips.ended(t, p.out.Readers()) },
 	})
 	held, err := needs.Store.CarFact(factHeld)
 	if err == nil && held != nil {
@@ -62,7 +69,7 @@ func newPrivacy(needs Needs, roster profiles.Roster, now hal.Instant, freshness 
 		known = telemetry.OpenEnd
 	}
 	p.gate = telemetry.NewGate(needs.Policy.Numbers(), known)
-	return p, errors.Join(err, gateErr, ledgersErr)
+	return p, errors.Join(err, gateErr, ledgersErr, tripsErr)
 }
 
 // decided writes a decision into the ledger of whoever is at the wheel. The pipeline
@@ -88,6 +95,7 @@ func (p *privacy) regate(next telemetry.Gate, now hal.Instant) (todo []effect) {
 // begin opens the book of who begins, who is nobody for a guest.
 func (p *privacy) begin(s profiles.Session, now hal.Instant) []effect {
 	p.ledgers.begin(s)
+	p.trips.begin(s)
 	return p.regate(p.gate.Begin(s.State == profiles.GuestDriving), now)
 }
 
@@ -95,6 +103,7 @@ func (p *privacy) begin(s profiles.Session, now hal.Instant) []effect {
 func (p *privacy) end(inUse bool, now hal.Instant) (entries int, todo []effect) {
 	todo = p.regate(p.gate.End(inUse), now)
 	p.out.EndTrip(now)
+	p.trips.end()
 	todo = append(todo, p.tick(now)...) // before a fresh process takes over
 	entries, written := p.ledgers.end()
 	return entries, append(todo, written...)
@@ -105,6 +114,7 @@ func (p *privacy) level(l telemetry.Level, inUse bool, now hal.Instant) []effect
 	lowered := l < p.gate.Level()
 	todo := p.regate(p.gate.SetLevel(l, inUse), now)
 	todo = append([]effect{mute(p.gate.Muted())}, todo...)
+	todo = append(todo, p.trips.level(l != telemetry.LevelShare)...)
 	if lowered {
 		todo = append(todo, purge(nil))
 	}
@@ -122,6 +132,7 @@ func (p *privacy) fix(at *hal.Position, drove float64, now hal.Instant) []effect
 	gated, gate := p.gate.Drove(drove).Fix(at, now)
 	todo := p.regate(gate, now)
 	p.out.Fix(gated, now)
+	todo = append(todo, p.trips.fix(at, p.out, now)...)
 	if at != nil && gated == nil && now.Boot-p.heldBackAt >= p.policy.Numbers().PositionEvery {
 		p.heldBackAt = now.Boot
 		for _, d := range p.gate.Withheld(p.policy, p.out.Readers(), now) {
@@ -133,9 +144,14 @@ func (p *privacy) fix(at *hal.Position, drove float64, now hal.Instant) []effect
 
 // tick returns what is due to the readers: live at once, kept behind the disk.
 func (p *privacy) tick(now hal.Instant) []effect {
+	p.trips.tick(now)
 	released := p.out.Tick(now)
-	if len(released) == 0 {
-		return nil
+	var todo []effect
+	if p.trips.changed() {
+		todo = []effect{p.trips.save(nil)} // before the queue: a power cut between the two tells it twice
+	}
+	if len(released) == 0 && !p.trips.hands() {
+		return todo
 	}
 	var fresh, kept []outside.Released
 	for _, r := range released {
@@ -145,17 +161,23 @@ func (p *privacy) tick(now hal.Instant) []effect {
 			kept = append(kept, r)
 		}
 	}
-	var todo []effect
 	if len(fresh) > 0 {
 		todo = append(todo, sendLive(fresh))
 	}
 	held := p.out.Held()
-	if changed := string(held) != p.held; changed || len(kept) > 0 {
+	switch {
+	case p.trips.hands():
 		p.held = string(held)
-		todo = append(todo, keep(kept, held))
+		todo = append(todo, keep(kept, held, p.trips.handing()), p.trips.save(nil))
+	case string(held) != p.held || len(kept) > 0:
+		p.held = string(held)
+		todo = append(todo, keep(kept, held, nil))
 	}
 	return todo
 }
+
+// next is the boot time at which tick has something to do.
+func (p *privacy) next() time.Duration { return min(p.out.Next(), p.trips.next()) }
 
 // holds is the state that decides what leaves now: of the gate, or of a missing fix.
 func (p *privacy) holds(now hal.Instant) outside.State {

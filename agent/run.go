@@ -104,6 +104,7 @@ type Screen interface {
 	SettingsChanged(group string, keys []string)
 	LedgerChanged(last uint64)
 	MessageArrived(kind string)
+	TripsChanged()
 	Release() // give the name back, once all before is told
 	Refresh() // look at the views
 }
@@ -128,6 +129,8 @@ func Show(ctx context.Context, c *Cabin, screen Screen) error {
 				screen.LedgerChanged(e.Last)
 			case MessageArrived:
 				screen.MessageArrived(e.Kind)
+			case TripsChanged:
+				screen.TripsChanged()
 			case nameGiven:
 				screen.Release()
 				close(e.done)

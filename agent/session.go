@@ -95,7 +95,7 @@ func (c *Cabin) Stop(why Reason) error {
 	if c.leave(why); c.ending != nil { // of whoever came meanwhile
 		c.ending.rest()
 	}
-	c.effects.add(keep(nil, c.privacy.out.Held()))
+	c.effects.add(keep(nil, c.privacy.out.Held(), nil))
 	c.effects.add(c.privacy.ledgers.all()...)
 	c.effects.add(c.people.keepAge(c.needs.Now(), 0)...)
 	c.mu.Unlock()

@@ -36,17 +36,19 @@ const (
 
 // store is a disk in memory, of a car in which Anna was logged in before.
 type store struct {
-	mu       sync.Mutex
-	roster   profiles.Roster
-	settings map[profiles.ID]profiles.Encoded
-	lockouts map[profiles.ID]profiles.Lockout
-	own      map[profiles.ID]profiles.Verifier
-	fobs     map[profiles.ID][]profiles.Fob
-	facts    map[string][]byte
-	messages map[profiles.ID]map[uint64]profiles.Message
-	ledgers  map[profiles.ID]map[string][]byte
-	writes   []string
-	broken   error // what Apply answers
+	mu        sync.Mutex
+	roster    profiles.Roster
+	settings  map[profiles.ID]profiles.Encoded
+	lockouts  map[profiles.ID]profiles.Lockout
+	own       map[profiles.ID]profiles.Verifier
+	fobs      map[profiles.ID][]profiles.Fob
+	facts     map[string][]byte
+	trips     map[profiles.ID]map[string][]byte
+	tripsFail error // what SetTrips answers
+	messages  map[profiles.ID]map[uint64]profiles.Message
+	ledgers   map[profiles.ID]map[string][]byte
+	writes    []string
+	broken    error // what Apply answers
 }
 
 func newStore() *store {
@@ -57,6 +59,7 @@ func newStore() *store {
 		fobs:     map[profiles.ID][]profiles.Fob{},
 		messages: map[profiles.ID]map[uint64]profiles.Message{},
 		ledgers:  map[profiles.ID]map[string][]byte{},
+		trips:    map[profiles.ID]map[string][]byte{},
 		facts:    map[string][]byte{"main-user-met": []byte(anna.String())},
 	}
 }
@@ -188,6 +191,35 @@ func (s *store) SetLedger(who profiles.ID, values map[string][]byte) error {
 	}
 	maps.Copy(s.ledgers[who], values)
 	maps.DeleteFunc(s.ledgers[who], func(_ string, v []byte) bool { return v == nil })
+	return nil
+}
+
+func (s *store) Trips(who profiles.ID, ids ...string) (map[string][]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := maps.Clone(s.trips[who])
+	if len(ids) > 0 {
+		maps.DeleteFunc(all, func(id string, _ []byte) bool { return !slices.Contains(ids, id) })
+	}
+	return all, nil
+}
+
+func (s *store) SetTrips(all map[profiles.ID]map[string][]byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.tripsFail != nil {
+		return s.tripsFail
+	}
+	for who, trips := range all {
+		if _, ok := s.roster.Find(who); !ok {
+			continue
+		}
+		if s.trips[who] == nil {
+			s.trips[who] = map[string][]byte{}
+		}
+		maps.Copy(s.trips[who], trips)
+		maps.DeleteFunc(s.trips[who], func(_ string, value []byte) bool { return value == nil })
+	}
 	return nil
 }
 
@@ -372,6 +404,7 @@ type screen struct {
 
 	refreshed int    // how often it was told to look at the views
 	ledger    uint64 // the newest entry that it was told of
+	trips     int    // how often it was told of trips
 
 	look func() string // what it looks at, if that is not nil
 	seen string
@@ -406,6 +439,12 @@ func (s *screen) MessageArrived(kind string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.heard = append(s.heard, "arrived "+kind)
+}
+
+func (s *screen) TripsChanged() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.trips++
 }
 
 func (s *screen) Refresh() {

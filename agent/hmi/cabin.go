@@ -19,6 +19,7 @@ type Cabin interface {
 	Vehicle
 	People
 	Messages
+	Trips
 }
 
 // Session is the door of the picker. Login and StartGuest come one at a time,
@@ -63,6 +64,14 @@ type Messages interface {
 	Send(ctx context.Context, text string) (id string, err error)
 	Book(ctx context.Context, wish []byte) (id string, err error)
 	MarkRead(ctx context.Context, ids []string) error
+}
+
+// Trips are those that whoever is at the wheel may see; a guest sees none. What AssignTrips
+// and DeleteTrip acknowledged is durable.
+type Trips interface {
+	ListTrips(filter telemetry.TripFilter) ([]telemetry.TripView, error)
+	AssignTrips(ctx context.Context, which telemetry.TripFilter, to []profiles.ID) error
+	DeleteTrip(ctx context.Context, id string) error
 }
 
 // Vehicle is the car. Readings are offered to a tap until untap is called; no

@@ -108,6 +108,7 @@ func TestSignalsHaveTheirTypes(t *testing.T) {
 	w.face.SettingsChanged("radio", []string{"volume"})
 	w.face.LedgerChanged(7)
 	w.face.MessageArrived("chat")
+	w.face.TripsChanged()
 	want := map[string]string{}
 	for iface, d := range files(t) {
 		for _, s := range d.Signals {

@@ -101,7 +101,7 @@ func (f *Face) connect(address string) (err error) {
 func (f *Face) methods() map[string]map[string]member {
 	return map[string]map[string]member{
 		session1: f.session1(), settings1: f.settings1(), profile1: f.profile1(),
-		roster1: f.roster1(), privacy1: f.privacy1(), messages1: f.messages1(), vehicle1: f.vehicle1(),
+		roster1: f.roster1(), privacy1: f.privacy1(), messages1: f.messages1(), trips1: f.trips1(), vehicle1: f.vehicle1(),
 		introspectable: {"Introspect": {run: f.introspect, apps: true}},
 		properties: {
 			"Get": {in: "ss", run: f.get, apps: true}, "GetAll": {in: "s", run: f.getAll, apps: true}, "Set": {in: "ssv", run: f.set},

@@ -169,6 +169,9 @@ var goodArguments = map[string][]any{
 	"Messages1.Send":         {"hello", none},
 	"Messages1.Book":         {bag("text", "winter tyres"), none},
 	"Messages1.MarkRead":     {[]string{"q1"}, none},
+	"Trips1.List":            {none},
+	"Trips1.Assign":          {"t1", []dbus.ObjectPath{dbusPath(jonas)}, none},
+	"Trips1.Delete":          {"t1", none},
 
 	"Roster1.Invite":            {bag("name", "Mia", "email", "mia@example.com", "mobile", "+12025550123"), "shared", none},
 	"Roster1.Cancel":            {dbusPath(jonas), none},

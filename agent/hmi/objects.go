@@ -27,6 +27,7 @@ const (
 	roster1   = "org.glovebox.Roster1"
 	privacy1  = "org.glovebox.Privacy1"
 	messages1 = "org.glovebox.Messages1"
+	trips1    = "org.glovebox.Trips1"
 	vehicle1  = "org.glovebox.Vehicle1"
 
 	introspectable = "org.freedesktop.DBus.Introspectable"
@@ -63,7 +64,7 @@ func has(at object, iface string) bool {
 func interfacesOf(at object) []string {
 	switch at {
 	case root:
-		return []string{introspectable, peer, properties, objectManager, session1, settings1, roster1, privacy1, messages1, vehicle1}
+		return []string{introspectable, peer, properties, objectManager, session1, settings1, roster1, privacy1, messages1, trips1, vehicle1}
 	case person:
 		return []string{introspectable, peer, properties, profile1}
 	case branch:

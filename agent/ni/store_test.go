@@ -19,6 +19,7 @@ type store struct {
 	own      map[profiles.ID]profiles.Verifier
 	messages map[profiles.ID]map[uint64]profiles.Message
 	ledgers  map[profiles.ID]map[string][]byte
+	trips    map[profiles.ID]map[string][]byte
 }
 
 func newStore(main profiles.ID) *store {
@@ -28,6 +29,7 @@ func newStore(main profiles.ID) *store {
 		lockouts: map[profiles.ID]profiles.Lockout{}, own: map[profiles.ID]profiles.Verifier{},
 		messages: map[profiles.ID]map[uint64]profiles.Message{},
 		ledgers:  map[profiles.ID]map[string][]byte{},
+		trips:    map[profiles.ID]map[string][]byte{},
 	}
 }
 
@@ -161,6 +163,29 @@ func (s *store) ChangeMessages(all map[profiles.ID]profiles.MessageChange) error
 				s.messages[who][n] = *m
 			}
 		}
+	}
+	return nil
+}
+
+func (s *store) Trips(who profiles.ID, ids ...string) (map[string][]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := maps.Clone(s.trips[who])
+	if len(ids) > 0 {
+		maps.DeleteFunc(all, func(id string, _ []byte) bool { return !slices.Contains(ids, id) })
+	}
+	return all, nil
+}
+
+func (s *store) SetTrips(all map[profiles.ID]map[string][]byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for who, trips := range all {
+		if s.trips[who] == nil {
+			s.trips[who] = map[string][]byte{}
+		}
+		maps.Copy(s.trips[who], trips)
+		maps.DeleteFunc(s.trips[who], func(_ string, value []byte) bool { return value == nil })
 	}
 	return nil
 }

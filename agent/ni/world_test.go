@@ -83,6 +83,7 @@ func (quiet) Ended(string, profiles.Receipt)   {}
 func (quiet) SettingsChanged(string, []string) {}
 func (quiet) LedgerChanged(uint64)             {}
 func (quiet) MessageArrived(string)            {}
+func (quiet) TripsChanged()                    {}
 func (quiet) Release()                         {}
 func (quiet) Refresh()                         {}
 

@@ -11,6 +11,7 @@ import (
 	"glovebox/hal"
 	"glovebox/profiles"
 	"glovebox/telemetry"
+	"glovebox/telemetry/trip"
 )
 
 var (
@@ -35,7 +36,8 @@ type cabin struct {
 	closed  []string // and what is closed to him
 	pins    map[profiles.ID]string
 	fobs    map[profiles.ID]uint32
-	read    bool // all messages
+	read    bool          // all messages
+	given   []profiles.ID // the trip
 }
 
 func newCabin() *cabin {
@@ -210,6 +212,34 @@ func (c *cabin) MarkRead(_ context.Context, ids []string) error {
 	c.read = len(ids) == 2
 	return nil
 }
+
+// ListTrips is a trip that is seen whole, and one of which a band is.
+func (c *cabin) ListTrips(telemetry.TripFilter) ([]telemetry.TripView, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.session.State != "active" {
+		return nil, profiles.ErrNotPermitted
+	}
+	return []telemetry.TripView{
+		{ID: "t1", Day: "2026-11-21", Assigned: c.given, Whole: &trip.Trip{
+			Metres: 5012, Seconds: 400, Track: "_p~iF",
+			Start: trip.Point{At: time.Unix(60, 0), Latitude: 54.19, Longitude: 6.62}, End: trip.Point{At: time.Unix(460, 0), Latitude: 54.23, Longitude: 6.62},
+		}},
+		{ID: "t2", Day: "2026-11-22", Band: "10-25"},
+	}, nil
+}
+
+func (c *cabin) AssignTrips(_ context.Context, which telemetry.TripFilter, to []profiles.ID) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if which.Trip != "" && which.Trip != "t1" {
+		return fmt.Errorf("%w: want a trip that can be assigned, and people of this car", profiles.ErrInvalid)
+	}
+	c.given = to
+	return nil
+}
+
+func (c *cabin) DeleteTrip(context.Context, string) error { return nil }
 
 func (c *cabin) VehicleView() hal.VehicleView {
 	return hal.VehicleView{Model: "Macan Electric", ModelYear: 2024, Country: "DE", Parked: true, GuestAvailable: true, CAN: "up", GNSS: "up", Cloud: "down",

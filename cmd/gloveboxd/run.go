@@ -136,7 +136,7 @@ func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (er
 		Cabin: cabin, Topics: topics(identity.VID), Verifier: cloud.NewVerifier(identity, p.trust),
 		Count: func(name string) { counts.add(name, 1) }, Log: log,
 	}
-	if err := face.Own(show{cabin, agent.Messages{Cabin: cabin}, courier, counts, identity.Public()}); err != nil {
+	if err := face.Own(show{cabin, agent.Messages{Cabin: cabin}, agent.Trips{Cabin: cabin}, courier, counts, identity.Public()}); err != nil {
 		return err
 	}
 	if before != nil {
@@ -260,6 +260,7 @@ func topics(vid string) agent.Topics {
 type show struct {
 	*agent.Cabin
 	agent.Messages
+	agent.Trips
 	courier  *telemetry.Courier
 	counts   *counters
 	identity profiles.PublicIdentity

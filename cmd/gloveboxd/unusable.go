@@ -78,6 +78,10 @@ func (r *readable) Ledger(profiles.ID, ...string) (map[string][]byte, error) { r
 
 func (r *readable) SetLedger(profiles.ID, map[string][]byte) error { return r.why }
 
+func (r *readable) Trips(profiles.ID, ...string) (map[string][]byte, error) { return nil, nil }
+
+func (r *readable) SetTrips(map[profiles.ID]map[string][]byte) error { return r.why }
+
 func (r *readable) CarFact(name string) ([]byte, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

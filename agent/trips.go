@@ -1,0 +1,321 @@
+package agent
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"glovebox/hal"
+	"glovebox/profiles"
+	"glovebox/telemetry"
+	"glovebox/telemetry/outside"
+	"glovebox/telemetry/trip"
+)
+
+const (
+	tripEvery    = 5 * time.Second // how often a trip that is going on is kept: what a power cut may cost of it
+	tripLook     = time.Hour       // how often at least what is too old is looked for
+	maxTripBytes = 2 << 20         // of one person; the oldest goes first
+)
+
+// trips are kept with who drove: those that the pipeline found in the gated fixes, and
+// those that a finder of its own finds in what the gate held back at a level which the
+// driver chose. It is a plain value without a lock: the cabin owns it. What it changed is
+// written by the effects that it returns. A guest's, and nobody's, are kept for nobody.
+//
+//	pipeline ──▶ ended ──▶ Ended ──queue──▶ Told ──slots──▶ Done
+//	gate ──▶ finder ─────────────────────────────────────▶ Done, for its driver alone
+type trips struct {
+	numbers outside.Numbers
+	lock    sync.Locker // the cabin's, for effects
+	news    *news
+
+	of      map[profiles.ID][]keptTrip           // oldest first, without tracks where they are done
+	unsaved map[profiles.ID]map[string]*keptTrip // what the disk does not have; nil: is to be taken out
+	told    []tripTold                           // what becomes true once the queue has what was released
+	tries   uint64                               // counts what was handed to the queue
+
+	driver  profiles.ID  // who is at the wheel; zero: a guest, or nobody
+	finder  *trip.Finder // of what its driver alone is to have
+	alone   bool         // a level was chosen
+	keepAt  time.Duration
+	keptEnd map[bool]time.Time // of what was kept last of a trip that is going on
+	lookAt  time.Duration
+}
+
+// keptTrip is a trip, and how many bytes of the disk it takes.
+type keptTrip struct {
+	telemetry.KeptTrip
+	bytes int
+}
+
+// TripStore keeps the trips of people, each sealed under the key of who drove.
+type TripStore interface {
+	// Trips are those of who with these ids, or all.
+	Trips(who profiles.ID, ids ...string) (map[string][]byte, error)
+	// SetTrips keeps these, all or none; nil takes one out. Of nobody of this car it keeps none.
+	SetTrips(all map[profiles.ID]map[string][]byte) error
+}
+
+// loadTrips reads what the store holds. What cannot be read is not there. A trip that was
+// going on is over: it ended where it was kept last.
+func loadTrips(store TripStore, roster profiles.Roster, needs Needs, now hal.Instant) (*trips, error) {
+	t := &trips{
+		numbers: needs.Policy.Numbers(), of: map[profiles.ID][]keptTrip{}, unsaved: map[profiles.ID]map[string]*keptTrip{},
+		finder: trip.NewFinder(needs.Policy.Numbers().MaxFixGap, needs.Random("own-trip")), keptEnd: map[bool]time.Time{}, lookAt: now.Boot,
+	}
+	var failed error
+	for _, person := range roster.People {
+		kept, err := store.Trips(person.ID)
+		if err != nil {
+			failed = err
+		}
+		for _, id := range slices.Sorted(maps.Keys(kept)) {
+			k, err := telemetry.DecodeTrip(kept[id])
+			if err != nil || k.ID != id {
+				continue
+			}
+			whole := keptTrip{k, len(kept[id])}
+			if k.Stage == telemetry.TripGoes {
+				whole.Stage = ended(k.Private)
+				t.set(person.ID, whole)
+				continue
+			}
+			t.of[person.ID] = append(t.of[person.ID], whole.light())
+		}
+		t.sort(person.ID)
+	}
+	return t, failed
+}
+
+// ended is how far a trip has come that is over.
+func ended(private bool) telemetry.TripStage {
+	if private {
+		return telemetry.TripDone
+	}
+	return telemetry.TripEnded
+}
+
+// light is the trip without what only its readers need.
+func (k keptTrip) light() keptTrip {
+	if k.Stage == telemetry.TripDone && len(k.Waits()) == 0 {
+		k.Track = ""
+	}
+	return k
+}
+
+// find is a trip and who drove it.
+func (t *trips) find(id string) (k keptTrip, who profiles.ID, ok bool) {
+	for who, of := range t.of {
+		if i := slices.IndexFunc(of, func(k keptTrip) bool { return k.ID == id }); i >= 0 {
+			return of[i], who, true
+		}
+	}
+	return k, who, false
+}
+
+// set has a trip kept, whole.
+func (t *trips) set(who profiles.ID, k keptTrip) {
+	if data, err := k.Encode(); err == nil {
+		k.bytes = len(data)
+	}
+	t.without(who, k.ID)
+	t.of[who] = append(t.of[who], k.light())
+	t.sort(who)
+	t.write(who, k.ID, &k)
+}
+
+func (t *trips) sort(who profiles.ID) {
+	slices.SortStableFunc(t.of[who], func(a, b keptTrip) int {
+		return cmp.Or(a.End.At.Compare(b.End.At), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+func (t *trips) without(who profiles.ID, id string) {
+	t.of[who] = slices.DeleteFunc(t.of[who], func(k keptTrip) bool { return k.ID == id })
+}
+
+// drop takes a trip out.
+func (t *trips) drop(who profiles.ID, id string) {
+	t.without(who, id)
+	t.write(who, id, nil)
+}
+
+func (t *trips) write(who profiles.ID, id string, k *keptTrip) {
+	if t.unsaved[who] == nil {
+		t.unsaved[who] = map[string]*keptTrip{}
+	}
+	t.unsaved[who][id] = k
+}
+
+// changed reports whether there is something that the disk does not have.
+func (t *trips) changed() bool { return len(t.unsaved) > 0 }
+
+// save writes what is not on disk by then. Without after it is tried again until it is done.
+func (t *trips) save(after func(error)) effect {
+	return keepTrips(func() map[profiles.ID]map[string]*keptTrip {
+		t.lock.Lock()
+		defer t.lock.Unlock()
+		all := t.unsaved
+		t.unsaved = map[profiles.ID]map[string]*keptTrip{}
+		return all
+	}, func(all map[profiles.ID]map[string]*keptTrip) {
+		t.lock.Lock()
+		defer t.lock.Unlock()
+		for who, kept := range all {
+			maps.Copy(kept, t.unsaved[who]) // what changed meanwhile counts
+			t.unsaved[who] = kept
+		}
+	}, after)
+}
+
+// begin puts who at the wheel, the zero id for a guest.
+func (t *trips) begin(s profiles.Session) {
+	if t.driver, t.alone = (profiles.ID{}), false; s.State == profiles.PersonDriving {
+		t.driver = s.Who
+	}
+}
+
+// end ends what its driver alone is to have, after the pipeline ended its own, and takes
+// whoever is at the wheel away.
+func (t *trips) end() {
+	t.own(t.finder.End())
+	t.begin(profiles.Session{})
+}
+
+// level says whether the driver chose one.
+func (t *trips) level(chosen bool) (todo []effect) {
+	if t.alone && !chosen {
+		t.own(t.finder.End())
+		todo = []effect{t.save(nil)}
+	}
+	t.alone = chosen
+	return todo
+}
+
+// drive tells how the car is.
+func (t *trips) drive(inUse, moving bool, now hal.Instant) { t.own(t.finder.Drive(inUse, moving, now)) }
+
+// fix takes in what the receiver says, before the gate, and keeps what is going on.
+func (t *trips) fix(p *hal.Position, out *outside.Outside, now hal.Instant) []effect {
+	if t.driver.IsZero() {
+		return nil
+	}
+	if p != nil && t.alone {
+		t.own(t.finder.Fix(*p, now))
+	}
+	if now.Boot < t.keepAt {
+		return nil
+	}
+	t.keepAt = now.Boot + tripEvery
+	t.keep(out.TripSoFar, false)
+	t.keep(t.finder.SoFar, true)
+	if !t.changed() {
+		return nil
+	}
+	return []effect{t.save(nil)}
+}
+
+// keep keeps a trip that is going on, if it went on.
+func (t *trips) keep(soFar func() (trip.Trip, bool), private bool) {
+	if so, ok := soFar(); ok && !so.End.At.Equal(t.keptEnd[private]) {
+		t.keptEnd[private] = so.End.At
+		k := keptTrip{KeptTrip: telemetry.KeptTrip{Trip: so, Private: private}}
+		t.write(t.driver, so.ID, &k)
+	}
+}
+
+// tick lets time act.
+func (t *trips) tick(now hal.Instant) {
+	t.own(t.finder.Pass(now))
+	if now.Boot >= t.lookAt {
+		t.lookAt = now.Boot + t.trim(now.UTC)
+	}
+}
+
+// next is when tick has something to do.
+func (t *trips) next() time.Duration { return min(t.finder.Next(), t.lookAt) }
+
+// trim takes out what is too old, and says when to look again. What was driven before the
+// clock was set has no age.
+func (t *trips) trim(now time.Time) (next time.Duration) {
+	next = tripLook
+	if !outside.ClockSet(now) {
+		return next
+	}
+	for who, of := range t.of {
+		for _, k := range slices.Clone(of) {
+			age := now.Sub(k.End.At)
+			if !outside.ClockSet(k.End.At) {
+				continue
+			}
+			if age >= t.numbers.TripsMaxAge {
+				t.drop(who, k.ID)
+				continue
+			}
+			next = min(next, t.numbers.TripsMaxAge-age)
+		}
+	}
+	return next
+}
+
+// own takes in a trip that its driver alone is to have.
+func (t *trips) own(so trip.Trip, over bool) {
+	if over {
+		t.add(telemetry.KeptTrip{Trip: so, Private: true, Stage: telemetry.TripDone})
+	}
+}
+
+// ended takes in a trip that the pipeline releases to these.
+func (t *trips) ended(so trip.Trip, readers []outside.Reader) {
+	k := telemetry.KeptTrip{Trip: so, Stage: telemetry.TripEnded}
+	k.Whole, k.Stub = audience(readers)
+	t.told = append(t.told, tripTold{id: so.ID, stage: telemetry.TripTold})
+	t.add(k)
+}
+
+// add keeps a trip that is over for who is at the wheel, and takes out the oldest where
+// these are too many.
+func (t *trips) add(k telemetry.KeptTrip) {
+	if t.driver.IsZero() {
+		return
+	}
+	t.set(t.driver, keptTrip{KeptTrip: k})
+	all := 0
+	for _, k := range t.of[t.driver] {
+		all += k.bytes
+	}
+	for _, old := range slices.Clone(t.of[t.driver]) {
+		if all > maxTripBytes {
+			all -= old.bytes
+			t.drop(t.driver, old.ID)
+		}
+	}
+	t.lookAt = 0
+	t.news.add(TripsChanged{})
+}
+
+// forget drops what belongs to those who are not of this car any more.
+func (t *trips) forget(roster profiles.Roster) {
+	gone := func(id profiles.ID) bool { _, ok := roster.Find(id); return !ok }
+	maps.DeleteFunc(t.of, func(id profiles.ID, _ []keptTrip) bool { return gone(id) })
+	maps.DeleteFunc(t.unsaved, func(id profiles.ID, _ map[string]*keptTrip) bool { return gone(id) })
+}
+
+// encodeTrips is what the disk is given.
+func encodeTrips(all map[profiles.ID]map[string]*keptTrip) map[profiles.ID]map[string][]byte {
+	encoded := map[profiles.ID]map[string][]byte{}
+	for who, kept := range all {
+		encoded[who] = map[string][]byte{}
+		for id, k := range kept {
+			if k == nil {
+				encoded[who][id] = nil
+			} else if data, err := k.Encode(); err == nil {
+				encoded[who][id] = data
+			}
+		}
+	}
+	return encoded
+}
