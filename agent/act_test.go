@@ -114,8 +114,8 @@ func TestCarRefuses(t *testing.T) {
 			w.say("Vehicle.Powertrain.TractionBattery.Charging.IsCharging", hal.Bool(true))
 		}, profiles.ClimateStart, "1 done"},
 		{"no fix", func(*world) {}, profiles.Locate, "1 refused not-now"},
-		{"not built", func(*world) {}, profiles.Assign, "1 refused not-now"},
-		{"not built either", func(*world) {}, profiles.SendMessage, "1 refused not-now"},
+		{"not the main user", func(*world) {}, profiles.Assign, "1 refused not-permitted"},
+		{"no workshop", func(*world) {}, profiles.SendMessage, "1 refused not-now"},
 	} {
 		for _, guest := range []bool{false, true} {
 			synctest.Test(t, func(t *testing.T) {
@@ -170,7 +170,7 @@ func TestCauses(t *testing.T) {
 		want string
 	}{
 		{profiles.Locate, nil, "no place"},
-		{profiles.Assign, nil, "not built"},
+		{profiles.Assign, nil, "trip or users"},
 		{profiles.SendMessage, nil, "no workshop"},
 		{profiles.Book, nil, "no workshop"},
 		{profiles.Unlock, func(w *world) { w.pass(time.Second, 0) }, "in use"},

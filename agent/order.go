@@ -120,6 +120,9 @@ func (c *Cabin) execute(ctx context.Context, o order) Outcome {
 	if refusal.Result != "" {
 		return refusal
 	}
+	if o.action.Verb == profiles.Assign {
+		return Trips{c}.order(o)
+	}
 	for i, w := range o.sent {
 		if begun {
 			break

@@ -149,6 +149,9 @@ func (r *remote) accept(p profiles.Person, a profiles.Action, people *people, v 
 	if allowed, _ := rights.Permits(function); rights.Role == profiles.NoRole || there && !allowed {
 		return Outcome{Result: outside.NotPermitted, Cause: "right to " + string(function)}
 	}
+	if a.Verb == profiles.Assign && rights.Role != profiles.Main {
+		return Outcome{Result: outside.NotPermitted, Cause: "not the main user"}
+	}
 	args, err := a.Arguments()
 	if err != nil {
 		return Outcome{Result: outside.BadRequest, Cause: "arguments"}
@@ -210,7 +213,7 @@ const leastCharge = 15
 func (r *remote) hinders(verb profiles.Verb, v *vehicle, now hal.Instant) string {
 	switch {
 	case verb == profiles.Assign:
-		return "not built"
+		return "" // the car itself has nothing to do with it
 	case v.motion.inUse(now) || !v.motion.parked(now):
 		return "in use"
 	case len(r.wants(verb, profiles.Arguments{})) == 0:

@@ -51,7 +51,9 @@ func TestReplayMatrix(t *testing.T) {
 						case epoch != "now" || exp < 100 || exp > 160:
 							want = "expired"
 						case !count.free(act.Ordered(), exp <= 130):
-						case act == profiles.Locate || act == profiles.Assign || act == profiles.SendMessage || act == profiles.Book:
+						case act == profiles.Assign && who == lea:
+							want = "not-permitted"
+						case act == profiles.Locate || act == profiles.SendMessage || act == profiles.Book:
 							want = "not-now"
 						default:
 							want = "accepted"

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -166,6 +167,23 @@ func (d Trips) assign(viewer func() (telemetry.TripViewer, error), which telemet
 		return fmt.Errorf("assign trips: %w", failed)
 	}
 	return nil
+}
+
+// order is AssignTrips of the main user's phone.
+func (d Trips) order(o order) Outcome {
+	err := d.assign(func() (telemetry.TripViewer, error) {
+		p, _ := d.Cabin.people.roster.Orderer(o.action.Key)
+		return telemetry.TripViewer{Who: p.ID, Main: p.Role == profiles.Main}, nil
+	}, telemetry.TripFilter{Trip: o.args.Trip, From: o.args.From, To: o.args.To}, o.args.Users)
+	switch {
+	case err == nil:
+		return Outcome{Result: outside.Done}
+	case errors.Is(err, profiles.ErrInvalid), errors.Is(err, profiles.ErrNoSuchProfile):
+		return Outcome{Result: outside.BadRequest, Cause: "trip or users"}
+	case errors.Is(err, profiles.ErrNotPermitted):
+		return Outcome{Result: outside.NotPermitted, Cause: "not the main user"}
+	}
+	return Outcome{Result: outside.Uncertain, Cause: "disk"}
 }
 
 // assignable are the trips that v may hand on, by who drove.

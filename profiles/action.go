@@ -89,6 +89,10 @@ type Arguments struct {
 	For     time.Duration // climate-start: 1 to 60 minutes
 	Text    Private       // message; of book what stands in text
 	Wish    Private       // book: the rest, a JSON object, or empty
+	Trip    string        // assign: the id of a trip; empty for all of a span
+	From,
+	To string // assign: the UTC days of a span, both included
+	Users []ID // assign: whom to
 }
 
 // What people may ask of the air and how long their words may be.
@@ -129,8 +133,12 @@ func (a Action) arguments() (args Arguments, err error) {
 		}
 		args.For = time.Duration(minutes) * time.Minute
 	case Assign:
-		if trip := o.text("trip"); trip == "" || len(trip) > longestTrip {
-			o.fail("trip", errors.New("want the id of a trip"))
+		if _, one := o.members["trip"]; one {
+			if args.Trip = o.text("trip"); args.Trip == "" || len(args.Trip) > longestTrip {
+				o.fail("trip", errors.New("want the id of a trip"))
+			}
+		} else {
+			args.From, args.To = o.day("from"), o.day("to")
 		}
 		users := o.list("users")
 		if len(users) == 0 || len(users) > 1+MaxSecondary {
@@ -139,8 +147,9 @@ func (a Action) arguments() (args Arguments, err error) {
 		for _, raw := range users {
 			text, err := textOf(raw)
 			o.fail("users", err)
-			_, err = ParseID(text)
+			who, err := ParseID(text)
 			o.fail("users", err)
+			args.Users = append(args.Users, who)
 		}
 	case SendMessage:
 		text := o.text("text")

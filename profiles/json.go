@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -83,6 +84,14 @@ func (o *object) text(name string) string {
 	s, err := textOf(raw)
 	o.fail(name, err)
 	return s
+}
+
+// day takes a UTC day, such as 2026-11-21.
+func (o *object) day(name string) string {
+	day := o.text(name)
+	_, err := time.Parse(time.DateOnly, day)
+	o.fail(name, err)
+	return day
 }
 
 // optionalText takes a string that may be absent.
