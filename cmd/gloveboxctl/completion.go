@@ -134,6 +134,13 @@ func (a *app) values(name string, before []string) []string {
 			all = append(all, fmt.Sprint(key["key"]))
 		}
 		return all
+	case "trip":
+		trips, _ := a.Trips(a.ctx, map[string]any{"limit": uint32(20)})
+		all := []string{"all"}
+		for _, t := range trips {
+			all = append(all, fmt.Sprint(t["trip"]))
+		}
+		return all
 	case "id":
 		entries, _ := a.Ledger(a.ctx, map[string]any{"limit": uint32(20)})
 		var all []string

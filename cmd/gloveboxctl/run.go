@@ -50,6 +50,8 @@ type commands struct {
 	Why      whyCmd      `cmd:"" help:"One entry of the ledger, and in a sentence each every rule that decided so."`
 	Messages messagesCmd `cmd:"" help:"The messages of the person at the wheel: chat with the workshop, bookings, warnings, notices."`
 	Send     sendCmd     `cmd:"" help:"Write a line to the workshop."`
+	Trips    tripsCmd    `cmd:"" help:"The trips that the person at the wheel may see."`
+	Assign   assignCmd   `cmd:"" help:"Hand a trip to people, for good: of the main user any, of others their own to themselves."`
 	Health   healthCmd   `cmd:"" help:"Warning lights and maintenance now."`
 	Watch    watchCmd    `cmd:"" help:"Signals of the car as they come, until interrupted."`
 

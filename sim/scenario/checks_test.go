@@ -137,6 +137,17 @@ var checkControls = []control{
 		"a repeat":  func(w *scenario.World) { w.Messages[3].Repeat = true },
 		"no alarms": none("alarms"),
 	}},
+	{check: "trip for lea assigned=lea with endpoints", wrong: wrongs{
+		"another reader's": harm("trips", func(m *cloud.Message) { m.Reader = "jonas" }),
+		"for another":      harm("trips", func(m *cloud.Message) { m.Trip.Assigned = []string{"10a5"} }),
+		"without ends":     harm("trips", func(m *cloud.Message) { m.Trip.Start = nil }),
+		"a repeat":         harm("trips", func(m *cloud.Message) { m.Repeat = true }),
+		"no trip":          none("trips"),
+	}},
+	{check: "trip for lea without endpoints", wrong: wrongs{
+		"with them": harm("trips", func(m *cloud.Message) { m.Trip.Start, m.Trip.End = &cloud.End{}, &cloud.End{} }),
+		"no trip":   none("trips"),
+	}},
 	{check: "points lea 20", wrong: wrongs{
 		"fewer": func(w *scenario.World) { w.Messages = w.Messages[:25] },
 		"nine":  harm("position", func(m *cloud.Message) { m.Kind = "status" }),

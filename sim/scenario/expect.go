@@ -70,7 +70,7 @@ var checks = table(
 	form{usage: "disk TEXT", new: as[disk], pace: paceFiles},
 	form{usage: "stores whole", new: as[stores], pace: paceFiles, rules: expectOnly},
 	form{usage: "ready", new: as[ready], pace: paceBus},
-	form{usage: "trip"}, // of a later version
+	form{usage: "trip [for READER] [assigned=NAME] [with|without endpoints]", new: as[trip], pace: paceLine, rules: since},
 )
 
 // expect is a check that must hold, at once or within a time.

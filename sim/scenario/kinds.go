@@ -258,5 +258,5 @@ func functions() (all []string) {
 
 // messageKinds are those that a check knows.
 func messageKinds() []string {
-	return []string{string(outside.KindStatus), string(outside.KindPosition), string(outside.KindAlarms), string(outside.KindMessages), string(outside.KindGaps)}
+	return []string{string(outside.KindStatus), string(outside.KindPosition), string(outside.KindAlarms), string(outside.KindTrips), string(outside.KindMessages), string(outside.KindGaps)}
 }

@@ -75,7 +75,7 @@ func TestProblems(t *testing.T) {
 		{"clock for a time", "fault clock +1h for 3s", "say no for"},
 		{"clock by no seconds", "fault clock +10ms", "want whole seconds"},
 		{"a phone of nobody", people + "app mia lock", "x.txtar:2: app: unknown name \"mia\""},
-		{"not built: check", people + "expect trip assigned=lea", "expect: trip: not built yet"},
+		{"a trip of nobody", people + "expect trip for mia", `unknown name "mia"`},
 		{"car values", "car Taycan 2024 sos=10", `did you mean "soc"?`},
 		{"too full", "car Taycan 2024 soc=101", "soc=101: want a percentage"},
 		{"values of a recorded car", "car Taycan 2024 soc=10\nreplay can=rav4", "odo, soc and cold are of the made car"},

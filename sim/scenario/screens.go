@@ -113,7 +113,7 @@ func (c *phone) order(ctx context.Context, s *stage) (string, error) {
 		minutes, _ := number(cmp.Or(w[2], "10"))
 		return act("climate-start", map[string]any{"celsius": celsius, "minutes": minutes})
 	case "assign":
-		return act("assign", map[string]any{"trip": w[0], "users": s.ids(strings.Fields(w[1]))})
+		return act("assign", map[string]any{"trip": s.trip(w[0]), "users": s.ids(strings.Fields(w[1]))})
 	case "chat":
 		return act("message", map[string]any{"text": w[0]})
 	case "book":
@@ -251,7 +251,7 @@ func (s *stage) call(ctx context.Context, person, method string, args ...any) (s
 }
 
 func (c *assign) do(ctx context.Context, s *stage) (string, error) {
-	return s.call(ctx, "", "Trips1.Assign", c.trip, headunit.Paths(s.ids(c.names)))
+	return "", s.world.HMI.Assign(ctx, s.trip(c.trip), s.ids(c.names), nil)
 }
 
 func (c *screen) do(ctx context.Context, s *stage) (string, error) {

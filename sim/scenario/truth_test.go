@@ -87,6 +87,12 @@ func trueWorld(t *testing.T, check string) *scenario.World {
 		{At: at(53), Reader: "anna", Kind: "status", Time: at(53)},
 		{At: at(54), Reader: "workshop", Kind: "messages", Note: &cloud.Note{From: "Lea", Role: "secondary", Text: "the brake squeaks", Wish: []byte(`{"day":1}`)}},
 	}
+	switch check {
+	case "trip for lea assigned=lea with endpoints":
+		w.Messages = append(w.Messages, cloud.Message{At: at(54), Reader: "lea", Kind: "trips", Trip: &cloud.Trip{ID: "t", Assigned: []string{"1ea"}, Start: &cloud.End{}, End: &cloud.End{}}})
+	case "trip for lea without endpoints":
+		w.Messages = append(w.Messages, cloud.Message{At: at(54), Reader: "lea", Kind: "trips", Trip: &cloud.Trip{ID: "t", Band: "0-10"}})
+	}
 	for _, p := range published(r) {
 		p.Time = p.Time.Add(at(60).Sub(published(r)[0].Time)).Truncate(time.Millisecond)
 		w.Messages = append(w.Messages, place(p))

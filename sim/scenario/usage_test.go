@@ -23,7 +23,7 @@ var samples = map[string][]string{
 	"GROUP": {"radio"}, "KEY": {"volume"}, "PATH": {"Vehicle.Speed"}, "COUNTER": {"documents.applied"}, "BUS": {"body"}, "MESSAGE": {"A"}, "MESSAGE.SIGNAL": {"A.B"},
 	"CODE": {"brake"}, "accept CODE": {"12AB"}, "code CODE": {"12AB"}, "add-car CODE": {"12AB"}, "PASSWORD": {"longenough"}, "CLASS": {"doors"}, "FUNCTION": {"chat", "trips"}, "KIND": {"gaps", "status"}, "REASON": {"left", "suspend"}, "ERROR": {"NotParked", "unknown"},
 	"driver|passenger|…": {"trunk"}, "F": {"rav4"}, "FILE": {"a.json"}, "BUS:FILE": {"can0:a.dbc"}, "FILE.gpx": {"block.gpx"},
-	"PIN": {"4711", "none"}, "OLD": {"none"}, "suggested NAME": {"lea", "nobody"}, "NEW": {"4711"}, "TRIP": {"trip-1"}, "R": {"doors/limited"},
+	"PIN": {"4711", "none"}, "OLD": {"none"}, "suggested NAME": {"lea", "nobody"}, "NEW": {"4711"}, "TRIP": {"newest", "trip-1"}, "R": {"doors/limited"},
 	"D": {"1s", "250µs", "1m30s"}, "+D": {"+25h"}, "N": {"1", "7"}, "A": {"-1.5", "0"}, "B": {"2"},
 	"10x": {"2.5x"}, "50km/h": {"50km/h", "12.5km/h"}, "1011m": {"1011m"}, "21": {"22.5"}, "10": {"7"},
 	"COMMAND": {"guest", "login lea wait"}, "CHECK": {"ready", "publish lea status"}, "ACTION": {"chat hello"},
