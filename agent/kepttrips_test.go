@@ -343,3 +343,27 @@ func TestRemovedPersonsTripsAreGone(t *testing.T) {
 		}
 	})
 }
+
+// Of one person no more is kept than two megabytes, whatever they drive: the oldest goes.
+func TestTripsAreBounded(t *testing.T) {
+	w := enrolled(t)
+	w.drives(lea, 10*time.Second)
+	kept, err := telemetry.DecodeTrip(w.store.trips[lea][w.store.tripsOf(lea)[0]])
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept.Stage, kept.Track = telemetry.TripDone, strings.Repeat("?", 100<<10)
+	clear(w.store.trips[lea])
+	for i := range 21 {
+		kept.ID = fmt.Sprintf("%032x", i)
+		kept.Start.At, kept.End.At = kept.Start.At.Add(time.Minute), kept.End.At.Add(time.Minute)
+		w.store.trips[lea][kept.ID], _ = kept.Encode()
+	}
+	next := newWorld(t, "Taycan", w.store)
+	next.turn(12 * time.Hour)
+	next.drives(lea, 10*time.Second)
+	got := w.store.tripsOf(lea)
+	if len(got) != 21 || slices.Contains(got, fmt.Sprintf("%032x", 0)) || !slices.Contains(got, fmt.Sprintf("%032x", 1)) {
+		t.Errorf("%d are kept: %q", len(got), got)
+	}
+}
