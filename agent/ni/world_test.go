@@ -42,7 +42,8 @@ type world struct {
 	epochs *epochs
 	taps   []tapped // every fix of the receiver, before the gate
 	ctrs   map[profiles.ID]uint64
-	acts   []string // what people did at the wheel
+	disk   time.Duration // that a write takes
+	acts   []string      // what people did at the wheel
 
 	mu    sync.Mutex
 	proc  *process // guarded by mu; nil while none runs
@@ -66,12 +67,15 @@ type process struct {
 }
 
 // queue is one whose disk takes its time: what is live is always there first.
-type queue struct{ *outbox.Outbox }
+type queue struct {
+	*outbox.Outbox
+	takes func() time.Duration
+}
 
 const diskTakes = 2 * time.Millisecond
 
 func (q *queue) Put(messages []outside.Released) ([]outside.Released, error) {
-	time.Sleep(diskTakes)
+	time.Sleep(q.takes())
 	return q.Outbox.Put(messages)
 }
 
@@ -158,7 +162,7 @@ func newWorld(t *testing.T, s *skeleton, dir string) *world {
 	w := &world{
 		t: t, s: s, begun: time.Now(), dir: dir, store: newStore(s.people[0].id), ring: ring,
 		broker: &broker{begun: time.Now(), covered: true, latency: s.latency},
-		epochs: &epochs{random: bytesOf(s.seed, "epoch")}, ctrs: map[profiles.ID]uint64{},
+		epochs: &epochs{random: bytesOf(s.seed, "epoch")}, ctrs: map[profiles.ID]uint64{}, disk: diskTakes,
 	}
 	w.start(w.epochs.next(), nil, telemetry.Left{})
 	return w
@@ -196,7 +200,7 @@ const bootBefore = 40 * time.Second
 
 // start has a process begin, the first one or one that takes over.
 func (w *world) start(epoch string, after *agent.Carried, left telemetry.Left) {
-	p := &process{queue: &queue{outbox.New(filepath.Join(w.dir, "outbox.db"), w.ring, outbox.Bounds{MaxBytes: 4 << 20, MaxAge: 720 * time.Hour}, w.now)}}
+	p := &process{queue: &queue{outbox.New(filepath.Join(w.dir, "outbox.db"), w.ring, outbox.Bounds{MaxBytes: 4 << 20, MaxAge: 720 * time.Hour}, w.now), func() time.Duration { return w.disk }}}
 	if err := p.queue.Open(); err != nil {
 		w.t.Fatal(err)
 	}
