@@ -209,6 +209,13 @@ func (p *plan) sayLights(s *script) {
 			at += time.Second
 		}
 		say(at, l.on)
+		if p.secret["instants"] { // readers are told of an edge by the others
+			continue
+		}
+		for i, more := 0, draws(p.skeleton.seed, fmt.Sprint("often", l.minute)); i < l.often; i++ {
+			at += more.seconds(3, 100)
+			say(at, l.on == (i%2 == 1))
+		}
 	}
 }
 

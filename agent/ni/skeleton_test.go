@@ -68,6 +68,7 @@ type light struct {
 	code   int
 	on     bool
 	blinks bool // it comes and goes before it is as it will be
+	often  int  // so often once more, at moments that all know: readers are told of some
 }
 
 // probe is an ask, or an action, of one reader.
@@ -310,7 +311,12 @@ func (s *skeleton) warn() {
 	r := draws(s.seed, "lights")
 	for i, minute := 0, s.slotAfter(2*time.Minute, time.Minute); minute < s.length-2*time.Minute; minute += time.Minute {
 		if r.oneIn(6) && (s.killed == 0 || s.killed < minute-time.Minute || s.killed > minute+2*time.Minute) {
-			s.lights = append(s.lights, light{minute, i % len(codes), i/len(codes)%2 == 0, r.oneIn(3)})
+			l := light{minute, i % len(codes), i/len(codes)%2 == 0, r.oneIn(3), 0}
+			if r.oneIn(3) {
+				l.often = 2 * (1 + r.IntN(5))
+				s.corners["chattering light"]++
+			}
+			s.lights = append(s.lights, l)
 			i++
 		}
 		if i%len(codes) == 0 && i > 0 && r.oneIn(2) {

@@ -63,7 +63,7 @@ var (
 	ofMotion = append(slices.Clone(ofPlace), "motion", "stops", "values", "instants")
 )
 
-// tests are all of docs/privacy.md, Noninterference: there are no trips yet.
+// tests are all of docs/privacy.md, Noninterference, but NI-7: nothing assigns a trip yet.
 var tests = []noninterference{
 	{
 		name: "NI-1", about: "place", apart: true,
