@@ -105,3 +105,38 @@ func (v *vehicle) alarmsDue(now hal.Instant) (all []outside.Alarm) {
 	slices.SortFunc(all, func(a, b outside.Alarm) int { return strings.Compare(a.Code, b.Code) })
 	return all
 }
+
+// carriedAlarm is a warning as it is carried over to a fresh process, and how its contact
+// chattered: readers are told of it as they would have been.
+type carriedAlarm struct {
+	Code   string                   `json:"code"`
+	Active bool                     `json:"active"`
+	Since  hal.Instant              `json:"since"`
+	Edges  [calmEdges]time.Duration `json:"edges"`
+	Count  int                      `json:"count"`
+	ToldAt time.Duration            `json:"told_at"`
+	Owed   bool                     `json:"owed"`
+}
+
+// carryAlarms is all warnings that the car has said anything of, by code.
+func (v *vehicle) carryAlarms() (all []carriedAlarm) {
+	for code, a := range v.alarms {
+		all = append(all, carriedAlarm{code, a.active, a.since, a.edges, a.count, a.toldAt, a.owed})
+	}
+	slices.SortFunc(all, func(a, b carriedAlarm) int { return strings.Compare(a.Code, b.Code) })
+	return all
+}
+
+// resumeAlarms takes in what carryAlarms told, of the warnings that this car still has.
+func (v *vehicle) resumeAlarms(from []carriedAlarm) {
+	for _, rules := range v.rules {
+		for _, rule := range rules {
+			if i := slices.IndexFunc(from, func(c carriedAlarm) bool { return c.Code == rule.Code }); i >= 0 {
+				c := from[i]
+				a := alarm{rule, c.Active, c.Since, c.Edges, c.Count, c.ToldAt, c.Owed}
+				v.alarms[rule.Code] = a
+				v.alarmDue = min(v.alarmDue, a.due())
+			}
+		}
+	}
+}

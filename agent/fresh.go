@@ -29,6 +29,7 @@ type Carried struct {
 	Climate time.Duration  `json:"climate"` // when climate ordered from afar ends; zero: none
 	Orders  []carriedOrder `json:"orders"`  // that nobody was answered yet
 
+	Alarms   []carriedAlarm  `json:"alarms"`
 	Said     []said          `json:"said"` // the newest of each path but of what settings set, oldest first
 	Pipeline outside.Carried `json:"pipeline"`
 }
@@ -137,6 +138,7 @@ func (v *vehicle) carry() (all []said) {
 // resume takes in what carry told; readers know of its warnings.
 func (v *vehicle) resume(from Carried, now hal.Instant, out *outside.Outside) {
 	v.motion.stands(from.Parked)
+	v.resumeAlarms(from.Alarms)
 	for _, s := range from.Said {
 		r := s.reading()
 		v.frames(s.Bus, 1, r.At)
@@ -171,7 +173,7 @@ func (f *fresh) begin(s profiles.Session, ended Reason, car shown) bool {
 // told is what the fresh process is told at the end.
 func (f *fresh) told(t transition, v *vehicle, p *privacy) Carried {
 	told := *f.begun
-	told.Waits, told.Said, told.Pipeline = t.request, v.carry(), p.out.Carry()
+	told.Waits, told.Alarms, told.Said, told.Pipeline = t.request, v.carryAlarms(), v.carry(), p.out.Carry()
 	told.Inside, told.Since, told.Locks, told.Suggested = v.fobs.isIn, v.fobs.inside, v.fobs.locks, v.fobs.suggested
 	return told
 }

@@ -74,7 +74,10 @@ func outcome(t *testing.T, asleep, another bool) (all []string) {
 		say(0)
 		b.drive(7 * time.Minute)
 		say(7)
-		b.observe("Vehicle.Chassis.Brake.IsBrakesWorn", hal.Bool(true))
+		for i := range 3 { // a contact that chatters: of the last edge readers are told later
+			b.observe("Vehicle.Chassis.Brake.IsBrakesWorn", hal.Bool(i%2 == 0))
+			time.Sleep(100 * time.Millisecond)
+		}
 		b.skew.Store(int64(17 * time.Second)) // satellites are there
 		b.observe("Vehicle.Speed", hal.Number(0))
 		b.observe("Vehicle.LowVoltageSystemState", hal.Word("OFF"))
