@@ -56,7 +56,7 @@ func (a api) fitsOpened(t *testing.T, line []byte) string {
 	if err := json.Unmarshal(line, &m); err != nil {
 		t.Fatal(err)
 	}
-	parts := strings.SplitN(m.Topic, "/", 6) // gb/1/VID/to/MAILBOX/SUFFIX
+	parts := strings.SplitN(m.Topic, "/", 6)                                 // gb/1/VID/to/MAILBOX/SUFFIX
 	schema := a.schemas(t)[strings.TrimSuffix(parts[len(parts)-1], "/hpke")] // the reader has taken aud off
 	if schema == nil || len(parts) != 6 {
 		t.Errorf("no channel for %s", m.Topic)

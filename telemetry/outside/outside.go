@@ -116,8 +116,7 @@ func (o *Outside) lay(boot time.Duration) {
 	o.position.start(o.clock, o.policy.Numbers().PositionEvery, boot)
 }
 
-// Tick returns what is due now, in the order of its slots; of one instant what is live
-// first, then warnings.
+// Tick returns what is due now, in the order of its slots, live before kept.
 func (o *Outside) Tick(now hal.Instant) []Released {
 	if now.Boot >= o.next || o.unset && ClockSet(now.UTC) {
 		o.advance(now)
@@ -125,20 +124,15 @@ func (o *Outside) Tick(now hal.Instant) []Released {
 	out := o.pending
 	o.pending = nil
 	slices.SortStableFunc(out, func(a, b Released) int {
-		return cmp.Or(cmp.Compare(a.slot.Boot, b.slot.Boot), cmp.Compare(a.turn(), b.turn()))
+		if by := cmp.Compare(a.slot.Boot, b.slot.Boot); by != 0 || a.Live() == b.Live() {
+			return by
+		}
+		if a.Live() {
+			return -1
+		}
+		return 1
 	})
 	return out
-}
-
-// turn is a message's place among those of one instant: what is live, warnings, the rest.
-func (r Released) turn() int {
-	switch {
-	case r.Live():
-		return 0
-	case r.Kind() == KindAlarms:
-		return 1
-	}
-	return 2
 }
 
 // Next is the boot time at which Tick has something to do; zero if it has now,

@@ -50,32 +50,3 @@ func TestWarningsAndServiceReachAll(t *testing.T) {
 		}
 	}
 }
-
-// Of what becomes due together and is kept, warnings go first.
-func TestWarningsGoFirst(t *testing.T) {
-	car := newCar(t, outside.Builtin(), outside.Options{})
-	car.link(true)
-	car.say(weight, 1)
-	car.inUse(true)
-	car.at("12:06:00")
-	car.link(false)
-	car.at("12:11:00")
-	car.link(true)
-	car.out.Answer(boxLimited, "key", epoch, 1, outside.Done, car.now)
-	car.at("12:14:30")
-	car.light("brake", true)
-	before := len(car.sent)
-	car.at("12:15:00")
-	kept := map[string][]string{}
-	for _, w := range car.sent[before:] {
-		if w.suffix != string(outside.KindStatus) {
-			kept[w.mailbox] = append(kept[w.mailbox], w.suffix)
-		}
-	}
-	for _, box := range []string{boxLimited, boxBack} {
-		t.Log(box[:1], kept[box])
-		if len(kept[box]) < 2 || kept[box][0] != string(outside.KindAlarms) {
-			t.Errorf("to %.1s: %q", box, kept[box])
-		}
-	}
-}
