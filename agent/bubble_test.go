@@ -291,7 +291,8 @@ type broker struct {
 
 	mu   sync.Mutex
 	wire []wire
-	away bool // guarded by mu: there is no network
+	away bool        // guarded by mu: there is no network
+	line *connection // guarded by mu: the newest
 
 	subscribed []string // guarded by mu; by the newest connection
 
@@ -320,7 +321,11 @@ func (b *broker) dial(_ context.Context, o telemetry.Opening) (telemetry.Connect
 		return nil, errors.New("there is no network")
 	}
 	b.see("connect", telemetry.Message{})
-	return &connection{broker: b, last: time.Now(), ended: make(chan struct{})}, nil
+	c := &connection{broker: b, last: time.Now(), ended: make(chan struct{})}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.line = c
+	return c, nil
 }
 
 // to is what went to a mailbox as one kind.
