@@ -9,9 +9,8 @@ import (
 // who chose nothing, and the drive after it. Inside the windows each filling has a way of
 // its own.
 type hiddenDrive struct {
-	windows []span   // no place leaves
-	ends    [2]place // where the hidden drive begins and where the ways have joined again
-	chosen  bool     // the end of the drive is hidden too, not only its way
+	windows []span // no place leaves
+	chosen  bool   // the end of the drive is hidden too, not only its way
 }
 
 type place struct{ lat, lon float64 }

@@ -57,10 +57,7 @@ type drive struct {
 	door     bool
 }
 
-type tunnel struct {
-	span
-	cut bool
-}
+type tunnel struct{ span }
 
 // light is a warning in the course of a minute.
 type light struct {

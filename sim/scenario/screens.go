@@ -243,13 +243,6 @@ func (c *workshop) do(ctx context.Context, s *stage) (string, error) {
 	return s.hand(ctx, d, true)
 }
 
-// call asks the agent over D-Bus. What it does not have, it refuses with an error
-// of D-Bus.
-func (s *stage) call(ctx context.Context, person, method string, args ...any) (string, error) {
-	answer, err := s.world.HMI.Call(ctx, person, method, args...)
-	return strings.Trim(fmt.Sprint(answer...), "[]"), err
-}
-
 func (c *assign) do(ctx context.Context, s *stage) (string, error) {
 	return "", s.world.HMI.Assign(ctx, s.trip(c.trip), s.ids(c.names), nil)
 }
