@@ -21,7 +21,7 @@ var lists = [...]*string{&leaves, &overlay}
 // Has reports whether path is a leaf of the list.
 func Has(path string) bool {
 	dot := strings.LastIndexByte(path, '.')
-	if dot < 0 || strings.ContainsAny(path, ": \n") {
+	if dot <= 0 || dot == len(path)-1 || strings.ContainsAny(path, "#: \n") {
 		return false
 	}
 	for _, list := range lists {
@@ -33,14 +33,31 @@ func Has(path string) bool {
 }
 
 func hasLeaf(list, branch, leaf string) bool {
-	_, rest, found := strings.Cut(list, "\n"+branch+": ")
-	line, _, _ := strings.Cut(rest, "\n")
-	for name := range strings.SplitSeq(line, " ") {
-		if found && name == leaf {
+	for name := range strings.SplitSeq(below(list, branch), " ") {
+		if name == leaf {
 			return true
 		}
 	}
 	return false
+}
+
+// below are the names below a branch. The lines stand in the order of their branches, with
+// the remarks before all: each look halves what is left.
+func below(list, branch string) string {
+	for list != "" {
+		at := strings.LastIndexByte(list[:len(list)/2], '\n') + 1
+		line, rest, _ := strings.Cut(list[at:], "\n")
+		name, names, _ := strings.Cut(line, ": ")
+		switch order := strings.Compare(name, branch); {
+		case order == 0:
+			return names
+		case order < 0:
+			list = rest
+		default:
+			list = list[:at]
+		}
+	}
+	return ""
 }
 
 // All are the leaves of the list, branch by branch.
