@@ -26,7 +26,7 @@ listen() { # NAME FILTER...: what NAME hears, a topic and a word a line
 said() { as "$1" mosquitto_pub -t "$2" -m "$1-$3" || :; }
 heard() { # NAME WORD: says WORD to itself, where anybody may, until it is heard
 	tries=0
-	until grep -q "^gb/1/$1/to/$box/messages $1-$2\$" "$dir/$1"; do
+	until grep -aq "^gb/1/$1/to/$box/messages $1-$2\$" "$dir/$1"; do
 		tries=$((tries + 1))
 		[ $tries -le 20 ] || { echo "$1 cannot hear itself: is its certificate refused?" >&2; exit 1; }
 		said "$1" "gb/1/$1/to/$box/messages" "$2"
@@ -45,7 +45,7 @@ for topic in state policy act ask "ack/$box" "to/$box/messages" "to/$box/status"
 done
 heard "$foreign" end
 heard "$car" end
-bad=$(grep -v "^gb/1/$foreign/" "$dir/$foreign" || :)
-bad=$bad$(grep " $foreign-" "$dir/$car" || :)
+bad=$(grep -av "^gb/1/$foreign/" "$dir/$foreign" || :)
+bad=$bad$(grep -a " $foreign-" "$dir/$car" || :)
 [ -z "$bad" ] || { echo "what is not theirs was heard: $bad" >&2; exit 1; }
 echo "a foreign certificate is kept out of 14 topics, both ways"
