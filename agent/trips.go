@@ -37,12 +37,11 @@ type trips struct {
 	told    []tripTold                           // what becomes true once the queue has what was released
 	tries   uint64                               // counts what was handed to the queue
 
-	driver  profiles.ID  // who is at the wheel; zero: a guest, or nobody
-	finder  *trip.Finder // of what its driver alone is to have
-	alone   bool         // a level was chosen
-	keepAt  time.Duration
-	keptEnd map[bool]time.Time // of what was kept last of a trip that is going on
-	lookAt  time.Duration
+	driver profiles.ID        // who is at the wheel; zero: a guest, or nobody
+	finder *trip.Finder       // of what its driver alone is to have
+	alone  bool               // a level was chosen
+	kept   map[bool]trip.Trip // what was kept last of a trip that is going on, private or not
+	lookAt time.Duration
 }
 
 // keptTrip is a trip, and how many bytes of the disk it takes.
@@ -64,7 +63,7 @@ type TripStore interface {
 func loadTrips(store TripStore, roster profiles.Roster, needs Needs, now hal.Instant) (*trips, error) {
 	t := &trips{
 		numbers: needs.Policy.Numbers(), of: map[profiles.ID][]keptTrip{}, unsaved: map[profiles.ID]map[string]*keptTrip{},
-		finder: trip.NewFinder(needs.Policy.Numbers().MaxFixGap, needs.Random("own-trip")), keptEnd: map[bool]time.Time{}, lookAt: now.Boot,
+		finder: trip.NewFinder(needs.Policy.Numbers().MaxFixGap, needs.Random("own-trip")), kept: map[bool]trip.Trip{}, lookAt: now.Boot,
 	}
 	var failed error
 	for _, person := range roster.People {
@@ -206,10 +205,6 @@ func (t *trips) fix(p *hal.Position, out *outside.Outside, now hal.Instant) []ef
 	if p != nil && t.alone {
 		t.own(t.finder.Fix(*p, now))
 	}
-	if now.Boot < t.keepAt {
-		return nil
-	}
-	t.keepAt = now.Boot + tripEvery
 	t.keep(out.TripSoFar, false)
 	t.keep(t.finder.SoFar, true)
 	if !t.changed() {
@@ -218,13 +213,16 @@ func (t *trips) fix(p *hal.Position, out *outside.Outside, now hal.Instant) []ef
 	return []effect{t.save(nil)}
 }
 
-// keep keeps a trip that is going on, if it went on.
+// keep keeps a trip that is going on, once it went on for so long. When depends on the trip
+// alone: of one that is released a restart must not tell what else the receiver said.
 func (t *trips) keep(soFar func() (trip.Trip, bool), private bool) {
-	if so, ok := soFar(); ok && !so.End.At.Equal(t.keptEnd[private]) {
-		t.keptEnd[private] = so.End.At
-		k := keptTrip{KeptTrip: telemetry.KeptTrip{Trip: so, Private: private}}
-		t.write(t.driver, so.ID, &k)
+	so, ok := soFar()
+	if was := t.kept[private]; !ok || so.ID == was.ID && so.Seconds-was.Seconds < int64(tripEvery/time.Second) {
+		return
 	}
+	t.kept[private] = so
+	k := keptTrip{KeptTrip: telemetry.KeptTrip{Trip: so, Private: private}}
+	t.write(t.driver, so.ID, &k)
 }
 
 // tick lets time act.
@@ -272,7 +270,7 @@ func (t *trips) own(so trip.Trip, over bool) {
 func (t *trips) ended(so trip.Trip, readers []outside.Reader) {
 	k := telemetry.KeptTrip{Trip: so, Stage: telemetry.TripEnded}
 	k.Whole, k.Stub = audience(readers)
-	t.told = append(t.told, tripTold{id: so.ID, stage: telemetry.TripTold})
+	t.told = append(t.told, tripTold{id: so.ID, who: t.driver, stage: telemetry.TripTold})
 	t.add(k)
 }
 

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"glovebox/hal"
@@ -13,6 +14,7 @@ import (
 // tripTold is a stage that a trip has come to once the queue took a batch.
 type tripTold struct {
 	id       string
+	who      profiles.ID // who drove; zero: not known
 	stage    telemetry.TripStage
 	assigned int    // so many of those whom it is assigned to, the oldest, were told of it
 	try      uint64 // zero: it was not handed to the queue yet
@@ -20,18 +22,18 @@ type tripTold struct {
 
 // resume has the pipeline tell who was not told before a restart.
 func (t *trips) resume(out *outside.Outside, now hal.Instant) {
-	for who, of := range t.of {
-		for _, k := range slices.Clone(of) {
+	for _, who := range slices.SortedFunc(maps.Keys(t.of), func(a, b profiles.ID) int { return cmp.Compare(a.String(), b.String()) }) {
+		for _, k := range slices.Clone(t.of[who]) {
 			if k.Stage == telemetry.TripEnded && k.Whole == nil && k.Stub == nil { // it was going on
 				k.Whole, k.Stub = audience(out.Readers())
 				t.set(who, k)
 			}
 			if k.Stage != telemetry.TripDone {
-				t.told = append(t.told, tripTold{id: k.ID, stage: telemetry.TripTold})
+				t.told = append(t.told, tripTold{id: k.ID, who: who, stage: telemetry.TripTold})
 				out.ReleaseTrip(k.Trip, k.Stage == telemetry.TripTold, now)
 			}
 			if waits := k.Waits(); len(waits) > 0 {
-				t.hand(assignment{kept: k, fresh: waits}, out, now)
+				t.hand(assignment{kept: k, who: who, fresh: waits}, out, now)
 			}
 		}
 	}
@@ -85,8 +87,14 @@ func (t *trips) taken(try uint64) {
 		if told.try == 0 || told.try > try {
 			return false
 		}
-		if k, who, ok := t.find(told.id); ok && k.Told(told.stage, told.assigned) {
-			t.set(who, k)
+		for who, of := range t.of {
+			i := slices.IndexFunc(of, func(k keptTrip) bool { return k.ID == told.id })
+			if i < 0 || !told.who.IsZero() && told.who != who {
+				continue
+			}
+			if k := of[i]; k.Told(told.stage, told.assigned) {
+				t.set(who, k)
+			}
 		}
 		return true
 	})
@@ -126,7 +134,7 @@ type assignment struct {
 
 // hand has the pipeline tell those who were given a trip, and notes once the queue has it.
 func (t *trips) hand(a assignment, out *outside.Outside, now hal.Instant) {
-	t.told = append(t.told, tripTold{id: a.kept.ID, assigned: len(a.kept.Assigned)})
+	t.told = append(t.told, tripTold{id: a.kept.ID, who: a.who, assigned: len(a.kept.Assigned)})
 	out.Assign(outside.Assignment{Trip: a.kept.Trip, All: texts(a.kept.To()), New: texts(a.fresh)}, now)
 }
 
