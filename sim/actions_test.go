@@ -67,7 +67,7 @@ func TestPhonesOrder(t *testing.T) {
 		{"lea", lea, "climate-start", map[string]any{"celsius": 22.5, "minutes": 10}, "done", "Cabin.HVAC.IsAirConditioningActive", "true"},
 		{"lea", lea, "climate-start", map[string]any{"celsius": 40, "minutes": 10}, "bad-request", "Cabin.HVAC.IsAirConditioningActive", "true"},
 		{"anna", anna, "climate-stop", nil, "done", "Cabin.HVAC.IsAirConditioningActive", "false"},
-		{"anna", anna, "assign", map[string]any{"trip": "t", "users": []string{id(t, w, "lea")}}, "not-now", "Cabin.Door.Row1.DriverSide.IsLocked", "true"},
+		{"anna", anna, "assign", map[string]any{"trip": "t", "users": []string{id(t, w, "lea")}}, "bad-request", "Cabin.Door.Row1.DriverSide.IsLocked", "true"},
 	} {
 		if got := row.phone(row.act, row.args); got != row.want {
 			t.Errorf("%s %s: %s, want %s", row.who, row.act, got, row.want)
