@@ -146,13 +146,6 @@ func (p *privacy) fix(at *hal.Position, drove float64, now hal.Instant) []effect
 func (p *privacy) tick(now hal.Instant) []effect {
 	p.trips.tick(now)
 	released := p.out.Tick(now)
-	var todo []effect
-	if p.trips.changed() {
-		todo = []effect{p.trips.save(nil)} // before the queue: a power cut between the two tells it twice
-	}
-	if len(released) == 0 && !p.trips.hands() {
-		return todo
-	}
 	var fresh, kept []outside.Released
 	for _, r := range released {
 		if r.Live() {
@@ -161,8 +154,15 @@ func (p *privacy) tick(now hal.Instant) []effect {
 			kept = append(kept, r)
 		}
 	}
+	var todo []effect
 	if len(fresh) > 0 {
-		todo = append(todo, sendLive(fresh))
+		todo = append(todo, sendLive(fresh)) // first: it waits for no disk, whoever drives
+	}
+	if p.trips.changed() {
+		todo = append(todo, p.trips.save(nil)) // before the queue: a power cut between the two tells it twice
+	}
+	if len(released) == 0 && !p.trips.hands() {
+		return todo
 	}
 	held := p.out.Held()
 	switch {
