@@ -32,7 +32,12 @@ func adjustable(t *testing.T) (*world, *bytes.Buffer) {
 	w := startWorld(t, "Taycan", enrolled(t).store, func(_ *world, n *agent.Needs) {
 		n.Actuated = []string{warmth, seatLength, seatHeight, seatHeat, volume, source}
 		n.Reach = map[string]agent.Reach{seatLength: {0, 300, 1}, seatHeight: {0, 100, 1}, seatHeat: {0, 100, 25}, warmth: {16, 29.5, 0.5}}
-		n.Log = slog.New(slog.NewTextHandler(log, nil))
+		n.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey {
+				return slog.Attr{} // its digits are no setting's
+			}
+			return a
+		}}))
 	})
 	w.say("Vehicle.LowVoltageSystemState", hal.Word("OFF"))
 	return w, log
