@@ -63,7 +63,6 @@ func (w *world) probe(q probe) {
 		c.opening.Inbound(outside.AskTopic(w.s.identity.VID), []byte(text))
 		return
 	}
-	w.ctrs[from.id]++
 	args := map[profiles.Verb]string{
 		profiles.ClimateStart: `{"celsius":21.5,"minutes":5}`, profiles.SendMessage: `{"text":"hello"}`,
 		profiles.Assign: `{"trip":"t","users":["` + w.s.people[0].id.String() + `"]}`,
@@ -71,8 +70,19 @@ func (w *world) probe(q probe) {
 	if args == "" {
 		args = "{}"
 	}
+	w.order(q.who, q.verb, args)
+}
+
+// order is an action that a phone sends. It is lost where the car does not hear it.
+func (w *world) order(who int, verb profiles.Verb, args string) {
+	c := w.broker.open()
+	if c == nil {
+		return
+	}
+	from := w.s.people[who]
+	w.ctrs[from.id]++
 	claims := fmt.Sprintf(`{"vid":%q,"key":%q,"epoch":%q,"ctr":%d,"exp":%d,"act":%q,"args":%s}`,
-		w.s.identity.VID, kid, w.epochs.name(), w.ctrs[from.id], int(time.Since(w.epochs.at)/time.Second)+30, q.verb, args)
+		w.s.identity.VID, from.key().Thumbprint(), w.epochs.name(), w.ctrs[from.id], int(time.Since(w.epochs.at)/time.Second)+30, verb, args)
 	jws, err := outside.Sign(from.sign, cloud.TypeAction, []byte(claims))
 	if err != nil {
 		w.t.Fatal(err)

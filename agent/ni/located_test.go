@@ -3,6 +3,7 @@ package ni_test
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -14,11 +15,14 @@ func (t trace) located(o observer) string {
 	texts, numbers := map[string]bool{}, map[uint64]bool{}
 	for _, tap := range t.taps {
 		for _, v := range []float64{tap.Latitude, tap.Longitude} {
-			texts[cut(v, 4)] = true
-			texts[strconv.Itoa(int(v*(1<<31)/180))] = true // semicircles
-			texts[strconv.Itoa(int(v*1e7))] = true
+			for _, text := range written(v) {
+				texts[text] = true
+			}
 			numbers[math.Float64bits(v)] = true
 		}
+	}
+	if o.name == fmt.Sprint("person ", assignee) {
+		t.forget(texts, numbers)
 	}
 	for _, w := range t.sees(o) {
 		payload := unzipped(w.payload)
@@ -39,6 +43,25 @@ func (t trace) located(o observer) string {
 		}
 	}
 	return ""
+}
+
+// forget takes out the places of the trip that was assigned.
+func (t trace) forget(texts map[string]bool, numbers map[uint64]bool) {
+	for _, tap := range t.taps {
+		if a := t.s.assigned; a != nil && t.s.drives[a.drive].holds(tap.at) {
+			for _, v := range []float64{tap.Latitude, tap.Longitude} {
+				for _, text := range written(v) {
+					delete(texts, text)
+				}
+				delete(numbers, math.Float64bits(v))
+			}
+		}
+	}
+}
+
+// written is a place as text: to four decimals, in semicircles, in ten millionths.
+func written(v float64) []string {
+	return []string{cut(v, 4), strconv.Itoa(int(v * (1 << 31) / 180)), strconv.Itoa(int(v * 1e7))}
 }
 
 // cut is a number with so many decimals, the rest cut off.

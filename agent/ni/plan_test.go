@@ -113,6 +113,7 @@ func (p *plan) script() *script {
 	p.sayLights(s)
 	p.sit(s)
 	p.connect(s)
+	p.assign(s)
 	for i, d := range p.documents[1:] {
 		s.add(d.at, func(w *world) { w.apply(i + 2) })
 	}
@@ -174,7 +175,7 @@ func (p *plan) sayValues(s *script) {
 	}
 	for _, d := range p.drives {
 		last := (d.to - 3*time.Second).Truncate(time.Second)
-		for at := d.from + time.Second; at < last; at += fine.seconds(3, 12) {
+		for at := d.from + time.Second; at < last; at = p.saidNext(at, at+fine.seconds(3, 12)) {
 			odo = min(odo+150*fine.Float64(), d.odometer)
 			kept := []hal.Reading{is(odometer, odo), is(service, 12_000+300*fine.Float64()), is(health, 97+fine.Float64())}
 			if latch > at && latch < at+30*time.Second { // what the daily latch takes is known
@@ -196,6 +197,15 @@ func (p *plan) sayValues(s *script) {
 		say(at+150*time.Millisecond, is(outsideAir, weather.number(-10, 35)), is(pressure, weather.number(950, 1050)), is(lights, weather.oneIn(2)),
 			is(station, fmt.Sprintf("radio-%d", weather.IntN(1e6))), is(evse, fmt.Sprintf("DE-NI-%d", weather.IntN(1e6))), is(latitude, weather.number(54, 56)))
 	}
+}
+
+// saidNext is when the car says its values after at. Whoever starts anew hears them at
+// once: what is known at the next slot is no secret.
+func (s *skeleton) saidNext(at, next time.Duration) time.Duration {
+	if again := (s.killed + 6*time.Second).Truncate(time.Second); s.killed > 0 && at < again {
+		return min(next, again)
+	}
+	return next
 }
 
 // sayLights is the warnings, somewhere in their minute.

@@ -36,6 +36,15 @@ func (p *plan) course() (all []second) {
 	}
 	for i, d := range p.drives {
 		stand(d.from)
+		place, holes := place, holes
+		if p.given(i) { // all ways meet where it begins
+			place, holes = draws(p.skeleton.seed, "assigned place"), draws(p.skeleton.seed, "assigned holes")
+			toLat, toLon := place.number(54.9, 55.1), place.number(4.5, 5.1)
+			meet(all, lat, lon, toLat, toLon)
+			lat, lon, heading, bias = toLat, toLon, place.number(0, 360), 5e-7
+		} else if i > 0 && p.given(i-1) {
+			heading = place.number(0, 360)
+		}
 		stops, cuts := p.stops(i), p.cuts(d)
 		speeds := p.speeds(i, stops, cuts)
 		gap, before := time.Duration(0), 0.0 // until when there is no fix, of the secret holes; the speed that was said last
@@ -103,7 +112,7 @@ var bands = [][2]float64{{3, 9}, {12, 23}, {30, 45}, {60, 90}}
 // speeds are what the bus says in the i-th drive, second by second. How far it goes is
 // secret with the motion, but not its band; a drive in parts stays in the lowest.
 func (p *plan) speeds(i int, stops []span, cuts []time.Duration) (all []float64) {
-	d, r := p.drives[i], p.draw(fmt.Sprint("motion", i))
+	d, r := p.drives[i], p.drawIn(i, fmt.Sprint("motion", i))
 	kmh, target, until := 0.0, 0.0, time.Duration(0)
 	straight, rest := 0.0, 0.0 // metres about the cuts, and in between
 	for at := d.from; at < d.to; at += time.Second {
@@ -154,7 +163,7 @@ func (p *plan) stops(i int) (all []span) {
 	if !p.secret["motion"] {
 		return nil
 	}
-	d, r := p.drives[i], p.draw("stops")
+	d, r := p.drives[i], p.drawIn(i, "stops")
 	for slot := p.slotAfter(d.from, 5*time.Minute) - 5*time.Minute; slot < d.to; slot += 5 * time.Minute {
 		from := (max(slot, d.from) + r.seconds(15, 200)).Truncate(time.Second)
 		stop := span{from, from + r.seconds(5, 26)} // half a minute ends a trip

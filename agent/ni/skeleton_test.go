@@ -30,6 +30,7 @@ type skeleton struct {
 	probes   []probe
 	killed   time.Duration // a power cut; zero: none
 	hidden   *hiddenDrive  // of NI-10; else nil
+	assigned *assignedTrip // of NI-7; else nil
 	corners  map[string]int
 }
 

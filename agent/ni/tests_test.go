@@ -63,7 +63,7 @@ var (
 	ofMotion = append(slices.Clone(ofPlace), "motion", "stops", "values", "instants")
 )
 
-// tests are all of docs/privacy.md, Noninterference, but NI-7: nothing assigns a trip yet.
+// tests are all of docs/privacy.md, Noninterference.
 var tests = []noninterference{
 	{
 		name: "NI-1", about: "place", apart: true,
@@ -115,6 +115,14 @@ var tests = []noninterference{
 			return pair{a, &plan{skeleton: s, sky: follow(a), lost: true}}
 		},
 		looks: everybody,
+	},
+	{
+		name: "NI-7", about: "assigned", apart: true, make: assignedSkeleton,
+		fill: func(s *skeleton) pair {
+			sameTrips(s)
+			return twoOf(s, ofMotion, nil)
+		},
+		looks: limitedOnly,
 	},
 	{
 		name: "NI-8", about: "probing", apart: true,

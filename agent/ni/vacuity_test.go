@@ -17,6 +17,7 @@ type seen struct {
 	positions int       // to the main user
 	trips     int       // to the main user
 	stubs     int       // of trips, to limited readers
+	assigned  int       // trips that the assignee was shown in full
 	whileUsed int       // status messages to limited readers while the car was in use: values are held
 	processes int       // that took over from another
 	spells    int       // begun in use: what was collected is purged
@@ -58,6 +59,9 @@ func look(p pair, a, b trace) seen {
 				v.spells++
 			}
 		}
+	}
+	if s.assigned != nil {
+		v.assigned = a.inFull(s.observers()[assignee])
 	}
 	if p.b.sky != nil {
 		v.hid, v.passed = p.b.sky.hid, p.b.sky.passed
@@ -106,6 +110,7 @@ func (v *seen) add(o seen) {
 	v.positions += o.positions
 	v.trips += o.trips
 	v.stubs += o.stubs
+	v.assigned += o.assigned
 	v.whileUsed += o.whileUsed
 	v.processes += o.processes
 	v.spells += o.spells
@@ -117,8 +122,8 @@ func (v *seen) add(o seen) {
 }
 
 func (v seen) String() string {
-	text := fmt.Sprintf("%.0f m apart, to one limited reader %d wires of which %d status in use, %d positions and %d trips to the main user, %d stubs, %d spells, %d hidden ends of which %d were driven away from, %d processes took over",
-		median(slices.Clone(v.apart)), v.wires, v.whileUsed, v.positions, v.trips, v.stubs, v.spells, v.hid, v.passed, v.processes)
+	text := fmt.Sprintf("%.0f m apart, to one limited reader %d wires of which %d status in use, %d positions and %d trips to the main user, %d stubs, %d assigned, %d spells, %d hidden ends of which %d were driven away from, %d processes took over",
+		median(slices.Clone(v.apart)), v.wires, v.whileUsed, v.positions, v.trips, v.stubs, v.assigned, v.spells, v.hid, v.passed, v.processes)
 	for _, name := range slices.Sorted(maps.Keys(v.corners)) {
 		text += fmt.Sprintf(", %s %d", name, v.corners[name])
 	}
@@ -146,6 +151,9 @@ func (v seen) enough(t *testing.T, n noninterference) {
 	}
 	if (n.name == "NI-4" || n.name == "NI-5" || n.name == "NI-6" || n.name == "NI-10") && (v.spells == 0 || v.hid == 0 || v.passed == 0) {
 		t.Errorf("%s: too little is hidden: %s", n.name, v)
+	}
+	if n.name == "NI-7" && v.assigned != v.pairs {
+		t.Errorf("%s: %d trips were assigned in %d pairs", n.name, v.assigned, v.pairs)
 	}
 	if n.name == "NI-5" && v.processes == 0 {
 		t.Errorf("%s: no process takes over", n.name)
