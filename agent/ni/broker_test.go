@@ -3,6 +3,7 @@ package ni_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -141,17 +142,19 @@ func (b *broker) open() *connection {
 
 // connection is one connection of the car. All is guarded by the broker's mu.
 type connection struct {
-	broker  *broker
-	opening telemetry.Opening
-	last    time.Time // the last byte that got out
-	silent  bool      // the broker counts from last on
-	muted   bool
-	stale   bool // coverage went while it was open, and it was not cut
-	over    bool
-	unsent  []*flight   // without coverage
-	unheard []*flight   // acknowledged without coverage
-	giveUp  *time.Timer // of the car
-	ended   chan struct{}
+	broker    *broker
+	opening   telemetry.Opening
+	last      time.Time // the last byte that got out
+	silent    bool      // the broker counts from last on
+	muted     bool
+	stale     bool // coverage went while it was open, and it was not cut
+	over      bool
+	unsent    []*flight  // without coverage
+	unheard   []*flight  // acknowledged without coverage
+	arrived   *[]*flight // in one instant: they are acknowledged in one
+	arrivedAt time.Time
+	giveUp    *time.Timer // of the car
+	ended     chan struct{}
 }
 
 // flight is a message on its way. It is its own token.
@@ -186,17 +189,31 @@ func (c *connection) arrive(f *flight) {
 		close(f.done)
 		return
 	}
+	if c.last.Equal(c.arrivedAt) {
+		*c.arrived = append(*c.arrived, f)
+		return
+	}
+	all := &[]*flight{f}
+	c.arrived, c.arrivedAt = all, c.last
 	time.AfterFunc(c.broker.latency, func() {
 		c.broker.mu.Lock()
 		defer c.broker.mu.Unlock()
 		switch {
 		case c.over || c.muted:
 		case !c.broker.covered:
-			c.unheard = append(c.unheard, f)
+			c.unheard = append(c.unheard, *all...)
 		default:
-			close(f.done)
+			acknowledge(*all)
 		}
 	})
+}
+
+// acknowledge has the car hear of all of these at once: it looks when it has heard of the
+// oldest, which comes last.
+func acknowledge(all []*flight) {
+	for _, f := range slices.Backward(all) {
+		close(f.done)
+	}
 }
 
 // fallSilent has the broker count from the last byte on; pings were bytes too.
@@ -238,9 +255,7 @@ func (c *connection) resume() {
 	for _, f := range c.unsent {
 		c.arrive(f)
 	}
-	for _, f := range c.unheard {
-		close(f.done)
-	}
+	acknowledge(c.unheard)
 	c.unsent, c.unheard = nil, nil
 }
 
