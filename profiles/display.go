@@ -3,6 +3,7 @@ package profiles
 import (
 	"errors"
 	"regexp"
+	"sync"
 )
 
 // Display is the group of the screen: language, units and looks. How bright it is
@@ -43,13 +44,16 @@ func Services() Group {
 // that are older than its grammar. Whether a language is registered is not asked.
 type language struct{ text }
 
-var languageTag = regexp.MustCompile(`^(?i)([a-z]{2,3}(-[a-z]{3}){0,3}|[a-z]{4,8})(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?` +
-	`(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*(-[a-wy-z0-9](-[a-z0-9]{2,8})+)*(-x(-[a-z0-9]{1,8})+)?$`)
+// languageTag is compiled when the first tag comes: a start does not wait for it.
+var languageTag = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?i)([a-z]{2,3}(-[a-z]{3}){0,3}|[a-z]{4,8})(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?` +
+		`(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*(-[a-wy-z0-9](-[a-z0-9]{2,8})+)*(-x(-[a-z0-9]{1,8})+)?$`)
+})
 
 const longestTag = 35 // RFC 5646, section 4.4.1
 
 func (language) check(v any) (any, error) {
-	if s, ok := v.(string); ok && len(s) <= longestTag && languageTag.MatchString(s) {
+	if s, ok := v.(string); ok && len(s) <= longestTag && languageTag().MatchString(s) {
 		return s, nil
 	}
 	return nil, errors.New("must be a language tag of BCP 47 (s), as de-DE")

@@ -13,8 +13,8 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
-	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -29,8 +29,11 @@ const (
 	deepest     = 64              // directories in directories that are looked into
 )
 
-// ours are the names that this package gives.
-var ours = regexp.MustCompile(`^(\` + asidePrefix + `)?[0-9a-f]{32}$`)
+// ours reports whether this package gives such a name.
+func ours(name string) bool {
+	name = strings.TrimPrefix(name, asidePrefix)
+	return len(name) == 32 && strings.Trim(name, "0123456789abcdef") == ""
+}
 
 // Base is the directory above those of the sessions. Its methods come one at a time.
 type Base struct {
@@ -62,7 +65,7 @@ func Open(path string) (b *Base, aside int, err error) {
 		return nil, 0, errors.Join(fmt.Errorf("session directories: %w", err), b.Close())
 	}
 	for _, old := range names {
-		if ours.MatchString(old) && old != name {
+		if ours(old) && old != name {
 			b.setAside(old)
 		}
 	}
