@@ -16,7 +16,7 @@ import (
 func TestScenarioMessagesFit(t *testing.T) {
 	dir := os.Getenv("SCENARIOS")
 	if dir == "" {
-		return
+		t.Skip("make scenarios looks at what it recorded")
 	}
 	a := readAPI(t)
 	fitted := map[string]int{}

@@ -3,12 +3,15 @@
 // or if one was skipped that is not named on the command line: a check that was not made
 // must not look like one that passed.
 //
-//	go test -json ./... | skips PACKAGE.TEST…
+//	go test -json ./... | skips [-v] PACKAGE.TEST…
+//
+// With -v it prints too what the tests say that pass.
 package main
 
 import (
 	"bufio"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -21,9 +24,13 @@ type event struct {
 	Action, Package, Test, Output, ImportPath string
 }
 
-func main() { os.Exit(run(os.Stdin, os.Stdout, os.Args[1:])) }
+func main() {
+	verbose := flag.Bool("v", false, "print what the tests say that pass")
+	flag.Parse()
+	os.Exit(run(os.Stdin, os.Stdout, *verbose, flag.Args()))
+}
 
-func run(in io.Reader, out io.Writer, may []string) (code int) {
+func run(in io.Reader, out io.Writer, verbose bool, may []string) (code int) {
 	said := map[string]string{} // what a test printed, by package and test
 	ran := false
 	lines := bufio.NewScanner(in)
@@ -46,6 +53,9 @@ func run(in io.Reader, out io.Writer, may []string) (code int) {
 			said[name] += e.Output
 		case e.Action == "pass" && e.Test != "":
 			ran = true
+			if verbose {
+				fmt.Fprint(out, words(said[name]))
+			}
 			delete(said, name)
 		case e.Action == "fail":
 			fmt.Fprint(out, said[name])
@@ -68,6 +78,16 @@ func run(in io.Reader, out io.Writer, may []string) (code int) {
 		return 1
 	}
 	return code
+}
+
+// words is what a test says itself, without what go test says of it.
+func words(said string) (all string) {
+	for line := range strings.Lines(said) {
+		if text := strings.TrimLeft(line, " "); !strings.HasPrefix(text, "=== ") && !strings.HasPrefix(text, "--- ") {
+			all += line
+		}
+	}
+	return all
 }
 
 // reason is the line in which a test says why it is skipped.

@@ -27,8 +27,21 @@ func TestRun(t *testing.T) {
 		{"a package does not build", passed + `{"Action":"build-output","ImportPath":"x","Output":"undefined: y\n"}` + "\n" + `{"Action":"fail","Package":"glovebox/x"}` + "\n", nil, 1, "undefined: y"},
 	} {
 		var out strings.Builder
-		if code := run(strings.NewReader(row.in), &out, row.may); code != row.code || !strings.Contains(out.String(), row.says) {
+		if code := run(strings.NewReader(row.in), &out, false, row.may); code != row.code || !strings.Contains(out.String(), row.says) {
 			t.Errorf("%s: exit %d, want %d with %q:\n%s", row.name, code, row.code, row.says, &out)
+		}
+	}
+}
+
+// What passing tests say is printed where it is asked for, without what go test says.
+func TestRunVerbose(t *testing.T) {
+	const in = `{"Action":"output","Package":"glovebox/hal","Test":"TestA","Output":"=== RUN   TestA\n"}` + "\n" +
+		`{"Action":"output","Package":"glovebox/hal","Test":"TestA","Output":"    a_test.go:3: killed 3/3\n"}` + "\n" +
+		`{"Action":"pass","Package":"glovebox/hal","Test":"TestA"}` + "\n"
+	for verbose, want := range map[bool]string{false: "", true: "    a_test.go:3: killed 3/3\n"} {
+		var out strings.Builder
+		if code := run(strings.NewReader(in), &out, verbose, nil); code != 0 || out.String() != want {
+			t.Errorf("verbose %v: exit %d: %q", verbose, code, out.String())
 		}
 	}
 }
