@@ -54,6 +54,7 @@ var arrows = map[string][]string{
 	"cmd/gloveboxctl":     {"headunit"},
 	"cmd/gloveboxsim":     {"sim/...", "hal/..."},
 	"docs":                {}, // tests only
+	"internal/planted":    {}, // for tests
 	"docs/examples/fleet": {}, // shares nothing with the agent
 }
 
@@ -79,7 +80,7 @@ var adapters = map[string][]string{
 }
 
 // neverInDaemon is what must not be linked into gloveboxd.
-var neverInDaemon = []string{"glovebox/headunit", "glovebox/sim", "github.com/mochi-mqtt", "testing", "pgregory.net", "github.com/rogpeppe"}
+var neverInDaemon = []string{"glovebox/headunit", "glovebox/sim", "glovebox/internal", "github.com/mochi-mqtt", "testing", "pgregory.net", "github.com/rogpeppe"}
 
 type listed struct {
 	ImportPath string

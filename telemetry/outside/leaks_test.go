@@ -1,101 +1,27 @@
 package outside_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"glovebox/internal/planted"
 )
-
-// leak is a planted fault: edits of this package's text, and the test that must
-// find it.
-type leak struct {
-	name  string
-	test  string
-	says  string // part of what the test says
-	edits []edit
-}
-
-type edit struct{ file, old, new string }
-
-// readLeaks reads the form that the head of testdata/leaks.txt describes.
-func readLeaks(text string) (all []leak, err error) {
-	number := 0
-	for line := range strings.Lines(text) {
-		number++
-		line = strings.TrimSuffix(line, "\n")
-		word, rest, _ := strings.Cut(line, " ")
-		last := len(all) - 1
-		switch {
-		case line == "" || line[0] == '#':
-		case word == "leak":
-			all = append(all, leak{name: rest})
-		case last < 0:
-			return nil, fmt.Errorf("line %d: want a leak", number)
-		case strings.HasPrefix(line, "killed by "):
-			all[last].test, all[last].says, _ = strings.Cut(strings.TrimPrefix(line, "killed by "), ": ")
-		case word == "edit":
-			all[last].edits = append(all[last].edits, edit{file: rest})
-		case len(all[last].edits) > 0 && line[0] == '-':
-			all[last].edits[len(all[last].edits)-1].old += line[1:] + "\n"
-		case len(all[last].edits) > 0 && line[0] == '+':
-			all[last].edits[len(all[last].edits)-1].new += line[1:] + "\n"
-		default:
-			return nil, fmt.Errorf("line %d: %q", number, line)
-		}
-	}
-	for _, l := range all {
-		if l.test == "" || l.says == "" || len(l.edits) == 0 {
-			return nil, fmt.Errorf("leak %s: want the test, what it says, and an edit", l.name)
-		}
-	}
-	return all, nil
-}
-
-// plant writes the edited files and the overlay that puts them in place, and
-// returns its name. An edit has to fit exactly once.
-func (l leak) plant(dir string) (overlay string, err error) {
-	replace := map[string]string{}
-	for i, e := range l.edits {
-		here, err := filepath.Abs(e.file)
-		if err != nil {
-			return "", err
-		}
-		text, err := os.ReadFile(here)
-		if err != nil {
-			return "", err
-		}
-		old, new := strings.TrimSuffix(e.old, "\n"), strings.TrimSuffix(e.new, "\n")
-		if n := strings.Count(string(text), old); n != 1 || old == "" {
-			return "", fmt.Errorf("edit %s: what stands there stands there %d times", e.file, n)
-		}
-		replace[here] = filepath.Join(dir, fmt.Sprintf("%d-%s", i, e.file))
-		if err := os.WriteFile(replace[here], []byte(strings.Replace(string(text), old, new, 1)), 0o600); err != nil {
-			return "", err
-		}
-	}
-	content, err := json.Marshal(map[string]any{"Replace": replace})
-	if err != nil {
-		return "", err
-	}
-	overlay = filepath.Join(dir, "overlay.json")
-	return overlay, os.WriteFile(overlay, content, 0o600)
-}
 
 var errSurvived = errors.New("the leak was not found")
 
 // kill runs the test with the leak in place; nil says that the test found it.
-func (l leak) kill(t *testing.T) error {
-	overlay, err := l.plant(t.TempDir())
+func kill(t *testing.T, l planted.Leak) error {
+	overlay, err := planted.Overlay(".", t.TempDir(), l.Edits...)
 	if err != nil {
 		return err
 	}
-	return l.found(run(t, l.test, "-overlay="+overlay))
+	output, passed := run(t, l.Test, "-overlay="+overlay)
+	return found(l, output, passed)
 }
 
 func run(t *testing.T, test string, args ...string) (output string, passed bool) {
@@ -107,12 +33,12 @@ func run(t *testing.T, test string, args ...string) (output string, passed bool)
 const noTest = "no tests to run"
 
 // found tells a test that found the leak from all that can go wrong besides.
-func (l leak) found(output string, passed bool) error {
+func found(l planted.Leak, output string, passed bool) error {
 	switch {
 	case passed && !strings.Contains(output, noTest):
 		return errSurvived
-	case !strings.Contains(output, "--- FAIL: "+l.test+" ") || !strings.Contains(output, l.says):
-		return fmt.Errorf("%s did not fail as it should:\n%s", l.test, output)
+	case !strings.Contains(output, "--- FAIL: "+l.Test+" ") || !strings.Contains(output, l.Says):
+		return fmt.Errorf("%s did not fail as it should:\n%s", l.Test, output)
 	}
 	return nil
 }
@@ -123,7 +49,7 @@ func TestPlantedLeaks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	leaks, err := readLeaks(string(text))
+	leaks, err := planted.Leaks(string(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,10 +57,10 @@ func TestPlantedLeaks(t *testing.T) {
 	var killed atomic.Int32
 	t.Run("each", func(t *testing.T) { // ends when all have ended
 		for _, l := range leaks {
-			tests[l.test] = true
-			t.Run(l.name, func(t *testing.T) {
+			tests[l.Test] = true
+			t.Run(l.Name, func(t *testing.T) {
 				t.Parallel()
-				if err := l.kill(t); err != nil {
+				if err := kill(t, l); err != nil {
 					t.Fatal(err)
 				}
 				killed.Add(1)
@@ -154,21 +80,21 @@ func TestPlantedLeaks(t *testing.T) {
 
 // What looks like a leak that was found and is none is told apart.
 func TestPlantedLeaksAreReal(t *testing.T) {
-	l := leak{test: "TestFormsStay", says: "this is not said"}
-	for name, e := range map[string]edit{
-		"an edit that changes nothing":        {"topic.go", "They are written nowhere else.", "They stand here."},
-		"an edit that does not compile":       {"topic.go", `const root = "gb/1/"`, `const root = gb`},
-		"text that is not there":              {"topic.go", "gb/2", "gb/3"},
-		"text that stands twice":              {"topic.go", "func ", "func  "},
-		"nothing at all":                      {"topic.go", "", "package other"},
-		"a test that fails for other reasons": {"topic.go", `const root = "gb/1/"`, `const root = "gb/2/"`},
-		"a test that does not exist":          {"topic.go", "They are written nowhere else.", "They stand here."},
+	l := planted.Leak{Test: "TestFormsStay", Says: "this is not said"}
+	for name, e := range map[string]planted.Edit{
+		"an edit that changes nothing":        {File: "topic.go", Old: "They are written nowhere else.", New: "They stand here."},
+		"an edit that does not compile":       {File: "topic.go", Old: `const root = "gb/1/"`, New: `const root = gb`},
+		"text that is not there":              {File: "topic.go", Old: "gb/2", New: "gb/3"},
+		"text that stands twice":              {File: "topic.go", Old: "func ", New: "func  "},
+		"nothing at all":                      {File: "topic.go", Old: "", New: "package other"},
+		"a test that fails for other reasons": {File: "topic.go", Old: `const root = "gb/1/"`, New: `const root = "gb/2/"`},
+		"a test that does not exist":          {File: "topic.go", Old: "They are written nowhere else.", New: "They stand here."},
 	} {
-		l.edits = []edit{e}
-		if l.test = "TestFormsStay"; name == "a test that does not exist" {
-			l.test = "TestOfNothing"
+		l.Edits = []planted.Edit{e}
+		if l.Test = "TestFormsStay"; name == "a test that does not exist" {
+			l.Test = "TestOfNothing"
 		}
-		err := l.kill(t)
+		err := kill(t, l)
 		if err == nil {
 			t.Errorf("%s: taken as a leak that was found", name)
 		}
@@ -176,7 +102,7 @@ func TestPlantedLeaksAreReal(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := readLeaks("leak x\nkilled by TestX: y\n"); err == nil {
+	if _, err := planted.Leaks("leak x\nkilled by TestX: y\n"); err == nil {
 		t.Error("a leak without an edit was read")
 	}
 }

@@ -5,7 +5,6 @@ package killmatrix_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -16,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"glovebox/internal/planted"
 	"glovebox/profiles"
 	"glovebox/profiles/bolt"
 	"glovebox/profiles/keyring"
@@ -40,21 +40,11 @@ func build(t *testing.T, file, old, new string) string {
 		t.Fatal("strace is missing: apt-get install strace")
 	}
 	dir := t.TempDir()
-	program, overlay := filepath.Join(dir, "store"), filepath.Join(dir, "overlay.json")
+	program := filepath.Join(dir, "store")
 	args := []string{"build", "-o", program}
 	if old != "" {
-		original, err := filepath.Abs(filepath.Join("..", "..", file))
+		overlay, err := planted.Overlay("../..", dir, planted.Edit{File: file, Old: old, New: new})
 		must(t, err)
-		source, err := os.ReadFile(original)
-		must(t, err)
-		if strings.Count(string(source), old) != 1 {
-			t.Fatalf("%s does not hold %q once", file, old)
-		}
-		edited := filepath.Join(dir, filepath.Base(file))
-		must(t, os.WriteFile(edited, []byte(strings.Replace(string(source), old, new, 1)), 0o600))
-		text, err := json.Marshal(map[string]map[string]string{"Replace": {original: edited}})
-		must(t, err)
-		must(t, os.WriteFile(overlay, text, 0o600))
 		args = append(args, "-overlay", overlay)
 	}
 	if out, err := exec.Command("go", append(args, "./testdata/store")...).CombinedOutput(); err != nil {
