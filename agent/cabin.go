@@ -226,7 +226,7 @@ func New(needs Needs) (*Cabin, error) {
 	}
 	Messages{c}.begin(needs)
 	c.privacy.ledgers.owner = &c.mu
-	c.privacy.trips.lock, c.privacy.trips.news = &c.mu, c.news
+	c.privacy.trips.unsaved.lock, c.privacy.trips.news = &c.mu, c.news
 	c.privacy.readers(&c.people, now)
 	c.privacy.trips.resume(c.privacy.out, now)
 	c.privacy.share(&c.people, needs.Identity, now, needs.Log)

@@ -146,20 +146,9 @@ func readMessages(roster profiles.Roster, after func(kept map[profiles.ID]map[ui
 	}}
 }
 
-// keepMessages writes what take returns; what could not be written is given to back. Without
-// after it is tried again until it is done.
-func keepMessages(take func() map[profiles.ID]profiles.MessageChange, back func(map[profiles.ID]profiles.MessageChange), after func(error)) effect {
-	return effect{what: "messages", owed: after == nil, after: after, do: func(w *world) error {
-		all := take()
-		if len(all) == 0 {
-			return nil
-		}
-		err := w.store.ChangeMessages(all)
-		if err != nil {
-			back(all)
-		}
-		return err
-	}}
+// keepMessages writes what the disk does not have of people's messages.
+func keepMessages(u *unsavedMessages, after func(error)) effect {
+	return u.keep("messages", func(w *world, all map[profiles.ID]profiles.MessageChange) error { return w.store.ChangeMessages(all) }, after)
 }
 
 // keepLedger keeps what the disk does not have of a ledger. Of somebody who is gone it
@@ -185,20 +174,11 @@ func readLedger(who profiles.ID, r telemetry.Reading, after func([]telemetry.Ent
 	}}
 }
 
-// keepTrips writes what take returns; what could not be written is given to back. Without
-// after it is tried again until it is done.
-func keepTrips(take func() map[profiles.ID]map[string]*keptTrip, back func(map[profiles.ID]map[string]*keptTrip), after func(error)) effect {
-	return effect{what: "trips", owed: after == nil, after: after, do: func(w *world) error {
-		all := take()
-		if len(all) == 0 {
-			return nil
-		}
-		err := w.store.SetTrips(encodeTrips(all))
-		if err != nil {
-			back(all)
-		}
-		return err
-	}}
+// keepTrips writes what the disk does not have of people's trips.
+func keepTrips(u *unsavedTrips, after func(error)) effect {
+	return u.keep("trips", func(w *world, all map[profiles.ID]map[string]*keptTrip) error {
+		return w.store.SetTrips(encodeTrips(all))
+	}, after)
 }
 
 // readTrips reads these trips, with their tracks.

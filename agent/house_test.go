@@ -99,6 +99,9 @@ func receiver(f *ast.FuncDecl) string {
 	if star, ok := expr.(*ast.StarExpr); ok {
 		expr = star.X
 	}
+	if generic, ok := expr.(*ast.IndexListExpr); ok {
+		expr = generic.X
+	}
 	id, _ := expr.(*ast.Ident)
 	return id.Name
 }

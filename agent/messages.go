@@ -25,22 +25,23 @@ import (
 //	a person ──▶ write ───┘        │             └─▶ disk, sealed under their key
 //	                               └──▶ pipeline ──▶ workshop, their phones
 type messages struct {
-	written, notices io.Reader   // what ids are drawn from: those that leave the car, and the others
-	lock             sync.Locker // the cabin's, for effects
+	written, notices io.Reader // what ids are drawn from: those that leave the car, and the others
 	news             *news
 
 	opened bool // it is known what the disk has
 	early  []func() []effect
 
 	of      map[profiles.ID]profiles.Messages
-	unsaved map[profiles.ID]profiles.MessageChange
+	unsaved unsavedMessages
 	lights  map[string]time.Duration // when each went off, boot clock; of those that are on Never
 }
 
+type unsavedMessages = unsaved[profiles.MessageChange, uint64, *profiles.Message]
+
 func newMessages(written, notices io.Reader, lock sync.Locker, news *news) *messages {
 	return &messages{
-		written: written, notices: notices, lock: lock, news: news, of: map[profiles.ID]profiles.Messages{},
-		unsaved: map[profiles.ID]profiles.MessageChange{}, lights: map[string]time.Duration{},
+		written: written, notices: notices, news: news, of: map[profiles.ID]profiles.Messages{},
+		unsaved: unsavedMessages{lock: lock}, lights: map[string]time.Duration{},
 	}
 }
 
@@ -75,7 +76,7 @@ func (m *messages) once(do func() []effect) []effect {
 func (m *messages) forget(roster profiles.Roster) {
 	gone := func(id profiles.ID) bool { _, ok := roster.Find(id); return !ok }
 	maps.DeleteFunc(m.of, func(id profiles.ID, _ profiles.Messages) bool { return gone(id) })
-	maps.DeleteFunc(m.unsaved, func(id profiles.ID, _ profiles.MessageChange) bool { return gone(id) })
+	m.unsaved.forget(gone)
 }
 
 // put gives a message to somebody, and says so to the head unit if they are at the wheel.
@@ -92,29 +93,11 @@ func (m *messages) put(who profiles.ID, message profiles.Message, s profiles.Ses
 
 func (m *messages) replace(who profiles.ID, next profiles.Messages, change profiles.MessageChange) {
 	m.of[who] = next
-	if m.unsaved[who] == nil {
-		m.unsaved[who] = profiles.MessageChange{}
-	}
-	maps.Copy(m.unsaved[who], change)
+	m.unsaved.add(who, change)
 }
 
 // save writes what is not on disk yet. Without after it is tried again until it is done.
-func (m *messages) save(after func(error)) effect {
-	return keepMessages(func() map[profiles.ID]profiles.MessageChange {
-		m.lock.Lock()
-		defer m.lock.Unlock()
-		all := m.unsaved
-		m.unsaved = map[profiles.ID]profiles.MessageChange{}
-		return all
-	}, func(all map[profiles.ID]profiles.MessageChange) {
-		m.lock.Lock()
-		defer m.lock.Unlock()
-		for who, change := range all {
-			maps.Copy(change, m.unsaved[who]) // what changed meanwhile counts
-			m.unsaved[who] = change
-		}
-	}, after)
-}
+func (m *messages) save(after func(error)) effect { return keepMessages(&m.unsaved, after) }
 
 // newMessageID is 32 hex digits.
 func newMessageID(random io.Reader) string {

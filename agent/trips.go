@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"glovebox/hal"
@@ -28,20 +27,28 @@ const (
 //	pipeline ──▶ ended ──▶ Ended ──queue──▶ Told ──slots──▶ Done
 //	gate ──▶ finder ─────────────────────────────────────▶ Done, for its driver alone
 type trips struct {
+	policy  *outside.Policy
 	numbers outside.Numbers
-	lock    sync.Locker // the cabin's, for effects
 	news    *news
 
-	of      map[profiles.ID][]keptTrip           // oldest first, without tracks where they are done
-	unsaved map[profiles.ID]map[string]*keptTrip // what the disk does not have; nil: is to be taken out
-	told    []tripTold                           // what becomes true once the queue has what was released
-	tries   uint64                               // counts what was handed to the queue
+	of      map[profiles.ID][]keptTrip // oldest first, without tracks where they are done
+	unsaved unsavedTrips               // nil: is to be taken out
+	told    []tripTold                 // what becomes true once the queue has what was released
+	tries   uint64                     // counts what was handed to the queue
 
-	driver profiles.ID        // who is at the wheel; zero: a guest, or nobody
-	finder *trip.Finder       // of what its driver alone is to have
-	alone  bool               // a level was chosen
-	kept   map[bool]trip.Trip // what was kept last of a trip that is going on, private or not
+	driver profiles.ID       // who is at the wheel; zero: a guest, or nobody
+	finder *trip.Finder      // of what its driver alone is to have
+	alone  bool              // a level was chosen
+	kept   map[bool]progress // of the trips that are going on, private or not, what was kept last
 	lookAt time.Duration
+}
+
+type unsavedTrips = unsaved[map[string]*keptTrip, string, *keptTrip]
+
+// progress is how far a trip had come.
+type progress struct {
+	id   string
+	took time.Duration
 }
 
 // keptTrip is a trip, and how many bytes of the disk it takes.
@@ -62,8 +69,8 @@ type TripStore interface {
 // going on is over: it ended where it was kept last.
 func loadTrips(store TripStore, roster profiles.Roster, needs Needs, now hal.Instant) (*trips, error) {
 	t := &trips{
-		numbers: needs.Policy.Numbers(), of: map[profiles.ID][]keptTrip{}, unsaved: map[profiles.ID]map[string]*keptTrip{},
-		finder: trip.NewFinder(needs.Policy.Numbers().MaxFixGap, needs.Random("own-trip")), kept: map[bool]trip.Trip{}, lookAt: now.Boot,
+		policy: needs.Policy, numbers: needs.Policy.Numbers(), of: map[profiles.ID][]keptTrip{},
+		finder: trip.NewFinder(needs.Policy.Numbers().MaxFixGap, needs.Random("own-trip")), kept: map[bool]progress{}, lookAt: now.Boot,
 	}
 	var failed error
 	for _, person := range roster.People {
@@ -143,32 +150,14 @@ func (t *trips) drop(who profiles.ID, id string) {
 }
 
 func (t *trips) write(who profiles.ID, id string, k *keptTrip) {
-	if t.unsaved[who] == nil {
-		t.unsaved[who] = map[string]*keptTrip{}
-	}
-	t.unsaved[who][id] = k
+	t.unsaved.add(who, map[string]*keptTrip{id: k})
 }
 
 // changed reports whether there is something that the disk does not have.
-func (t *trips) changed() bool { return len(t.unsaved) > 0 }
+func (t *trips) changed() bool { return len(t.unsaved.of) > 0 }
 
 // save writes what is not on disk by then. Without after it is tried again until it is done.
-func (t *trips) save(after func(error)) effect {
-	return keepTrips(func() map[profiles.ID]map[string]*keptTrip {
-		t.lock.Lock()
-		defer t.lock.Unlock()
-		all := t.unsaved
-		t.unsaved = map[profiles.ID]map[string]*keptTrip{}
-		return all
-	}, func(all map[profiles.ID]map[string]*keptTrip) {
-		t.lock.Lock()
-		defer t.lock.Unlock()
-		for who, kept := range all {
-			maps.Copy(kept, t.unsaved[who]) // what changed meanwhile counts
-			t.unsaved[who] = kept
-		}
-	}, after)
-}
+func (t *trips) save(after func(error)) effect { return keepTrips(&t.unsaved, after) }
 
 // begin puts who at the wheel, the zero id for a guest.
 func (t *trips) begin(s profiles.Session) {
@@ -205,8 +194,8 @@ func (t *trips) fix(p *hal.Position, out *outside.Outside, now hal.Instant) []ef
 	if p != nil && t.alone {
 		t.own(t.finder.Fix(*p, now))
 	}
-	t.keep(out.TripSoFar, false)
-	t.keep(t.finder.SoFar, true)
+	t.keep(out.TripGoing, out.TripSoFar, false)
+	t.keep(t.finder.Going, t.finder.SoFar, true)
 	if !t.changed() {
 		return nil
 	}
@@ -215,12 +204,14 @@ func (t *trips) fix(p *hal.Position, out *outside.Outside, now hal.Instant) []ef
 
 // keep keeps a trip that is going on, once it went on for so long. When depends on the trip
 // alone: of one that is released a restart must not tell what else the receiver said.
-func (t *trips) keep(soFar func() (trip.Trip, bool), private bool) {
-	so, ok := soFar()
-	if was := t.kept[private]; !ok || so.ID == was.ID && so.Seconds-was.Seconds < int64(tripEvery/time.Second) {
+// The track is made then alone, not at each fix.
+func (t *trips) keep(going func() (string, time.Duration), soFar func() (trip.Trip, bool), private bool) {
+	id, took := going()
+	if was := t.kept[private]; id == "" || id == was.id && took-was.took < tripEvery {
 		return
 	}
-	t.kept[private] = so
+	t.kept[private] = progress{id, took.Truncate(time.Second)}
+	so, _ := soFar()
 	k := keptTrip{KeptTrip: telemetry.KeptTrip{Trip: so, Private: private}}
 	t.write(t.driver, so.ID, &k)
 }
@@ -269,7 +260,7 @@ func (t *trips) own(so trip.Trip, over bool) {
 // ended takes in a trip that the pipeline releases to these.
 func (t *trips) ended(so trip.Trip, readers []outside.Reader) {
 	k := telemetry.KeptTrip{Trip: so, Stage: telemetry.TripEnded}
-	k.Whole, k.Stub = audience(readers)
+	k.Whole, k.Stub = t.audience(readers)
 	t.told = append(t.told, tripTold{id: so.ID, who: t.driver, stage: telemetry.TripTold})
 	t.add(k)
 }
@@ -299,7 +290,7 @@ func (t *trips) add(k telemetry.KeptTrip) {
 func (t *trips) forget(roster profiles.Roster) {
 	gone := func(id profiles.ID) bool { _, ok := roster.Find(id); return !ok }
 	maps.DeleteFunc(t.of, func(id profiles.ID, _ []keptTrip) bool { return gone(id) })
-	maps.DeleteFunc(t.unsaved, func(id profiles.ID, _ map[string]*keptTrip) bool { return gone(id) })
+	t.unsaved.forget(gone)
 }
 
 // encodeTrips is what the disk is given.

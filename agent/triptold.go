@@ -25,7 +25,7 @@ func (t *trips) resume(out *outside.Outside, now hal.Instant) {
 	for _, who := range slices.SortedFunc(maps.Keys(t.of), func(a, b profiles.ID) int { return cmp.Compare(a.String(), b.String()) }) {
 		for _, k := range slices.Clone(t.of[who]) {
 			if k.Stage == telemetry.TripEnded && k.Whole == nil && k.Stub == nil { // it was going on
-				k.Whole, k.Stub = audience(out.Readers())
+				k.Whole, k.Stub = t.audience(out.Readers())
 				t.set(who, k)
 			}
 			if k.Stage != telemetry.TripDone {
@@ -39,16 +39,18 @@ func (t *trips) resume(out *outside.Outside, now hal.Instant) {
 	}
 }
 
-// audience is who is to have a trip whole, and of whom a day and a band.
-func audience(readers []outside.Reader) (whole, stub []profiles.ID) {
+// audience is who is to have a trip whole by the policy, and who a day and a band of it.
+func (t *trips) audience(readers []outside.Reader) (whole, stub []profiles.ID) {
 	for _, r := range readers {
 		id, err := profiles.ParseID(r.ID)
-		switch {
-		case err != nil, slices.Contains(r.Without, outside.KindTrips):
-		case r.Column == outside.ColumnLimited:
-			stub = append(stub, id)
-		default:
+		if err != nil || slices.Contains(r.Without, outside.KindTrips) {
+			continue
+		}
+		switch places, exists := t.policy.Trip(r.Column); {
+		case places:
 			whole = append(whole, id)
+		case exists:
+			stub = append(stub, id)
 		}
 	}
 	return whole, stub
@@ -74,8 +76,8 @@ func (t *trips) handing() (taken func(error)) {
 	}
 	return func(err error) {
 		if err == nil {
-			t.lock.Lock()
-			defer t.lock.Unlock()
+			t.unsaved.lock.Lock()
+			defer t.unsaved.lock.Unlock()
 			t.taken(try)
 		}
 	}

@@ -134,16 +134,22 @@ func (o *Outside) stubFor(r *reader, t trip.Trip, at hal.Instant) *stubBody {
 type tripCells map[Class]Cell
 
 func (o *Outside) tripCells(r *reader, state TripState) tripCells {
-	cells := tripCells{}
+	cells := o.policy.tripCells(r.Column, state)
 	for _, class := range tripClasses {
 		switch {
 		case r.without(KindTrips):
 			cells[class] = restricted
 		case r.sealBroken:
 			cells[class] = Cell{Rule: DefaultDeny, LimitedBy: nobody}
-		default:
-			cells[class] = o.policy.Decide(class, r.Column, state, Open)
 		}
+	}
+	return cells
+}
+
+func (p *Policy) tripCells(c Column, state TripState) tripCells {
+	cells := tripCells{}
+	for _, class := range tripClasses {
+		cells[class] = p.Decide(class, c, state, Open)
 	}
 	return cells
 }

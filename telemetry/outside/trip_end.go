@@ -47,6 +47,9 @@ func (o *Outside) EndTrip(at hal.Instant) {
 // is none. Who keeps it hands it to ReleaseTrip after a restart.
 func (o *Outside) TripSoFar() (trip.Trip, bool) { return o.finder.SoFar() }
 
+// TripGoing is the id of the trip that is going on, and how long it went on.
+func (o *Outside) TripGoing() (id string, took time.Duration) { return o.finder.Going() }
+
 // ReleaseTrip releases a trip that a restart ended, found by a pipeline before this one
 // and given out by TripSoFar or Options.TripEnded. Told says that main and shared readers
 // were told of it before the restart, and only those wait who have slots.

@@ -170,20 +170,29 @@ func (f *Finder) Next() time.Duration {
 // End ends what is going on, at the newest fix at which the car moved.
 func (f *Finder) End() (t Trip, ended bool) { return f.finish() }
 
+// Going is the id of the trip that is going on, and how long it went on by its newest fix;
+// empty while there is none.
+func (f *Finder) Going() (id string, took time.Duration) {
+	if !f.open || f.id == "" {
+		return "", 0
+	}
+	return f.id, (f.end.at.Boot - f.start.at.Boot).Truncate(time.Millisecond)
+}
+
 // SoFar is the trip as it would be if it ended now; false while there is none. It is the
 // state to keep: after a restart a trip does not go on.
 func (f *Finder) SoFar() (t Trip, ok bool) {
-	if !f.open || f.id == "" {
+	id, took := f.Going()
+	if id == "" {
 		return Trip{}, false
 	}
-	took := (f.end.at.Boot - f.start.at.Boot).Truncate(time.Millisecond)
 	metres := f.metres
 	if rest := f.leg.DistanceTo(f.end.Position); rest >= endMetres {
 		metres += rest
 	}
 	end := pointOf(f.end.Position, f.end.at.UTC)
 	return Trip{
-		ID: f.id, Start: pointOf(f.start.Position, end.At.Add(-took)), End: end,
+		ID: id, Start: pointOf(f.start.Position, end.At.Add(-took)), End: end,
 		Metres: int64(metres), Seconds: int64(took / time.Second), Track: f.track.String(),
 	}, true
 }
