@@ -43,8 +43,10 @@ type action struct {
 }
 
 // Act orders something and returns what the car says became of it. It asks for
-// facts first if the phone has none. An action that came too late was not carried
-// out: it is ordered once more after asking again.
+// facts first if the phone has none. What is published while the car is away is lost:
+// the same bytes are sent again while they count, and the car, which counts, carries
+// them out once. An action that came too late was not carried out: it is ordered once
+// more after asking again.
 func (p *Phone) Act(ctx context.Context, act string, args map[string]any) (Result, error) {
 	result, err := p.act(ctx, act, args)
 	if err == nil && result.Reason == "expired" {
@@ -67,8 +69,16 @@ func (p *Phone) act(ctx context.Context, act string, args map[string]any) (Resul
 	if err != nil {
 		return Result{}, err
 	}
-	if err := p.Send(ctx, a); err != nil {
-		return Result{}, err
+	for ends := time.Now().Add(lifetime * time.Second); time.Now().Before(ends); {
+		if err := p.Send(ctx, a); err != nil {
+			return Result{}, err
+		}
+		waiting, done := context.WithTimeout(ctx, again)
+		result, err := p.Result(waiting, a.Ctr)
+		done()
+		if err == nil || ctx.Err() != nil {
+			return result, err
+		}
 	}
 	return p.Result(ctx, a.Ctr)
 }
@@ -162,6 +172,7 @@ func (b *BackEnd) takeResult(r *Reader, text []byte) error {
 	switch {
 	case !repeat:
 		b.results[order{got.Key, got.Ctr}] = got
+	case got.Reason == "expired": // sent again, and in the next epoch by then
 	case before.Result != got.Result || before.Reason != got.Reason:
 		return fmt.Errorf("action %d was %s %s and is now %s %s", got.Ctr, before.Result, before.Reason, got.Result, got.Reason)
 	}

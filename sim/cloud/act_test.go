@@ -161,6 +161,40 @@ func TestAct(t *testing.T) {
 	}
 }
 
+// An action that was lost on its way is sent again, the same one; that a repeat came too
+// late says nothing of the first.
+func TestAnActionIsSentAgain(t *testing.T) {
+	back, car, first := world(t, family()...)
+	var counters []uint64
+	car.listen(first,
+		func(q asked) []byte {
+			return car.facts(car.own.Sign, "gb-facts", car.own.VID, "5f0c", 5, 0, q.Challenge)
+		},
+		func(o ordered) []byte {
+			counters = append(counters, o.Ctr)
+			switch {
+			case len(counters) == 1:
+				return nil // lost
+			case o.Act == "flash":
+				return fmt.Appendf(nil, `{"key":%q,"epoch":%q,"ctr":%d,"result":"refused","reason":"expired"}`, o.Key, o.Epoch, 1)
+			}
+			return fmt.Appendf(nil, `{"key":%q,"epoch":%q,"ctr":%d,"result":"done"}`, o.Key, o.Epoch, o.Ctr)
+		})
+	p := phone(t, back, "anna")
+	if r, err := p.Act(soon(t, 30*time.Second), "lock", nil); err != nil || r.Result != "done" || fmt.Sprint(counters) != "[1 1]" {
+		t.Fatalf("%+v after %v: %v", r, counters, err)
+	}
+	if _, err := p.Act(soon(t, time.Second), "flash", nil); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatal(err)
+	}
+	if r, err := p.Result(soon(t, time.Second), 1); err != nil || r.Result != "done" {
+		t.Errorf("%+v: %v", r, err)
+	}
+	if breaches := back.Breaches(); len(breaches) > 0 {
+		t.Errorf("breaches: %v", breaches)
+	}
+}
+
 // What is too late was not carried out: the phone asks again, once, and its
 // counter never comes twice, though the car's begins again.
 func TestExpired(t *testing.T) {

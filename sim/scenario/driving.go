@@ -127,7 +127,8 @@ func (c *drive) do(ctx context.Context, s *stage) (string, error) {
 }
 
 // driven brings the places that the made car's receiver has said so far; those of
-// a recorded drive are known.
+// a recorded drive are known. Messages are asked for before it: none then tells of a
+// place that is not among them.
 func (s *stage) driven() error {
 	if !s.Made {
 		return nil

@@ -153,18 +153,19 @@ type place struct{ name string }
 func (c *place) slots() slots { return slots{&c.name} }
 
 func (c *place) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
-	if err := s.driven(); err != nil {
-		return false, "", err
-	}
-	if len(s.fixes) == 0 {
-		return false, "no drive was played", nil
-	}
 	if err := s.records.Flush(); err != nil {
 		return false, "", err
 	}
 	messages, err := wireMessages(s.dir, since.lines)
 	if err != nil {
 		return false, "", err
+	}
+	opened := s.back.Since(c.name, since.received[c.name])
+	if err := s.driven(); err != nil {
+		return false, "", err
+	}
+	if len(s.fixes) == 0 {
+		return false, "no drive was played", nil
 	}
 	look := coordinates(s.fixes, s.last)
 	n := 0
@@ -181,7 +182,7 @@ func (c *place) holds(_ context.Context, s *stage, since moment) (bool, string, 
 			return true, found, nil
 		}
 	}
-	for _, m := range s.back.Since(c.name, since.received[c.name]) {
+	for _, m := range opened {
 		if found := look.in(m.Plain); found != "" {
 			return true, found + ", inside a seal", nil
 		}

@@ -159,12 +159,12 @@ func (c *track) slots() slots        { return slots{&c.name, &c.length} }
 func (c *track) check(*parser) error { return refuse(c.length < 0, "want such as length=1011m") }
 
 func (c *track) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
-	if err := s.driven(); err != nil {
-		return false, "", err
-	}
 	spots, err := spotsOf(s.news(c.name, "position", since))
 	if err != nil {
 		return false, err.Error(), nil
+	}
+	if err := s.driven(); err != nil {
+		return false, "", err
 	}
 	got, wrong := compareTrack(spots, s.fixes, s.Speed, c.length)
 	if wrong != "" {
@@ -179,12 +179,12 @@ type recorded struct{ name string }
 func (c *recorded) slots() slots { return slots{&c.name} }
 
 func (c *recorded) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
-	if err := s.driven(); err != nil {
-		return false, "", err
-	}
 	spots, err := spotsOf(s.news(c.name, "position", since))
 	if err != nil {
 		return false, err.Error(), nil
+	}
+	if err := s.driven(); err != nil {
+		return false, "", err
 	}
 	for i, p := range spots {
 		if recordedFix(p, s.fixes, 0) < 0 {
