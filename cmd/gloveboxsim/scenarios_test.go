@@ -29,6 +29,8 @@ func TestRunPrintsJSON(t *testing.T) {
 		{"no file", "files", []string{"run", "--json"}, exitUsage},
 		{"a flag that is none", "--quick", []string{"run", good, "--quick", "--json"}, exitUsage},
 		{"a flag that is wrong", "one job or more", []string{"run", "--json", "--jobs", "0", good}, exitUsage},
+		{"no patience", "patience from 1", []string{"run", "--json", "--patience", "0", good}, exitUsage},
+		{"too much of it", "patience from 1 to 10", []string{"run", "--json", "--patience", "11", good}, exitUsage},
 		{"a flag that is no number", "jobs", []string{"run", "--json", "--jobs=x", good}, exitUsage},
 		{"no agent", "no-such-program", []string{"run", "--json", "--gloveboxd", "/no-such-program", good}, exitSetup},
 		{"no place for the outputs", "bad.txtar", []string{"run", "--json", "--out", bad, good}, exitSetup},

@@ -103,7 +103,7 @@ func (c *expect) do(ctx context.Context, s *stage) (string, error) {
 			return "", fmt.Errorf("mark %s was not reached", c.since)
 		}
 	}
-	for end := time.Now().Add(c.within); ; {
+	for end := time.Now().Add(c.within * s.patience); ; {
 		met, got, err := c.what.what.(condition).holds(ctx, s, since)
 		if err == nil && met != c.not {
 			return got, nil

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"glovebox/headunit"
@@ -192,4 +193,17 @@ func TestUnansweredOrder(t *testing.T) {
 	if got := scenario.Unanswered(ended, context.DeadlineExceeded); headunit.RefusedAs(got) != "" {
 		t.Errorf("the end of all ends in %v", got)
 	}
+}
+
+// An expectation waits as long as it says, times the patience with a slow machine.
+func TestPatience(t *testing.T) {
+	const check = "points anna 1000"
+	w := trueWorld(t, check)
+	synctest.Test(t, func(t *testing.T) {
+		for patience, want := range map[int]time.Duration{0: 3 * time.Second, 1: 3 * time.Second, 4: 12 * time.Second} {
+			if got := w.Waits(t, check, 3*time.Second, patience); got != want {
+				t.Errorf("patience %d: waited %v, want %v", patience, got, want)
+			}
+		}
+	})
 }

@@ -16,6 +16,7 @@ type Options struct {
 	Dir       string // of its outputs; empty for none
 	Gloveboxd string // the agent; see sim.Find
 	Forget    bool   // it may go on for days: nothing is recorded, and the newest messages alone are kept
+	Patience  int    // how many times as long as it says an expectation may wait, on a machine that is slow or busy; 0 is 1
 }
 
 // Result is how a scenario ended: result.json.
@@ -41,13 +42,16 @@ type StepResult struct {
 	Refused bool `json:"refused,omitempty"` // as the next line expects
 }
 
-// limit is how long a scenario may take.
+// limit is how long a scenario may take, without patience.
 const limit = 150 * time.Second
+
+func (o Options) patience() time.Duration { return time.Duration(max(1, o.Patience)) }
 
 // Run plays a scenario in a world of its own.
 func Run(ctx context.Context, s *Scenario, o Options) Result {
 	begun := time.Now()
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it took over %v", limit))
+	most := limit * o.patience()
+	ctx, cancel := context.WithTimeoutCause(ctx, most, fmt.Errorf("it took over %v", most))
 	defer cancel()
 	live, err := Open(ctx, s, o)
 	if err != nil {
@@ -76,7 +80,7 @@ const keepMessages = 200
 
 // open makes the world.
 func open(ctx context.Context, s *Scenario, o Options) (*stage, error) {
-	st := &stage{Scenario: s, forget: o.Forget, marks: map[string]moment{}, set: map[string]map[string]*kept{}, overlay: map[string]overlaid{}}
+	st := &stage{Scenario: s, forget: o.Forget, patience: o.patience(), marks: map[string]moment{}, set: map[string]map[string]*kept{}, overlay: map[string]overlaid{}}
 	options, err := st.prepare()
 	if err != nil {
 		return nil, err

@@ -23,17 +23,18 @@ import (
 type stage struct {
 	*Scenario
 	evidence
-	world  *sim.World
-	forget bool       // nothing is recorded
-	began  func(Step) // is told of each line before it plays, if anybody watches
-	policy *outside.Policy
-	names  map[string]string // the car's name of a bus by the log's
-	buses  []sim.CANBus
-	mapped []byte // the mapping file
-	plan   *mapping.Plan
-	drives map[string]*car.Drive // by what they are made of
-	fixes  []fix                 // of the newest drive
-	last   *car.Drive            // the newest drive
+	world    *sim.World
+	forget   bool          // nothing is recorded
+	patience time.Duration // times what an expectation waits
+	began    func(Step)    // is told of each line before it plays, if anybody watches
+	policy   *outside.Policy
+	names    map[string]string // the car's name of a bus by the log's
+	buses    []sim.CANBus
+	mapped   []byte // the mapping file
+	plan     *mapping.Plan
+	drives   map[string]*car.Drive // by what they are made of
+	fixes    []fix                 // of the newest drive
+	last     *car.Drive            // the newest drive
 
 	jobs sync.WaitGroup  // the drive, and faults that end by themselves
 	ctx  context.Context // of jobs and watchers

@@ -82,6 +82,18 @@ func (w *World) Why(t testing.TB, check string) string {
 	return fmt.Sprint(err)
 }
 
+// Waits is how long an expectation waits that never holds.
+func (w *World) Waits(t testing.TB, check string, within time.Duration, patience int) time.Duration {
+	t.Helper()
+	s := w.stage(t)
+	s.world, s.up, s.patience = &sim.World{}, false, Options{Patience: patience}.patience()
+	begun := time.Now()
+	if got, err := (&expect{what: readCheck(check), within: within}).do(t.Context(), s); err == nil {
+		t.Fatalf("%s holds: %s", check, got)
+	}
+	return time.Since(begun)
+}
+
 func (w *World) now(t testing.TB) moment {
 	t.Helper()
 	if w.kept != nil {
@@ -98,7 +110,7 @@ func (w *World) now(t testing.TB) moment {
 
 func (w *World) stage(t testing.TB) *stage {
 	t.Helper()
-	s := &stage{Scenario: &Scenario{Head: Head{Speed: 1, Made: w.Made}}, up: true, policy: outside.Builtin(), names: map[string]string{"body": "body"}, set: map[string]map[string]*kept{}}
+	s := &stage{Scenario: &Scenario{Head: Head{Speed: 1, Made: w.Made}}, up: true, patience: 1, policy: outside.Builtin(), names: map[string]string{"body": "body"}, set: map[string]map[string]*kept{}}
 	s.evidence = evidence{(*worldHMI)(w), (*worldBack)(w), (*worldFiles)(w), w.Dir, (*worldAgent)(w)}
 	s.buses, s.mapped = []sim.CANBus{{Name: "body", DBC: []byte(w.DBC)}}, []byte(w.Mapping)
 	for _, o := range w.Outages {
