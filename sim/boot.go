@@ -12,8 +12,9 @@ import (
 	"glovebox/sim/cloud"
 )
 
-// patience is how long a boot, or the return of a line, may take.
-const patience = 10 * time.Second
+// patience is how long a boot, or the return of a line, may take on a machine that is slow
+// and busy.
+const patience = 40 * time.Second
 
 // Boot starts the agent and returns when it owns its name on the bus and, if its
 // line is open, its state shows the newest document.

@@ -63,7 +63,7 @@ func (c *assign) slots() slots { return slots{&c.trip, &c.names} }
 const answerWithin = 40 * time.Second
 
 func (c *phone) do(ctx context.Context, s *stage) (string, error) {
-	waits, cancel := context.WithTimeout(ctx, answerWithin)
+	waits, cancel := context.WithTimeout(ctx, answerWithin*s.patience)
 	defer cancel()
 	got, err := c.order(waits, s)
 	return got, unanswered(ctx, err)
