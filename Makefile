@@ -37,7 +37,7 @@ MAY_SKIP = hal/socketcan.TestTwoStations docs.TestScenarioMessagesFit
 SKIPS = go build -C tools -o ../bin/skips ./skips && go test -json
 
 units:
-	@$(SKIPS) $$(go list ./... | grep -v 'killmatrix\|agent/ni$$') | bin/skips $(MAY_SKIP)
+	@$(SKIPS) -timeout 30m $$(go list ./... | grep -v 'killmatrix\|agent/ni$$') | bin/skips $(MAY_SKIP)
 	@go test -C tools ./mutate ./skips
 
 # ni runs the whole outside pipeline twice with other secrets and compares what is seen, then looks for planted leaks so.

@@ -23,7 +23,7 @@ func speeches(t *testing.T) (all []speech) {
 		switch ext := path.Ext(name); {
 		case err != nil:
 			return err
-		case d.IsDir() && name != "." && (strings.HasPrefix(d.Name(), ".") || name == "bin" || name == "out"):
+		case d.IsDir() && name != "." && (strings.HasPrefix(d.Name(), ".") || name == "bin" || name == "out" || d.Name() == "node_modules"):
 			return fs.SkipDir
 		case d.IsDir():
 		case ext == ".go":
