@@ -10,6 +10,15 @@ import (
 // rhythm is to what the pauses between lines are rounded.
 const rhythm = 100 * time.Millisecond
 
+// inTurn plays a step when nobody else plays one.
+func (s *Session) inTurn(ctx context.Context, step Step, next []Step) StepResult {
+	if s.stage != nil {
+		s.stage.turn.Lock()
+		defer s.stage.turn.Unlock()
+	}
+	return s.play(ctx, step, next)
+}
+
 // play runs one step of a session, and keeps it if it went well; with it, how long
 // nothing was done before, and what is seen after it.
 func (s *Session) play(ctx context.Context, step Step, next []Step) StepResult {
@@ -30,9 +39,9 @@ func (s *Session) play(ctx context.Context, step Step, next []Step) StepResult {
 		s.note(step, "wait "+span(d), StepResult{OK: true, MS: d.Milliseconds()})
 	}
 	s.paused = 0
-	i := len(s.steps)
+	n := len(s.steps)
 	s.stage.Files, s.stage.Steps = s.files, append(slices.Clone(s.steps), step)
-	result, refused := s.stage.step(ctx, i, nil, true)
+	result, refused := s.stage.step(ctx, n, step, nil, true)
 	result.File = ""
 	if !result.OK || refused != nil && !slices.Contains(refusals(), refusal(refused)) {
 		s.failed = s.failed || !result.OK
@@ -42,7 +51,7 @@ func (s *Session) play(ctx context.Context, step Step, next []Step) StepResult {
 	s.refused = refused
 	switch {
 	case refused == nil:
-		for _, check := range s.promises(step.Command) {
+		for _, check := range s.stage.promises(step.Command) {
 			s.promise(ctx, check)
 		}
 	case len(next) == 0 || !judges(next[0]):
@@ -101,7 +110,7 @@ func (s *Session) promise(ctx context.Context, check string) {
 }
 
 // promises are what is seen after a command each time, if it is seen at all.
-func (s *Session) promises(c Command) []string {
+func (s *stage) promises(c Command) []string {
 	signal := func(path string, value any) []string {
 		return []string{fmt.Sprintf("expect signal Vehicle.%s %v within 2s", path, value)}
 	}
@@ -123,7 +132,7 @@ func (s *Session) promises(c Command) []string {
 	case *level:
 		return []string{"expect level " + c.level}
 	case *document:
-		return []string{fmt.Sprintf("expect document %d", s.stage.world.Cloud.State().Policy)}
+		return []string{fmt.Sprintf("expect document %d", s.world.Cloud.State().Policy)}
 	case *alarm:
 		return []string{"expect warning " + c.code + " " + onOff(c.on) + " within 3s"}
 	case *lock, *unlock:

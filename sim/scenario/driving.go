@@ -110,7 +110,7 @@ func (c *drive) do(ctx context.Context, s *stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	l := &playback{begun: time.Now(), boot: s.bootClock(), speed: s.Speed, done: make(chan struct{})}
+	l := &playback{name: c.file, begun: time.Now(), boot: s.bootClock(), speed: s.Speed, done: make(chan struct{})}
 	s.jobs.Go(func() {
 		defer close(l.done)
 		l.err = s.world.Car.Drive(s.ctx, route, hal.KilometresPerHour(c.kmh))

@@ -22,7 +22,11 @@ func (c *inhibit) do(ctx context.Context, s *stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	s.jobs.Go(func() {
+	jobs := &s.lasting
+	if c.span > 0 {
+		jobs = &s.jobs
+	}
+	jobs.Go(func() {
 		defer lock.Close()
 		var over <-chan time.Time
 		if c.span > 0 {
@@ -65,7 +69,7 @@ func (c *keep) do(ctx context.Context, s *stage) (string, error) {
 	if err := app.Start(); err != nil {
 		return "", fmt.Errorf("an app: %w", err)
 	}
-	s.jobs.Go(func() { _ = app.Wait() })
+	s.lasting.Go(func() { _ = app.Wait() })
 	return "", nil
 }
 

@@ -54,11 +54,13 @@ func (l *Live) Repeat(ctx context.Context) error {
 	s := l.stage
 	running, cancel := context.WithCancel(ctx)
 	s.ctx = running
+	s.turn.Lock()
+	defer s.turn.Unlock()
 	for _, p := range s.world.Ports { // a write to a port that nobody reads any more would wait for ever
 		defer context.AfterFunc(running, func() { p.Close() })()
 	}
 	defer context.AfterFunc(running, func() { s.world.GNSS.Close() })()
-	defer func() { cancel(); s.jobs.Wait(); s.watchers.Wait() }()
+	defer func() { cancel(); s.jobs.Wait(); s.lasting.Wait(); s.watchers.Wait() }()
 	first := 1 + slices.IndexFunc(s.Steps, func(step Step) bool { return step.Text() == "boot" })
 	var refused error
 	for i := 0; ctx.Err() == nil; i++ {
@@ -66,7 +68,7 @@ func (l *Live) Repeat(ctx context.Context) error {
 			i = first
 		}
 		var result StepResult
-		result, refused = s.step(ctx, i, refused, s.expectsRefusal(i+1))
+		result, refused = s.step(ctx, i, s.Steps[i], refused, s.expectsRefusal(i+1))
 		switch {
 		case result.OK || ctx.Err() != nil:
 		case !s.up:

@@ -73,7 +73,7 @@ type replayed struct {
 func newParser(name string, open func(string) ([]byte, error)) *parser {
 	base := path.Base(name)
 	return &parser{
-		s:    &Scenario{Name: strings.TrimSuffix(base, path.Ext(base)), Files: map[string][]byte{}, beside: map[string][]byte{}, Head: Head{Seed: 1, Speed: 1, Model: "Taycan", Year: 2024}},
+		s:    &Scenario{open: open, Name: strings.TrimSuffix(base, path.Ext(base)), Files: map[string][]byte{}, beside: map[string][]byte{}, Head: Head{Seed: 1, Speed: 1, Model: "Taycan", Year: 2024}},
 		open: open, labels: map[string]bool{}, seen: map[string]bool{},
 	}
 }

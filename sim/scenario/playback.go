@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -114,11 +115,13 @@ func (c *replay) load(s *Scenario) (*car.Drive, error) {
 
 // playback is a drive that is being played.
 type playback struct {
-	begun time.Time
-	boot  time.Duration
-	speed float64
-	done  chan struct{} // closed when it is over
-	err   error         // set before done is closed
+	name   string        // of the route or the log
+	length time.Duration // 0 if nobody knows
+	begun  time.Time
+	boot   time.Duration
+	speed  float64
+	done   chan struct{} // closed when it is over
+	err    error         // set before done is closed
 }
 
 // overlaid is a value that the script puts in place of what was recorded.
@@ -144,7 +147,7 @@ func (c *replay) do(ctx context.Context, s *stage) (string, error) {
 		playing.GNSS = nil
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
-	l := &playback{begun: time.Now(), boot: s.bootClock(), speed: s.Speed, done: make(chan struct{})}
+	l := &playback{name: cmp.Or(c.can, c.nmea), length: d.Length(), begun: time.Now(), boot: s.bootClock(), speed: s.Speed, done: make(chan struct{})}
 	s.playback = l
 	s.jobs.Go(func() {
 		defer close(l.done)
@@ -243,11 +246,12 @@ func bare(c Command) Command {
 }
 
 func (c *at) do(ctx context.Context, s *stage, step int) (string, error) {
-	if s.playback == nil {
+	drive := s.playback
+	if drive == nil {
 		return "", errors.New("no drive plays")
 	}
 	for {
-		left := time.Duration(float64(c.time-s.playback.time()) / s.playback.speed)
+		left := time.Duration(float64(c.time-drive.time()) / drive.speed)
 		if left <= 0 {
 			return s.do(ctx, step, c.command)
 		}
@@ -264,19 +268,20 @@ type syncUp struct{ none }
 func (c *syncUp) check(p *parser) error { p.playing = false; return nil }
 
 func (c *syncUp) do(ctx context.Context, s *stage) (string, error) {
-	waiting := make(chan struct{})
-	go func() { s.jobs.Wait(); close(waiting) }()
-	for over := false; !over; {
-		select {
-		case <-waiting:
-			over = true
-		case <-ctx.Done():
-			return "", ctx.Err()
-		case <-time.After(guardEvery):
-			s.guard(ctx, false)
-			if err := s.alive(); err != nil {
-				return "", err
+	for over := s.jobs.over(); over != nil; over = s.jobs.over() {
+		s.free(func() {
+			select {
+			case <-over:
+			case <-ctx.Done():
+			case <-time.After(guardEvery):
 			}
+		})
+		if err := ctx.Err(); err != nil {
+			return "", err
+		}
+		s.guard(ctx, false)
+		if err := s.alive(); err != nil {
+			return "", err
 		}
 	}
 	if s.playback != nil && s.playback.err != nil {

@@ -16,6 +16,7 @@ type Options struct {
 	Dir       string // of its outputs; empty for none
 	Gloveboxd string // the agent; see sim.Find
 	Forget    bool   // it may go on for days: nothing is recorded, and the newest messages alone are kept
+	Repeat    bool   // of a Player: the lines behind boot play again and again
 	Patience  int    // how many times as long as it says an expectation may wait, on a machine that is slow or busy; 0 is 1
 }
 
@@ -107,11 +108,13 @@ func (s *stage) play(ctx context.Context, r *Result) bool {
 	running, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s.ctx = running
+	s.turn.Lock()
+	defer s.turn.Unlock()
 	ok := true
 	var refused error
 	for i, step := range s.Steps {
 		var result StepResult
-		result, refused = s.step(ctx, i, refused, s.expectsRefusal(i+1))
+		result, refused = s.step(ctx, i, step, refused, s.expectsRefusal(i+1))
 		r.Steps = append(r.Steps, result)
 		ok = ok && result.OK
 		if !result.OK && !isCheck(bare(step.Command)) {
@@ -141,10 +144,10 @@ func isCheck(c Command) bool {
 	return false
 }
 
-// step runs one line. before is how the line before was refused; where this one
-// may be refused too, that is no failure of it.
-func (s *stage) step(ctx context.Context, i int, before error, mayBeRefused bool) (result StepResult, refused error) {
-	step, begun := s.Steps[i], time.Now()
+// step runs one line, the nth of what is played; the caller has the turn. before is how the
+// line before was refused; where this one may be refused too, that is no failure of it.
+func (s *stage) step(ctx context.Context, n int, step Step, before error, mayBeRefused bool) (result StepResult, refused error) {
+	begun := time.Now()
 	if s.began != nil {
 		s.began(step)
 	}
@@ -154,7 +157,7 @@ func (s *stage) step(ctx context.Context, i int, before error, mayBeRefused bool
 		got, err = wasRefused(e.name, before)
 	} else {
 		s.guard(ctx, endsSession(step.Command)) // while it lasts
-		got, err = s.do(ctx, i, step.Command)
+		got, err = s.do(ctx, n, step.Command)
 	}
 	if headunit.RefusedAs(err) != "" && mayBeRefused && refusable(step.Command) {
 		refused, got, err = err, err.Error(), nil
@@ -163,7 +166,7 @@ func (s *stage) step(ctx context.Context, i int, before error, mayBeRefused bool
 		err = s.alive()
 	}
 	result = StepResult{Line: step.Line, Text: step.Text(), OK: err == nil, MS: time.Since(begun).Milliseconds(), Got: got, Refused: refused != nil}
-	if step.File != s.Steps[0].File {
+	if len(s.Steps) > 0 && step.File != s.Steps[0].File {
 		result.File = step.File
 	}
 	if err != nil {
@@ -209,6 +212,7 @@ func (s *stage) finish(ctx context.Context, r *Result) bool {
 	defer cancel()
 	begun := time.Now()
 	s.jobs.Wait()
+	s.lasting.Wait()
 	if s.up {
 		s.guard(ctx, false)
 	}

@@ -18,7 +18,8 @@ type Scenario struct {
 	Files map[string][]byte // attachments by name
 	Head
 
-	beside map[string][]byte // other files that lines name
+	beside map[string][]byte            // other files that lines name
+	open   func(string) ([]byte, error) // reads those; nil if there are none
 }
 
 // Head is what a file says of the world before the agent boots.

@@ -87,7 +87,9 @@ func (c *phone) order(ctx context.Context, s *stage) (string, error) {
 		return "", refused(err)
 	}
 	act := func(name string, args map[string]any) (string, error) {
-		r, err := p.Act(ctx, name, args)
+		var r cloud.Result
+		var err error
+		s.free(func() { r, err = p.Act(ctx, name, args) })
 		if err != nil {
 			return "", err
 		}
@@ -120,7 +122,8 @@ func (c *phone) order(ctx context.Context, s *stage) (string, error) {
 		return act("book", map[string]any{"text": w[0]})
 	}
 	if word := c.action.word; (word == "accept" || word == "add-car") && s.world.Cloud.Gone() {
-		if err := s.world.Meet(ctx); err != nil {
+		s.free(func() { err = s.world.Meet(ctx) })
+		if err != nil {
 			return "", err
 		}
 	}

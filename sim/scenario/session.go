@@ -75,6 +75,8 @@ func (s *Session) Idle(ctx context.Context) error {
 	if s.stage == nil {
 		return nil
 	}
+	s.stage.turn.Lock()
+	defer s.stage.turn.Unlock()
 	s.stage.guard(ctx, false)
 	err := s.stage.alive()
 	s.failed = s.failed || err != nil
@@ -130,7 +132,7 @@ func (s *Session) do(ctx context.Context, text string) ([]StepResult, error) {
 	}
 	whole, err := s.read(append(lines, text))
 	if err == nil {
-		err = s.suits(whole)
+		err = s.suited(whole)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrLine, err)
@@ -149,7 +151,7 @@ func (s *Session) do(ctx context.Context, text string) ([]StepResult, error) {
 		if err := s.world(ctx, whole, step); err != nil {
 			return all, err
 		}
-		result := s.play(ctx, step, steps[i+1:])
+		result := s.inTurn(ctx, step, steps[i+1:])
 		all = append(all, result)
 		if !result.OK && !isCheck(step.Command) {
 			break
@@ -171,19 +173,26 @@ func (s *Session) read(lines []string) (*Scenario, error) {
 	return whole, err
 }
 
-// suits says what the world that is there cannot do.
-func (s *Session) suits(whole *Scenario) error {
+// suited says what the world that is there cannot do, if there is one.
+func (s *Session) suited(whole *Scenario) error {
+	if s.stage == nil {
+		return nil
+	}
+	return s.built.suits(whole)
+}
+
+// suits says what a world that was built for h cannot do.
+func (h *Head) suits(whole *Scenario) error {
 	switch {
-	case s.stage == nil:
-	case whole.Made && !s.built.Made:
+	case whole.Made && !h.Made:
 		return errors.New("the car of this session is a recorded one: say car before boot")
-	case !whole.Made && s.built.Made:
+	case !whole.Made && h.Made:
 		return errors.New("the car of this session is a made one: leave out car before boot")
-	case whole.Drive != nil && whole.Drive.brings() && (s.built.Drive == nil || !whole.Drive.sameCar(s.built.Drive)):
+	case whole.Drive != nil && whole.Drive.brings() && (h.Drive == nil || !whole.Drive.sameCar(h.Drive)):
 		return errors.New("the car is built before boot: say replay with dbc and mapping there")
-	case whole.SmallDisk && !s.built.SmallDisk:
+	case whole.SmallDisk && !h.SmallDisk:
 		return errors.New("the small disk is made before boot: say it in a file that run plays")
-	case whole.Sleeps && !s.built.Sleeps:
+	case whole.Sleeps && !h.Sleeps:
 		return errors.New("the login manager begins before boot: say it in a file that run plays")
 	}
 	return nil
@@ -214,6 +223,8 @@ func (s *Session) Close(ctx context.Context) (Result, error) {
 		return s.result, nil
 	}
 	s.cancel()
+	s.stage.turn.Lock()
+	defer s.stage.turn.Unlock()
 	s.result.OK = s.stage.finish(ctx, &s.result) && !s.failed
 	return s.result, s.stage.world.Close()
 }

@@ -36,8 +36,11 @@ type stage struct {
 	fixes    []fix                 // of the newest drive
 	last     *car.Drive            // the newest drive
 
-	jobs sync.WaitGroup  // the drive, and faults that end by themselves
-	ctx  context.Context // of jobs and watchers
+	turn sync.Mutex // is held by who plays a line, but for where it waits
+
+	jobs    crew            // the drive, and faults that end by themselves
+	lasting crew            // what goes on to the end
+	ctx     context.Context // of jobs and watchers
 
 	watchers sync.WaitGroup // follow the readings, each until its agent ends
 
@@ -81,6 +84,7 @@ type watchman struct {
 	never Command
 	since moment
 	found string // what it found first
+	told  bool   // that it did
 	next  time.Time
 }
 
@@ -159,6 +163,14 @@ func (s *stage) reader(name string) cloud.Reader {
 	return r
 }
 
+// free lets others play lines while wait lasts. The caller has the turn, and has it again
+// afterwards; what it knows of the stage may be another then.
+func (s *stage) free(wait func()) {
+	s.turn.Unlock()
+	defer s.turn.Lock()
+	wait()
+}
+
 // pause lets time go by, and the armed nevers look.
 func (s *stage) pause(ctx context.Context, d time.Duration) error {
 	for end := time.Now().Add(d); ; {
@@ -167,10 +179,14 @@ func (s *stage) pause(ctx context.Context, d time.Duration) error {
 		if left <= 0 {
 			return nil
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(min(left, guardEvery)):
+		s.free(func() {
+			select {
+			case <-ctx.Done():
+			case <-time.After(min(left, guardEvery)):
+			}
+		})
+		if err := ctx.Err(); err != nil {
+			return err
 		}
 		if err := s.alive(); err != nil {
 			return err

@@ -139,5 +139,6 @@ func (c *document) do(ctx context.Context, s *stage) (string, error) {
 	if c.unawaited || !s.up || s.hidden != nil && s.hidden.offline || !s.world.Tap.Passes() {
 		return got, back.Publish(ctx, d)
 	}
-	return got, s.world.Issue(ctx, d)
+	s.free(func() { err = s.world.Issue(ctx, d) })
+	return got, err
 }

@@ -78,6 +78,7 @@ func (w *World) Why(t testing.TB, check string) string {
 	t.Helper()
 	s := w.stage(t)
 	s.world = &sim.World{}
+	s.turn.Lock()
 	_, err := (&expect{what: readCheck(check)}).do(t.Context(), s)
 	return fmt.Sprint(err)
 }
@@ -87,6 +88,7 @@ func (w *World) Waits(t testing.TB, check string, within time.Duration, patience
 	t.Helper()
 	s := w.stage(t)
 	s.world, s.up, s.patience = &sim.World{}, false, Options{Patience: patience}.patience()
+	s.turn.Lock()
 	begun := time.Now()
 	if got, err := (&expect{what: readCheck(check), within: within}).do(t.Context(), s); err == nil {
 		t.Fatalf("%s holds: %s", check, got)

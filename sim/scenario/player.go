@@ -1,0 +1,216 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"glovebox/sim"
+)
+
+// Player plays a scenario in a world of its own, which lives on when the lines are over.
+// Meanwhile others may be said by hand. Its methods are safe for concurrent use.
+//
+// One line plays at a time, but for where it waits: others may then be played.
+type Player struct {
+	options  Options
+	scenario *Scenario
+	built    chan struct{} // closed when stage is there
+	over     chan struct{} // closed when Run returns
+	saying   sync.RWMutex  // held for reading while a line is said by hand
+
+	stage *stage // set before built is closed
+
+	played  recording // with the turn of the stage
+	refused error     // with the turn of the stage: how the newest line by hand was refused
+	before  Step      // with the turn of the stage: that line
+
+	mu       sync.Mutex
+	progress progress      // guarded by mu
+	changed  chan struct{} // guarded by mu; closed when progress is another
+	wake     chan struct{} // guarded by mu; closed when the script may go on
+}
+
+// NewPlayer is one of a scenario; nothing plays yet.
+func NewPlayer(s *Scenario, o Options) *Player {
+	own := *s
+	p := &Player{
+		options: o, scenario: own.clone(), built: make(chan struct{}), over: make(chan struct{}),
+		changed: make(chan struct{}), wake: make(chan struct{}),
+	}
+	p.progress.begin(p.scenario)
+	return p
+}
+
+// Built is closed when World is there.
+func (p *Player) Built() <-chan struct{} { return p.built }
+
+// World is where it plays, nil before it is built; it is closed when Run returns.
+func (p *Player) World() *sim.World {
+	select {
+	case <-p.built:
+		return p.stage.world
+	default:
+		return nil
+	}
+}
+
+// Run builds the world, plays the lines, and lets the world live on until ctx ends, which is no
+// error. It runs once.
+func (p *Player) Run(ctx context.Context) error {
+	defer close(p.over)
+	st, err := open(ctx, p.scenario, p.options)
+	if err != nil {
+		return err
+	}
+	st.byHand = true
+	running, cancel := context.WithCancel(ctx)
+	st.ctx, p.stage = running, st
+	close(p.built)
+	var jobs sync.WaitGroup
+	jobs.Go(func() { p.script(running) })
+	jobs.Go(func() { p.look(running) })
+	<-ctx.Done()
+	cancel()
+	jobs.Wait()
+	return p.end(context.WithoutCancel(ctx))
+}
+
+// lastWords is how long what goes on beside the lines may take to end by itself.
+const lastWords = time.Second
+
+// end lets the lines that are being said end, then the world.
+func (p *Player) end(ctx context.Context) error {
+	p.saying.Lock() // for good: nothing can be said any more
+	st := p.stage
+	st.turn.Lock()
+	defer st.turn.Unlock()
+	defer time.AfterFunc(lastWords, func() { // a write to a port that nobody reads would wait for ever
+		for _, port := range st.world.Ports {
+			_ = port.Close()
+		}
+		_ = st.world.GNSS.Close()
+	}).Stop()
+	r := Result{Name: st.Name, Seed: st.Seed}
+	st.finish(ctx, &r)
+	p.ended(r.Steps[len(r.Steps)-1])
+	return st.world.Close()
+}
+
+// look is for the time between two lines: the armed nevers look, and whether the agent ended by itself.
+func (p *Player) look(ctx context.Context) {
+	tick := time.NewTicker(guardEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		p.stage.turn.Lock()
+		p.stage.guard(ctx, false)
+		p.seen()
+		p.stage.turn.Unlock()
+	}
+}
+
+// script plays the lines of the scenario.
+func (p *Player) script(ctx context.Context) {
+	steps := p.scenario.Steps
+	first := 1 + slices.IndexFunc(steps, func(s Step) bool { return s.word == "boot" })
+	var refused error
+	for i := 0; i < len(steps); {
+		if !p.mayGoOn(ctx) {
+			return
+		}
+		if refused = p.line(ctx, i, refused); ctx.Err() != nil {
+			return
+		}
+		if i++; i == len(steps) && p.options.Repeat && first < len(steps) {
+			i = first
+			p.again(i)
+		}
+	}
+	p.update(func(now *progress) { now.over = true })
+}
+
+// line plays line i of the script, and says how it was refused.
+func (p *Player) line(ctx context.Context, i int, before error) (refused error) {
+	st, step := p.stage, p.scenario.Steps[i]
+	st.turn.Lock()
+	defer st.turn.Unlock()
+	p.begin(i, step)
+	entry := p.played.begin(step.Command)
+	result, refused := st.step(ctx, i, step, before, st.expectsRefusal(i+1))
+	switch {
+	case !result.OK:
+		p.played.drop(entry)
+	case judges(step): // it stands behind the line that it judges
+	default:
+		p.played.keep(entry, refused)
+	}
+	p.done(i, result)
+	if !result.OK && !isCheck(bare(step.Command)) && ctx.Err() == nil {
+		p.failed()
+		return nil
+	}
+	st.guard(ctx, endsSession(step.Command)) // later commits would reuse its pages
+	p.seen()
+	return refused
+}
+
+// failed stops the script behind a command that failed. What is repeated goes on, as long as
+// the agent runs: somebody else may play with it.
+func (p *Player) failed() {
+	if p.options.Repeat && p.stage.up {
+		_ = p.stage.pause(p.stage.ctx, pauseAfterFailure) // what ended meanwhile is seen by the next line
+		return
+	}
+	p.Pause()
+}
+
+// mayGoOn waits while the script is paused, and reports whether it goes on.
+func (p *Player) mayGoOn(ctx context.Context) bool {
+	for ctx.Err() == nil {
+		p.mu.Lock()
+		now, wake := &p.progress, p.wake
+		if !now.paused || now.once {
+			now.once = false
+			p.mu.Unlock()
+			return true
+		}
+		p.mu.Unlock()
+		select {
+		case <-ctx.Done():
+		case <-wake:
+		}
+	}
+	return false
+}
+
+// Pause lets no other line of the script begin; the one that plays goes on.
+func (p *Player) Pause() { p.update(func(now *progress) { now.paused = true }) }
+
+// Go lets the script go on.
+func (p *Player) Go() { p.update(func(now *progress) { now.paused, now.once = false, false }) }
+
+// Next plays one line of the script, which is paused then.
+func (p *Player) Next() { p.update(func(now *progress) { now.paused, now.once = true, true }) }
+
+// Recording is what was played and said so far, as a scenario that repeats it; nil if it was too
+// much to be kept.
+func (p *Player) Recording() []byte {
+	select {
+	case <-p.built:
+	default:
+		return nil
+	}
+	p.stage.turn.Lock()
+	defer p.stage.turn.Unlock()
+	return p.played.file(p.scenario)
+}
+
+// errOver is the error of a line that is said too late.
+var errOver = errors.New("the world has ended")
