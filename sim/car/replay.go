@@ -1,6 +1,7 @@
 package car
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ type Replay struct {
 	Buses map[string]io.Writer // by the log's bus name; frames of other buses are left out
 	GNSS  io.Writer            // nil leaves the sentences out
 	Speed float64              // 2 is twice as fast as it was; 0 is 1
+	Pace  *Pace                // by which it plays, in place of Speed; nil for none
 
 	// Overlay, if set, may change a frame before it goes out. It is called
 	// from Play's goroutine.
@@ -30,15 +32,15 @@ type Replay struct {
 // ctx's error. A port that makes it wait makes it late, not incomplete. One
 // Replay plays once at a time.
 func (r *Replay) Play(ctx context.Context) error {
-	speed := r.Speed
-	if speed <= 0 {
-		speed = 1
+	pace := r.Pace
+	if pace == nil {
+		pace = NewPace(cmp.Or(max(0, r.Speed), 1))
 	}
 	frames, sentences := r.Drive.Frames, r.Drive.Sentences
 	if r.GNSS == nil {
 		sentences = nil
 	}
-	begun, start := time.Now(), r.Drive.Start()
+	begun, start := pace.Time(), r.Drive.Start()
 	end := start + r.Drive.Length()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -48,7 +50,7 @@ func (r *Replay) Play(ctx context.Context) error {
 			return ctx.Err()
 		case <-timer.C:
 		}
-		due := start + time.Duration(float64(time.Since(begun))*speed)
+		due := start + pace.Time() - begun
 		n, err := r.sendFrames(frames, due)
 		if err != nil {
 			return err
@@ -68,9 +70,12 @@ func (r *Replay) Play(ctx context.Context) error {
 		if len(sentences) > 0 {
 			next = min(next, sentences[0].At)
 		}
-		timer.Reset(time.Duration(float64(next-due)/speed) + tick)
+		timer.Reset(pace.Wait(begun+next-start, looks) + tick)
 	}
 }
+
+// looks is how long a pace that changed may go unseen.
+const looks = 20 * time.Millisecond
 
 // tick gathers frames that follow each other closely into one write.
 const tick = time.Millisecond

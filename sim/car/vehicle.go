@@ -19,7 +19,7 @@ import (
 // been made, parked, locked and with nobody in it.
 type Setup struct {
 	Seed     uint64        // of all noise
-	Pace     float64       // how fast the car's time runs; 0 is 1
+	Pace     float64       // how fast the car's time runs at first; 0 is 1
 	Place    hal.Position  // where it stands
 	Odometer float64       // metres
 	Charge   float64       // %; 0 is 80
@@ -34,7 +34,7 @@ type Setup struct {
 type Vehicle struct {
 	buses map[string]io.Writer
 	gnss  io.Writer
-	pace  float64
+	pace  *Pace
 	gone  chan struct{} // closed when Run ended
 
 	mu       sync.Mutex // guards the rest
@@ -68,7 +68,7 @@ func NewVehicle(s Setup, dbcFile, mapped []byte, buses map[string]io.Writer, gns
 		return nil, fmt.Errorf("make a car: %w", err)
 	}
 	v := &Vehicle{
-		buses: buses, gnss: gnss, pace: s.Pace, frames: f, cells: f.cells(), place: s.Place,
+		buses: buses, gnss: gnss, frames: f, cells: f.cells(), place: s.Place,
 		gone: make(chan struct{}), ears: map[string]*slcan.Decoder{}, out: map[string][]byte{},
 	}
 	for _, name := range names {
@@ -77,9 +77,10 @@ func NewVehicle(s Setup, dbcFile, mapped []byte, buses map[string]io.Writer, gns
 	if len(f.missing) > 0 {
 		return nil, fmt.Errorf("make a car: car.dbc has no %s", strings.Join(f.missing, ", "))
 	}
-	if v.pace <= 0 {
-		v.pace = 1
+	if s.Pace <= 0 {
+		s.Pace = 1
 	}
+	v.pace = NewPace(s.Pace)
 	if v.place == (hal.Position{}) {
 		v.place = harbour()
 	}
@@ -105,7 +106,7 @@ const (
 // could not say in time.
 func (v *Vehicle) Run(ctx context.Context) error {
 	defer close(v.gone)
-	begun := time.Now()
+	begun, start := time.Now(), v.pace.Time()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -114,7 +115,7 @@ func (v *Vehicle) Run(ctx context.Context) error {
 			return nil
 		case <-timer.C:
 		}
-		v.live(time.Duration(float64(time.Since(begun))*v.pace), begun)
+		v.live(v.pace.Time()-start, begun)
 		if err := v.speak(); err != nil {
 			if ctx.Err() != nil {
 				return nil
@@ -124,6 +125,9 @@ func (v *Vehicle) Run(ctx context.Context) error {
 		timer.Reset(pulse)
 	}
 }
+
+// Pace is the car's time.
+func (v *Vehicle) Pace() *Pace { return v.pace }
 
 // live lets the car's time pass up to a moment and gathers what it says.
 func (v *Vehicle) live(until time.Duration, begun time.Time) {

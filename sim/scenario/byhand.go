@@ -30,7 +30,7 @@ func (s *Session) play(ctx context.Context, step Step, next []Step) StepResult {
 		return result
 	}
 	s.refused, s.noted = nil, false
-	if step.rules&head != 0 {
+	if step.rules&head != 0 && s.stage == nil {
 		result := StepResult{Line: step.Line, Text: step.Text(), OK: true}
 		s.keep(step, result)
 		return result

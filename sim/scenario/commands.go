@@ -10,7 +10,8 @@ type rules uint8
 
 const (
 	head       rules = 1 << iota // before boot only
-	once                         // and once only
+	later                        // and behind it too
+	once                         // once only
 	agentRuns                    // not without an agent
 	since                        // a check asks what happened since a moment
 	madeCar                      // the recorded car has no people
@@ -21,7 +22,7 @@ const (
 var commands = table(
 	form{usage: "title TEXT", new: into(func(s *Scenario) slots { return slots{&s.Title} }), rules: head | once},
 	form{usage: "seed N", new: into(func(s *Scenario) slots { return slots{&s.Seed} }), rules: head | once},
-	form{usage: "speed 10x", new: into(func(s *Scenario) slots { return slots{&s.Speed} }), rules: head | once},
+	form{usage: "speed 10x", new: as[speed], rules: head | later},
 	form{usage: "config KEY VALUE", new: as[config], rules: head},
 	form{usage: "policy FILE", new: into(func(s *Scenario) slots { return slots{&s.Policy} }), rules: head | once},
 	form{usage: "car MODEL YEAR [odo=12500km] [soc=62] [cold=D]", new: as[model], rules: head | once},
@@ -55,6 +56,8 @@ var commands = table(
 	form{usage: "fault offline|broker-restart|duplicate|can|gnss|can-garbage|gnss-garbage|disk-full [for D]", new: as[fault]},
 	form{usage: "fault power|slow-disk|sleep [for D]", new: as[agentFault]},
 	form{usage: "fault unplug can|gnss [for D]", new: as[unplug]},
+	form{usage: "fault offline|duplicate|can|gnss|can-garbage|gnss-garbage|disk-full|slow-disk off", new: as[mend]},
+	form{usage: "fault unplug can|gnss off", new: as[plug]},
 	form{usage: "fault clock +D", new: as[clockShift], want: "a clock that was moved stays so, say no for"},
 	form{usage: "wait D", new: as[wait]},
 	form{usage: "at D COMMAND", new: as[at]},
@@ -140,15 +143,22 @@ func (t part) inner() []*form {
 // allowed says why a command cannot stand here.
 func (p *parser) allowed(f *form) error {
 	switch {
-	case f.rules&head != 0 && p.booted:
+	case f.rules&(head|later) == head && p.booted:
 		return fmt.Errorf("%s belongs before boot", f.word)
 	case f.rules&once != 0 && p.seen[f.word]:
 		return fmt.Errorf("%s stands twice", f.word)
 	case f.rules&agentRuns != 0 && !p.running:
 		return fmt.Errorf("%s: the agent does not run here", f.word)
 	}
-	if p.seen[f.word] = true; f.rules&madeCar != 0 && p.handled == 0 {
-		p.handled = p.line
+	if p.seen[f.word] = true; f.rules&madeCar != 0 {
+		p.handle()
 	}
 	return nil
+}
+
+// handle notes that only a made car does what the line says.
+func (p *parser) handle() {
+	if p.handled == 0 {
+		p.handled = p.line
+	}
 }

@@ -43,6 +43,11 @@ func (c *boot) do(ctx context.Context, s *stage) (string, error) {
 		return "", err
 	}
 	s.up, s.who = true, ""
+	if b := s.isBroken("slow-disk"); b != nil { // it was the agent that ended
+		if err := s.heal(b); err != nil {
+			return "", err
+		}
+	}
 	return fmt.Sprintf("document %d", s.world.Cloud.State().Policy), s.watch()
 }
 

@@ -19,6 +19,26 @@ type Vehicle struct {
 	Cold     time.Duration // of the car's time until the receiver has a fix
 }
 
+// speed is how fast the car's time runs. In the head it is how it begins.
+type speed struct{ factor float64 }
+
+func (c *speed) slots() slots { return slots{&c.factor} }
+
+func (c *speed) check(p *parser) error {
+	if p.booted {
+		p.handle() // a recording plays as it was recorded
+		return nil
+	}
+	already := p.paced
+	p.paced, p.s.Speed = true, c.factor
+	return refuse(already || c.factor == 0, "want it once before boot, from 0.1x to 1000x")
+}
+
+func (c *speed) do(_ context.Context, s *stage) (string, error) {
+	s.pace.Set(c.factor)
+	return "", nil
+}
+
 // door is opened or closed; with a fob the car is unlocked by it first.
 type door struct{ name, how, fob string }
 
@@ -110,7 +130,7 @@ func (c *drive) do(ctx context.Context, s *stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	l := &playback{name: c.file, begun: time.Now(), boot: s.bootClock(), speed: s.Speed, done: make(chan struct{})}
+	l := &playback{name: c.file, pace: s.pace, begun: s.pace.Time(), boot: s.bootClock(), done: make(chan struct{})}
 	s.jobs.Go(func() {
 		defer close(l.done)
 		l.err = s.world.Car.Drive(s.ctx, route, hal.KilometresPerHour(c.kmh))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"glovebox/hal/can"
@@ -61,31 +62,34 @@ func (c *clockShift) do(_ context.Context, s *stage) (string, error) {
 func (c *fault) do(ctx context.Context, s *stage) (string, error) {
 	switch c.kind {
 	case "can-garbage", "gnss-garbage":
-		return s.litter(ctx, c)
+		if c.span == 0 {
+			return fmt.Sprintf("%d pieces a port", burst), s.garbage(c.kind)(0)
+		}
 	case "broker-restart":
 		return s.restartBroker(c)
 	case "power":
-		return s.powerCut(ctx, c.span)
+		b := s.breaks(c.kind, c.span, nil)
+		got, err := s.powerCut(ctx, c.span)
+		return got, errors.Join(err, s.heal(b))
 	case "sleep":
-		return s.sleep(ctx, c.span)
+		b := s.breaks(c.kind, c.span, nil)
+		got, err := s.sleep(ctx, c.span)
+		return got, errors.Join(err, s.heal(b))
 	}
-	mend, err := s.damage(c.kind)
-	if err != nil || c.span == 0 {
-		return "", err
-	}
-	s.later(c.span, mend)
-	return "", nil
-}
-
-// later mends a fault after a time, unless the scenario ends before.
-func (s *stage) later(d time.Duration, mend func() error) {
-	s.jobs.Go(func() {
-		select {
-		case <-s.ctx.Done():
-		case <-time.After(d):
-			s.failed(mend())
+	b := s.isBroken(c.kind)
+	if b != nil { // it is broken already, and now for so long
+		s.lasts(b, c.span)
+	} else {
+		mend, err := s.damage(c.kind)
+		if err != nil {
+			return "", err
 		}
-	})
+		b = s.breaks(c.kind, c.span, mend)
+	}
+	if c.span > 0 {
+		s.healsAt(b, c.span)
+	}
+	return "", nil
 }
 
 // failed keeps what went wrong beside the script.
@@ -131,6 +135,8 @@ func (s *stage) damage(kind string) (mend func() error, err error) {
 			}
 			return nil
 		}, nil
+	case "can-garbage", "gnss-garbage":
+		return s.litter(kind)
 	case "duplicate":
 		s.world.Tap.Twice(true)
 		return func() error { s.world.Tap.Twice(false); return nil }, nil
@@ -173,10 +179,10 @@ const (
 	burstEvery = 50 * time.Millisecond
 )
 
-// litter says garbage between what is played, once or for a time.
-func (s *stage) litter(ctx context.Context, c *fault) (string, error) {
-	var ports []interface{ Write([]byte) (int, error) }
-	if c.kind == "gnss-garbage" {
+// garbage says a burst of it on the ports, another each time.
+func (s *stage) garbage(kind string) (say func(n int) error) {
+	var ports []io.Writer
+	if kind == "gnss-garbage" {
 		ports = append(ports, s.world.GNSS)
 	} else {
 		for _, p := range s.world.Ports {
@@ -184,10 +190,10 @@ func (s *stage) litter(ctx context.Context, c *fault) (string, error) {
 		}
 	}
 	short := s.shortFrames()
-	say := func(n int) error {
+	return func(n int) error {
 		for i, p := range ports {
 			rubbish := car.Garbage(s.Seed+uint64(1000*n+i), burst)
-			if c.kind == "can-garbage" {
+			if kind == "can-garbage" {
 				rubbish = append(rubbish, short...)
 			}
 			if _, err := p.Write(rubbish); err != nil {
@@ -196,12 +202,13 @@ func (s *stage) litter(ctx context.Context, c *fault) (string, error) {
 		}
 		return nil
 	}
-	if c.span == 0 {
-		return fmt.Sprintf("%d pieces a port", burst), say(0)
-	}
-	end := time.Now().Add(c.span)
-	s.jobs.Go(func() {
-		for n := 0; time.Now().Before(end); n++ {
+}
+
+// litter says garbage again and again.
+func (s *stage) litter(kind string) (mend func() error, err error) {
+	say, ended := s.garbage(kind), make(chan struct{})
+	s.lasting.Go(func() {
+		for n := 0; ; n++ {
 			if err := say(n); err != nil {
 				s.failed(err)
 				return
@@ -209,11 +216,13 @@ func (s *stage) litter(ctx context.Context, c *fault) (string, error) {
 			select {
 			case <-s.ctx.Done():
 				return
+			case <-ended:
+				return
 			case <-time.After(burstEvery):
 			}
 		}
 	})
-	return "", ctx.Err()
+	return func() error { close(ended); return nil }, nil
 }
 
 // shortFrames are good frames without a byte of data, one for each message that
@@ -234,7 +243,9 @@ func (s *stage) restartBroker(c *fault) (string, error) {
 	s.mu.Lock()
 	s.outages = append(s.outages, o)
 	s.mu.Unlock()
+	b := s.breaks(c.kind, away, nil)
 	restart := func() error {
+		defer func() { _ = s.heal(b) }() // there is nothing to mend
 		err := s.world.RestartBroker(s.ctx, away)
 		s.mu.Lock()
 		o.to = time.Now()

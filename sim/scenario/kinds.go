@@ -211,7 +211,7 @@ func modelName(rest string) int {
 // times is how much faster than life the car is.
 func times(_ *parser, w string) error {
 	v, err := number(strings.TrimSuffix(w, "x"))
-	return refuse(err != nil || v < 0.1 || v > 1000, fmt.Sprintf("%q: want such as 10x, from 0.1x to 1000x", clip(w)))
+	return refuse(err != nil || v != 0 && (v < 0.1 || v > 1000), fmt.Sprintf("%q: want such as 10x, from 0.1x to 1000x, or 0x", clip(w)))
 }
 
 func vssPath(_ *parser, w string) error {

@@ -38,6 +38,7 @@ type parser struct {
 	inside   []string // the files that are being read
 
 	booted  bool // there was a boot
+	paced   bool // the head said how fast the car's time runs
 	running bool // the agent runs
 	playing bool // a drive plays, until sync
 	ended   bool

@@ -117,9 +117,9 @@ func (c *replay) load(s *Scenario) (*car.Drive, error) {
 type playback struct {
 	name   string        // of the route or the log
 	length time.Duration // 0 if nobody knows
-	begun  time.Time
-	boot   time.Duration
-	speed  float64
+	pace   *car.Pace
+	begun  time.Duration // by pace
+	boot   time.Duration // when it began, by the boot clock
 	done   chan struct{} // closed when it is over
 	err    error         // set before done is closed
 }
@@ -131,8 +131,11 @@ type overlaid struct {
 }
 
 // time is how far the drive is.
-func (l *playback) time() time.Duration {
-	return time.Duration(float64(time.Since(l.begun)) * l.speed)
+func (l *playback) time() time.Duration { return l.pace.Time() - l.begun }
+
+// bootAt is when it was so far, by the boot clock.
+func (l *playback) bootAt(d time.Duration) time.Duration {
+	return l.boot + l.pace.When(l.begun+d).Sub(l.pace.When(l.begun))
 }
 
 func (c *replay) do(ctx context.Context, s *stage) (string, error) {
@@ -142,12 +145,12 @@ func (c *replay) do(ctx context.Context, s *stage) (string, error) {
 	}
 	s.last, s.fixes = d, fixesOf(d)
 	playing := s.world.Replay(d, s.names)
-	playing.Speed, playing.Overlay = s.Speed, s.overwrite
+	playing.Pace, playing.Overlay = s.pace, s.overwrite
 	if c.nmea == "" {
 		playing.GNSS = nil
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
-	l := &playback{name: cmp.Or(c.can, c.nmea), length: d.Length(), begun: time.Now(), boot: s.bootClock(), speed: s.Speed, done: make(chan struct{})}
+	l := &playback{name: cmp.Or(c.can, c.nmea), length: d.Length(), pace: s.pace, begun: s.pace.Time(), boot: s.bootClock(), done: make(chan struct{})}
 	s.playback = l
 	s.jobs.Go(func() {
 		defer close(l.done)
@@ -251,11 +254,10 @@ func (c *at) do(ctx context.Context, s *stage, step int) (string, error) {
 		return "", errors.New("no drive plays")
 	}
 	for {
-		left := time.Duration(float64(c.time-drive.time()) / drive.speed)
-		if left <= 0 {
+		if drive.time() >= c.time {
 			return s.do(ctx, step, c.command)
 		}
-		if err := s.pause(ctx, left); err != nil {
+		if err := s.pause(ctx, max(drive.pace.Wait(drive.begun+c.time, guardEvery), time.Millisecond)); err != nil {
 			return "", err
 		}
 	}

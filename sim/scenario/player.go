@@ -23,9 +23,9 @@ type Player struct {
 
 	stage *stage // set before built is closed
 
-	played  recording // with the turn of the stage
-	refused error     // with the turn of the stage: how the newest line by hand was refused
-	before  Step      // with the turn of the stage: that line
+	played  recording
+	refused error // with the turn of the stage: how the newest line by hand was refused
+	before  Step  // with the turn of the stage: that line
 
 	mu       sync.Mutex
 	progress progress      // guarded by mu
@@ -49,9 +49,17 @@ func (p *Player) Built() <-chan struct{} { return p.built }
 
 // World is where it plays, nil before it is built; it is closed when Run returns.
 func (p *Player) World() *sim.World {
+	if st := p.world(); st != nil {
+		return st.world
+	}
+	return nil
+}
+
+// world is the stage, nil before it is built.
+func (p *Player) world() *stage {
 	select {
 	case <-p.built:
-		return p.stage.world
+		return p.stage
 	default:
 		return nil
 	}
@@ -65,10 +73,11 @@ func (p *Player) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	st.byHand = true
+	st.byHand, st.changed = true, func() { p.update(func(*progress) {}) }
 	running, cancel := context.WithCancel(ctx)
 	st.ctx, p.stage = running, st
 	close(p.built)
+	p.update(func(*progress) {}) // it may be paused already
 	var jobs sync.WaitGroup
 	jobs.Go(func() { p.script(running) })
 	jobs.Go(func() { p.look(running) })
@@ -175,13 +184,11 @@ func (p *Player) failed() {
 func (p *Player) mayGoOn(ctx context.Context) bool {
 	for ctx.Err() == nil {
 		p.mu.Lock()
-		now, wake := &p.progress, p.wake
-		if !now.paused || now.once {
-			now.once = false
-			p.mu.Unlock()
+		wake, goes := p.wake, p.progress.goes()
+		p.mu.Unlock()
+		if goes {
 			return true
 		}
-		p.mu.Unlock()
 		select {
 		case <-ctx.Done():
 		case <-wake:
@@ -190,13 +197,14 @@ func (p *Player) mayGoOn(ctx context.Context) bool {
 	return false
 }
 
-// Pause lets no other line of the script begin; the one that plays goes on.
+// Pause lets no other line of the script begin, and the car's time stand still. The agent goes on,
+// and so does a line that plays, as far as it does not wait for the car.
 func (p *Player) Pause() { p.update(func(now *progress) { now.paused = true }) }
 
-// Go lets the script go on.
+// Go lets the script and the car go on.
 func (p *Player) Go() { p.update(func(now *progress) { now.paused, now.once = false, false }) }
 
-// Next plays one line of the script, which is paused then.
+// Next lets the script play one line more, or the one that plays to its end, and pauses.
 func (p *Player) Next() { p.update(func(now *progress) { now.paused, now.once = true, true }) }
 
 // Recording is what was played and said so far, as a scenario that repeats it; nil if it was too
@@ -207,8 +215,8 @@ func (p *Player) Recording() []byte {
 	default:
 		return nil
 	}
-	p.stage.turn.Lock()
-	defer p.stage.turn.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	return p.played.file(p.scenario)
 }
 

@@ -62,6 +62,8 @@ func (p *Player) meant(text string) ([]Step, error) {
 	if err := p.stage.Head.suits(parser.s); err != nil {
 		return nil, err
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.scenario.Files, p.scenario.beside = parser.s.Files, parser.s.beside
 	return parser.s.Steps[before:], nil
 }

@@ -60,6 +60,7 @@ type progress struct {
 	lap    int
 	paused bool
 	once   bool // one line plays all the same
+	held   bool // the car stands still
 	over   bool
 	end    string
 	drives int
@@ -96,6 +97,9 @@ func (p *Player) Progress() PlayerProgress {
 		Steps: slices.Clone(now.steps), Lap: now.lap, Drives: now.drives, Speed: p.scenario.Speed,
 		Paused: now.paused, Over: now.over, End: now.end,
 	}
+	if st := p.world(); st != nil {
+		all.Speed, all.Faults = st.pace.Factor(), st.broke()
+	}
 	if d := now.drive; d != nil {
 		all.Drive, all.Of = d.name, d.length
 		select {
@@ -114,11 +118,19 @@ func (p *Player) Changed() <-chan struct{} {
 	return p.changed
 }
 
+// goes reports whether the script goes on, and the car.
+func (g *progress) goes() bool { return !g.paused || g.once }
+
 // update changes the progress.
 func (p *Player) update(change func(now *progress)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	change(&p.progress)
+	if st := p.world(); st != nil && p.progress.held == p.progress.goes() {
+		p.progress.held = !p.progress.held
+		st.pace.Hold(p.progress.held)
+		p.played.hold(p.progress.held, st)
+	}
 	close(p.changed)
 	close(p.wake)
 	p.changed, p.wake = make(chan struct{}), make(chan struct{})
@@ -158,6 +170,9 @@ func (p *Player) beginByHand(step Step) int {
 // done notes how a line went.
 func (p *Player) done(i int, result StepResult) {
 	p.update(func(now *progress) {
+		if i < now.script {
+			now.once = false
+		}
 		s := now.at(i + 1)
 		s.Took, s.Got, s.Waits = time.Since(s.At), result.Got, ""
 		switch {

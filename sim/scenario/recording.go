@@ -1,20 +1,27 @@
 package scenario
 
 import (
+	"bytes"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
-// recording is what was played, in the order in which it happened.
+// recording is what was played, in the order in which it happened. It is safe for concurrent use.
 type recording struct {
-	entries []*entry
-	lost    bool // it was too much
+	mu      sync.Mutex
+	entries []*entry      // guarded by mu
+	lost    bool          // guarded by mu; it was too much
+	stood   time.Duration // guarded by mu; how long a recorded car stood still, which no line can say
+	since   time.Time     // guarded by mu; it stands still since then, if it does
 }
 
-// entry is a line that was played.
+// entry is a line that was played, or that the car stands still from now on or goes on.
 type entry struct {
 	Command
+	held         string // the line that says that; empty for others
 	refused      string // as what, if it was
 	begun, ended time.Time
 }
@@ -25,14 +32,28 @@ const mostRecorded = 20_000
 // begin notes that a line begins. What does something stands where it began; what only waits
 // stands where it ended.
 func (r *recording) begin(c Command) *entry {
-	e := &entry{Command: c, begun: time.Now()}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e := &entry{Command: c, begun: r.now()}
 	if _, ends := c.what.(*end); !waits(c) && !ends {
-		r.entries = append(r.entries, e)
-	}
-	if len(r.entries) > mostRecorded {
-		r.entries, r.lost = nil, true
+		r.add(e)
 	}
 	return e
+}
+
+// add expects mu.
+func (r *recording) add(e *entry) {
+	if r.entries = append(r.entries, e); len(r.entries) > mostRecorded {
+		r.entries, r.lost = nil, true
+	}
+}
+
+// now expects mu.
+func (r *recording) now() time.Time {
+	if !r.since.IsZero() {
+		return r.since.Add(-r.stood)
+	}
+	return time.Now().Add(-r.stood)
 }
 
 // waits reports whether a command waits first, and does something then if at all.
@@ -46,76 +67,133 @@ func waits(c Command) bool {
 
 // keep says that a line went well, or was refused as is kept with it.
 func (r *recording) keep(e *entry, refused error) {
-	if e.ended = time.Now(); refused != nil {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e.ended = r.now(); refused != nil {
 		e.refused = refusal(refused)
 	}
 	if waits(e.Command) {
-		r.entries = append(r.entries, e)
+		r.add(e)
 	}
 }
 
 // drop forgets a line that failed.
 func (r *recording) drop(e *entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.entries = slices.DeleteFunc(r.entries, func(other *entry) bool { return other == e })
 }
 
-// lines are those that repeat it, with the pauses between them.
-func (r *recording) lines() (all []string) {
-	var over time.Time // the lines so far
-	pause := func(until time.Time) {
-		if over.IsZero() {
-			return
+// hold notes that the car's time stands still from now on, or runs again. The made car does so when
+// it is told to; of a recorded one that time is left out.
+func (r *recording) hold(on bool, s *stage) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch now := time.Now(); {
+	case s.Made:
+		line := "speed 0x"
+		if !on {
+			line = "speed " + decimal(s.pace.Factor()) + "x"
 		}
-		for d := until.Sub(over).Round(rhythm); d > 0; d -= longest {
-			all = append(all, "wait "+span(min(d, longest)))
-		}
+		r.add(&entry{held: line, begun: now, ended: now})
+	case on:
+		r.since = now
+	default:
+		r.stood, r.since = r.stood+now.Sub(r.since), time.Time{}
 	}
-	drives := false
-	for _, e := range r.entries {
-		if e.ended.IsZero() { // it lasts
-			continue
-		}
-		text := e.String()
-		switch c := e.what.(type) {
-		case *wait:
-			if e.begun.Before(over) { // others were played meanwhile
-				pause(e.ended)
-				text = ""
-			}
-		case *at:
-			if !drives {
-				pause(e.ended)
-				text = c.command.String()
-			}
-		case *syncUp:
-			drives = false
-		case *replay, *drive:
-			if drives { // the one before is over
-				all = append(all, "sync")
-			}
-			drives = true
-			pause(e.begun)
-		default:
-			pause(e.begun)
-		}
-		if text != "" {
-			all = append(all, text)
-		}
-		if e.refused != "" {
-			all = append(all, "expect error "+e.refused)
-		}
-		if e.ended.After(over) {
-			over = e.ended
-		}
-	}
-	return all
 }
 
-// file is the recording as a scenario with the attachments of another.
+// lines are those that repeat it, with the pauses between them. The caller has mu.
+func (r *recording) lines() []string {
+	w := &writer{}
+	for _, e := range r.entries {
+		if !e.ended.IsZero() { // else it lasts
+			w.entry(e)
+		}
+	}
+	return w.lines
+}
+
+// writer writes a recording.
+type writer struct {
+	lines  []string
+	over   time.Time // the lines so far
+	drives bool      // as a reader of the lines knows
+	held   bool      // the car's time stands still
+}
+
+func (w *writer) entry(e *entry) {
+	switch c := e.what.(type) {
+	case nil:
+		w.held = !w.held
+		w.pause(e.begun)
+		w.say(e.held)
+	case *wait:
+		if e.begun.Before(w.over) { // others were played meanwhile
+			w.pause(e.ended)
+		} else {
+			w.pause(e.begun)
+			w.say(e.String())
+		}
+	case *at:
+		if w.drives {
+			w.say(e.String())
+		} else {
+			w.pause(e.ended)
+			w.say(c.command.String())
+		}
+	case *syncUp:
+		w.pause(e.begun)
+		w.say(e.String())
+		w.drives = false
+	case *speed:
+		if !w.held { // else it is said when the car goes on
+			w.pause(e.begun)
+			w.say(e.String())
+		}
+	default:
+		_, replays := c.(*replay)
+		if _, drives := c.(*drive); drives || replays {
+			if w.drives { // the one before is over
+				w.say("sync")
+			}
+			w.drives = true
+		}
+		w.pause(e.begun)
+		w.say(e.String())
+	}
+	if e.refused != "" {
+		w.say("expect error " + e.refused)
+	}
+	if e.ended.After(w.over) {
+		w.over = e.ended
+	}
+}
+
+func (w *writer) say(line string) { w.lines = append(w.lines, line) }
+
+// pause waits for as long as nothing was done, as far as a rhythm goes.
+func (w *writer) pause(until time.Time) {
+	if w.over.IsZero() {
+		return
+	}
+	for d := until.Sub(w.over).Round(rhythm); d > 0; d -= longest {
+		w.say("wait " + span(min(d, longest)))
+	}
+}
+
+// file is the recording as a scenario, with the attachments of another and the texts beside it.
 func (r *recording) file(of *Scenario) []byte {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.lost {
 		return nil
 	}
-	lines := append(r.lines(), "end")
-	return join([]byte(strings.Join(lines, "\n")+"\n"), of.Files)
+	files := maps.Clone(of.Files)
+	for name, data := range of.beside {
+		if _, again := split(join(nil, map[string][]byte{name: data})); len(again) == 1 && bytes.Equal(again[0].data, data) {
+			files[name] = data
+		}
+	}
+	return join([]byte(strings.Join(append(r.lines(), "end"), "\n")+"\n"), files)
 }

@@ -9,6 +9,7 @@ import (
 
 	"glovebox/headunit"
 	"glovebox/sim"
+	"glovebox/sim/car"
 )
 
 // Options say how a scenario runs.
@@ -95,6 +96,9 @@ func open(ctx context.Context, s *Scenario, o Options) (*stage, error) {
 		return nil, err
 	}
 	st.evidence = evidenceOf(st.world)
+	if st.pace = car.NewPace(s.Speed); st.world.Car != nil {
+		st.pace = st.world.Car.Pace()
+	}
 	if st.start, err = st.now(ctx, false); err != nil {
 		return nil, errors.Join(err, st.world.Close())
 	}

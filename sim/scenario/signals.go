@@ -24,7 +24,7 @@ func (c *signalIs) holds(ctx context.Context, s *stage, _ moment) (bool, string,
 		if s.playback == nil {
 			return false, "no drive was played", nil
 		}
-		ok, got := s.seen.near(c.path, c.value, s.playback.boot+duringPlayback(c.at, s.playback.speed))
+		ok, got := s.seen.near(c.path, c.value, s.playback.bootAt(c.at))
 		return ok, got, nil
 	}
 	all, err := s.hmi.Signals(ctx)

@@ -27,6 +27,7 @@ type stage struct {
 	forget   bool          // nothing is recorded
 	patience time.Duration // times what an expectation waits
 	began    func(Step)    // is told of each line before it plays, if anybody watches
+	changed  func()        // is told that faults are others, if anybody watches
 	policy   *outside.Policy
 	names    map[string]string // the car's name of a bus by the log's
 	buses    []sim.CANBus
@@ -53,6 +54,7 @@ type stage struct {
 	byHand   bool                        // the lines to come are not known
 	up       bool                        // the agent should run
 	playback *playback                   // nil before the first
+	pace     *car.Pace                   // the car's time
 	spells   []spell                     // that are over
 	hidden   *spell                      // that lasts, or nil
 	seen     watchLog
@@ -60,6 +62,7 @@ type stage struct {
 	mu       sync.Mutex
 	overlay  map[string]overlaid // guarded by mu; by path
 	outages  []*outage           // guarded by mu
+	faults   map[string]*broken  // guarded by mu; the newest of each name
 	unmended []error             // guarded by mu; what went wrong in jobs
 }
 

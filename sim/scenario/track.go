@@ -166,7 +166,10 @@ func (c *track) holds(_ context.Context, s *stage, since moment) (bool, string, 
 	if err := s.driven(); err != nil {
 		return false, "", err
 	}
-	got, wrong := compareTrack(spots, s.fixes, s.Speed, c.length)
+	if s.playback != nil && !s.pace.Steady(s.playback.begun) {
+		return false, "the car's time did not run as fast all the time", nil
+	}
+	got, wrong := compareTrack(spots, s.fixes, s.pace.Factor(), c.length)
 	if wrong != "" {
 		got += ": " + wrong
 	}
@@ -215,9 +218,4 @@ func (c *points) holds(_ context.Context, s *stage, since moment) (bool, string,
 		}
 	}
 	return n >= c.least, fmt.Sprint(n), nil
-}
-
-// duringPlayback is a time of the drive as time that passes.
-func duringPlayback(d time.Duration, speed float64) time.Duration {
-	return time.Duration(float64(d) / speed)
 }

@@ -112,7 +112,7 @@ func (w *World) now(t testing.TB) moment {
 
 func (w *World) stage(t testing.TB) *stage {
 	t.Helper()
-	s := &stage{Scenario: &Scenario{Head: Head{Speed: 1, Made: w.Made}}, up: true, patience: 1, policy: outside.Builtin(), names: map[string]string{"body": "body"}, set: map[string]map[string]*kept{}}
+	s := &stage{Scenario: &Scenario{Head: Head{Speed: 1, Made: w.Made}}, up: true, patience: 1, pace: car.NewPace(1), policy: outside.Builtin(), names: map[string]string{"body": "body"}, set: map[string]map[string]*kept{}}
 	s.evidence = evidence{(*worldHMI)(w), (*worldBack)(w), (*worldFiles)(w), w.Dir, (*worldAgent)(w)}
 	s.buses, s.mapped = []sim.CANBus{{Name: "body", DBC: []byte(w.DBC)}}, []byte(w.Mapping)
 	for _, o := range w.Outages {
@@ -142,7 +142,7 @@ func (w *World) stage(t testing.TB) *stage {
 			}
 			d.Frames = append(d.Frames, car.Frame{Bus: bus, Frame: f, At: at})
 		}
-		s.last, s.fixes, s.playback = d, w.Drive.fixes, &playback{speed: 1}
+		s.last, s.fixes, s.playback = d, w.Drive.fixes, &playback{pace: s.pace}
 	}
 	return s
 }
