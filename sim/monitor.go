@@ -12,8 +12,8 @@ import (
 	"glovebox/headunit"
 )
 
-// busLine is a line of dbus.jsonl.
-type busLine struct {
+// BusLine is a message of a bus: a line of dbus.jsonl.
+type BusLine struct {
 	T           string `json:"t"`
 	Type        string `json:"type"`
 	Serial      uint32 `json:"serial"`
@@ -28,20 +28,21 @@ type busLine struct {
 	Body        []any  `json:"body,omitempty"`
 }
 
-// Monitor sees everything that passes on a bus.
+// Monitor sees what passes on a bus.
 type Monitor struct {
 	conn     *dbus.Conn
 	messages chan *dbus.Message
 }
 
-// NewMonitor makes a connection a monitor of the bus at an address.
-func NewMonitor(address string) (*Monitor, error) {
+// NewMonitor makes a connection a monitor of the bus at an address: of what one of the
+// match rules takes (D-Bus Specification, Match Rules), of everything without one.
+func NewMonitor(address string, rules ...string) (*Monitor, error) {
 	conn, err := dbus.Connect(address)
 	if err != nil {
 		return nil, fmt.Errorf("monitor the bus: %w", err)
 	}
 	m := &Monitor{conn: conn, messages: make(chan *dbus.Message, 4096)}
-	call := conn.BusObject().Call("org.freedesktop.DBus.Monitoring.BecomeMonitor", 0, []string{}, uint32(0))
+	call := conn.BusObject().Call("org.freedesktop.DBus.Monitoring.BecomeMonitor", 0, append([]string{}, rules...), uint32(0))
 	if call.Err != nil {
 		return nil, errors.Join(fmt.Errorf("monitor the bus: %w", call.Err), conn.Close())
 	}
@@ -49,7 +50,7 @@ func NewMonitor(address string) (*Monitor, error) {
 	return m, nil
 }
 
-// Record passes each message to write until ctx or the bus ends.
+// Record passes each message, a BusLine, to write until ctx or the bus ends.
 func (m *Monitor) Record(ctx context.Context, write func(any)) error {
 	for {
 		select {
@@ -83,14 +84,14 @@ func (m *Monitor) rest(write func(any)) {
 }
 
 // lineOf is a message as a line, without the PINs in it.
-func lineOf(m *dbus.Message, at time.Time) busLine {
+func lineOf(m *dbus.Message, at time.Time) BusLine {
 	field := func(f dbus.HeaderField) any {
 		if v, ok := m.Headers[f]; ok {
 			return headunit.Plain(v.Value())
 		}
 		return nil
 	}
-	l := busLine{
+	l := BusLine{
 		T: at.UTC().Format(stamp), Type: strings.ReplaceAll(m.Type.String(), " ", "-"), Serial: m.Serial(),
 		ReplyTo: field(dbus.FieldReplySerial), Sender: field(dbus.FieldSender), Destination: field(dbus.FieldDestination),
 		Path: field(dbus.FieldPath), Interface: field(dbus.FieldInterface), Member: field(dbus.FieldMember), Error: field(dbus.FieldErrorName),
@@ -106,7 +107,7 @@ func lineOf(m *dbus.Message, at time.Time) busLine {
 }
 
 // hidePINs blanks the arguments that are PINs: a recording may be passed on.
-func hidePINs(l busLine) {
+func hidePINs(l BusLine) {
 	secret := map[any][]int{"Login": {1}, "SetPIN": {0, 1}}
 	if l.Type != dbus.TypeMethodCall.String() && l.Type != "method-call" {
 		return

@@ -20,11 +20,13 @@ type Port struct {
 	log   *file         // guarded by mu; nil if nothing is recorded
 	said  slcan.Decoder // guarded by mu
 	heard slcan.Decoder // guarded by mu
+	watch func([]byte)  // guarded by mu; nil if nobody watches
 }
 
 // Write says p on the port, and records it.
 func (p *Port) Write(said []byte) (int, error) {
 	p.record(&p.said, said)
+	p.show(said)
 	return p.Pty.Write(said)
 }
 
@@ -36,6 +38,22 @@ func (p *Port) Listen(ear func([]byte)) {
 		}
 		ear(heard)
 	})
+}
+
+// Watch shows what is said on the port from now on, piece by piece, to see, which must
+// not block and keeps no part of it; nil ends that.
+func (p *Port) Watch(see func(said []byte)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.watch = see
+}
+
+func (p *Port) show(said []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.watch != nil {
+		p.watch(said)
+	}
 }
 
 // record writes frames as candump does and sentences as they are. What is no

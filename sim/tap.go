@@ -22,7 +22,8 @@ type Tap struct {
 	message  func(Publish) // a whole PUBLISH of either side; calls come one at a time
 
 	mu          sync.Mutex
-	record      sync.Mutex            // one caller of sent or message at a time
+	record      sync.Mutex            // one caller of sent, message or watch at a time
+	watch       func(Publish)         // guarded by record; nil if nobody watches
 	refuse      bool                  // guarded by mu
 	connections map[net.Conn]net.Conn // guarded by mu; agent's side to broker's side
 	opened      int                   // guarded by mu
@@ -55,6 +56,13 @@ func NewTap(broker string, sent func([]byte), message func(Publish)) (*Tap, erro
 		message = func(Publish) {}
 	}
 	return &Tap{broker: broker, listener: listener, sent: sent, message: message, connections: map[net.Conn]net.Conn{}}, nil
+}
+
+// Watch shows each message from now on to see, which must not block; nil ends that.
+func (t *Tap) Watch(see func(Publish)) {
+	t.record.Lock()
+	defer t.record.Unlock()
+	t.watch = see
 }
 
 // URL is where the agent connects to.
@@ -160,8 +168,11 @@ func (t *Tap) show(sent []byte, p Publish) {
 	defer t.record.Unlock()
 	if sent != nil {
 		t.sent(sent)
-	} else {
-		t.message(p)
+		return
+	}
+	t.message(p)
+	if t.watch != nil {
+		t.watch(p)
 	}
 }
 

@@ -38,6 +38,7 @@ type Vehicle struct {
 	gone  chan struct{} // closed when Run ended
 
 	mu       sync.Mutex // guards the rest
+	begun    time.Time  // when Run began
 	now      time.Duration
 	frames   *frames
 	cells    cells
@@ -133,6 +134,7 @@ func (v *Vehicle) Pace() *Pace { return v.pace }
 func (v *Vehicle) live(until time.Duration, begun time.Time) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.begun = begun
 	for v.now+Step <= until {
 		v.now += Step
 		v.move()

@@ -197,3 +197,16 @@ func TestLogIsFlat(t *testing.T) {
 		}
 	}
 }
+
+// Large events leave the ring sooner, so that it never holds more than 32 MB.
+func TestLargeEventsAreFewer(t *testing.T) {
+	l := console.NewLog()
+	l.Append("truth", "", nil, 0)
+	large := make([]byte, 100_000)
+	for range 400 {
+		l.Append("phone", "anna", nil, large)
+	}
+	if events, reset, _ := l.Since(1, console.Console); !reset || len(events) != 2 {
+		t.Errorf("reset %v with %d events: 50 MB are in the ring", reset, len(events))
+	}
+}
