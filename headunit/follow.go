@@ -92,3 +92,11 @@ func plainSignal(s *dbus.Signal) (said Signal, known bool) {
 	}
 	return said, true
 }
+
+// Name is what the bus calls this connection.
+func (c *Client) Name() string {
+	if names := c.conn.Names(); len(names) > 0 {
+		return names[0]
+	}
+	return ""
+}

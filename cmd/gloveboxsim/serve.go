@@ -54,7 +54,7 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 	ctx, cancel := c.limit(ctx)
 	defer cancel()
 	if c.Scenario == "" {
-		err = watching(ctx, live, s.Title, out, live.Repeat)
+		err = watching(ctx, livePlayer{live, s}, out, live.Repeat)
 		if live.Progress().Playback == 0 { // it came to nothing
 			err = setup(err)
 		}
@@ -67,7 +67,7 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 // itself then, as `gloveboxsim run` does.
 func (c *serveCommand) once(ctx context.Context, live *scenario.Live, s *scenario.Scenario, out io.Writer) error {
 	var result scenario.Result
-	err := watching(ctx, live, "scenario "+s.Name, out, func(ctx context.Context) error {
+	err := watching(ctx, livePlayer{live, s}, out, func(ctx context.Context) error {
 		result = live.Play(ctx)
 		return nil
 	})
@@ -124,20 +124,25 @@ func (c *serveCommand) limit(ctx context.Context) (context.Context, context.Canc
 }
 
 // watching plays a scenario and shows its world from its first boot on.
-func watching(ctx context.Context, live *scenario.Live, title string, out io.Writer, play func(context.Context) error) error {
+func watching(ctx context.Context, p livePlayer, out io.Writer, play func(context.Context) error) error {
 	ctx, over := context.WithCancel(ctx)
 	defer over()
 	jobs, ctx := errgroup.WithContext(ctx)
+	log := console.NewLog()
+	feed, err := console.NewFeed(ctx, p, log)
+	if err != nil {
+		return ended(ctx, err)
+	}
 	jobs.Go(func() error {
 		defer over()
 		return play(ctx)
 	})
-	jobs.Go(func() error { return watchFromBoot(ctx, live, title, out) })
+	jobs.Go(func() error { return feed.Run(ctx) })
+	jobs.Go(func() error { return watchFromBoot(ctx, p.World(), log, out) })
 	return jobs.Wait()
 }
 
-func watchFromBoot(ctx context.Context, live *scenario.Live, title string, out io.Writer) (err error) {
-	world := live.World()
+func watchFromBoot(ctx context.Context, world *sim.World, log *console.Log, out io.Writer) (err error) {
 	booted := func() bool {
 		state := world.Cloud.State()
 		return state.Online && state.Policy >= world.Cloud.Version()
@@ -148,38 +153,17 @@ func watchFromBoot(ctx context.Context, live *scenario.Live, title string, out i
 	if err := ready(out, world); err != nil {
 		return err
 	}
-	observer, err := console.NewObserver(ctx, live, title)
-	if err != nil {
-		return ended(ctx, err)
-	}
-	defer observer.Close()
 	view, err := newView(out)
 	if err != nil {
 		return err
 	}
-	return errors.Join(watch(ctx, observer, view), view.close())
+	return errors.Join(watch(ctx, log, view), view.close())
 }
 
 // ready says where the world is.
 func ready(out io.Writer, world *sim.World) error {
 	_, err := fmt.Fprintf(out, "ready bus=%s broker=%s url=\n", world.DBus.Address, world.Broker.URL())
 	return err
-}
-
-// watch looks at the world until ctx ends.
-func watch(ctx context.Context, observer *console.Observer, view view) error {
-	tick := time.NewTicker(console.LookEvery)
-	defer tick.Stop()
-	for {
-		if err := view.show(observer.Look(ctx)); err != nil {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-	}
 }
 
 // ended takes an error that came because ctx ended as a good end.

@@ -1,47 +1,98 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"os"
+	"time"
 
 	"glovebox/sim/console"
 )
 
 // view is what a world is shown on.
 type view interface {
-	show(p console.Picture, events []any) error
+	show(events []console.Event) error
 	close() error
 }
 
 // newView is the screen where there is one, else lines.
 func newView(out io.Writer) (view, error) {
 	if !console.IsScreen(out) {
-		return lines{json.NewEncoder(out)}, nil
+		return &lines{to: json.NewEncoder(out)}, nil
 	}
 	s, err := console.OpenScreen(out.(*os.File), os.Stdin)
 	if err != nil {
 		return nil, err
 	}
-	return screen{s}, nil
+	return &screen{on: s}, nil
+}
+
+// drawEvery is how often a screen is drawn at most, and how long it may stay as it is: what
+// it says of times goes on.
+const (
+	drawEvery = 250 * time.Millisecond
+	drawAgain = time.Second
+)
+
+// watch shows what happens in a log until ctx ends.
+func watch(ctx context.Context, log *console.Log, view view) error {
+	var last uint64
+	for {
+		events, reset, wait := log.Since(last, console.Console)
+		if reset {
+			events = append([]console.Event{{Kind: "reset"}}, events...)
+		}
+		for _, e := range events {
+			last = max(last, e.ID)
+		}
+		if err := view.show(events); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(drawEvery):
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-wait:
+		case <-time.After(drawAgain):
+		}
+	}
 }
 
 // screen shows the picture.
-type screen struct{ on *console.Screen }
+type screen struct {
+	on      *console.Screen
+	picture console.Picture
+}
 
-func (s screen) show(p console.Picture, _ []any) error { return s.on.Show(p) }
-func (s screen) close() error                          { return s.on.Close() }
-
-// lines shows each event as one JSON object a line.
-type lines struct{ to *json.Encoder }
-
-func (l lines) show(_ console.Picture, events []any) error {
+func (s *screen) show(events []console.Event) error {
 	for _, e := range events {
-		if err := l.to.Encode(e); err != nil {
-			return err
+		s.picture.Take(e)
+	}
+	return s.on.Show(s.picture.At(time.Now()))
+}
+
+func (s *screen) close() error { return s.on.Close() }
+
+// lines shows what happens as one JSON object a line.
+type lines struct {
+	to    *json.Encoder
+	lines console.Lines
+}
+
+func (l *lines) show(events []console.Event) error {
+	for _, e := range events {
+		for _, line := range l.lines.Take(e, time.Now()) {
+			if err := l.to.Encode(line); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-func (l lines) close() error { return nil }
+func (l *lines) close() error { return nil }

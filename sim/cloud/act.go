@@ -104,6 +104,7 @@ func (p *Phone) Draft(act string, args map[string]any) (Action, error) {
 		p.signed = map[uint64]string{}
 	}
 	p.signed[p.ctr] = p.facts.Epoch
+	p.remember(act)
 	if args == nil {
 		args = map[string]any{}
 	}

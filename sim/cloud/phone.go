@@ -24,6 +24,7 @@ type Phone struct {
 	ctr   uint64 // the highest counter used
 
 	signed map[uint64]string // the epoch of each action, by counter
+	orders []Ordered         // the newest actions, oldest first
 }
 
 // newPhone makes a phone of a person with fresh keys. The main user's signs

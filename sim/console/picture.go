@@ -29,6 +29,8 @@ type Picture struct {
 	Ledger   []Entry // of whoever is at the wheel, newest last
 	Note     string  // the newest thing that the simulator did or could not do
 	Breaches int     // breaches of the contract that the back end saw
+
+	since time.Time // of the drive that plays
 }
 
 // Agent is what gloveboxd says of itself.

@@ -1,0 +1,89 @@
+package console
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// letterOf is the one letter of a role: M, S, L, G, W, and B for the back end.
+func letterOf(role, sharing string) string {
+	switch {
+	case role == "main":
+		return "M"
+	case role == "guest":
+		return "G"
+	case role == "workshop":
+		return "W"
+	case role == "backend":
+		return "B"
+	case role == "limited" || sharing == "limited":
+		return "L"
+	case role == "shared" || sharing == "shared":
+		return "S"
+	}
+	return ""
+}
+
+// receivesWord is what a reader gets on this drive, in words.
+func receivesWord(role string, kinds []string) string {
+	switch {
+	case slices.Contains(kinds, "position"):
+		return "Position"
+	case !slices.Contains(kinds, "status") && !slices.Contains(kinds, "alarms"):
+		return "Nothing"
+	case role == "workshop" || role == "backend" || !slices.Contains(kinds, "status"):
+		return "Health only"
+	}
+	return "Status only"
+}
+
+// readersOf is what the columns of policy.csv say of those who read by them.
+var readersOf = map[string]string{
+	"main": "the main user", "shared": "shared users", "limited": "limited users",
+	"limited_assigned": "a limited user whose trip it is", "workshop": "the workshop", "backend": "the back end",
+}
+
+// because is why a column of no reader holds.
+var because = map[string]string{
+	"guest_driving": "A guest drives: as from a car without a fix",
+	"no_position":   "No position was chosen, or there is no fix",
+	"offline":       "Offline was chosen",
+	"waiting":       "A place begins later in this drive",
+	"default-deny":  "No rule lets it out",
+	"restricted":    "The main user took this away",
+}
+
+// reasonWords is why a decision was so, in words: by its rule, class/column.
+func reasonWords(rule, outcome string) string {
+	class, column, ofClass := strings.Cut(rule, "/")
+	if !ofClass {
+		column = rule
+	}
+	if why := because[column]; why != "" {
+		return why
+	}
+	who := readersOf[column]
+	if who == "" {
+		return "By the rule " + rule
+	}
+	switch outcome {
+	case "published":
+		return fmt.Sprintf("%s: %s may have it", capital(who), classWord(class))
+	case "reduced":
+		return fmt.Sprintf("%s: %s only coarser", capital(who), classWord(class))
+	case "purged":
+		return fmt.Sprintf("%s: %s was taken back before it was sent", capital(who), classWord(class))
+	}
+	return fmt.Sprintf("%s: %s never leaves to them", capital(who), classWord(class))
+}
+
+// classWord is a class of policy.csv as people say it.
+func classWord(class string) string { return strings.ReplaceAll(class, "-", " ") }
+
+func capital(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
