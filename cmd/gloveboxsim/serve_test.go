@@ -99,7 +99,7 @@ func TestServe(t *testing.T) {
 // one JSON object a line, and ends by itself.
 func testLines(t *testing.T, program string) {
 	t.Parallel()
-	s := serve(program, t.TempDir(), "--for", "9s")
+	s := serve(program, t.TempDir(), "--for", "15s")
 	out, err := s.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -125,7 +125,7 @@ func (h *hmi) hear(s headunit.Signal) {
 	case s.Name == "Trips1.Changed":
 		h.want("trips")
 	case s.Name == "Messages1.Arrived":
-		h.want("notes")
+		h.want("notes", "health")
 	case s.Name == "Privacy1.LedgerChanged":
 		h.want("ledger")
 	case strings.HasPrefix(s.Name, "ObjectManager."):

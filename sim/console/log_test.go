@@ -136,8 +136,8 @@ func TestResume(t *testing.T) {
 			}
 		}
 		n := 0
-		for range rapid.IntRange(1, 20).Draw(t, "rounds") {
-			for range rapid.SampledFrom([]int{0, 1, 7, 4_000, 11_000}).Draw(t, "events") {
+		for range rapid.IntRange(1, 8).Draw(t, "rounds") {
+			for range rapid.SampledFrom([]int{0, 1, 7, 300, 11_000}).Draw(t, "events") {
 				n++
 				key, views := strconv.Itoa(n%13), []string{"hmi"}
 				if n%3 == 0 {
