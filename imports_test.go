@@ -50,6 +50,8 @@ var arrows = map[string][]string{
 	"sim/scenario":        {"headunit", "hal/...", "profiles/...", "telemetry", "telemetry/outside", "sim", "sim/..."},
 	"sim/scenarios":       {},
 	"sim/console":         {"headunit", "hal/...", "profiles", "telemetry", "telemetry/outside", "sim", "sim/..."},
+	"sim/console/server":  {"sim/console", "sim/scenario"},
+	"sim/console/web":     {},
 	"cmd/gloveboxd":       {"agent/...", "hal/...", "profiles/...", "telemetry/..."},
 	"cmd/gloveboxctl":     {"headunit"},
 	"cmd/gloveboxsim":     {"sim/...", "hal/..."},
