@@ -48,7 +48,7 @@ kill:
 	@$(SKIPS) -count=1 ./profiles/keyring/killmatrix ./profiles/bolt/killmatrix | bin/skips
 
 scenarios: bin
-	@bin/gloveboxsim run --jobs 8 --patience 4 --out out sim/scenarios/*.txtar
+	@bin/gloveboxsim run --jobs 8 --patience 4 --out out sim/scenarios/*.txtar sim/scenarios/demo/*.txtar
 	@export SCENARIOS=out && $(SKIPS) -count=1 -run TestScenarioMessagesFit ./docs | bin/skips -v
 
 bench:

@@ -1,14 +1,15 @@
-// Package scenarios holds the recorded drive, the made car and its routes, so
-// that the simulator needs no files beside it.
+// Package scenarios holds the recorded drive, the made car and its routes, and what
+// demonstrates them, so that the simulator needs no files beside it.
 package scenarios
 
 import "embed"
 
 // Files holds rav4/: one minute of a real drive with its DBC files, its
 // expected values (rav4/truth.md) and its licences (rav4/LICENSES.md). taycan/ is what the
-// made car speaks, routes/ are ways it may drive, all made up and at sea.
+// made car speaks, routes/ are ways it may drive, all made up and at sea. demo/ are
+// the scenarios that the console offers.
 //
-//go:embed all:rav4 taycan routes
+//go:embed all:rav4 taycan routes demo
 var Files embed.FS
 
 // Names of the recorded drive in Files.
@@ -23,4 +24,11 @@ const (
 const (
 	MadeDBC     = "taycan/car.dbc"
 	MadeMapping = "taycan/mapping.toml"
+)
+
+// Demo is the folder of the scenarios that the console offers, and FirstMinute the one that
+// it opens with.
+const (
+	Demo        = "demo"
+	FirstMinute = "first-minute"
 )
