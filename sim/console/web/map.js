@@ -1,0 +1,70 @@
+// The town's drawing, tracks and the car, for head unit, phones and true
+// position. Everything lies on one plane: x metres east, y metres south of the
+// town's origin.
+
+import { h } from './dom.js';
+
+/** Where the plane touches the globe; /api/town.svg says it in data-lat and data-lon. */
+export const origin = { lat: 54.19, lon: 6.62 };
+/** What the drawing covers, in metres; its viewBox. */
+export const extent = { x: -3000, y: -3000, width: 6000, height: 6000 };
+
+const metresPerDegree = 111_320;
+
+/** project lays a place on the plane. @returns {[number, number]} */
+export const project = (lat, lon) => [
+  (lon - origin.lon) * metresPerDegree * Math.cos(origin.lat * Math.PI / 180),
+  (origin.lat - lat) * metresPerDegree,
+];
+
+/** line is the d of a path along places [[lat, lon], …]. */
+export const line = (points) => points.map(([lat, lon], i) => {
+  const [x, y] = project(lat, lon);
+  return (i ? 'L' : 'M') + x.toFixed(1) + ',' + y.toFixed(1);
+}).join('');
+
+/** heading of the way from one place to the next, in degrees from north. */
+export function bearing([lat1, lon1], [lat2, lon2]) {
+  const [x1, y1] = project(lat1, lon1), [x2, y2] = project(lat2, lon2);
+  return (Math.atan2(x2 - x1, y1 - y2) * 180 / Math.PI + 360) % 360;
+}
+
+/** town is the drawing, wherever it is used. */
+export const town = () => h('use', { href: '#town' });
+
+/** way is a drawn route: cls is way, planned, driven or gap. width in metres. */
+export const way = (points, cls, width) => h('path', { class: 'm-' + cls, d: line(points), 'stroke-width': width, fill: 'none', 'stroke-linecap': 'round', 'stroke-linejoin': 'round' });
+
+/**
+ * car is where it is, an arrow that shows its heading. size is that of the
+ * ring's radius in metres; without a heading the arrow is a dot.
+ */
+export function car(lat, lon, heading, size) {
+  const [x, y] = project(lat, lon), k = size / 17;
+  return h('g', { class: 'm-car', transform: `translate(${x.toFixed(1)},${y.toFixed(1)}) scale(${k.toFixed(3)})` },
+    h('circle', { class: 'm-halo', r: 30 }), h('circle', { class: 'm-ring', r: 17, 'stroke-width': 2.5 }),
+    heading == null ? h('circle', { class: 'm-arrow', r: 6 }) : h('path', { class: 'm-arrow', transform: `rotate(${Math.round(heading)})`, d: 'M0,-10L7,9L0,5L-7,9z' }));
+}
+
+/** box is a viewBox of that many metres across, around a place. */
+export function box(lat, lon, width, height) {
+  const [x, y] = project(lat, lon);
+  return `${(x - width / 2).toFixed(0)} ${(y - height / 2).toFixed(0)} ${width} ${height}`;
+}
+
+let loading = null;
+
+/** loadTown puts the server's drawing into the page, once. What failed is tried again at the next call. */
+export function loadTown() {
+  return loading ??= fetch('/api/town.svg').then(async (answer) => {
+    if (!answer.ok) throw new Error(answer.statusText);
+    const svg = new DOMParser().parseFromString(await answer.text(), 'image/svg+xml').documentElement;
+    if (svg.localName !== 'svg') throw new Error('no drawing');
+    for (const name of ['lat', 'lon']) if (svg.dataset[name]) origin[name] = Number(svg.dataset[name]);
+    const [x, y, width, height] = (svg.getAttribute('viewBox') || '').split(/[ ,]+/).map(Number);
+    if (width > 0) Object.assign(extent, { x, y, width, height });
+    const parts = [...svg.childNodes].filter((n) => n.localName !== 'script');
+    document.getElementById('town').replaceChildren(...parts.map((n) => document.importNode(n, true)));
+    return true;
+  }).catch(() => { loading = null; return false; });
+}
