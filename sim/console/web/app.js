@@ -148,6 +148,7 @@ function drawAll() {
 
 function take(e) {
   if (!sieve.take(e)) return;
+  e.at = performance.now();
   store.take(e);
   if (e.kind === 'ready') {
     ready = true;
