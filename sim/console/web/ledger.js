@@ -1,0 +1,141 @@
+// The privacy ledger: what was decided, for whom, and why. Only the rows that are
+// seen are in the page.
+
+import { h, icon, render } from './dom.js';
+import { add, facts, jsonl, noEntries, readersOf, result, rows, rules, sift, why } from './decisions.js';
+import { calm, clock, save } from './panels.js';
+import { proper } from './texts.js';
+
+export const title = 'Privacy ledger';
+export const kinds = ['world', 'ledger'];
+
+/** Height of a row, as panels.css has it. */
+export const rowHeight = 31;
+
+const first = () => ({
+  entries: noEntries(), run: null, scenario: '',
+  ui: { outcome: '', reader: '', text: '', held: null, open: '', top: 0, height: 400 },
+});
+
+/** reduce: what was decided so far, and how the panel shows it. */
+export function reduce(s = first(), { kind, data: d }) {
+  switch (kind) {
+    case 'reset': return { ...first(), ui: s.ui };
+    case 'world': {
+      const other = s.run !== null && d.run !== s.run;
+      return { ...s, run: d.run, scenario: d.scenario, entries: other ? noEntries() : s.entries };
+    }
+    case 'ledger': return { ...s, entries: add(s.entries, d) };
+    case 'ui.filter': return { ...s, ui: { ...s.ui, ...d, open: '', top: 0 } };
+    case 'ui.pause': return { ...s, ui: { ...s.ui, held: s.ui.held ? null : s.entries } };
+    case 'ui.open': return { ...s, ui: { ...s.ui, open: s.ui.open === d.key ? '' : d.key } };
+    case 'ui.scroll': return d.top === s.ui.top && d.height === s.ui.height ? s : { ...s, ui: { ...s.ui, ...d } };
+  }
+  return s;
+}
+
+/** shown are the rows that the filter lets through, of all that came or until it was paused. */
+export function shown(s) {
+  return sift(rows(s.ui.held || s.entries), s.ui);
+}
+
+/** missed is how many entries came since it was paused. */
+export const missed = (s) => s.ui.held ? s.entries.chunks.flat().filter((x) => x.id > (s.ui.held.newest[x.who] || 0)).length : 0;
+
+/** windowOf is which rows are in the page: those that are seen and a few beside them. */
+export function windowOf(total, { top, height }) {
+  const from = Math.max(0, Math.min(Math.floor(top / rowHeight) - 6, total - 1));
+  return { from: Math.max(0, from), to: Math.min(total, from + Math.ceil(height / rowHeight) + 14) };
+}
+
+const outcomes = {
+  published: { mark: 'M2 6.5l2.8 2.8L10 3.5', cls: 's-ok', sign: '✓', done: 'sent to' },
+  reduced: { mark: 'M2 6h8M6 2a4 4 0 0 1 0 8z', cls: 's-part', sign: '◐', done: 'less precise for' },
+  withheld: { mark: 'M3 3l6 6M9 3l-6 6', cls: 's-no', sign: '✕', done: 'withheld for' },
+  purged: { mark: 'M4.5 2.5h6v7h-6L1.5 6zM6 4.8l2.4 2.4M8.400 4.8L6 7.200', cls: 's-no', sign: '⌫', done: 'deleted unsent for' },
+  waiting: { mark: 'M6 3v3.2l2 1.3', cls: 's-q', sign: '◷', done: 'waits for' },
+};
+
+function mark(entry) {
+  if (!entry) return h('span', { class: 'never', role: 'img', 'aria-label': 'never leaves the car' }, '–');
+  const o = outcomes[entry.outcome] || outcomes.waiting, name = entry.outcome + (entry.count > 1 ? `, ${entry.count} times` : '');
+  return h('span', { class: 'mark ' + o.cls, role: 'img', 'aria-label': name, title: `${proper(entry.reader)}: ${name}` },
+    h('svg', { viewBox: '0 0 12 12', 'aria-hidden': 'true' }, h('path', { d: o.mark })));
+}
+
+function opened(row, span) {
+  const joined = (all) => all.map((w, i) => (i ? (i === all.length - 1 ? ' and ' : ', ') : '') + w).join('');
+  return h('tr', { class: 'why', key: 'why' },
+    h('td', { colspan: span }, h('div', { class: 'flow' },
+      h('div', null, h('b', null, 'Facts'), facts(row, proper).join(' · ')),
+      h('div', { class: 'ar', 'aria-hidden': 'true' }, '→'),
+      h('div', null, h('b', null, 'Rule'), rules(row).map((r) => h('span', { class: 'mono rule' }, r + ' ')), h('span', null, '· policy.csv')),
+      h('div', { class: 'ar', 'aria-hidden': 'true' }, '→'),
+      h('div', null, h('b', null, 'Result'), joined(result(row, proper).map((r) => `${outcomes[r.outcome]?.done || r.outcome + ' for'} ${joined(r.who)}${r.count > 1 ? ` ×${r.count}` : ''}`)),
+        row.copy && h('em', null, ' Simulator’s copy: the car has it no more.')))));
+}
+
+function line(row, readers, s, tools) {
+  const open = s.ui.open === row.key;
+  return h('tr', { key: row.key, class: (open ? 'exp' : '') + (row.copy ? ' copy' : ''), onclick: (e) => !e.target.closest('button') && tools.tell({ kind: 'ui.open', data: { key: row.key } }) },
+    h('td', { class: 'mono t' }, h('button', { type: 'button', 'aria-expanded': String(open), onclick: () => tools.tell({ kind: 'ui.open', data: { key: row.key } }) },
+      clock(row.t), h('span', { class: 'sr' }, ' ' + row.class + ', why'))),
+    h('td', { class: 'mono d' }, row.class),
+    h('td', { class: 'mono v', title: row.value }, row.value || '–'),
+    readers.map((r) => h('td', { class: 'c', key: r.name }, mark(row.entries.find((x) => x.reader === r.name)))),
+    h('td', { class: 'w', title: why(row) }, row.copy && h('span', { class: 'mini' }, 'simulator’s copy'), ' ' + why(row)));
+}
+
+function chips(s, tools) {
+  const e = s.ui.held || s.entries;
+  const chip = (outcome, text, o) => h('button', {
+    type: 'button', class: 'chip', key: text, 'aria-pressed': String(s.ui.outcome === outcome), onclick: () => tools.tell({ kind: 'ui.filter', data: { outcome } }),
+  }, o && h('span', { class: o.cls + ' bare', 'aria-hidden': 'true' }, o.sign), text, h('b', null, outcome ? e.tally[outcome] || 0 : e.size));
+  return [chip('', 'All'), chip('published', 'Published', outcomes.published), chip('reduced', 'Reduced', outcomes.reduced),
+    chip('withheld', 'Withheld', outcomes.withheld), (e.tally.purged > 0 || s.ui.outcome === 'purged') && chip('purged', 'Purged', outcomes.purged)];
+}
+
+function head(s, list, readers, tools) {
+  const held = s.ui.held, late = missed(s);
+  return h('div', { class: 'ph' }, icon('shield'), h('h2', null, title),
+    held && h('span', { class: 'mini a' }, late ? `paused, ${late} more` : 'paused'),
+    h('div', { class: 'r' },
+      h('input', { type: 'search', class: 'find', 'aria-label': 'Find in the ledger', placeholder: 'Find', value: s.ui.text, oninput: (e) => tools.tell({ kind: 'ui.filter', data: { text: e.target.value } }) }),
+      h('select', { class: 'find', 'aria-label': 'Reader', onchange: (e) => tools.tell({ kind: 'ui.filter', data: { reader: e.target.value } }) },
+        [{ name: '', letter: '' }, ...readers].map((r) => h('option', { key: r.name, value: r.name }, r.name ? proper(r.name) : 'All readers'))),
+      h('div', { class: 'chips', role: 'group', 'aria-label': 'Outcome' }, chips(s, tools)),
+      h('button', { type: 'button', class: 'chip', 'aria-pressed': String(Boolean(held)), 'aria-label': 'Pause the ledger', title: held ? 'Go on: nothing was lost' : 'Pause', onclick: () => tools.tell({ kind: 'ui.pause' }) },
+        icon(held ? 'play' : 'pause', 13)),
+      h('button', { type: 'button', class: 'chip', title: 'Save the entries of these rows, one a line', disabled: !list.length, onclick: () => save('ledger.jsonl', jsonl(list), 'application/jsonl') },
+        icon('down2', 13), 'JSONL')));
+}
+
+/** Heights of the opened row, and the newest row, of what was drawn last. */
+const drawn = new WeakMap();
+
+function paint(root, s, tools) {
+  const list = shown(s), readers = readersOf(s.ui.held || s.entries), span = readers.length + 4;
+  const was = drawn.get(root) || {}, box = root.querySelector('.rows');
+  // Rows that came on top push down what somebody reads.
+  if (box && box.scrollTop > 0 && was.newest) {
+    const came = list.findIndex((r) => r.key === was.newest);
+    if (came > 0) s = { ...s, ui: { ...s.ui, top: box.scrollTop += came * rowHeight } };
+  }
+  const { from, to } = windowOf(list.length, s.ui), at = list.findIndex((r) => r.key === s.ui.open);
+  const extra = (inside) => at >= 0 && inside && (at < from || at >= to) ? was.why || 0 : 0;
+  const space = (key, n, more) => h('tr', { key, class: 'space', 'aria-hidden': 'true' }, h('td', { colspan: span, style: { height: n * rowHeight + more + 'px' } }));
+  const scrolled = (e) => tools.tell({ kind: 'ui.scroll', data: { top: Math.floor(e.target.scrollTop / (3 * rowHeight)) * 3 * rowHeight, height: e.target.clientHeight } });
+  render(root, head(s, list, readers, tools),
+    list.length ? h('div', { class: 'rows scroll', tabindex: 0, role: 'region', 'aria-label': 'Rows of the ledger', onscroll: scrolled, made: (e) => new ResizeObserver(() => scrolled({ target: e })).observe(e) },
+      h('table', null,
+        h('thead', null, h('tr', null, h('th', { class: 't' }, 'Time'), h('th', { class: 'd' }, 'Data'), h('th', { class: 'v' }, 'Value (simulator’s)'),
+          readers.map((r) => h('th', { class: 'c', key: r.name, title: proper(r.name) }, proper(r.name))), h('th', { class: 'w' }, 'Why'))),
+        h('tbody', null, from > 0 && space('above', from, extra(at < from)),
+          list.slice(from, to).flatMap((row) => row.key === s.ui.open ? [line(row, readers, s, tools), opened(row, span)] : [line(row, readers, s, tools)]),
+          to < list.length && space('below', list.length - to, extra(at >= to)))))
+      : h('p', { class: 'empty' }, s.entries.size ? 'No row is like that.' : 'Nothing was decided yet. Rows come when somebody is at the wheel.'));
+  drawn.set(root, { newest: list[0]?.key, why: root.querySelector('tr.why')?.offsetHeight || was.why });
+}
+
+/** Entries come in crowds; what a person does shows at once. */
+export const draw = calm(200, paint);

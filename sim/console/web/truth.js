@@ -1,0 +1,104 @@
+// The true position on the town's map: what was driven, what is planned, where the
+// receiver had no sky.
+
+import { h, icon, render } from './dom.js';
+import { box, car, line, loadTown, project, town } from './map.js';
+import { calm } from './panels.js';
+
+export const title = 'True position';
+export const kinds = ['world', 'truth', 'route'];
+
+/** Two places of the track are at least so far apart, in metres. */
+const apart = 8;
+/** How many places of the track are kept; then every other one goes. */
+const mostPoints = 3000;
+
+const first = () => ({ at: null, track: [], route: [], name: '', run: null, ui: { near: false } });
+
+/** reduce: where the car is, and its track: [lat, lon, sky]. */
+export function reduce(s = first(), { kind, data: d }) {
+  switch (kind) {
+    case 'reset': return { ...first(), ui: s.ui };
+    case 'world': return s.run !== null && s.run !== d.run ? { ...first(), run: d.run, ui: s.ui } : s.run === d.run ? s : { ...s, run: d.run };
+    case 'route': return { ...s, route: d.points || [], name: d.name || '' };
+    case 'truth': return d.lat == null ? { ...s, at: null } : { ...s, at: d, track: longer(s.track, d) };
+    case 'ui.near': return { ...s, ui: { ...s.ui, near: !s.ui.near } };
+  }
+  return s;
+}
+
+function longer(track, { lat, lon, sky }) {
+  const last = track.at(-1);
+  if (last && last[2] === sky && metres(last, [lat, lon]) < apart) return track;
+  const next = [...track, [lat, lon, sky]];
+  return next.length > mostPoints ? next.filter((_, i) => i % 2 || i > mostPoints - 100) : next;
+}
+
+function metres(a, b) {
+  const [ax, ay] = project(a[0], a[1]), [bx, by] = project(b[0], b[1]);
+  return Math.hypot(ax - bx, ay - by);
+}
+
+/**
+ * parts are the stretches of a track with and without sky; each goes on to the first
+ * place of the next one.
+ * @returns {{sky: boolean, points: number[][]}[]}
+ */
+export function parts(track) {
+  const all = [];
+  for (const p of track) {
+    const last = all.at(-1);
+    if (last && last.sky === p[2]) last.points.push(p);
+    else {
+      if (last) last.points.push(p);
+      all.push({ sky: p[2], points: [p] });
+    }
+  }
+  return all;
+}
+
+/** digits of a place: 54.1872 N 6.6203 E. */
+export function digits(at) {
+  if (!at) return '';
+  const side = (v, plus, minus) => `${Math.abs(v).toFixed(4)} ${v < 0 ? minus : plus}`;
+  return `${side(at.lat, 'N', 'S')}  ${side(at.lon, 'E', 'W')}`;
+}
+
+/** frame is the part of the plane that is shown: the whole way, or around the car. */
+export function frame(s, wide, high) {
+  if (s.ui.near && s.at) return box(s.at.lat, s.at.lon, 1200, 1200 * high / wide);
+  const all = [...s.route, ...s.track].map(([lat, lon]) => project(lat, lon));
+  if (s.at) all.push(project(s.at.lat, s.at.lon));
+  if (!all.length) return `-2000 ${-2000 * high / wide} 4000 ${4000 * high / wide}`;
+  const xs = all.map((p) => p[0]), ys = all.map((p) => p[1]), least = (l) => l.reduce((a, b) => Math.min(a, b)), top = (l) => l.reduce((a, b) => Math.max(a, b));
+  const x = (least(xs) + top(xs)) / 2, y = (least(ys) + top(ys)) / 2;
+  const width = Math.max(1200, (top(xs) - least(xs)) * 1.3, (top(ys) - least(ys)) * 1.45 * wide / high), height = width * high / wide;
+  return `${Math.round(x - width / 2)} ${Math.round(y - height / 2)} ${Math.round(width)} ${Math.round(height)}`;
+}
+
+function paint(root, s, tools) {
+  loadTown();
+  const map = root.querySelector('.tmap'), wide = map?.clientWidth || 402, high = map?.clientHeight || 263;
+  const view = frame(s, wide, high), scale = Number(view.split(' ')[2]) / wide; // metres a pixel
+  const path = (points, cls, px) => points.length > 1 && h('path', { class: 't-' + cls, d: line(points), 'stroke-width': (px * scale).toFixed(1), fill: 'none', 'stroke-linecap': 'round', 'stroke-linejoin': 'round', 'stroke-dasharray': cls === 'gap' ? `${(6 * scale).toFixed(0)} ${(7 * scale).toFixed(0)}` : null });
+  const gap = s.track.some((p) => !p[2]);
+  render(root,
+    h('div', { class: 'ph' }, icon('pin'), h('h2', null, title),
+      h('div', { class: 'r' }, s.at && !s.at.sky && h('span', { class: 'mini x' }, 'no sky'), h('span', { class: 'mono at' }, digits(s.at)),
+        h('button', { type: 'button', class: 'chip', 'aria-pressed': String(s.ui.near), title: 'Around the car', 'aria-label': 'Around the car', onclick: () => tools.tell({ kind: 'ui.near' }) }, icon('nav', 13)))),
+    h('div', { class: 'tmap' },
+      h('svg', { viewBox: view, preserveAspectRatio: 'xMidYMid slice', role: 'img', 'aria-label': s.at ? `The car is at ${digits(s.at)}, ${Math.round(s.at.kmh || 0)} km/h` : 'No position of the car yet' },
+        town(), path(s.route, 'planned', 3.5),
+        parts(s.track).map((p, i) => h('g', { key: i }, path(p.points, p.sky ? 'driven' : 'gap', 5))),
+        s.route.length > 0 && [s.route[0], s.route.at(-1)].map(([lat, lon], i) => {
+          const [x, y] = project(lat, lon);
+          return h('circle', { key: 'end' + i, class: 't-end', cx: x.toFixed(0), cy: y.toFixed(0), r: (5 * scale).toFixed(0), 'stroke-width': (2 * scale).toFixed(1) });
+        }),
+        s.at && car(s.at.lat, s.at.lon, s.at.heading, 10 * scale)),
+      !s.at && h('p', { class: 'hint' }, 'The car has no place yet. A drive begins one.'),
+      h('div', { class: 'lg' },
+        h('span', null, h('i', { class: 'driven', 'aria-hidden': 'true' }), 'driven'), h('span', null, h('i', { class: 'planned', 'aria-hidden': 'true' }), 'planned'),
+        h('span', null, h('i', { class: 'gap', 'aria-hidden': 'true' }), gap ? 'GNSS gap' : 'GNSS gap: none'))));
+}
+
+export const draw = calm(250, paint);
