@@ -13,6 +13,7 @@ const first = () => ({ world: null, clock: null, links: {}, steps: {}, ui: { ope
 export function reduce(s = first(), { kind, data: d }) {
   switch (kind) {
     case 'reset': return { ...first(), ui: s.ui };
+    case 'ui.late': return { ...s };
     case 'world': return { ...s, world: d, steps: s.world && s.world.run !== d.run ? {} : s.steps };
     case 'clock': return { ...s, clock: d };
     case 'link': return { ...s, links: { ...s.links, [d.name]: d } };
@@ -92,7 +93,7 @@ function paint(root, s, tools) {
   render(root,
     h('div', { class: 'picker', onfocusout: (e) => s.ui.open && e.relatedTarget && !e.currentTarget.contains(e.relatedTarget) && tools.tell({ kind: 'ui.menu', data: { open: false } }) },
       h('button', { type: 'button', class: 'pick', 'aria-expanded': String(s.ui.open), 'aria-controls': s.ui.open ? 'scenarios' : null, 'aria-label': 'Choose a scenario, now ' + (bare(w?.scenario) || 'none'), onclick: () => toggle(s, tools) },
-        icon('route'), h('span', { class: 'two' }, h('b', null, bare(w?.scenario) || 'no scenario'), h('small', null, w?.title || '')), icon('down', 14)),
+        icon('route'), h('span', { class: 'name' }, h('b', null, bare(w?.scenario) || 'no scenario'), h('small', null, w?.title || '')), icon('down', 14)),
       s.ui.open && menu(s, tools)),
     h('div', { class: 'tp', role: 'group', 'aria-label': 'Transport' },
       button('restart', 'Restart the scenario', 'rew'),

@@ -72,16 +72,16 @@ export function commandLine(ui, tools) {
   };
   const a = ui.answer;
   return h('div', { class: 'command' },
-    (words.length > 0 || wants.length > 0) && h('div', { class: 'choices' },
+    (words.length > 0 || wants.length > 0) && h('div', { class: 'choices', key: 'choices' },
       words.length > 0 && h('ul', { role: 'listbox', id: 'choices', 'aria-label': 'How the line may go on' }, words.map((w, i) =>
         h('li', { key: w, id: 'choice-' + i, role: 'option', 'aria-selected': String(i === ui.at), onmousedown: (e) => { e.preventDefault(); take(w); } }, w))),
       more > 0 && h('p', null, `and ${more} more`),
       !words.length && h('p', null, 'wants ' + wants.join(' or '))),
-    a && h('p', { class: 'answer', role: 'status' },
+    a && h('p', { class: 'answer', key: 'answer', role: 'status' },
       a.waiting ? [h('span', { class: 'n' }, '▸ '), a.line] : a.ok ? [h('span', { class: 'g' }, '✓ '), a.got || a.line]
         : [h('span', { class: a.refused || a.unknown ? 'a' : 'x' }, a.unknown ? '? ' : a.refused ? 'refused: ' : '✗ '), a.error || 'It was refused.',
           a.near && h('button', { type: 'button', class: 'chip', onclick: () => type(meant(a), { keep: true }) }, a.near)]),
-    h('div', { class: 'say' }, h('span', { class: 'mono', 'aria-hidden': 'true' }, '›'),
+    h('div', { class: 'say', key: 'say' }, h('span', { class: 'mono', 'aria-hidden': 'true' }, '›'),
       h('input', {
         type: 'text', 'aria-label': 'A line of the scenario language', placeholder: 'a line, such as login lea', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false',
         role: 'combobox', 'aria-expanded': String(words.length > 0), 'aria-controls': words.length ? 'choices' : null, 'aria-autocomplete': 'list', 'aria-activedescendant': ui.at >= 0 && words.length ? 'choice-' + ui.at : null,

@@ -41,6 +41,9 @@ export function render(root, ...nodes) {
 function kids(parent, want, inSVG) {
   const keyed = new Map();
   for (const e of parent.childNodes) if (e.$v?.key != null) keyed.set(e.$v.key, e);
+  // What is no longer wanted goes first: an element that is moved loses its focus.
+  const wanted = new Set(want.map((v) => v.key));
+  for (const [key, e] of keyed) if (!wanted.has(key)) e.remove();
   let at = parent.firstChild;
   for (const v of want) {
     let e = null;

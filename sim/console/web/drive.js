@@ -17,6 +17,7 @@ const first = () => ({
 export function reduce(s = first(), { kind, data: d }) {
   switch (kind) {
     case 'reset': return { ...first(), ui: s.ui };
+    case 'ui.late': return { ...s };
     case 'world': return s.run !== null && s.run !== d.run ? { ...first(), people: s.people, run: d.run, ui: s.ui } : s.run === d.run ? s : { ...s, run: d.run };
     case 'drive': return { ...s, drive: d };
     case 'truth': return (d.kmh || 0) === s.kmh ? s : { ...s, kmh: d.kmh || 0 };
@@ -79,7 +80,7 @@ function radios(name, choices, at, off, choose) {
     all[(all.indexOf(document.activeElement) + by + all.length) % all.length].focus();
   };
   const none = !choices.some(([value]) => value === at);
-  return h('div', { class: 'seg', role: 'radiogroup', 'aria-label': name, onkeydown: move }, choices.map(([value, text], i) =>
+  return h('div', { class: 'gears', role: 'radiogroup', 'aria-label': name, onkeydown: move }, choices.map(([value, text], i) =>
     h('button', { type: 'button', role: 'radio', key: value, 'aria-checked': String(value === at), tabindex: value === at || none && !i ? 0 : -1, disabled: off, onclick: () => choose(value) }, text)));
 }
 
@@ -167,7 +168,7 @@ function paint(root, s, tools) {
         h('span', { class: 'r' }, s.drive && off ? 'a recorded car: not driven by hand' : 'shift-click: for 10 s'),
         h('button', { type: 'button', class: 'chip', 'aria-pressed': String(s.ui.more), onclick: () => tools.tell({ kind: 'ui.more' }) }, s.ui.more ? 'Less' : 'More', hiddenOn > 0 && h('b', { class: 'x' }, hiddenOn))),
       h('div', { class: 'flt' + (s.ui.more ? ' more' : '') }, faults.map((f) => faultButton(f, s, tools))),
-      s.ui.note && h('p', { class: 'note', role: 'alert' }, h('span', { class: 'x' }, '✗ '), s.ui.note, h('button', { type: 'button', class: 'chip', 'aria-label': 'Close', onclick: () => tools.tell({ kind: 'ui.choose', data: { note: '' } }) }, icon('cross', 12)))));
+      s.ui.note && h('p', { class: 'said', role: 'alert' }, h('span', { class: 'x' }, '✗ '), s.ui.note, h('button', { type: 'button', class: 'chip', 'aria-label': 'Close', onclick: () => tools.tell({ kind: 'ui.choose', data: { note: '' } }) }, icon('cross', 12)))));
 }
 
 export const draw = calm(100, paint);

@@ -21,6 +21,7 @@ const first = () => ({
 export function reduce(s = first(), { kind, data: d }) {
   switch (kind) {
     case 'reset': return { ...first(), ui: s.ui };
+    case 'ui.late': return { ...s };
     case 'world': {
       const other = s.run !== null && d.run !== s.run;
       return { ...s, run: d.run, scenario: d.scenario, entries: other ? noEntries() : s.entries };
@@ -50,7 +51,7 @@ export function windowOf(total, { top, height }) {
 
 const outcomes = {
   published: { mark: 'M2 6.5l2.8 2.8L10 3.5', cls: 's-ok', sign: '✓', done: 'sent to' },
-  reduced: { mark: 'M2 6h8M6 2a4 4 0 0 1 0 8z', cls: 's-part', sign: '◐', done: 'less precise for' },
+  reduced: { mark: 'M6 1.8a4.2 4.2 0 1 0 0 8.4a4.2 4.2 0 1 0 0-8.4', half: 'M6 1.8a4.2 4.2 0 0 1 0 8.4z', cls: 's-part', sign: '◐', done: 'less precise for' },
   withheld: { mark: 'M3 3l6 6M9 3l-6 6', cls: 's-no', sign: '✕', done: 'withheld for' },
   purged: { mark: 'M4.5 2.5h6v7h-6L1.5 6zM6 4.8l2.4 2.4M8.400 4.8L6 7.200', cls: 's-no', sign: '⌫', done: 'deleted unsent for' },
   waiting: { mark: 'M6 3v3.2l2 1.3', cls: 's-q', sign: '◷', done: 'waits for' },
@@ -60,12 +61,12 @@ function mark(entry) {
   if (!entry) return h('span', { class: 'never', role: 'img', 'aria-label': 'never leaves the car' }, '–');
   const o = outcomes[entry.outcome] || outcomes.waiting, name = entry.outcome + (entry.count > 1 ? `, ${entry.count} times` : '');
   return h('span', { class: 'mark ' + o.cls, role: 'img', 'aria-label': name, title: `${proper(entry.reader)}: ${name}` },
-    h('svg', { viewBox: '0 0 12 12', 'aria-hidden': 'true' }, h('path', { d: o.mark })));
+    h('svg', { viewBox: '0 0 12 12', 'aria-hidden': 'true' }, h('path', { d: o.mark }), o.half && h('path', { class: 'half', d: o.half })));
 }
 
 function opened(row, span) {
   const joined = (all) => all.map((w, i) => (i ? (i === all.length - 1 ? ' and ' : ', ') : '') + w).join('');
-  return h('tr', { class: 'why', key: 'why' },
+  return h('tr', { class: 'because', key: 'because' },
     h('td', { colspan: span }, h('div', { class: 'flow' },
       h('div', null, h('b', null, 'Facts'), facts(row, proper).join(' · ')),
       h('div', { class: 'ar', 'aria-hidden': 'true' }, '→'),
@@ -115,7 +116,7 @@ const drawn = new WeakMap();
 
 function paint(root, s, tools) {
   const list = shown(s), readers = readersOf(s.ui.held || s.entries), span = readers.length + 4;
-  const was = drawn.get(root) || {}, box = root.querySelector('.rows');
+  const was = drawn.get(root) || {}, box = root.querySelector('.entries');
   // Rows that came on top push down what somebody reads.
   if (box && box.scrollTop > 0 && was.newest) {
     const came = list.findIndex((r) => r.key === was.newest);
@@ -126,7 +127,7 @@ function paint(root, s, tools) {
   const space = (key, n, more) => h('tr', { key, class: 'space', 'aria-hidden': 'true' }, h('td', { colspan: span, style: { height: n * rowHeight + more + 'px' } }));
   const scrolled = (e) => tools.tell({ kind: 'ui.scroll', data: { top: Math.floor(e.target.scrollTop / (3 * rowHeight)) * 3 * rowHeight, height: e.target.clientHeight } });
   render(root, head(s, list, readers, tools),
-    list.length ? h('div', { class: 'rows scroll', tabindex: 0, role: 'region', 'aria-label': 'Rows of the ledger', onscroll: scrolled, made: (e) => new ResizeObserver(() => scrolled({ target: e })).observe(e) },
+    list.length ? h('div', { class: 'entries scroll', tabindex: 0, role: 'region', 'aria-label': 'Rows of the ledger', onscroll: scrolled, made: (e) => new ResizeObserver(() => scrolled({ target: e })).observe(e) },
       h('table', null,
         h('thead', null, h('tr', null, h('th', { class: 't' }, 'Time'), h('th', { class: 'd' }, 'Data'), h('th', { class: 'v' }, 'Value (simulator’s)'),
           readers.map((r) => h('th', { class: 'c', key: r.name, title: proper(r.name) }, proper(r.name))), h('th', { class: 'w' }, 'Why'))),
@@ -134,7 +135,7 @@ function paint(root, s, tools) {
           list.slice(from, to).flatMap((row) => row.key === s.ui.open ? [line(row, readers, s, tools), opened(row, span)] : [line(row, readers, s, tools)]),
           to < list.length && space('below', list.length - to, extra(at >= to)))))
       : h('p', { class: 'empty' }, s.entries.size ? 'No row is like that.' : 'Nothing was decided yet. Rows come when somebody is at the wheel.'));
-  drawn.set(root, { newest: list[0]?.key, why: root.querySelector('tr.why')?.offsetHeight || was.why });
+  drawn.set(root, { newest: list[0]?.key, why: root.querySelector('tr.because')?.offsetHeight || was.why });
 }
 
 /** Entries come in crowds; what a person does shows at once. */

@@ -3,30 +3,29 @@
 
 /**
  * calm is a draw function that draws at most every so many milliseconds, and at once
- * where what a person did (state.ui) is another.
+ * where what a person did (state.ui) is another. What was put off is drawn when the
+ * panel hears ui.late, for which its reduce returns a new value: so the newest
+ * state is drawn, never one from before what was typed.
  */
 export function calm(every, paint) {
   const roots = new WeakMap();
   return function draw(root, state, tools) {
     const p = roots.get(root) || { at: -Infinity, timer: 0, ui: undefined };
     roots.set(root, p);
-    const go = () => {
-      p.at = performance.now();
-      p.ui = p.state.ui;
-      paint(root, p.state, tools);
-    };
-    p.state = state;
     const wait = p.at + every - performance.now();
-    if (wait <= 0 || state.ui !== p.ui) {
-      clearTimeout(p.timer);
-      p.timer = 0;
-      go();
-    } else {
+    if (wait > 0 && state.ui === p.ui) {
       p.timer ||= setTimeout(() => {
         p.timer = 0;
-        go();
+        p.at = -Infinity;
+        tools.tell({ kind: 'ui.late' });
       }, wait);
+      return;
     }
+    clearTimeout(p.timer);
+    p.timer = 0;
+    p.at = performance.now();
+    p.ui = state.ui;
+    paint(root, state, tools);
   };
 }
 

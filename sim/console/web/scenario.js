@@ -21,6 +21,7 @@ const first = () => ({
 export function reduce(s = first(), { id, kind, data: d }) {
   switch (kind) {
     case 'reset': return { ...first(), ui: s.ui };
+    case 'ui.late': return { ...s };
     case 'world': {
       const other = s.run !== null && d.run !== s.run;
       return { ...(other ? { ...first(), ui: { ...s.ui, open: null } } : s), run: d.run, over: d.over, failed: d.failed || 0, ok: d.ok || 0, scenario: d.scenario };
@@ -128,12 +129,12 @@ function follow(root, s) {
 
 function paint(root, s, tools) {
   const all = listed(s), count = (state) => all.filter((x) => x.state === state).length, bad = count('failed');
-  const tab = (name, text) => h('button', { type: 'button', class: 'chip', 'aria-pressed': String(s.ui.tab === name), onclick: () => tools.tell({ kind: 'ui.tab', data: { tab: name } }) }, text);
   render(root,
     h('div', { class: 'ph' }, icon('route'), h('h2', null, title),
-      h('div', { class: 'r' }, h('span', { class: 'tally' }, `${count('ok') + count('refused')} ok · `, h('span', { class: bad ? 'x' : '' }, `${bad} failed`)), tab('steps', 'Steps'), tab('runs', 'Runs'))),
+      h('div', { class: 'r' }, h('span', { class: 'tally' }, `${count('ok') + count('refused')} ok · `, h('span', { class: bad ? 'x' : '' }, `${bad} failed`)),
+        h('button', { type: 'button', class: 'chip', 'aria-pressed': String(s.ui.tab === 'runs'), title: 'Runs so far', onclick: () => tools.tell({ kind: 'ui.tab', data: { tab: s.ui.tab === 'runs' ? 'steps' : 'runs' } }) }, 'Runs'))),
     h('div', { class: 'list scroll', tabindex: 0, role: 'region', 'aria-label': s.ui.tab === 'runs' ? 'Runs' : 'Steps' },
-      s.breaches.length > 0 && h('p', { class: 'breach', role: 'alert' }, icon('warn', 14), 'Against the contract: ' + s.breaches.at(-1)),
+      s.breaches.length > 0 && h('p', { class: 'breach', role: 'alert', title: s.breaches.join('\n') }, icon('warn', 14), h('span', null, `Against the contract${s.breaches.length > 1 ? `, ${s.breaches.length} times` : ''}: ${s.breaches.at(-1)}`)),
       s.ui.tab === 'runs' ? runs(s, tools)
         : all.length ? h('ol', { class: 'steps' }, all.map((x) => step(s, x, tools)))
           : h('p', { class: 'empty' }, 'No line yet. Choose a scenario, or say a line below.')),

@@ -2,6 +2,7 @@
 // the wires in their place.
 
 import { h, icon, render } from './dom.js';
+import { faults } from './drive.js';
 import { calm } from './panels.js';
 import { dips, draw as drawPlots, gaps, shownSpan, strips } from './plots.js';
 import { kinds as wireKinds, reduce as reduceWires, tables } from './wires.js';
@@ -21,6 +22,7 @@ export function reduce(s = first(), e) {
   const { kind, data: d } = e;
   switch (kind) {
     case 'reset': return { ...first(), wires: reduceWires(undefined, e), ui: s.ui };
+    case 'ui.late': return { ...s };
     case 'world': {
       const wires = reduceWires(s.wires, e);
       return s.run !== null && s.run !== d.run ? { ...first(), run: d.run, wires, ui: s.ui } : { ...s, run: d.run, wires };
@@ -47,11 +49,13 @@ function recent(points, p) {
   return [...points.slice(points.length >= most ? 1 - most : 0), p];
 }
 
+const words = (name) => faults.find(([n]) => n === name)?.[1] || name;
+
 /** spansOf are what is shaded: faults, and times without a fix that no fault explains. */
 export function spansOf(s) {
   const now = s.points.at(-1)?.at || 0;
-  const broken = Object.values(s.faults).filter((f) => f.from).map((f) => ({ from: Date.parse(f.from), to: f.to ? Date.parse(f.to) : f.on ? now : Date.parse(f.from), text: f.name }));
-  const open = gaps(s.points).filter((g) => !broken.some((b) => /gnss/.test(b.text) && b.from <= g.to + 5000 && b.to >= g.from - 5000));
+  const broken = Object.values(s.faults).filter((f) => f.from).map((f) => ({ from: Date.parse(f.from), to: f.to ? Date.parse(f.to) : f.on ? now : Date.parse(f.from), text: words(f.name) }));
+  const open = gaps(s.points).filter((g) => !broken.some((b) => /GNSS/.test(b.text) && b.from <= g.to + 5000 && b.to >= g.from - 5000));
   return [...broken, ...open.map((g) => ({ ...g, text: 'GNSS gap' }))].filter((x) => x.to >= now - shownSpan);
 }
 

@@ -19,6 +19,7 @@ const first = () => ({ at: null, track: [], route: [], name: '', run: null, ui: 
 export function reduce(s = first(), { kind, data: d }) {
   switch (kind) {
     case 'reset': return { ...first(), ui: s.ui };
+    case 'ui.late': return { ...s };
     case 'world': return s.run !== null && s.run !== d.run ? { ...first(), run: d.run, ui: s.ui } : s.run === d.run ? s : { ...s, run: d.run };
     case 'route': return { ...s, route: d.points || [], name: d.name || '' };
     case 'truth': return d.lat == null ? { ...s, at: null } : { ...s, at: d, track: longer(s.track, d) };
@@ -57,6 +58,20 @@ export function parts(track) {
   return all;
 }
 
+/**
+ * before is the part of the route that was driven before the track begins, which is
+ * what a page that was opened later has not seen.
+ */
+export function before(route, track) {
+  if (!track.length || route.length < 2) return [];
+  let best = Infinity, at = 0;
+  route.forEach((p, i) => {
+    const m = metres(p, track[0]);
+    if (m < best) [best, at] = [m, i];
+  });
+  return best < 150 && at > 0 ? [...route.slice(0, at + 1), track[0]] : [];
+}
+
 /** digits of a place: 54.1872 N 6.6203 E. */
 export function digits(at) {
   if (!at) return '';
@@ -80,7 +95,7 @@ function paint(root, s, tools) {
   loadTown();
   const map = root.querySelector('.tmap'), wide = map?.clientWidth || 402, high = map?.clientHeight || 263;
   const view = frame(s, wide, high), scale = Number(view.split(' ')[2]) / wide; // metres a pixel
-  const path = (points, cls, px) => points.length > 1 && h('path', { class: 't-' + cls, d: line(points), 'stroke-width': (px * scale).toFixed(1), fill: 'none', 'stroke-linecap': 'round', 'stroke-linejoin': 'round', 'stroke-dasharray': cls === 'gap' ? `${(6 * scale).toFixed(0)} ${(7 * scale).toFixed(0)}` : null });
+  const path = (points, cls, px) => points.length > 1 && h('path', { class: 'm-' + cls, d: line(points), 'stroke-width': (px * scale).toFixed(1), fill: 'none', 'stroke-linecap': 'round', 'stroke-linejoin': 'round', 'stroke-dasharray': cls === 'gap' ? `${(6 * scale).toFixed(0)} ${(7 * scale).toFixed(0)}` : null });
   const gap = s.track.some((p) => !p[2]);
   render(root,
     h('div', { class: 'ph' }, icon('pin'), h('h2', null, title),
@@ -88,11 +103,11 @@ function paint(root, s, tools) {
         h('button', { type: 'button', class: 'chip', 'aria-pressed': String(s.ui.near), title: 'Around the car', 'aria-label': 'Around the car', onclick: () => tools.tell({ kind: 'ui.near' }) }, icon('nav', 13)))),
     h('div', { class: 'tmap' },
       h('svg', { viewBox: view, preserveAspectRatio: 'xMidYMid slice', role: 'img', 'aria-label': s.at ? `The car is at ${digits(s.at)}, ${Math.round(s.at.kmh || 0)} km/h` : 'No position of the car yet' },
-        town(), path(s.route, 'planned', 3.5),
+        town(), path(s.route, 'planned', 3.5), path(before(s.route, s.track), 'driven', 5),
         parts(s.track).map((p, i) => h('g', { key: i }, path(p.points, p.sky ? 'driven' : 'gap', 5))),
         s.route.length > 0 && [s.route[0], s.route.at(-1)].map(([lat, lon], i) => {
           const [x, y] = project(lat, lon);
-          return h('circle', { key: 'end' + i, class: 't-end', cx: x.toFixed(0), cy: y.toFixed(0), r: (5 * scale).toFixed(0), 'stroke-width': (2 * scale).toFixed(1) });
+          return h('circle', { key: 'end' + i, class: 'm-end', cx: x.toFixed(0), cy: y.toFixed(0), r: (5 * scale).toFixed(0), 'stroke-width': (2 * scale).toFixed(1) });
         }),
         s.at && car(s.at.lat, s.at.lon, s.at.heading, 10 * scale)),
       !s.at && h('p', { class: 'hint' }, 'The car has no place yet. A drive begins one.'),

@@ -10,14 +10,18 @@ export const kinds = ['world', 'frame', 'nmea', 'wire', 'dbus'];
 
 const tail = 200; // as many as the log retains
 
-const first = () => ({ frames: {}, nmea: {}, wire: [], dbus: [], world: null, ui: {} });
+const first = () => ({ frames: {}, news: {}, nmea: {}, wire: [], dbus: [], world: null, ui: {} });
 
 /** reduce: the newest of each frame and sentence, the tails of the others. */
 export function reduce(s = first(), { id, kind, data: d }) {
   switch (kind) {
     case 'reset': return { ...first(), ui: s.ui };
+    case 'ui.late': return { ...s };
     case 'world': return { ...(s.world && s.world.run !== d.run ? first() : s), world: d, ui: s.ui };
-    case 'frame': return { ...s, frames: { ...s.frames, [d.bus + ' ' + d.id]: d } };
+    case 'frame': {
+      const key = d.bus + ' ' + d.id, news = s.frames[key]?.text === d.text ? s.news : { ...s.news, [key]: id };
+      return { ...s, news, frames: { ...s.frames, [key]: d } };
+    }
     case 'nmea': return { ...s, nmea: { ...s.nmea, [sentence(d.text)]: d.text } };
     case 'wire': return { ...s, wire: [...s.wire, { ...d, n: id }].slice(-tail) };
     case 'dbus': return { ...s, dbus: [...s.dbus, { ...d, n: id }].slice(-tail) };
@@ -32,6 +36,13 @@ export const bytes = (hex) => String(hex || '').replace(/\s/g, '').match(/../g)?
 
 /** frames by bus, then identifier. */
 export const frames = (s) => Object.values(s.frames).sort((a, b) => a.bus < b.bus ? -1 : a.bus > b.bus ? 1 : parseInt(a.id, 16) - parseInt(b.id, 16));
+
+/** newest are the frames whose meaning changed last, by bus and identifier. */
+export function newest(s, count) {
+  const at = (f) => s.news[f.bus + ' ' + f.id] || 0, all = frames(s);
+  const least = all.map(at).sort((a, b) => b - a)[count - 1] ?? -1;
+  return all.filter((f) => at(f) >= least).slice(0, count);
+}
 
 /** short is a topic with its long identifiers cut: gb/1/9f3c…/to/a71e…/status. */
 export const short = (topic) => String(topic || '').split('/').map((p) => p.length > 10 ? p.slice(0, 4) + '…' : p).join('/');
@@ -61,15 +72,17 @@ function grid(name, heads, rows, none) {
       h('tbody', null, rows.map(([key, cells]) => h('tr', { key }, cells.map((c, i) => h('td', { key: i }, c)))))));
 }
 
+const count = (s) => { const n = Object.keys(s.frames).length; return n ? `${n} messages` : ''; };
+
 function paint(root, s) {
   const part = (name, more, lines, none) => [h('h3', null, name, more && h('span', null, ' · ' + more)),
     lines.length ? h('ul', null, lines) : h('p', null, none)];
   render(root, h('div', { class: 'ph' }, h('h2', null, 'Wires')), h('div', { class: 'raw scroll', tabindex: 0, role: 'region', 'aria-label': title },
-    part('CAN', '', frames(s).slice(0, 40).map((f) => h('li', { key: f.bus + f.id, title: `${f.bus} ${f.name || ''} ${f.rate ? Math.round(f.rate) + '/s' : ''}` },
+    part('CAN', count(s), newest(s, 6).map((f) => h('li', { key: f.bus + f.id, title: `${f.bus} ${f.name || ''} ${f.rate ? Math.round(f.rate) + '/s' : ''}` },
       h('span', { class: 'k' }, f.id), ' ', h('b', null, bytes(f.data)), ' ', h('span', { class: 'tx' }, f.text || f.name || ''))), 'no frame yet'),
-    part('NMEA', '', Object.values(s.nmea).map((t) => h('li', { key: sentence(t), title: t }, nmeaText(t))), 'silent'),
-    part('MQTT', s.world?.broker || '', s.wire.slice(-6).toReversed().map((x) => h('li', { key: x.n, title: x.topic }, arrow(x), h('b', null, reader(x)), ' ', short(x.topic))), 'no message yet'),
-    part('D-Bus', 'private bus', s.dbus.slice(-4).toReversed().map((x) => h('li', { key: x.n, title: x.path }, x.member, ' ', h('b', null, x.text || ''))), 'nothing yet')));
+    part('NMEA', '', Object.values(s.nmea).slice(0, 3).map((t) => h('li', { key: sentence(t), title: t }, nmeaText(t))), 'silent'),
+    part('MQTT', s.world?.broker || '', s.wire.slice(-3).toReversed().map((x) => h('li', { key: x.n, title: x.topic }, arrow(x), h('b', null, reader(x)), ' ', short(x.topic))), 'no message yet'),
+    part('D-Bus', 'private bus', s.dbus.slice(-3).toReversed().map((x) => h('li', { key: x.n, title: x.path }, x.member, ' ', h('b', null, x.text || ''))), 'nothing yet')));
 }
 
 export const draw = calm(250, paint);
