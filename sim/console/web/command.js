@@ -62,13 +62,15 @@ export function commandLine(ui, tools) {
   const type = (text, how) => tools.tell({ kind: 'ui.type', data: { text, ...how } });
   const say = (line) => line.trim() && tools.act(line.trim(), 'line');
   const take = (word) => type(finish(ui.text, word));
-  const key = (e) => {
+  const key = (e) => { // may come before what was typed was drawn
+    const text = e.target.value, words = choices({ ...ui, text, shut: ui.shut && text === ui.text }, names(tools.state)).words;
+    const take = (word) => type(finish(text, word));
     const n = words.length, move = (at) => { e.preventDefault(); tools.tell({ kind: 'ui.move', data: { at } }); };
     if (e.key === 'Tab' && n && !e.shiftKey) { e.preventDefault(); take(words[Math.max(ui.at, 0)]); }
     else if (e.key === 'ArrowDown' && n) move((ui.at + 1) % n);
     else if (e.key === 'ArrowUp' && n && ui.at >= 0) move((ui.at - 1 + n) % n);
     else if (e.key === 'ArrowUp' || e.key === 'ArrowDown') { e.preventDefault(); tools.tell({ kind: 'ui.back', data: { by: e.key === 'ArrowUp' ? 1 : -1 } }); }
-    else if (e.key === 'Enter') { e.preventDefault(); if (ui.at >= 0 && n) take(words[ui.at]); else say(ui.text); }
+    else if (e.key === 'Enter') { e.preventDefault(); if (ui.at >= 0 && n && text === ui.text) take(words[ui.at]); else say(text); }
   };
   const a = ui.answer;
   return h('div', { class: 'command' },

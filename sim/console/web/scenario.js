@@ -73,14 +73,19 @@ const marks = {
   ok: ['✓', 'ok', 'g'], refused: ['✓', 'refused', 'a'], failed: ['✗', 'failed', 'x'], running: ['▸', 'running', 'g'], waiting: ['·', 'to come', 'n'],
 };
 
+const outcomes = { published: ['g', '✓'], reduced: ['a', '◐'], withheld: ['x', '✕'], purged: ['x', '⌫'] };
+
 function known(all) {
-  const part = (name, list, text) => [h('h3', null, name), list.length
-    ? h('ul', null, list.toReversed().map((x, i) => h('li', { key: i, class: 'mono' }, text(x))))
+  const part = (name, list, whole, ...short) => [h('h3', null, name), list.length
+    ? h('ul', null, list.toReversed().map((x, i) => h('li', { key: i, class: 'mono', title: whole(x) }, short.map((part) => part(x)))))
     : h('p', null, 'nothing yet')];
+  const sign = (cls, mark, word) => [h('span', { class: cls, 'aria-hidden': 'true' }, mark), h('span', { class: 'sr' }, word)];
   return h('div', { class: 'known' },
-    part('What the ledger knew then', all.ledger, (x) => `${clock(x.t)} ${x.class} ${x.outcome} for ${proper(x.reader)} ${x.rule || ''}${x.count > 1 ? ' ×' + x.count : ''}`),
-    part('What the wire knew then', all.wire, (x) => `${x.dir === 'in' || x.dir === 'down' ? '↓' : '↑'} ${x.reader ? proper(x.reader) : ''} ${x.kind || ''} ${x.bytes ?? ''} B ${x.topic || ''}`),
-    all.log.length > 0 && part('Log', all.log, (x) => `${x.level} ${x.text}`));
+    part('What the ledger knew then', all.ledger, (x) => `${x.class} ${x.outcome} for ${proper(x.reader)}, ${x.rule || ''}${x.count > 1 ? `, ${x.count} times` : ''}`,
+      (x) => clock(x.t) + ' ', (x) => sign(...(outcomes[x.outcome] || ['q', '◷']), x.outcome), (x) => ` ${x.class} ${proper(x.reader)}`),
+    part('What the wire knew then', all.wire, (x) => x.topic || '',
+      (x) => x.dir === 'in' || x.dir === 'down' ? sign('q', '↓', 'received') : sign('g', '↑', 'sent'), (x) => ` ${x.kind || ''} ${x.reader ? proper(x.reader) : ''} ${x.bytes ?? '?'} B`),
+    all.log.length > 0 && part('Log', all.log, (x) => x.text, (x) => `${x.level} ${x.text}`));
 }
 
 function step(s, x, tools) {

@@ -10,12 +10,14 @@ export const kinds = ['world', 'truth', 'route'];
 
 /** Two places of the track are at least so far apart, in metres. */
 const apart = 8;
+/** A car that is so far from where it was, in metres, did not drive there. */
+const jump = 500;
 /** How many places of the track are kept; then every other one goes. */
 const mostPoints = 3000;
 
 const first = () => ({ at: null, track: [], route: [], name: '', run: null, ui: { near: false } });
 
-/** reduce: where the car is, and its track: [lat, lon, sky]. */
+/** reduce: where the car is, and its track: [lat, lon, sky, it was put there]. */
 export function reduce(s = first(), { kind, data: d }) {
   switch (kind) {
     case 'reset': return { ...first(), ui: s.ui };
@@ -30,8 +32,9 @@ export function reduce(s = first(), { kind, data: d }) {
 
 function longer(track, { lat, lon, sky }) {
   const last = track.at(-1);
-  if (last && last[2] === sky && metres(last, [lat, lon]) < apart) return track;
-  const next = [...track, [lat, lon, sky]];
+  const far = last ? metres(last, [lat, lon]) : 0;
+  if (last && last[2] === sky && far < apart) return track;
+  const next = [...track, [lat, lon, sky, far > jump]];
   return next.length > mostPoints ? next.filter((_, i) => i % 2 || i > mostPoints - 100) : next;
 }
 
@@ -42,16 +45,16 @@ function metres(a, b) {
 
 /**
  * parts are the stretches of a track with and without sky; each goes on to the first
- * place of the next one.
+ * place of the next one, unless the car was put there.
  * @returns {{sky: boolean, points: number[][]}[]}
  */
 export function parts(track) {
   const all = [];
   for (const p of track) {
     const last = all.at(-1);
-    if (last && last.sky === p[2]) last.points.push(p);
+    if (last && last.sky === p[2] && !p[3]) last.points.push(p);
     else {
-      if (last) last.points.push(p);
+      if (last && !p[3]) last.points.push(p);
       all.push({ sky: p[2], points: [p] });
     }
   }
