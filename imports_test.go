@@ -49,6 +49,7 @@ var arrows = map[string][]string{
 	"sim/cloud":           {"hal/...", "profiles", "telemetry", "telemetry/outside"},
 	"sim/scenario":        {"headunit", "hal/...", "profiles/...", "telemetry", "telemetry/outside", "sim", "sim/..."},
 	"sim/scenarios":       {},
+	"sim/town":            {},
 	"sim/console":         {"headunit", "hal/...", "profiles", "telemetry", "telemetry/outside", "sim", "sim/..."},
 	"sim/console/server":  {"sim/console", "sim/scenario"},
 	"sim/console/web":     {},

@@ -10,6 +10,7 @@ import (
 
 	"glovebox/sim/car"
 	"glovebox/sim/scenarios"
+	"glovebox/sim/town"
 )
 
 // Made completes options with a made car: buses powertrain and body, its mapping
@@ -36,7 +37,7 @@ func Made(o Options) (Options, error) {
 }
 
 // Route reads a route: of the files given, else one that the simulator brings
-// along, with or without its .gpx.
+// along, with or without its .gpx, else one through the town, such as hafen-westend.
 func Route(name string, files map[string][]byte) (*car.Route, error) {
 	text, ok := files[name]
 	if !ok {
@@ -46,7 +47,11 @@ func Route(name string, files map[string][]byte) (*car.Route, error) {
 		}
 		var err error
 		if text, err = scenarios.Files.ReadFile(own); err != nil {
-			return nil, fmt.Errorf("there is no route %s", name)
+			way, err := town.Musterhafen().Named(name)
+			if err != nil {
+				return nil, fmt.Errorf("there is no route %s", name)
+			}
+			text = way.GPX()
 		}
 	}
 	return car.ReadRoute(name, bytes.NewReader(text))

@@ -10,6 +10,7 @@ import (
 	"glovebox/hal"
 	"glovebox/sim/car"
 	"glovebox/sim/scenarios"
+	"glovebox/sim/town"
 )
 
 // Vehicle is how the made car begins, as the head says it.
@@ -164,7 +165,7 @@ func (s *stage) driven() error {
 	return nil
 }
 
-// routeNames are the routes that the simulator brings along.
+// routeNames are the routes that the simulator brings along, and those through the town.
 func routeNames() []string {
 	entries, err := scenarios.Files.ReadDir("routes")
 	if err != nil {
@@ -176,5 +177,5 @@ func routeNames() []string {
 			all = append(all, e.Name())
 		}
 	}
-	return all
+	return append(all, town.Musterhafen().Routes()...)
 }
