@@ -109,6 +109,7 @@ func (e *effects) one(r *row, next effect) {
 		e.log.Warn("not done, tried again", "effect", next.what, "error", err)
 		r.owed = append(r.owed, next)
 		r.due = e.now().Boot + again
+		e.wake.ring() // whoever did it may have been somebody who waited, and nobody tries it again
 	}
 	if next.after != nil {
 		next.after(err)
