@@ -9,6 +9,7 @@ type Opening struct {
 	Keepalive time.Duration // whole seconds; the broker gives up after one and a half
 	Will      Message       // retained, published by the broker when the line breaks
 	Subscribe []string
+	Reach     time.Duration                      // how long the broker's machine may take to answer at all; zero: as long as the rest
 	Inbound   func(topic string, payload []byte) // called in order, never two at once; payload is the callee's
 }
 

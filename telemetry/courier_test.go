@@ -138,7 +138,7 @@ type port struct {
 	events []event
 	lines  []*wire
 	refuse bool                         // dials fail
-	hang   bool                         // dials hang until they are called off
+	hang   bool                         // no machine answers: dials hang
 	hold   bool                         // lines give no receipts by themselves
 	rude   func(telemetry.Message) bool // a line ends at such a message
 }
@@ -187,6 +187,11 @@ func (p *port) dial(ctx context.Context, o telemetry.Opening) (telemetry.Connect
 	p.mu.Unlock()
 	p.see("dial")
 	if hang {
+		if o.Reach > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, o.Reach)
+			defer cancel()
+		}
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}

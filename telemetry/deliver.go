@@ -232,14 +232,16 @@ func (c *Courier) Deliver(ctx context.Context, callbacks Callbacks) error {
 		c.rest(ctx, &pause, at)
 	}
 	for ctx.Err() == nil {
-		if s, err := c.open(ctx); err == nil {
+		tried := time.Now()
+		if s, err := c.open(ctx, pause.reach()); err == nil {
 			pause.failed = false
 			opened := time.Now()
 			c.serve(ctx, s)
 			if s.reopen {
 				continue
 			}
-			if time.Since(opened) > pause.last {
+			tried = time.Now()
+			if tried.Sub(opened) > pause.last {
 				pause.reset()
 			}
 		} else if errors.Is(err, errHandedOver) {
@@ -249,13 +251,13 @@ func (c *Courier) Deliver(ctx context.Context, callbacks Callbacks) error {
 			pause.failed = true
 			c.with.Log.Warn("line not opened", "error", err)
 		}
-		c.rest(ctx, &pause, time.Now().Add(pause.next()))
+		c.rest(ctx, &pause, pause.next(tried))
 	}
 	return nil
 }
 
 // open dials the next line.
-func (c *Courier) open(ctx context.Context) (*dispatch, error) {
+func (c *Courier) open(ctx context.Context, reach time.Duration) (*dispatch, error) {
 	dialing, epoch, version, err := c.target.begin(ctx)
 	if err != nil {
 		return nil, err
@@ -266,6 +268,7 @@ func (c *Courier) open(ctx context.Context) (*dispatch, error) {
 		Will:      c.state(false, epoch, version),
 		Subscribe: c.topics(),
 		Inbound:   c.call.Inbound,
+		Reach:     reach,
 	})
 	if err != nil && dialing.Err() != nil {
 		err = errCalledOff
@@ -325,7 +328,8 @@ func (c *Courier) rest(ctx context.Context, p *pause, due time.Time) {
 }
 
 // A unit that wakes often has no network yet: for a minute after a session's end, which a
-// sleep is, the line is tried every two seconds at least.
+// sleep is, the line is tried every two seconds at least. Packets that go nowhere say
+// nothing, so a try ends by itself where no machine answers.
 const (
 	brisk     = time.Minute
 	briskMost = 2 * time.Second
@@ -341,13 +345,27 @@ type pause struct {
 	failed   bool          // the last attempt failed, and that was logged
 }
 
-func (p *pause) next() time.Duration {
-	most := p.max
-	if time.Now().Before(p.brisk) {
+// next is when the line is tried again, where it was last at tried.
+func (p *pause) next(tried time.Time) (due time.Time) {
+	now := time.Now()
+	most, hurry := p.max, now.Before(p.brisk)
+	if hurry {
 		most = min(most, briskMost)
 	}
 	p.last = min(max(2*p.last, p.min), most)
-	return p.last/2 + time.Duration(float64(p.last/2)*p.rand())
+	due = now.Add(p.last/2 + time.Duration(float64(p.last/2)*p.rand()))
+	if at := tried.Add(briskMost); hurry && at.Before(due) {
+		return later(at, now)
+	}
+	return due
+}
+
+// reach is how long a try may take until a machine answers; zero: as long as all of it.
+func (p *pause) reach() time.Duration {
+	if time.Now().Before(p.brisk) {
+		return briskMost
+	}
+	return 0
 }
 
 func (p *pause) reset() { p.last = 0 }

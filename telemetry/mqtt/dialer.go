@@ -17,6 +17,7 @@ import (
 	"os"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"glovebox/telemetry"
 )
@@ -129,7 +130,7 @@ func (d *Dialer) Check(client string) error {
 }
 
 // Dial opens one connection. It blocks until the connection is ready, or ctx ends, or 10 s
-// went by; the end of ctx afterwards does nothing to the connection.
+// went by, or the broker's machine did not answer within o.Reach; the end of ctx afterwards does nothing to the connection.
 func (d *Dialer) Dial(ctx context.Context, o telemetry.Opening) (telemetry.Connection, error) {
 	if err := d.readFiles(); err != nil {
 		d.log.Warn("the files of TLS cannot be used: those of before are", "error", err)
@@ -143,7 +144,7 @@ func (d *Dialer) Dial(ctx context.Context, o telemetry.Opening) (telemetry.Conne
 	}
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	raw, err := d.connect(ctx)
+	raw, err := d.connect(ctx, o.Reach)
 	if err != nil {
 		return nil, err
 	}
@@ -161,10 +162,10 @@ func (d *Dialer) Dial(ctx context.Context, o telemetry.Opening) (telemetry.Conne
 	return l, nil
 }
 
-// connect opens the socket. Without TLS it connects to loopback addresses only,
+// connect opens the socket, within timeout if that is not zero. Without TLS it connects to loopback addresses only,
 // whatever the name resolved to.
-func (d *Dialer) connect(ctx context.Context) (net.Conn, error) {
-	var dialer net.Dialer
+func (d *Dialer) connect(ctx context.Context, timeout time.Duration) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: timeout}
 	if !d.secure {
 		dialer.Control = func(_, address string, _ syscall.RawConn) error {
 			if to, err := netip.ParseAddrPort(address); err != nil || !to.Addr().IsLoopback() {
