@@ -5,6 +5,7 @@ package killmatrix_test
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -60,7 +61,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// car is a state directory with three people, each with two settings.
+// car is a state directory with three people, each with settings, a ledger, messages and trips.
 type car struct {
 	files map[string][]byte
 	keys  map[string][]byte // by id
@@ -86,6 +87,8 @@ func newCar(t *testing.T) car {
 	for n := range byte(3) {
 		must(t, store.SetSettings(profiles.ID{n + 1}, profiles.Encoded{"radio": {"a": []byte("old"), "b": []byte("old")}, "seat": {"c": []byte("old")}}, nil))
 		must(t, store.SetLedger(profiles.ID{n + 1}, map[string][]byte{"last": []byte("1"), "page/0": []byte("old"), "page/1": []byte("old")}))
+		must(t, store.ChangeMessages(map[profiles.ID]profiles.MessageChange{{n + 1}: {0: message("old"), 1: message("old")}}))
+		must(t, store.SetTrips(map[profiles.ID]map[string][]byte{{n + 1}: {"0": []byte("old"), "1": []byte("old")}}))
 	}
 	must(t, errors.Join(store.Close(), ring.Close()))
 	c := car{files: map[string][]byte{}}
@@ -95,6 +98,10 @@ func newCar(t *testing.T) car {
 	}
 	c.keys = killmatrix.Scan(c.files["keys"])[0].Keys
 	return c
+}
+
+func message(text string) *profiles.Message {
+	return &profiles.Message{ID: "m", Kind: profiles.ChatLine, Text: profiles.Conceal(text)}
 }
 
 // stage makes the car in a directory.
@@ -107,8 +114,8 @@ func (c car) stage(t *testing.T) string {
 	return dir
 }
 
-// state opens the store and says in a line who is in it and what they have set. What it
-// leaves is sound.
+// state opens the store and says in a line who is in it and what they have: settings,
+// ledger, messages, trips. What it leaves is sound.
 func state(dir string) (string, error) {
 	line, err := read(dir)
 	if err != nil {
@@ -132,6 +139,9 @@ func read(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := nothingOf(store, roster); err != nil {
+		return "", err
+	}
 	line := ""
 	for _, p := range roster.People {
 		values, err := store.Settings(p.ID, "radio", "seat")
@@ -142,11 +152,17 @@ func read(dir string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		line += fmt.Sprintf("%d:%s,%s,%s", p.ID[0], values["radio"]["a"], values["radio"]["b"], values["seat"]["c"])
-		for _, key := range slices.Sorted(maps.Keys(ledger)) {
-			line += "," + string(ledger[key])
+		messages, err := store.Messages(p.ID)
+		if err != nil {
+			return "", err
 		}
-		line += " "
+		trips, err := store.Trips(p.ID)
+		if err != nil {
+			return "", err
+		}
+		texts := func(n uint64) []byte { return []byte(messages[n].Text.Reveal()) }
+		line += fmt.Sprintf("%d:%s,%s,%s", p.ID[0], values["radio"]["a"], values["radio"]["b"], values["seat"]["c"])
+		line += listed(ledger, func(key string) []byte { return ledger[key] }) + listed(messages, texts) + listed(trips, func(key string) []byte { return trips[key] }) + " "
 	}
 	if keys := len(ring.IDs()); keys < len(roster.People) {
 		return "", fmt.Errorf("%d people have %d keys", len(roster.People), keys)
@@ -154,22 +170,55 @@ func read(dir string) (string, error) {
 	return line, nil
 }
 
-const before = "1:old,old,old,1,old,old 2:old,old,old,1,old,old 3:old,old,old,1,old,old "
+// nothingOf looks for what is left of who is not of this car any more.
+func nothingOf(store *bolt.Store, roster profiles.Roster) error {
+	for n := range byte(4) {
+		id := profiles.ID{n + 1}
+		if _, there := roster.Find(id); there {
+			continue
+		}
+		messages, err := store.Messages(id)
+		trips, wrong := store.Trips(id)
+		if len(messages) > 0 || len(trips) > 0 {
+			return fmt.Errorf("%d messages and %d trips of %s are left (%v, %v)", len(messages), len(trips), id, err, wrong)
+		}
+	}
+	return nil
+}
+
+// listed is the values of a map in the order of its keys.
+func listed[K cmp.Ordered, V any](all map[K]V, text func(K) []byte) (line string) {
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		line += fmt.Sprintf(",%s", text(key))
+	}
+	return line + ";"
+}
+
+const (
+	untouched = ":old,old,old,1,old,old;,old,old;,old,old; "
+	before    = "1" + untouched + "2" + untouched + "3" + untouched
+)
 
 // changes are the commands and what the car is after each. A removal is two commits, of
 // the ring and of the store: between them the person is gone, and the version is the old.
 var changes = []struct{ command, after string }{
 	{"boot", before},
-	{"set", "1:new,new,old,1,old,old 2:old,old,old,1,old,old 3:old,old,old,1,old,old "},
-	{"import", "1:new,new,new,1,old,old 2:old,old,old,1,old,old 3:old,old,old,1,old,old "},
-	{"enter", "1:old,old,old,2,new,new 2:old,old,old,1,old,old 3:old,old,old,1,old,old "},
-	{"add", before + "4:,, "},
-	{"remove", "1:old,old,old,1,old,old 2:old,old,old,1,old,old "},
+	{"set", "1:new,new,old,1,old,old;,old,old;,old,old; 2" + untouched + "3" + untouched},
+	{"import", "1:new,new,new,1,old,old;,old,old;,old,old; 2" + untouched + "3" + untouched},
+	{"enter", "1:old,old,old,2,new,new;,old,old;,old,old; 2" + untouched + "3" + untouched},
+	{"write", "1:old,old,old,1,old,old;,read,new;,old,old; 2:old,old,old,1,old,old;,old,old,new;,old,old; 3" + untouched},
+	{"drive", "1:old,old,old,1,old,old;,old,old;,longer,new; 2:old,old,old,1,old,old;,old,old;,old,old,new; 3" + untouched},
+	{"add", before + "4:,,;;; "},
+	{"remove", "1" + untouched + "2" + untouched},
+	{"late", "1" + untouched + "2" + untouched},
 }
+
+// removes reports whether somebody is gone after a command.
+func removes(command string) bool { return command == "remove" || command == "late" }
 
 // check starts what a run left and says what is wrong.
 func (c car) check(dir, command, after string, done bool) error {
-	if done && command == "remove" {
+	if done && removes(command) {
 		if err := c.erased(dir); err != nil {
 			return fmt.Errorf("after the answer: %w", err)
 		}
@@ -181,7 +230,7 @@ func (c car) check(dir, command, after string, done bool) error {
 	if got != after && (done || got != before) {
 		return fmt.Errorf("after the start: %s", got)
 	}
-	if command == "remove" && got == after {
+	if removes(command) && got == after {
 		return c.erased(dir)
 	}
 	return nil
@@ -258,7 +307,7 @@ func TestStoreKillMatrix(t *testing.T) {
 							t.Fatalf("still failing at %s %d", call, n)
 						}
 					}
-					commits := map[string]string{"set": "fdatasync", "import": "fdatasync", "enter": "fdatasync", "add": "fdatasync", "remove": "fsync"}[change.command] // of a removal the ring
+					commits := map[string]string{"set": "fdatasync", "import": "fdatasync", "enter": "fdatasync", "write": "fdatasync", "drive": "fdatasync", "add": "fdatasync", "remove": "fsync", "late": "fsync"}[change.command] // of a removal the ring
 					if call == commits && (hits == 0 || old == 0) {
 						t.Errorf("%d of the runs did not answer, %d left the old state: the faults missed the change", hits, old)
 					}
@@ -279,7 +328,7 @@ func TestStoreKillMatrixControl(t *testing.T) {
 		if out, err := exec.Command(program, "remove", dir).CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v: %s", name, err, out)
 		}
-		if err := c.check(dir, "remove", changes[len(changes)-1].after, true); (err == nil) != (name == "whole") {
+		if err := c.check(dir, "remove", changes[len(changes)-2].after, true); (err == nil) != (name == "whole") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -19,8 +19,8 @@ func TestStoreSyncsBeforeItAnswers(t *testing.T) {
 		loses         map[string]bool // what is lost with the power, by command
 	}{
 		{"whole", build(t, "", "", ""), nil},
-		{"store not synced", build(t, "bolt/file.go", "NoStatistics:    true,", "NoStatistics: true, NoSync: true,"), map[string]bool{"set": true, "enter": true, "import": true, "add": true, "remove": true}},
-		{"ring not synced", build(t, "keyring/file.go", "if err := r.file.Sync(); err != nil {", "if err := error(nil); err != nil {"), map[string]bool{"add": true, "remove": true}},
+		{"store not synced", build(t, "bolt/file.go", "NoStatistics:    true,", "NoStatistics: true, NoSync: true,"), map[string]bool{"set": true, "enter": true, "import": true, "write": true, "drive": true, "add": true, "remove": true, "late": true}},
+		{"ring not synced", build(t, "keyring/file.go", "if err := r.file.Sync(); err != nil {", "if err := error(nil); err != nil {"), map[string]bool{"add": true, "remove": true, "late": true}},
 	} {
 		for _, change := range changes[1:] {
 			trace := filepath.Join(t.TempDir(), "trace")
