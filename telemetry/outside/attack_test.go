@@ -1,12 +1,10 @@
 package outside_test
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,15 +14,28 @@ import (
 	"glovebox/telemetry/outside"
 )
 
+// indicators say that the car turns left or right.
+var indicators = map[int]string{
+	1: "Vehicle.Body.Lights.DirectionIndicator.Left.IsSignaling", -1: "Vehicle.Body.Lights.DirectionIndicator.Right.IsSignaling",
+}
+
 // hints is what somebody heard of a drive whose begin they know.
 type hints struct {
 	speeds []float64 // m/s, second by second; nil: not heard
+	turns  []turn    // in order; nil: not heard
 	metres float64   // that the odometer moved; NaN: not heard
 	rest   string    // all else, as one word
 	way    float64   // in truth
 }
 
-// raw is a drive as the bus tells it: the speed is some per mille off, and noisy.
+// turn is a turn to the left (1) or to the right (-1), and how far the odometer had moved.
+type turn struct {
+	metres float64
+	side   int
+}
+
+// raw is a drive as the bus tells it: the speed is some per mille off, and noisy; the
+// indicators say which way it turns, and the odometer then stands at a hundred metres.
 func (d driven) raw(r *rand.Rand) hints {
 	off := 1 + 0.02*(r.Float64()-0.5)
 	h := hints{metres: d.metres, rest: fmt.Sprint(len(d.speeds) / 60), way: d.metres}
@@ -33,6 +44,9 @@ func (d driven) raw(r *rand.Rand) hints {
 			v = max(0.1, v*off+0.2*r.NormFloat64())
 		}
 		h.speeds = append(h.speeds, v)
+	}
+	for _, t := range d.turns {
+		h.turns = append(h.turns, turn{100 * math.Floor(t.metres/100), t.side})
 	}
 	return h
 }
@@ -58,12 +72,21 @@ func (d driven) limited(t *testing.T, p *outside.Policy, r *rand.Rand) hints {
 	c.say(ignition, "ON")
 	c.inUse(true)
 	c.moving(true)
-	at := 0.0
+	at, turns := 0.0, d.turns
 	for i, v := range d.speeds {
-		if at += v; i%5 == 0 {
+		at += v
+		if len(turns) > 0 && at >= turns[0].metres-50 {
+			c.say(indicators[turns[0].side], true)
+			turns = turns[1:]
+		}
+		if i%5 == 0 {
 			c.run(c.now.Boot + 5*time.Second)
 			c.fix(54.19+d.places[i][1]/111_195, 6.62+d.places[i][0]/(111_195*0.585))
 			say(at, v)
+		}
+		if i%20 == 19 {
+			c.say(indicators[1], false)
+			c.say(indicators[-1], false)
 		}
 	}
 	say(d.metres, 0)
@@ -94,6 +117,11 @@ func (c *car) heard(t *testing.T, way float64) hints {
 		if v, err := strconv.ParseFloat(last["Speed"], 64); err == nil {
 			h.speeds = append(h.speeds, v/3.6)
 		}
+		for side, path := range indicators {
+			if on := last[strings.TrimPrefix(path, "Vehicle.")]; on == "true" {
+				h.turns = append(h.turns, turn{number(last[strings.TrimPrefix(odometer, "Vehicle.")]) - number(first[strings.TrimPrefix(odometer, "Vehicle.")]), side})
+			}
+		}
 	}
 	h.rest = fmt.Sprint(used)
 	for _, path := range []string{odometer, charge, fuel, rangeAll} {
@@ -119,155 +147,28 @@ func (c *car) heard(t *testing.T, way float64) hints {
 	return h
 }
 
-// attacker knows the town and the home, and what other drives told whose way it knows.
-type attacker struct {
-	streets
-	home   crossing
-	all    []crossing
-	others []hints
-}
-
-// likeliest is the middle of the 700 m square that is likeliest to hold the destination:
-// all of it lies within 500 m.
-func (a attacker) likeliest(likelihood func(way float64) float64) [2]float64 {
-	const side = 700
-	var sums [64][64]float64
-	x, y := 0, 0
-	for _, c := range a.all {
-		p := a.where(c)
-		i, j := int(p[0]/side), int(p[1]/side)
-		if sums[i][j] += likelihood(a.way(a.home, c)); sums[i][j] > sums[x][y] {
-			x, y = i, j
-		}
+// number is NaN where there is none.
+func number(s string) float64 {
+	if v, err := strconv.ParseFloat(s, 64); err == nil {
+		return v
 	}
-	return [2]float64{(float64(x) + 0.5) * side, (float64(y) + 0.5) * side}
-}
-
-// blind is the best guess of who heard nothing.
-func (a attacker) blind(hints) [2]float64 { return a.likeliest(func(float64) float64 { return 1 }) }
-
-// distanceRing takes the odometer for as exact as it was in the others.
-func (a attacker) distanceRing(h hints) [2]float64 {
-	if math.IsNaN(h.metres) {
-		return a.blind(h)
-	}
-	least, most := math.Inf(1), math.Inf(-1)
-	for _, o := range a.others {
-		least, most = min(least, o.way-o.metres), max(most, o.way-o.metres)
-	}
-	return a.likeliest(func(way float64) float64 {
-		if by := way - h.metres; by < least-1 || by > most+1 {
-			return 0
-		}
-		return 1
-	})
-}
-
-// timeRing takes the times, and all else that was heard, for what they meant in the others:
-// how far those went, by kilometres.
-func (a attacker) timeRing(h hints) [2]float64 {
-	var alike, all [2 * town / 1000]float64
-	known := false
-	for _, o := range a.others {
-		if all[int(o.way/1000)]++; o.rest == h.rest {
-			alike[int(o.way/1000)]++
-			known = true
-		}
-	}
-	if !known {
-		return a.blind(h)
-	}
-	return a.likeliest(func(way float64) float64 { return alike[int(way/1000)] / max(1, all[int(way/1000)]) })
-}
-
-// track is where an elastic path may be.
-type track struct {
-	at         crossing
-	axis, sign int
-	cost       float64
-}
-
-// elastic follows the speed along the streets (Gao and others, "Elastic pathing", 2014):
-// the car slows down where it turns, and each turn is at a crossing.
-func (a attacker) elastic(h hints) [2]float64 {
-	if len(h.speeds) < 60 {
-		return a.blind(h)
-	}
-	lengths, length := []float64{}, 0.0
-	for i, v := range h.speeds {
-		length += v
-		if i > 0 && i < len(h.speeds)-1 && v > 0 && v < 5.8 && v < h.speeds[i-1] && v < h.speeds[i+1] {
-			lengths, length = append(lengths, length), 0
-		}
-	}
-	lengths = append(lengths, length)
-	best := track{cost: math.Inf(1)}
-	for off := -0.01; off < 0.011; off += 0.0025 {
-		tracks := []track{{a.home, 0, 1, 0}, {a.home, 0, -1, 0}, {a.home, 1, 1, 0}, {a.home, 1, -1, 0}}
-		for _, length := range lengths {
-			tracks = a.stretch(tracks, length/(1+off))
-		}
-		for _, t := range tracks {
-			if t.cost < best.cost {
-				best = t
-			}
-		}
-	}
-	if math.IsInf(best.cost, 1) {
-		return a.blind(h)
-	}
-	return a.where(best.at)
-}
-
-// stretch has each track go on for a length to crossings that lie about there, and from
-// there straight on or around a corner.
-func (a attacker) stretch(tracks []track, length float64) (next []track) {
-	const most = 200
-	exact := 4 + 0.002*length
-	for _, t := range tracks {
-		lines := a.lines[t.axis]
-		goal := lines[t.at[t.axis]] + float64(t.sign)*length
-		i, _ := slices.BinarySearch(lines, goal-4*exact)
-		for ; i < len(lines) && lines[i] < goal+4*exact; i++ {
-			to, by := t, (lines[i]-goal)/exact
-			to.at[t.axis], to.cost = i, t.cost+by*by
-			around := to
-			around.axis = 1 - t.axis
-			back := around
-			around.sign, back.sign = 1, -1
-			to.cost += 4
-			next = append(next, around, back, to)
-		}
-	}
-	slices.SortFunc(next, func(a, b track) int { return cmp.Compare(a.cost, b.cost) })
-	return next[:min(most, len(next))]
-}
-
-// rate is how many percent of the destinations a way of guessing finds within 500 m.
-func (a attacker) rate(drives []driven, heard []hints, guess func(hints) [2]float64) float64 {
-	found := 0
-	for i, d := range drives {
-		g, p := guess(heard[i]), a.where(d.to)
-		if math.Hypot(g[0]-p[0], g[1]-p[1]) <= 500 {
-			found++
-		}
-	}
-	return 100 * float64(found) / float64(len(drives))
+	return math.NaN()
 }
 
 // Who knows the home finds destinations in what the bus says, and hardly more of them in
-// what a limited reader hears than by guessing.
+// what a limited reader hears than by guessing. Nor is told from that to which of two
+// places it was, where both are as far.
 func TestAttack(t *testing.T) {
 	if testing.Short() {
 		t.Skip("drives for hours")
 	}
-	const learned, attacked = 1000, 1000
+	const learned, tried, choices = 1000, 1000, 10
 	r, p := rand.New(rand.NewPCG(1, 1)), outside.Builtin()
 	s := newStreets(r)
 	home, all := s.middle(), s.all()
 	var drives []driven
 	var raw, limited []hints
-	for range learned + attacked {
+	for range learned + tried {
 		to := all[r.IntN(len(all))]
 		for to == home {
 			to = all[r.IntN(len(all))]
@@ -284,24 +185,42 @@ func TestAttack(t *testing.T) {
 	if full < len(limited)/2 {
 		t.Errorf("of %d drives a limited reader heard no use, odometer or band: it proves nothing", len(limited)-full)
 	}
-	best := 0.0
-	blind := attacker{s, home, all, nil}.rate(drives[learned:], raw[learned:], attacker{s, home, all, nil}.blind)
-	for _, how := range []struct {
-		name  string
-		guess func(attacker, hints) [2]float64
-	}{{"elastic pathing", attacker.elastic}, {"distance ring", attacker.distanceRing}, {"time ring", attacker.timeRing}} {
-		rate := func(heard []hints) float64 {
-			a := attacker{s, home, all, heard[:learned]}
-			return a.rate(drives[learned:], heard[learned:], func(h hints) [2]float64 { return how.guess(a, h) })
-		}
-		of, from := rate(raw), rate(limited)
-		t.Logf("%s: %.1f %% of %d destinations of %d from the bus, %.1f %% from a limited reader's stream, %.1f %% by guessing", how.name, of, attacked, len(all), from, blind)
-		best = max(best, of)
-		if from > blind+2 {
-			t.Errorf("%s finds %.1f %% in what a limited reader hears", how.name, from)
+	alike, any := make([][]crossing, tried), make([][]crossing, tried)
+	for i, d := range drives[learned:] {
+		for _, j := range r.Perm(len(all)) {
+			other := all[j]
+			if s.way(d.to, other) < 1000 {
+				continue
+			}
+			if len(any[i]) < choices {
+				any[i] = append(any[i], other)
+			}
+			if len(alike[i]) < choices && math.Abs(s.way(home, other)-d.metres) < 50 {
+				alike[i] = append(alike[i], other)
+			}
 		}
 	}
-	if best < 30 {
-		t.Errorf("the best attacker finds %.1f %% in what the bus says: it proves nothing", best)
+	attacked := func(heard []hints, by attack) rates {
+		return attacker{s, home, all, heard[:learned]}.rates(drives[learned:], heard[learned:], by, alike, any)
+	}
+	blind := attacked(raw, attacker.blind).finds
+	finds, tells := 0.0, 0.0
+	for _, by := range attacks {
+		bus, stream := attacked(raw, by.attack), attacked(limited, by.attack)
+		t.Logf("%s: %.1f %% of %d destinations of %d from the bus, %.1f %% from a limited reader's stream, %.1f %% by guessing", by.name, bus.finds, tried, len(all), stream.finds, blind)
+		t.Logf("%s: one of two places as far, %.1f %% from the bus, %.1f %% from a limited reader's stream; of any two, %.1f %% and %.1f %%", by.name, bus.tells[0], stream.tells[0], bus.tells[1], stream.tells[1])
+		if stream.finds > blind+2 {
+			t.Errorf("%s finds %.1f %% in what a limited reader hears", by.name, stream.finds)
+		}
+		if stream.tells[0] > 50+2 {
+			t.Errorf("%s tells one of two places in %.1f %% from what a limited reader hears", by.name, stream.tells[0])
+		}
+		finds, tells = max(finds, bus.finds), max(tells, bus.tells[0])
+		if by.name == "turn matching" && bus.finds < 30 {
+			t.Errorf("%s finds %.1f %% in what the bus says: it proves nothing", by.name, bus.finds)
+		}
+	}
+	if finds < 30 || tells < 80 {
+		t.Errorf("the best attacker finds %.1f %% in what the bus says, and tells one of two places in %.1f %%: it proves nothing", finds, tells)
 	}
 }

@@ -86,6 +86,7 @@ type driven struct {
 	to     crossing
 	places [][2]float64
 	speeds []float64 // m/s
+	turns  []turn
 	metres float64
 }
 
@@ -96,6 +97,7 @@ func (s streets) drive(from, to crossing, r *rand.Rand) driven {
 	d := driven{to: to, metres: s.way(from, to)}
 	here := from
 	legs := s.legs(from, to, r)
+	way, was := 0.0, [2]float64{}
 	for k, next := range legs {
 		axis := 0
 		if next[0] == here[0] {
@@ -103,6 +105,12 @@ func (s streets) drive(from, to crossing, r *rand.Rand) driven {
 		}
 		begin, length, cruise := s.where(here), s.way(here, next), 9+10*r.Float64()
 		sign := math.Copysign(1, s.where(next)[axis]-begin[axis])
+		heading := [2]float64{}
+		heading[axis] = sign
+		if side := was[0]*heading[1] - was[1]*heading[0]; side != 0 {
+			d.turns = append(d.turns, turn{way, int(side)})
+		}
+		way, was = way+length, heading
 		var waits []float64 // metres along the leg
 		for i := min(here[axis], next[axis]) + 1; i < max(here[axis], next[axis]); i++ {
 			if r.IntN(10) == 0 {
