@@ -289,6 +289,36 @@ func TestWhoDeletes(t *testing.T) {
 	}
 }
 
+// A trip that the disk does not let go stays, whole, whatever is written later, and can be
+// deleted then.
+func TestFailedDeleteLeavesTheTrip(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		b.drives(lea, 3*time.Minute)
+		b.login(lea)
+		id, changes := b.tripsNow()[0].ID, b.screen.trips
+		b.disk.make("SetTrips", 0, errDisk)
+		if err := (agent.Trips{Cabin: b.Cabin}).DeleteTrip(t.Context(), id); !errors.Is(err, errDisk) {
+			t.Errorf("on a failing disk: %v", err)
+		}
+		b.disk.make("SetTrips", 0, nil)
+		time.Sleep(time.Minute)
+		if got := b.seen(lea); got != "whole" || b.screen.trips != changes {
+			t.Errorf("she sees %q, and was told of %d changes", got, b.screen.trips-changes)
+		}
+		b.drives(lea, 3*time.Minute)
+		if got := b.seen(anna); got != "whole whole" {
+			t.Errorf("after another Anna sees %q", got)
+		}
+		b.login(lea)
+		if err := (agent.Trips{Cabin: b.Cabin}).DeleteTrip(t.Context(), id); err != nil {
+			t.Error(err)
+		}
+		if got := b.tripsNow(); len(got) != 1 || len(b.store.tripsOf(lea)) != 1 {
+			t.Errorf("%d are left, %d on disk", len(got), len(b.store.tripsOf(lea)))
+		}
+	})
+}
+
 // enter logs in who has no PIN.
 func (w *world) enter(who profiles.ID) {
 	w.t.Helper()

@@ -184,12 +184,17 @@ type slowDisk struct {
 	*store
 	slow map[string]time.Duration // guarded by store.mu
 	bad  map[string]error         // guarded by store.mu
+	made map[string]int           // calls; guarded by store.mu
 }
 
 // wait takes as long as a call is to take and says whether it is to fail.
 func (d *slowDisk) wait(call string) error {
 	d.mu.Lock()
 	slow, bad := d.slow[call], d.bad[call]
+	if d.made == nil {
+		d.made = map[string]int{}
+	}
+	d.made[call]++
 	d.mu.Unlock()
 	time.Sleep(slow)
 	return bad
@@ -245,6 +250,13 @@ func (d *slowDisk) ChangeMessages(all map[profiles.ID]profiles.MessageChange) er
 		return err
 	}
 	return d.store.ChangeMessages(all)
+}
+
+func (d *slowDisk) SetTrips(all map[profiles.ID]map[string][]byte) error {
+	if err := d.wait("SetTrips"); err != nil {
+		return err
+	}
+	return d.store.SetTrips(all)
 }
 
 func (d *slowDisk) SetCarFact(name string, value []byte) error {

@@ -181,6 +181,13 @@ func keepTrips(u *unsavedTrips, after func(error)) effect {
 	}, after)
 }
 
+// deleteTrip takes a trip of who drove it out.
+func deleteTrip(who profiles.ID, id string, after func(error)) effect {
+	return effect{what: "delete a trip", after: after, do: func(w *world) error {
+		return w.store.SetTrips(map[profiles.ID]map[string][]byte{who: {id: nil}})
+	}}
+}
+
 // readTrips reads these trips, with their tracks.
 func readTrips(ids map[profiles.ID][]string, after func(kept map[string]telemetry.KeptTrip, err error)) effect {
 	kept := map[string]telemetry.KeptTrip{}

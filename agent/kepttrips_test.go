@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"glovebox/agent"
+	"glovebox/hal"
 	"glovebox/profiles"
 	"glovebox/telemetry"
 	"glovebox/telemetry/outside"
@@ -366,4 +367,35 @@ func TestTripsAreBounded(t *testing.T) {
 	if len(got) != 21 || slices.Contains(got, fmt.Sprintf("%032x", 0)) || !slices.Contains(got, fmt.Sprintf("%032x", 1)) {
 		t.Errorf("%d are kept: %q", len(got), got)
 	}
+}
+
+// A disk that takes no trips is tried once a second, however often the receiver says where
+// the car is, and has the trip once it takes them again.
+func TestTripsOnAFailingDisk(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		tries := func() int {
+			b.store.mu.Lock()
+			defer b.store.mu.Unlock()
+			return b.disk.made["SetTrips"]
+		}
+		b.login(lea)
+		b.travel(10*time.Second, true)
+		b.disk.make("SetTrips", 0, errDisk)
+		before := tries()
+		for range 20 {
+			for range 10 {
+				b.Fix(&hal.Position{Latitude: 54.19 + b.at().Seconds()*1.25e-4, Longitude: 6.62, Speed: hal.KilometresPerHour(50)})
+				time.Sleep(100 * time.Millisecond)
+			}
+		}
+		if n := tries() - before; n < 15 || n > 30 {
+			t.Errorf("in 20 s it was tried %d times", n)
+		}
+		b.disk.make("SetTrips", 0, nil)
+		b.halts()
+		b.ends()
+		if n := len(b.store.tripsOf(lea)); n != 1 {
+			t.Errorf("then the disk has %d trips", n)
+		}
+	})
 }

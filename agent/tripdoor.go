@@ -202,7 +202,7 @@ func (t *trips) assignable(v telemetry.TripViewer, f telemetry.TripFilter) (foun
 
 // DeleteTrip takes a trip out of the car: of who drove it, or of the main user where they
 // may see it. Who was told of it keeps what they have. When it returns the disk has it no
-// more.
+// more; with an error the trip is there as it was.
 func (d Trips) DeleteTrip(_ context.Context, id string) error {
 	c := d.Cabin
 	c.mu.Lock()
@@ -217,10 +217,14 @@ func (d Trips) DeleteTrip(_ context.Context, id string) error {
 		c.mu.Unlock()
 		return fmt.Errorf("%w: there is no such trip to delete", profiles.ErrInvalid)
 	}
-	c.privacy.trips.drop(who, id)
 	var failed error
-	c.effects.put(c.privacy.trips.save(func(err error) { failed = err }))
-	c.news.add(TripsChanged{})
+	c.effects.put(deleteTrip(who, id, func(err error) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if failed = err; err == nil {
+			c.privacy.trips.gone(who, id)
+		}
+	}))
 	c.mu.Unlock()
 	c.effects.wait()
 	if failed != nil {

@@ -143,6 +143,13 @@ func (t *trips) without(who profiles.ID, id string) {
 	t.of[who] = slices.DeleteFunc(t.of[who], func(k keptTrip) bool { return k.ID == id })
 }
 
+// gone is told that the disk does not have a trip any more.
+func (t *trips) gone(who profiles.ID, id string) {
+	t.without(who, id)
+	t.unsaved.dropped(who, id)
+	t.news.add(TripsChanged{})
+}
+
 // drop takes a trip out.
 func (t *trips) drop(who profiles.ID, id string) {
 	t.without(who, id)
@@ -153,8 +160,9 @@ func (t *trips) write(who profiles.ID, id string, k *keptTrip) {
 	t.unsaved.add(who, map[string]*keptTrip{id: k})
 }
 
-// changed reports whether there is something that the disk does not have.
-func (t *trips) changed() bool { return len(t.unsaved.of) > 0 }
+// changed reports whether there is something that no effect is to write yet. What failed is
+// tried again without being asked for.
+func (t *trips) changed() bool { return t.unsaved.fresh }
 
 // save writes what is not on disk by then. Without after it is tried again until it is done.
 func (t *trips) save(after func(error)) effect { return keepTrips(&t.unsaved, after) }
