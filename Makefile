@@ -5,19 +5,20 @@ BUILD = go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 # part NAME,COMMAND runs one part of the tests and prints its seconds.
 part = @start=$$(date +%s); $(2); status=$$?; echo "== $(1): $$(( $$(date +%s) - start )) s, exit $$status"; exit $$status
 
-.PHONY: run test check units ni scenarios kill bench soak soak-clients soak-ends soak-ni soak-fuzz soak-mutate soak-kill soak-broker bin arm64
+.PHONY: run test check units ni scenarios kill browser bench soak soak-clients soak-ends soak-ni soak-fuzz soak-mutate soak-kill soak-broker bin arm64
 run: bin
 	@tools/need.sh dbus-daemon:dbus-daemon
 	@bin/gloveboxsim serve $(ARGS)
 
 test: bin
 	@tools/need.sh dbus-daemon:dbus-daemon strace:strace man:man-db mosquitto:mosquitto mosquitto_sub:mosquitto-clients openssl:openssl gdbus-codegen:libglib2.0-dev-bin \
-		/usr/lib/python3/dist-packages/gi:python3-gi /usr/include/systemd/sd-bus.h:libsystemd-dev
+		/usr/lib/python3/dist-packages/gi:python3-gi /usr/include/systemd/sd-bus.h:libsystemd-dev chromium:chromium node:nodejs npm:npm
 	$(call part,checks,$(MAKE) --no-print-directory check)
 	$(call part,units and fuzz corpora,$(MAKE) --no-print-directory units)
 	$(call part,noninterference and its mutants,$(MAKE) --no-print-directory ni)
 	$(call part,kill matrix,$(MAKE) --no-print-directory kill)
 	$(call part,scenarios,$(MAKE) --no-print-directory scenarios)
+	$(call part,browser,$(MAKE) --no-print-directory browser)
 
 bin:
 	@mkdir -p bin && $(BUILD) -o bin/ ./cmd/...
@@ -52,6 +53,14 @@ kill:
 scenarios: bin
 	@bin/gloveboxsim run --jobs 8 --patience 4 --out out sim/scenarios/*.txtar sim/scenarios/demo/*.txtar
 	@export SCENARIOS=out && $(SKIPS) -count=1 -run TestScenarioMessagesFit ./docs | bin/skips -v
+
+# browser plays the console in Chromium, on the real world behind it; first what its panels make of events, in Node alone.
+# A test that is skipped fails.
+NODE_TEST = node --test --test-reporter=spec --test-reporter-destination=stdout --test-reporter=tap --test-reporter-destination=out/browser.tap
+browser: bin
+	@mkdir -p out && $(NODE_TEST) sim/console/web/test/*.test.mjs && grep -q '^# skipped 0' out/browser.tap
+	@npm ci --silent --prefix sim/console/browser
+	@$(NODE_TEST) --test-concurrency=2 sim/console/browser/*.test.mjs && grep -q '^# skipped 0' out/browser.tap
 
 bench:
 	@tools/bench.sh

@@ -71,3 +71,43 @@ export const command = (page, line) => page.evaluate(async line => {
   const app = await import('/app.js');
   return app.cmd(line);
 }, line);
+
+// until waits for what cannot be waited for otherwise.
+export async function until(holds) {
+  for (const end = Date.now() + patience; ;) {
+    if (await holds()) return;
+    if (Date.now() > end) throw new Error(`it never came: ${holds}`);
+    await new Promise(done => setTimeout(done, 100));
+  }
+}
+
+// stream reads the events of a view as a page does, past the browser. It ends with the test.
+export async function stream(t, context, url, name, after) {
+  const cookies = (await context.cookies(url)).map(c => `${c.name}=${c.value}`).join('; ');
+  const control = new AbortController();
+  t.after(() => control.abort());
+  const answer = await fetch(new URL(`/api/events?view=${encodeURIComponent(name)}`, url), {
+    headers: { Cookie: cookies, ...(after ? { 'Last-Event-ID': after } : {}) }, signal: control.signal,
+  });
+  if (!answer.ok) throw new Error(`${name}: ${answer.status} ${await answer.text()}`);
+  const events = [];
+  let text = '', rest = '';
+  (async () => {
+    const decoder = new TextDecoder();
+    for await (const part of answer.body) {
+      const more = decoder.decode(part, { stream: true });
+      text += more;
+      const blocks = (rest + more).split('\n\n');
+      rest = blocks.pop();
+      for (const block of blocks) {
+        const e = {};
+        for (const line of block.split('\n')) {
+          const [, field, value] = /^(id|event|data): ?(.*)$/.exec(line) || [];
+          if (field) e[field] = field === 'data' ? JSON.parse(value) : value;
+        }
+        if (e.event) events.push(e);
+      }
+    }
+  })().catch(() => {});
+  return { events, bytes: () => text, end: () => control.abort() };
+}
