@@ -119,15 +119,25 @@ type writer struct {
 	lines  []string
 	over   time.Time // the lines so far
 	drives bool      // as a reader of the lines knows
-	held   bool      // the car's time stands still
+	booted bool
+	stands bool   // the car's time does
+	held   string // the line that says so, or that it does not
 }
 
 func (w *writer) entry(e *entry) {
 	switch c := e.what.(type) {
 	case nil:
-		w.held = !w.held
+		w.held, w.stands = e.held, !w.stands
+		if w.booted {
+			w.pause(e.begun)
+			w.say(e.held)
+		}
+	case *boot:
 		w.pause(e.begun)
-		w.say(e.held)
+		w.say(e.String())
+		if w.booted = true; w.stands { // it could not be said before
+			w.say(w.held)
+		}
 	case *wait:
 		if e.begun.Before(w.over) { // others were played meanwhile
 			w.pause(e.ended)
@@ -147,7 +157,7 @@ func (w *writer) entry(e *entry) {
 		w.say(e.String())
 		w.drives = false
 	case *speed:
-		if !w.held { // else it is said when the car goes on
+		if !w.stands { // else it is said when the car goes on
 			w.pause(e.begun)
 			w.say(e.String())
 		}
