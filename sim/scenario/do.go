@@ -42,7 +42,7 @@ func (c *boot) do(ctx context.Context, s *stage) (string, error) {
 	if err := s.world.Boot(ctx); err != nil {
 		return "", err
 	}
-	s.up, s.who = true, ""
+	s.up, s.who, s.fell = true, "", nil
 	if b := s.isBroken("slow-disk"); b != nil { // it was the agent that ended
 		if err := s.heal(b); err != nil {
 			return "", err

@@ -120,6 +120,7 @@ func (p *Player) look(ctx context.Context) {
 		}
 		p.stage.turn.Lock()
 		p.stage.guard(ctx, false)
+		_ = p.stage.alive() // it is seen
 		p.seen()
 		p.stage.turn.Unlock()
 	}
@@ -163,6 +164,7 @@ func (p *Player) line(ctx context.Context, i int, before error) (refused error) 
 	p.done(i, result)
 	if !result.OK && !isCheck(bare(step.Command)) && ctx.Err() == nil {
 		p.failed()
+		p.seen()
 		return nil
 	}
 	st.guard(ctx, endsSession(step.Command)) // later commits would reuse its pages
@@ -174,7 +176,7 @@ func (p *Player) line(ctx context.Context, i int, before error) (refused error) 
 // the agent runs: somebody else may play with it.
 func (p *Player) failed() {
 	if p.options.Repeat && p.stage.up {
-		_ = p.stage.pause(p.stage.ctx, pauseAfterFailure) // what ended meanwhile is seen by the next line
+		_ = p.stage.pause(p.stage.ctx, pauseAfterFailure) // an agent that ends meanwhile is seen
 		return
 	}
 	p.Pause()

@@ -48,6 +48,7 @@ type PlayerProgress struct {
 	Speed  float64       // of the car
 	Paused bool
 	Over   bool   // all lines of the script were played
+	Fell   string // how the agent ended by itself, empty while it runs or was asked to end
 	End    string // what was wrong when the world ended, empty if nothing
 }
 
@@ -62,6 +63,7 @@ type progress struct {
 	once   bool // one line plays all the same
 	held   bool // the car stands still
 	over   bool
+	fell   error
 	end    string
 	drives int
 	drive  *playback
@@ -96,6 +98,9 @@ func (p *Player) Progress() PlayerProgress {
 	all := PlayerProgress{
 		Steps: slices.Clone(now.steps), Lap: now.lap, Drives: now.drives, Speed: p.scenario.Speed,
 		Paused: now.paused, Over: now.over, End: now.end,
+	}
+	if now.fell != nil {
+		all.Fell = now.fell.Error()
 	}
 	if st := p.world(); st != nil {
 		all.Speed, all.Faults = st.pace.Factor(), st.broke()
@@ -190,8 +195,15 @@ func (p *Player) done(i int, result StepResult) {
 	})
 }
 
-// seen notes what armed nevers found. The caller has the turn.
+// seen notes what armed nevers found, and an agent that ended by itself, which pauses the script.
+// The caller has the turn.
 func (p *Player) seen() {
+	p.mu.Lock()
+	before := p.progress.fell
+	p.mu.Unlock()
+	if fell := p.stage.fell; fell != before {
+		p.update(func(now *progress) { now.fell, now.paused = fell, now.paused || fell != nil })
+	}
 	for _, w := range p.stage.nevers {
 		if w.found == "" || w.told {
 			continue

@@ -55,12 +55,14 @@ func Run(ctx context.Context, s *Scenario, o Options) Result {
 	most := limit * o.patience()
 	ctx, cancel := context.WithTimeoutCause(ctx, most, fmt.Errorf("it took over %v", most))
 	defer cancel()
-	live, err := Open(ctx, s, o)
+	r := Result{Name: s.Name, Seed: s.Seed, Steps: []StepResult{}}
+	st, err := open(ctx, s, o)
 	if err != nil {
-		return Result{Name: s.Name, Seed: s.Seed, Steps: []StepResult{}, Err: err}
+		r.Err = err
+		return r
 	}
-	r := live.Play(ctx)
-	if err := live.Close(); err != nil {
+	r.OK = st.play(ctx, &r)
+	if err := st.world.Close(); err != nil {
 		r.note(StepResult{Text: "(close)", Got: err.Error()})
 	}
 	r.Took = time.Since(begun)
@@ -80,6 +82,9 @@ func (r *Result) note(s StepResult) {
 // recorded.
 const keepMessages = 200
 
+// keepReadings is how many readings of each path are kept then.
+const keepReadings = 1000
+
 // open makes the world.
 func open(ctx context.Context, s *Scenario, o Options) (*stage, error) {
 	st := &stage{Scenario: s, forget: o.Forget, patience: o.patience(), marks: map[string]moment{}, set: map[string]map[string]*kept{}, overlay: map[string]overlaid{}}
@@ -90,7 +95,7 @@ func open(ctx context.Context, s *Scenario, o Options) (*stage, error) {
 	options.Dir, options.Keep, options.Gloveboxd, options.Record = o.Dir, o.Dir != "", o.Gloveboxd, true
 	options.SmallDisk, options.LoginManager = s.SmallDisk, s.Sleeps
 	if o.Forget {
-		options.Record, options.Messages = false, keepMessages
+		options.Record, options.Messages, st.seen.most = false, keepMessages, keepReadings
 	}
 	if st.world, err = sim.Start(ctx, options); err != nil {
 		return nil, err

@@ -53,6 +53,7 @@ type stage struct {
 	exported map[string][]byte           // what people took along, by name
 	byHand   bool                        // the lines to come are not known
 	up       bool                        // the agent should run
+	fell     error                       // it ended by itself, and was not booted since
 	playback *playback                   // nil before the first
 	pace     *car.Pace                   // the car's time
 	spells   []spell                     // that are over
@@ -221,7 +222,8 @@ func (s *stage) guard(ctx context.Context, files bool) {
 func (s *stage) alive() error {
 	if s.up && s.world.Agent.PID() == 0 {
 		s.up = false
-		return fmt.Errorf("the agent ended by itself: %w", cmpErr(s.world.Agent.Err(), errors.New("without an error")))
+		s.fell = fmt.Errorf("the agent ended by itself: %w", cmpErr(s.world.Agent.Err(), errors.New("without an error")))
+		return s.fell
 	}
 	return nil
 }

@@ -19,6 +19,7 @@ type watchLog struct {
 	mu      sync.Mutex
 	byPath  map[string][]seen          // guarded by mu; in the order of arrival
 	allowed map[string]map[string]bool // guarded by mu; values that the script put in
+	most    int                        // so many of a path are kept; all if 0
 }
 
 // seen is one reading.
@@ -80,7 +81,11 @@ func (w *watchLog) line(text []byte) {
 	if r.Value != nil {
 		v.value = *r.Value
 	}
-	w.byPath[r.Path] = append(w.byPath[r.Path], v)
+	all := append(w.byPath[r.Path], v)
+	if w.most > 0 && len(all) > 2*w.most {
+		all = slices.Clone(all[w.most:])
+	}
+	w.byPath[r.Path] = all
 }
 
 // allow notes a value that the script put in place of a recorded one.
