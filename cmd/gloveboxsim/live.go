@@ -1,11 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"time"
 
 	"glovebox/sim"
-	"glovebox/sim/console"
 	"glovebox/sim/scenario"
 )
 
@@ -15,7 +13,8 @@ type livePlayer struct {
 	scenario *scenario.Scenario
 }
 
-func (p livePlayer) World() *sim.World { return p.live.World() }
+func (p livePlayer) World() *sim.World            { return p.live.World() }
+func (p livePlayer) Scenario() *scenario.Scenario { return p.scenario }
 
 func (p livePlayer) Built() <-chan struct{} {
 	built := make(chan struct{})
@@ -30,14 +29,14 @@ func (p livePlayer) Changed() <-chan struct{} {
 	return soon
 }
 
-func (p livePlayer) Progress() console.Progress {
-	now, s := p.live.Progress(), p.scenario
-	all := console.Progress{Title: cmp.Or(s.Title, "scenario "+s.Name), Scenario: s.Name, Seed: s.Seed, Model: s.Model, Year: s.Year, Speed: s.Speed, Note: now.Note}
-	all.Drive = console.Drive{N: now.Playback, Length: now.Of}
-	if now.Phase == "driving" {
-		all.Drive.Since = time.Now().Add(-now.At).Truncate(time.Second)
-	} else if now.Phase != "" {
-		all.Steps = []console.Step{{N: 1, Text: now.Phase, State: "running"}}
+func (p livePlayer) Progress() scenario.PlayerProgress {
+	now := p.live.Progress()
+	all := scenario.PlayerProgress{Drives: now.Playback, Plays: now.Phase == "driving", At: now.At, Of: now.Of, Speed: p.scenario.Speed}
+	if now.Note != "" {
+		all.Steps = append(all.Steps, scenario.PlayerStep{N: 1, Text: now.Note, State: scenario.Failed})
+	}
+	if !all.Plays && now.Phase != "" {
+		all.Steps = append(all.Steps, scenario.PlayerStep{N: 2, Text: now.Phase, State: scenario.Running})
 	}
 	return all
 }

@@ -48,7 +48,7 @@ func (v *Vehicle) depart(route *Route, speed hal.Speed) (arrived chan struct{}, 
 	}
 	v.sit(true)
 	v.buckle(true)
-	v.motion, v.arrived = NewMotion(route, speed), make(chan struct{})
+	v.way, v.motion, v.arrived = route, NewMotion(route, speed), make(chan struct{})
 	return v.arrived, nil
 }
 

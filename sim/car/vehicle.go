@@ -52,6 +52,7 @@ type Vehicle struct {
 	course   float64
 	motion   *Motion       // nil while nobody drives
 	arrived  chan struct{} // closed when motion is done
+	way      *Route        // of the newest drive, nil before the first
 	receiver receiver
 }
 

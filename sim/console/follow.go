@@ -1,10 +1,12 @@
 package console
 
 import (
+	"cmp"
 	"context"
-	"reflect"
 	"strconv"
 	"time"
+
+	"glovebox/sim/scenario"
 )
 
 // worldData is the event world.
@@ -25,23 +27,36 @@ type worldData struct {
 	OK        int     `json:"ok"`
 	Run       int     `json:"run"`
 
-	Lap    int    `json:"lap"`   // drives that have begun
-	Phase  string `json:"phase"` // driving, or the line that runs
-	Since  string `json:"drive_since,omitempty"`
-	Length int64  `json:"drive_ms,omitempty"`
-	Note   string `json:"note,omitempty"`
+	Lap    int    `json:"lap"`                   // drives that have begun
+	Phase  string `json:"phase"`                 // driving, or the line that runs
+	Since  string `json:"drive_since,omitempty"` // of the drive that plays
+	Length int64  `json:"drive_ms,omitempty"`    // if it is known
+	Note   string `json:"note,omitempty"`        // the newest line that failed
+	End    string `json:"end,omitempty"`         // what was wrong when the world ended
 }
 
+// stepData is the event step.
 type stepData struct {
-	Step
-	T string `json:"t"`
+	N     int    `json:"n"`
+	After int    `json:"after"` // of a line by hand: the number of the line before it
+	Line  int    `json:"line"`
+	File  string `json:"file,omitempty"`
+	Text  string `json:"text"`
+	State string `json:"state"`
+	T     string `json:"t"`
+	MS    int64  `json:"ms"`
+	Got   string `json:"got"`
+	Hand  bool   `json:"hand"`
+	Waits string `json:"waits"`
 }
 
+// routeData is the event route.
 type routeData struct {
 	Points [][2]float64 `json:"points"`
 	Name   string       `json:"name"`
 }
 
+// faultData is the event fault.
 type faultData struct {
 	Name string `json:"name"`
 	On   bool   `json:"on"`
@@ -49,16 +64,24 @@ type faultData struct {
 	To   string `json:"to"`
 }
 
+// followAgain is how often the player is looked at where it says nothing: a fault that is
+// over does not.
+const followAgain = time.Second
+
+// thinnedAbove is the factor from which cyclic frames are left out.
+const thinnedAbove = 10
+
 // follow tells how far the player has come, each time that it is another.
 func (f *Feed) follow(ctx context.Context) error {
-	var told playTold
+	told := playTold{steps: map[int]stepData{}, faults: map[string]faultData{}}
 	for {
 		changed := f.player.Changed()
-		f.told(&told, f.player.Progress())
+		f.progress(&told, f.player.Progress(), time.Now())
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-changed:
+		case <-time.After(followAgain):
 		}
 	}
 }
@@ -66,75 +89,80 @@ func (f *Feed) follow(ctx context.Context) error {
 // playTold is what was told of a player.
 type playTold struct {
 	world  worldData
-	steps  map[int]Step
-	faults map[string]Fault
-	drive  int
+	steps  map[int]stepData
+	faults map[string]faultData
+	drives int
+	since  time.Time // of the newest drive
+	routed bool
 }
 
-// told appends what is another in the progress.
-func (f *Feed) told(before *playTold, p Progress) {
-	if before.steps == nil {
-		before.steps, before.faults = map[int]Step{}, map[string]Fault{}
+// progress appends what is another.
+func (f *Feed) progress(told *playTold, p scenario.PlayerProgress, now time.Time) {
+	if p.Drives != told.drives {
+		told.drives, told.since, told.routed = p.Drives, now, false
 	}
-	w := worldOf(p)
+	w := worldOf(f.player.Scenario(), p)
 	w.Bus, w.Broker, w.Run = f.world.DBus.Address, f.world.Broker.URL(), f.run
-	if w != before.world {
+	if p.Plays {
+		w.Since = stamp(told.since)
+	}
+	if w != told.world {
 		f.log.Append("world", "", nil, w)
-		before.world = w
+		told.world = w
 	}
 	for _, s := range p.Steps {
-		if old, known := before.steps[s.N]; !known || old != s {
-			f.log.Append("step", strconv.Itoa(s.N), nil, stepData{s, stamp(s.T)})
-			before.steps[s.N] = s
+		if d := stepOf(s); told.steps[s.N] != d {
+			told.steps[s.N] = d
+			f.log.Append("step", strconv.Itoa(s.N), nil, d)
 		}
 	}
-	if p.Drive.N != before.drive {
-		f.log.Append("route", "", nil, routeData{append([][2]float64{}, p.Drive.Points...), p.Drive.Name})
-		before.drive = p.Drive.N
+	if len(told.steps) > 2*len(p.Steps)+100 { // lines by hand are forgotten in the end
+		clear(told.steps)
+		for _, s := range p.Steps {
+			told.steps[s.N] = stepOf(s)
+		}
 	}
-	for _, one := range changedFaults(before.faults, p.Faults, time.Now()) {
-		f.log.Append("fault", one.Name, nil, one)
+	for _, one := range p.Faults {
+		d := faultData{one.Name, one.On, stamp(one.From), stamp(one.To)}
+		if told.faults[one.Name] != d {
+			told.faults[one.Name] = d
+			f.log.Append("fault", one.Name, nil, d)
+		}
+	}
+	if f.world.Car != nil && !told.routed {
+		if name, points := f.world.Car.Way(); points != nil {
+			told.routed = true
+			f.log.Append("route", "", nil, routeData{points, cmp.Or(name, p.Drive)})
+		}
 	}
 }
 
-// worldOf is what of a progress stands in the event.
-func worldOf(p Progress) worldData {
+// worldOf is what a scenario and its progress say of the world.
+func worldOf(s *scenario.Scenario, p scenario.PlayerProgress) worldData {
 	w := worldData{
-		Title: p.Title, Scenario: p.Scenario, Seed: p.Seed, Model: p.Model, Year: p.Year, Speed: p.Speed,
-		Paused: p.Paused, Thinned: p.Thinned, Recording: p.Recording, Over: p.Over, Note: p.Note,
-		Lap: p.Drive.N, Since: stamp(p.Drive.Since), Length: p.Drive.Length.Milliseconds(),
+		Title: cmp.Or(s.Title, "scenario "+s.Name), Scenario: s.Name, Seed: s.Seed, Model: s.Model, Year: s.Year,
+		Speed: p.Speed, Paused: p.Paused, Thinned: s.Made && p.Speed > thinnedAbove, Recording: true, Over: p.Over, End: p.End,
+		Lap: p.Drives, Length: p.Of.Milliseconds(),
 	}
-	for _, s := range p.Steps {
-		switch s.State {
-		case "failed":
+	for _, step := range p.Steps {
+		switch step.State {
+		case scenario.Failed:
 			w.Failed++
-		case "ok", "refused":
+			w.Note = step.Text + ": " + step.Got
+		case scenario.Well, scenario.Refused:
 			w.OK++
-		case "running":
-			w.Phase = s.Text
+		case scenario.Running:
+			w.Phase = step.Text
 		}
 	}
-	if !p.Drive.Since.IsZero() {
+	if p.Plays {
 		w.Phase = "driving"
 	}
 	return w
 }
 
-// changedFaults are those that are on now and were not told so, and those that are over.
-func changedFaults(told map[string]Fault, now []Fault, at time.Time) (all []faultData) {
-	on := map[string]bool{}
-	for _, one := range now {
-		on[one.Name] = true
-		if before, known := told[one.Name]; !known || !reflect.DeepEqual(before, one) {
-			told[one.Name] = one
-			all = append(all, faultData{one.Name, true, stamp(one.From), stamp(one.To)})
-		}
+func stepOf(s scenario.PlayerStep) stepData {
+	return stepData{
+		N: s.N, After: s.After, Line: s.Line, File: s.File, Text: s.Text, State: s.State, T: stamp(s.At), MS: s.Took.Milliseconds(), Got: s.Got, Hand: s.Hand, Waits: s.Waits,
 	}
-	for name, one := range told {
-		if !on[name] {
-			delete(told, name)
-			all = append(all, faultData{name, false, stamp(one.From), stamp(at)})
-		}
-	}
-	return all
 }

@@ -222,7 +222,9 @@ func (h *hmi) who() string {
 	switch text(h.session["State"]) {
 	case "guest":
 		return "guest"
-	case "active", "leaving":
+	case "leaving":
+		return h.book.who
+	case "active":
 		return h.personName(headunit.ID(text(h.session["Profile"])))
 	}
 	return ""

@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -142,7 +143,7 @@ func (h *hmi) ended(body []any) {
 	}
 	receipt, _ := body[1].(map[string]any)
 	h.feed.log.Append("receipt", "", []string{"hmi"}, map[string]any{
-		"t": stamp(time.Now()), "who": h.who(), "reason": text(body[0]), "receipt": receipt,
+		"t": stamp(time.Now()), "who": cmp.Or(h.book.who, h.who()), "reason": text(body[0]), "receipt": receipt,
 	})
 	h.book.closed()
 }

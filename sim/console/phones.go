@@ -206,8 +206,8 @@ func members(viewer cloud.Reader, readers []cloud.Reader) []memberData {
 // shop is what the workshop's desk shows. Where the document names no workshop, what
 // people write goes to the back end, and is shown here.
 func (p *people) shop(readers []cloud.Reader) workshopData {
-	progress := p.feed.player.Progress()
-	d := workshopData{Values: map[string]string{}, Warnings: []alarmData{}, Chat: []lineData{}, Model: progress.Model, Year: progress.Year}
+	about := p.feed.player.Scenario()
+	d := workshopData{Values: map[string]string{}, Warnings: []alarmData{}, Chat: []lineData{}, Model: about.Model, Year: about.Year}
 	for _, r := range readers {
 		switch {
 		case r.Removed || r.State == "" && r.Role != cloud.Workshop:
