@@ -19,13 +19,16 @@ type hmi struct {
 
 	session, privacy, vehicle map[string]any // properties
 	people                    []headunit.Profile
-	columns                   []string // of the readers, in their order, while their names could be seen
+	columns                   []string       // of the readers, in their order, while their names could be seen
+	groups                    map[string]any // settings by group
+	trips                     []tripData
 	messages                  []noteData
 	alarms                    []alarmData
 	book                      book
 
 	ask  map[string]bool // parts that have to be asked for
 	said map[string]any  // the newest event of each kind: what is equal is not told again
+	gone *time.Timer     // fires when an agent that left does not come back
 }
 
 // parts of what a head unit shows, in the order in which they are asked for.
@@ -35,6 +38,7 @@ const (
 	gather    = 20 * time.Millisecond  // what is said at once is asked for once
 	askAgain  = 250 * time.Millisecond // between two rounds of questions at least
 	askAtMost = 3 * time.Second        // for one round
+	backIn    = 2 * time.Second        // a fresh process may take the place of one that left
 )
 
 // headUnit listens to the agent, asks for what was only named, and tells what is another.
@@ -43,7 +47,8 @@ func (f *Feed) headUnit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h := &hmi{feed: f, bus: f.hmi, ask: map[string]bool{}, said: map[string]any{}}
+	h := &hmi{feed: f, bus: f.hmi, ask: map[string]bool{}, said: map[string]any{}, gone: time.NewTimer(0)}
+	defer h.gone.Stop()
 	h.book.feed = f
 	h.away()
 	if there, err := f.hmi.Present(ctx); err != nil {
@@ -82,6 +87,10 @@ func (f *Feed) headUnit(ctx context.Context) error {
 		case part := <-f.wanted:
 			h.ask[part] = true
 			due.Reset(gather)
+		case <-h.gone.C:
+			if there, err := f.hmi.Present(ctx); err == nil && !there {
+				h.away()
+			}
 		case <-due.C:
 			if len(h.ask) > 0 {
 				h.round(ctx)
@@ -103,8 +112,15 @@ func (f *Feed) want(part string) {
 // away is a head unit whose agent is not there.
 func (h *hmi) away() {
 	h.session, h.privacy, h.vehicle = map[string]any{}, map[string]any{}, map[string]any{}
-	h.people, h.messages, h.alarms = nil, []noteData{}, []alarmData{}
+	h.people, h.alarms = nil, []alarmData{}
 	clear(h.ask)
+	h.forget()
+	h.feed.boot(false)
+}
+
+// forget drops what belongs to who was at the wheel.
+func (h *hmi) forget() {
+	h.groups, h.trips, h.messages = map[string]any{}, []tripData{}, []noteData{}
 }
 
 // hear takes a signal.
@@ -114,9 +130,9 @@ func (h *hmi) hear(s headunit.Signal) {
 		h.feed.boot(true)
 		h.want(parts...)
 	case s.Name == headunit.Left:
-		h.feed.boot(false)
 		h.book.closed() // a guest's was memory of the agent
-		h.away()
+		h.forget()
+		h.gone.Reset(backIn)
 	case s.Name == "Session1.Ended":
 		h.ended(s.Body)
 		h.want("Session1", "settings", "trips", "notes", "ledger")
@@ -194,13 +210,13 @@ func (h *hmi) question(ctx context.Context, part string) (err error) {
 			h.people = people
 		}
 	case "settings":
-		return h.settings(ctx)
+		return h.askSettings(ctx)
 	case "trips":
-		return h.trips(ctx)
+		return h.askTrips(ctx)
 	case "notes":
-		return h.notes(ctx)
+		return h.askNotes(ctx)
 	case "health":
-		return h.health(ctx)
+		return h.askHealth(ctx)
 	case "ledger":
 		return h.book.read(ctx, h.bus, h.who())
 	}

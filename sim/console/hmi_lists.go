@@ -9,8 +9,8 @@ import (
 	"glovebox/headunit"
 )
 
-// settings asks for every group. With nobody at the wheel there is none.
-func (h *hmi) settings(ctx context.Context) error {
+// askSettings asks for every group. With nobody at the wheel there is none.
+func (h *hmi) askSettings(ctx context.Context) error {
 	all := map[string]any{}
 	if h.who() != "" {
 		groups, err := h.bus.Groups(ctx)
@@ -27,7 +27,7 @@ func (h *hmi) settings(ctx context.Context) error {
 			all[group] = values
 		}
 	}
-	h.append("settings", map[string]any{"groups": all})
+	h.groups = all
 	return nil
 }
 
@@ -53,8 +53,8 @@ type endData struct {
 	Street string  `json:"street,omitempty"`
 }
 
-// trips asks for those that the person at the wheel may see.
-func (h *hmi) trips(ctx context.Context) error {
+// askTrips asks for those that the person at the wheel may see.
+func (h *hmi) askTrips(ctx context.Context) error {
 	trips := []tripData{}
 	if who := h.who(); who != "" && who != "guest" {
 		list, err := h.bus.Trips(ctx, nil)
@@ -68,7 +68,7 @@ func (h *hmi) trips(ctx context.Context) error {
 			trips = append(trips, tripOf(one, headunit.ID(text(h.session["Profile"])), h.personName, h.feed.streets))
 		}
 	}
-	h.append("trips", map[string]any{"trips": trips})
+	h.trips = trips
 	return nil
 }
 
@@ -133,8 +133,8 @@ type alarmData struct {
 	Since    string `json:"since,omitempty"`
 }
 
-// notes asks for the messages of the person at the wheel.
-func (h *hmi) notes(ctx context.Context) error {
+// askNotes asks for the messages of the person at the wheel.
+func (h *hmi) askNotes(ctx context.Context) error {
 	h.messages = []noteData{}
 	if who := h.who(); who == "" || who == "guest" {
 		return nil
@@ -151,8 +151,8 @@ func (h *hmi) notes(ctx context.Context) error {
 	return nil
 }
 
-// health asks for the warnings that are on: no signal tells that one went off.
-func (h *hmi) health(ctx context.Context) error {
+// askHealth asks for the warnings that are on: no signal tells that one went off.
+func (h *hmi) askHealth(ctx context.Context) error {
 	list, err := h.bus.Health(ctx)
 	if err != nil {
 		return err

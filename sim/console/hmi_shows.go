@@ -70,6 +70,8 @@ func (h *hmi) tell() {
 	}
 	h.append("people", map[string]any{"people": people})
 	h.append("privacy", h.leaves())
+	h.append("settings", map[string]any{"groups": h.groups})
+	h.append("trips", map[string]any{"trips": h.trips})
 	h.append("notes", notesData{h.messages, h.alarms})
 }
 
@@ -146,6 +148,7 @@ func (h *hmi) ended(body []any) {
 		"t": stamp(time.Now()), "who": cmp.Or(h.book.who, h.who()), "reason": text(body[0]), "receipt": receipt,
 	})
 	h.book.closed()
+	h.forget()
 }
 
 // equal reports whether two values are the same as JSON.

@@ -83,6 +83,7 @@ type people struct {
 
 	mu       sync.Mutex
 	boxes    map[string]*mailbox // guarded by mu; by reader's name
+	found    int                 // guarded by mu; messages of all readers
 	breaches int                 // guarded by mu; that were told
 	state    cloud.State         // guarded by mu; that was told
 	workshop any                 // guarded by mu; that was told
@@ -119,7 +120,8 @@ func (p *people) look() {
 		for _, m := range back.Since(r.Name, box.taken) {
 			box.taken++
 			box.take(m)
-			log.Append("published", r.Name, nil, publishedOf(m, r.Role))
+			p.found++
+			log.Append("published", strconv.Itoa(p.found), nil, publishedOf(m, r.Role))
 		}
 		if r.Role == cloud.Workshop || r.Role == cloud.BackendName {
 			continue

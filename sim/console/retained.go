@@ -6,7 +6,7 @@ import (
 )
 
 // caps say how many keys of a kind are retained, the newest.
-var caps = map[string]int{"ledger": 2000, "plot": 1200, "wire": 200, "dbus": 200, "log": 200, "breach": 50}
+var caps = map[string]int{"ledger": 2000, "plot": 1200, "wire": 200, "dbus": 200, "log": 200, "breach": 50, "published": 50}
 
 // mostKeys bounds every other kind: none has so many, but one that names what came from
 // a wire could.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -231,8 +232,7 @@ func (t *truth) classOf(path string) string {
 	return class
 }
 
-// valueWords is a value with its unit; of several paths of a class the last names tell
-// which.
+// valueWords is a value with its unit, in one that people use; a truth is named.
 func valueWords(path string, v any) string {
 	switch v := v.(type) {
 	case bool:
@@ -241,11 +241,14 @@ func valueWords(path string, v any) string {
 		}
 		return shortPath(path) + ": no"
 	case float64:
-		digits := 1
-		if v == float64(int64(v)) {
-			digits = 0
+		unit := unitOf(path)
+		switch {
+		case unit == "m" && math.Abs(v) >= 1000:
+			v, unit = v/1000, "km"
+		case unit == "s" && v >= 2*24*3600:
+			v, unit = v/24/3600, "days"
 		}
-		return strings.TrimSpace(strconv.FormatFloat(v, 'f', digits, 64) + " " + unitOf(path))
+		return strings.TrimSpace(strconv.FormatFloat(round(v, 1), 'f', -1, 64) + " " + unit)
 	}
 	return fmt.Sprint(v)
 }

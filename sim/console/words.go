@@ -1,7 +1,6 @@
 package console
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -56,7 +55,7 @@ var because = map[string]string{
 
 // reasonWords is why a decision was so, in words: by its rule, class/column.
 func reasonWords(rule, outcome string) string {
-	class, column, ofClass := strings.Cut(rule, "/")
+	_, column, ofClass := strings.Cut(rule, "/")
 	if !ofClass {
 		column = rule
 	}
@@ -69,17 +68,14 @@ func reasonWords(rule, outcome string) string {
 	}
 	switch outcome {
 	case "published":
-		return fmt.Sprintf("%s: %s may have it", capital(who), classWord(class))
+		return capital(who) + " may have it"
 	case "reduced":
-		return fmt.Sprintf("%s: %s only coarser", capital(who), classWord(class))
+		return "Coarser for " + who
 	case "purged":
-		return fmt.Sprintf("%s: %s was taken back before it was sent", capital(who), classWord(class))
+		return "Taken back before it was sent to " + who
 	}
-	return fmt.Sprintf("%s: %s never leaves to them", capital(who), classWord(class))
+	return "Not for " + who
 }
-
-// classWord is a class of policy.csv as people say it.
-func classWord(class string) string { return strings.ReplaceAll(class, "-", " ") }
 
 func capital(text string) string {
 	if text == "" {
