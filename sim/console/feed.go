@@ -46,7 +46,10 @@ type Feed struct {
 	readings *readings
 	receiver *receiver
 	wire     *wireCount
-	wanted   chan string // parts that the head unit is to ask for
+	wanted   chan string          // parts that the head unit is to ask for
+	agent    *headunit.Following  // what it says
+	heard    chan headunit.Signal // the same, one after the other
+	people   *people
 
 	mu    sync.Mutex
 	names map[string]string // guarded by mu; of readers, by id
@@ -74,7 +77,12 @@ func NewFeed(ctx context.Context, p Player, log *Log, options ...Option) (*Feed,
 	if err != nil {
 		return nil, err
 	}
+	agent, err := hmi.Follow(ctx)
+	if err != nil {
+		return nil, errors.Join(err, hmi.Close())
+	}
 	f := &Feed{
+		agent: agent, heard: make(chan headunit.Signal, 64),
 		player: p, log: log, world: w, hmi: hmi, names: map[string]string{},
 		readings: newReadings(), receiver: &receiver{}, wire: &wireCount{}, wanted: make(chan string, 16),
 	}
@@ -82,6 +90,7 @@ func NewFeed(ctx context.Context, p Player, log *Log, options ...Option) (*Feed,
 		o(f)
 	}
 	f.truth = newTruth(w)
+	f.people = &people{feed: f, boxes: map[string]*mailbox{}}
 	return f, nil
 }
 
@@ -89,7 +98,7 @@ func NewFeed(ctx context.Context, p Player, log *Log, options ...Option) (*Feed,
 func (f *Feed) Run(ctx context.Context) error {
 	jobs, ctx := errgroup.WithContext(ctx)
 	for _, job := range []func(context.Context) error{
-		f.follow, f.headUnit, f.watch, f.signals, f.mailboxes, f.wires, f.bus, f.agentLog, f.drive, f.tick,
+		f.follow, f.listen, f.headUnit, f.watch, f.signals, f.mailboxes, f.places, f.wires, f.bus, f.agentLog, f.drive, f.tick,
 	} {
 		jobs.Go(func() error { return over(ctx, job(ctx)) })
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -150,13 +151,16 @@ func dataOf(t *testing.T, e console.Event) (data map[string]any) {
 	return data
 }
 
-// bytes is everything that a view was given.
+// times are no places.
+var times = regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+Z`)
+
+// bytes is everything that a view was given, but for the times.
 func (f *follower) bytes() string {
 	var all strings.Builder
 	for _, e := range f.all {
 		fmt.Fprintf(&all, "%s %s %s\n", e.Kind, e.Key, e.Data)
 	}
-	return all.String()
+	return times.ReplaceAllString(all.String(), "T")
 }
 
 // drives is a drive of Lea's, then one of a guest.

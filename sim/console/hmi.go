@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -19,8 +18,9 @@ type hmi struct {
 
 	session, privacy, vehicle map[string]any // properties
 	people                    []headunit.Profile
-	columns                   []string       // of the readers, in their order, while their names could be seen
-	groups                    map[string]any // settings by group
+	names                     map[string]string // of people, by id, once they were told
+	columns                   []string          // of the readers, in their order, while their names could be seen
+	groups                    map[string]any    // settings by group
 	trips                     []tripData
 	messages                  []noteData
 	alarms                    []alarmData
@@ -41,13 +41,24 @@ const (
 	backIn    = 2 * time.Second        // a fresh process may take the place of one that left
 )
 
-// headUnit listens to the agent, asks for what was only named, and tells what is another.
-func (f *Feed) headUnit(ctx context.Context) error {
-	heard, err := f.hmi.Follow(ctx)
-	if err != nil {
-		return err
+// listen passes on what the agent says until ctx or the bus ends.
+func (f *Feed) listen(ctx context.Context) error {
+	for {
+		s, err := f.agent.Next(ctx)
+		if err != nil {
+			return err
+		}
+		select {
+		case f.heard <- s:
+		case <-ctx.Done():
+			return nil
+		}
 	}
-	h := &hmi{feed: f, bus: f.hmi, ask: map[string]bool{}, said: map[string]any{}, gone: time.NewTimer(0)}
+}
+
+// headUnit hears the agent, asks for what was only named, and tells what is another.
+func (f *Feed) headUnit(ctx context.Context) error {
+	h := &hmi{feed: f, bus: f.hmi, names: map[string]string{}, ask: map[string]bool{}, said: map[string]any{}, gone: time.NewTimer(0)}
 	defer h.gone.Stop()
 	h.book.feed = f
 	h.away()
@@ -56,30 +67,13 @@ func (f *Feed) headUnit(ctx context.Context) error {
 	} else if there {
 		h.hear(headunit.Signal{Name: headunit.Came})
 	}
-	signals := make(chan headunit.Signal, 64)
-	failed := make(chan error, 1)
-	go func() {
-		for {
-			s, err := heard.Next(ctx)
-			if err != nil {
-				failed <- err
-				return
-			}
-			select {
-			case signals <- s:
-			case <-ctx.Done():
-				failed <- ctx.Err()
-				return
-			}
-		}
-	}()
 	due := time.NewTimer(0)
 	defer due.Stop()
 	for {
 		select {
-		case err := <-failed:
-			return err
-		case s := <-signals:
+		case <-ctx.Done():
+			return nil
+		case s := <-f.heard:
 			h.hear(s)
 			if len(h.ask) > 0 {
 				due.Reset(gather)
@@ -208,6 +202,11 @@ func (h *hmi) question(ctx context.Context, part string) (err error) {
 		var people []headunit.Profile
 		if people, err = h.bus.Profiles(ctx); err == nil {
 			h.people = people
+			for _, p := range people {
+				if p.Name != "" {
+					h.names[p.ID] = p.Name
+				}
+			}
 		}
 	case "settings":
 		return h.askSettings(ctx)
@@ -248,14 +247,10 @@ func (h *hmi) who() string {
 
 // personName is the name of a person as the head unit knows it.
 func (h *hmi) personName(id string) string {
-	if id == "" || id == "guest" {
+	if id == "guest" {
 		return id
 	}
-	i := slices.IndexFunc(h.people, func(p headunit.Profile) bool { return p.ID == id })
-	if i >= 0 && h.people[i].Name != "" {
-		return h.people[i].Name
-	}
-	return h.feed.name(id)
+	return h.names[id]
 }
 
 // append tells an event of the head unit if it is another than before.

@@ -91,11 +91,12 @@ type people struct {
 
 // mailboxes follows what readers find.
 func (f *Feed) mailboxes(ctx context.Context) error {
-	p := &people{feed: f, boxes: map[string]*mailbox{}}
-	go func() { _ = every(ctx, time.Second, p.look) }()
-	_ = f.world.Cloud.Wait(ctx, func() bool { p.look(); return false })
+	_ = f.world.Cloud.Wait(ctx, func() bool { f.people.look(); return false }) // until ctx ends
 	return nil
 }
+
+// places looks at the mailboxes again: a place grows old without a word.
+func (f *Feed) places(ctx context.Context) error { return every(ctx, time.Second, f.people.look) }
 
 // look tells what is new.
 func (p *people) look() {
