@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -139,12 +138,15 @@ func (b *book) take(one map[string]any) {
 	b.append(row)
 }
 
+// anotherGuest is between the ids of one guest and of the next: each guest's count from 1
+// in the car.
+const anotherGuest = 1_000_000
+
 func (b *book) append(row rowData) {
-	key := fmt.Sprintf("%s/%d", row.Who, row.ID)
-	if row.Who == "guest" { // each guest's ids count from 1
-		key = "guest" + strconv.Itoa(b.guests) + "/" + strconv.FormatUint(row.ID, 10)
+	if row.Who == "guest" {
+		row.ID += uint64(b.guests-1) * anotherGuest
 	}
-	b.feed.log.Append("ledger", key, nil, row)
+	b.feed.log.Append("ledger", row.Who+"/"+strconv.FormatUint(row.ID, 10), nil, row)
 }
 
 // closed is the end of a session. The car has a guest's rows no more.

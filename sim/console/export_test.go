@@ -11,7 +11,6 @@ import (
 
 var (
 	ReasonWords   = reasonWords
-	ReceivesWord  = receivesWord
 	LetterOf      = letterOf
 	ValueWords    = valueWords
 	PlaceWords    = placeWords

@@ -29,6 +29,9 @@ type hmi struct {
 	ask  map[string]bool // parts that have to be asked for
 	said map[string]any  // the newest event of each kind: what is equal is not told again
 	gone *time.Timer     // fires when an agent that left does not come back
+
+	sat   string // who is at the wheel, and since when
+	satAt time.Time
 }
 
 // parts of what a head unit shows, in the order in which they are asked for.

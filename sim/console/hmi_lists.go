@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -37,9 +38,8 @@ type tripData struct {
 	Day      string   `json:"day"`
 	Start    *endData `json:"start,omitempty"`
 	End      *endData `json:"end,omitempty"`
-	KM       *float64 `json:"km,omitempty"`
-	Band     string   `json:"band,omitempty"` // instead of km, as 10-25
-	Minutes  *float64 `json:"minutes,omitempty"`
+	KM       any      `json:"km,omitempty"` // a number, or where that is not theirs to know the band, as 10-25
+	Minutes  any      `json:"minutes,omitempty"`
 	Private  bool     `json:"private,omitempty"`
 	Mine     bool     `json:"mine"`
 	Assigned []string `json:"assigned"`
@@ -74,14 +74,15 @@ func (h *hmi) askTrips(ctx context.Context) error {
 
 // tripOf is a trip as the head unit shows it to a person.
 func tripOf(one map[string]any, viewer string, name func(string) string, streets Streets) tripData {
-	t := tripData{ID: text(one["trip"]), Day: text(one["day"]), Band: text(one["distance_km"]), Private: one["private"] == true, Track: text(one["track"]), Assigned: []string{}}
+	t := tripData{ID: text(one["trip"]), Day: text(one["day"]), Private: one["private"] == true, Track: text(one["track"]), Assigned: []string{}}
+	if band := text(one["distance_km"]); band != "" {
+		t.KM = band
+	}
 	if metres, known := one["distance_m"]; known {
-		km := number(metres) / 1000
-		t.KM = &km
+		t.KM = round(number(metres)/1000, 1)
 	}
 	if seconds, known := one["duration_s"]; known {
-		minutes := number(seconds) / 60
-		t.Minutes = &minutes
+		t.Minutes = math.Ceil(number(seconds) / 60)
 	}
 	t.Start, t.End = endOf(one["start"], streets), endOf(one["end"], streets)
 	paths, _ := one["assigned"].([]any)

@@ -21,6 +21,7 @@ type wheelData struct {
 	Functions []string `json:"functions"`
 	Wipe      string   `json:"wipe"`
 	GuestMode bool     `json:"guest_mode"`
+	Since     string   `json:"since,omitempty"` // when this one took the wheel
 }
 
 // personData is one of the event people.
@@ -54,10 +55,10 @@ type privacyData struct {
 }
 
 type readerData struct {
-	Name     string `json:"name"`
-	Column   string `json:"column"`
-	Letter   string `json:"letter"`
-	Receives string `json:"receives"`
+	Name     string   `json:"name"`
+	Column   string   `json:"column"`
+	Letter   string   `json:"letter"`
+	Receives []string `json:"receives"` // kinds of messages
 }
 
 // tell appends what is another since the last time.
@@ -82,8 +83,15 @@ func (h *hmi) wheel() wheelData {
 	if state == "" {
 		state = "idle"
 	}
+	if who := h.who(); who != h.sat {
+		h.sat, h.satAt = who, time.Now()
+	}
+	since := ""
+	if h.sat != "" {
+		since = stamp(h.satAt)
+	}
 	return wheelData{
-		State: state, Who: h.who(), Role: text(s["Role"]), Reason: text(s["Reason"]),
+		Since: since, State: state, Who: h.sat, Role: text(s["Role"]), Reason: text(s["Reason"]),
 		Pending: h.personName(headunit.ID(text(s["Pending"]))), Suggested: h.personName(headunit.ID(text(s["Suggested"]))),
 		Parked: s["Parked"] == true, Functions: texts(s["Functions"]), Wipe: text(s["WipeState"]), GuestMode: h.vehicle["GuestAvailable"] == true,
 	}
@@ -119,7 +127,7 @@ func (h *hmi) leaves() privacyData {
 		if name == "" && i < len(h.columns) && role == "secondary" { // a guest is not told names, but a screen remembers
 			column = h.columns[i]
 		}
-		d.Readers = append(d.Readers, readerData{name, column, letterOf(column, ""), receivesWord(column, texts(r["receives"]))})
+		d.Readers = append(d.Readers, readerData{name, column, letterOf(column, ""), texts(r["receives"])})
 	}
 	if text(h.session["State"]) != "guest" {
 		h.columns = h.columns[:0]

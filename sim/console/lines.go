@@ -158,7 +158,7 @@ func (l *Lines) Take(e Event, now time.Time) (lines []any) {
 	case "ledger":
 		if r := read[rowData](e); !r.Copy {
 			minute, _ := time.Parse(stampEvent, r.T)
-			lines = append(lines, ledgerLine{head("ledger"), r.Who, r.ID, minute.Format(stampMinute), r.Class, r.Reader, r.Message, r.Outcome, r.Rule, r.LimitedBy, r.Count})
+			lines = append(lines, ledgerLine{head("ledger"), r.Who, r.ID % anotherGuest, minute.Format(stampMinute), r.Class, r.Reader, r.Message, r.Outcome, r.Rule, r.LimitedBy, r.Count})
 		}
 	case "breach":
 		lines = append(lines, breachLine{head("fault"), read[struct{ Text string }](e).Text})

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -110,14 +111,15 @@ func (m *mailbox) chat(reader string) []lineData {
 func (m *mailbox) tripList(viewer string, name func(string) string, streets Streets) []tripData {
 	all := []tripData{}
 	for _, t := range m.trips {
-		d := tripData{ID: t.ID, Day: t.Day, Band: t.Band, Track: t.Track, Assigned: []string{}}
+		d := tripData{ID: t.ID, Day: t.Day, Track: t.Track, Assigned: []string{}}
+		if t.Band != "" {
+			d.KM = t.Band
+		}
 		if t.Metres != nil {
-			km := *t.Metres / 1000
-			d.KM = &km
+			d.KM = round(*t.Metres/1000, 1)
 		}
 		if t.Seconds != nil {
-			minutes := *t.Seconds / 60
-			d.Minutes = &minutes
+			d.Minutes = math.Ceil(*t.Seconds / 60)
 		}
 		if t.Start != nil {
 			e := endAt(t.Start.Time, t.Start.Latitude, t.Start.Longitude, streets)

@@ -88,7 +88,7 @@ func (p *Picture) takePrivacy(d privacyData) {
 	w.Level, w.Effective, w.LimitedBy, w.LocationInUse = d.Level, d.Effective, d.LimitedBy, d.InUse
 	w.Receivers = nil
 	for _, r := range d.Readers {
-		if r.Receives == "Position" && r.Name != "" {
+		if slices.Contains(r.Receives, "position") && r.Name != "" {
 			w.Receivers = append(w.Receivers, r.Name)
 		}
 	}

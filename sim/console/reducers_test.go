@@ -40,25 +40,8 @@ func TestReasons(t *testing.T) {
 	}
 }
 
-// What a reader gets on a drive stands in two words.
-func TestReceives(t *testing.T) {
-	for _, tt := range []struct {
-		role  string
-		kinds []string
-		want  string
-	}{
-		{"main", []string{"status", "position", "alarms"}, "Position"},
-		{"limited", []string{"status", "alarms", "trips"}, "Status only"},
-		{"workshop", []string{"status", "alarms"}, "Health only"},
-		{"backend", []string{"status"}, "Health only"},
-		{"shared", []string{"alarms"}, "Health only"},
-		{"main", []string{"messages", "gaps"}, "Nothing"},
-		{"main", nil, "Nothing"},
-	} {
-		if got := console.ReceivesWord(tt.role, tt.kinds); got != tt.want {
-			t.Errorf("%s with %v: %q, want %q", tt.role, tt.kinds, got, tt.want)
-		}
-	}
+// Each role has one letter.
+func TestLetters(t *testing.T) {
 	for letter, who := range map[string][2]string{"M": {"main", "shared"}, "S": {"secondary", "shared"}, "L": {"limited", ""}, "G": {"guest", ""}, "W": {"workshop", ""}, "B": {"backend", ""}, "": {"", ""}} {
 		if got := console.LetterOf(who[0], who[1]); got != letter {
 			t.Errorf("the letter of %v is %q, want %q", who, got, letter)
@@ -137,7 +120,7 @@ func TestMailbox(t *testing.T) {
 		{"what was there before", noon, `"values":{"Vehicle.Range":"250000"}`},
 		{"a warning that is over", noon, `"warnings":[{"code":"tyre","severity":"warning"}]`},
 		{"an own line", noon, `"text":"hello","t":"","mine":true`},
-		{"a trip without its distance", noon, `"trips":[{"id":"a","day":"2026-11-29","band":"0-10","mine":false,"assigned":[]}]`},
+		{"a trip without its distance", noon, `"trips":[{"id":"a","day":"2026-11-29","km":"0-10","mine":false,"assigned":[]}]`},
 	} {
 		if got := m.Shows(tt.at); !strings.Contains(got, tt.want) {
 			t.Errorf("%s: %s, want in it %s", tt.name, got, tt.want)
@@ -321,7 +304,7 @@ func TestPictureOfALog(t *testing.T) {
 		console.Told("world", `{"title":"a drive","bus":"unix:path=/bus","lap":2,"phase":"driving","drive_since":"2026-11-21T11:59:00.000Z","drive_ms":120000}`),
 		console.Told("link", `{"name":"can","state":"up","rate":9,"buses":[{"name":"body","rate":9}]}`),
 		console.Told("wheel", `{"state":"active","who":"lea","role":"secondary","parked":true}`),
-		console.Told("privacy", `{"level":"share","effective":"share","in_use":true,"policy":"built-in","readers":[{"name":"anna","receives":"Position"},{"name":"jonas","receives":"Status only"}]}`),
+		console.Told("privacy", `{"level":"share","effective":"share","in_use":true,"policy":"built-in","readers":[{"name":"anna","receives":["status","position"]},{"name":"jonas","receives":["status"]}]}`),
 		console.Told("phone", `{"name":"jonas","letter":"L"}`),
 		console.Told("published", `{"t":"2026-11-21T12:00:00.000Z","reader":"anna","column":"main","kind":"position","bytes":7}`),
 		console.Told("ledger", `{"who":"lea","id":4,"t":"2026-11-21T12:00:00.000Z","class":"speed","reader":"anna","outcome":"withheld","rule":"speed/main","count":1}`),

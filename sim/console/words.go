@@ -1,9 +1,6 @@
 package console
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // letterOf is the one letter of a role: M, S, L, G, W, and B for the back end.
 func letterOf(role, sharing string) string {
@@ -22,19 +19,6 @@ func letterOf(role, sharing string) string {
 		return "S"
 	}
 	return ""
-}
-
-// receivesWord is what a reader gets on this drive, in words.
-func receivesWord(role string, kinds []string) string {
-	switch {
-	case slices.Contains(kinds, "position"):
-		return "Position"
-	case !slices.Contains(kinds, "status") && !slices.Contains(kinds, "alarms"):
-		return "Nothing"
-	case role == "workshop" || role == "backend" || !slices.Contains(kinds, "status"):
-		return "Health only"
-	}
-	return "Status only"
 }
 
 // readersOf is what the columns of policy.csv say of those who read by them.
