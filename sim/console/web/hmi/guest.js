@@ -21,5 +21,6 @@ export function guest(s, t) {
     h('div', { class: 'tile gmr' }, h('h3', null, icon('db', 16), texts.memoryOnly, h('span', { class: 'r n' }, texts.whenLeave)),
       h('ul', { class: 'see' }, Object.entries(texts.counts).map(([key, text]) => h('li', null, text, h('span', { class: 'st n' }, counts[key])))),
       levelSwitch(s, t, true),
+      s.privacy?.effective === 'offline' && h('p', { class: 'why v', role: 'status' }, icon('net', 15), texts.offlineNote),
       h('p', { class: 'end' }, texts.erasedWhen)));
 }

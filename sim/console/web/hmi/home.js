@@ -21,6 +21,7 @@ export function home(s, t) {
           const gets = sight(r);
           return h('li', { key: r.letter + r.name }, badge(r.letter), r.column === 'workshop' ? r.name || texts.workshop : you(s, r.name), h('span', { class: 'st ' + gets.tone }, gets.text));
         })),
+        s.privacy?.effective === 'offline' && h('p', { class: 'why v', role: 'status' }, icon('net', 15), texts.offlineNote),
         (s.privacy?.limited_by || []).includes('waiting') && h('p', { class: 'why' }, icon('time', 15), texts.placeLater)),
       levelSwitch(s, t), levelReasons(s)));
 }

@@ -82,7 +82,7 @@ function answered(s, d) {
     const pin = s.pin && { ...s.pin, error: sentence(d.error) };
     return { ...s, busy, pin, sure: null, note: s.pin ? null : { n: d.n, tone: 'x', text: sentence(d.error) } };
   }
-  const note = d.tag === 'level' ? d.line === 'level offline' ? { n: d.n, tone: 'v', text: texts.offlineNote } : null : { n: d.n, tone: 'g', text: texts.done };
+  const note = d.tag === 'level' ? null : { n: d.n, tone: 'g', text: texts.done };
   const closes = /^(pin|invite|erase|new-pin|write|book)$/.test(d.tag);
   return { ...s, busy, note, sure: null, fields: closes ? {} : s.fields, sub: /^(pin|invite)$/.test(d.tag) ? (d.tag === 'invite' ? 'people' : null) : s.sub, pin: d.tag === 'new-pin' ? null : s.pin };
 }
