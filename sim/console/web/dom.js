@@ -10,7 +10,8 @@ const SVG = 'http://www.w3.org/2000/svg';
  *
  * h describes an element. Children may be nested lists; null, false and true say nothing.
  * Props: on* are listeners, style is an object, key tells siblings apart,
- * made is called once with the new element, opaque leaves its children alone.
+ * made is called once with the new element, opaque leaves its children alone, shadow
+ * is a tree of its own in the element, which the page's own styles and scripts do not see.
  * @param {string} tag
  * @param {Object<string, *>|null} [props]
  * @param {...*} kids
@@ -91,6 +92,12 @@ function patch(e, v, inSVG) {
 
 function set(e, name, value, was, svg) {
   if (name === 'key' || name === 'made' || name === 'opaque') return;
+  if (name === 'shadow') {
+    e.$shadow ??= e.attachShadow({ mode: 'closed' });
+    e.$shadow.adoptedStyleSheets = value.sheets;
+    return render(e.$shadow, value.nodes);
+  }
+  if (name === 'scrollTop' && value === was) return;
   if (name === 'value' || name === 'checked' || name === 'scrollTop') {
     if (value != null && e[name] !== value) e[name] = value;
     return;

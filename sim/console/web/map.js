@@ -7,9 +7,10 @@ import { h } from './dom.js';
 /** Where the plane touches the globe; /api/town.svg says it in data-lat and data-lon. */
 export const origin = { lat: 54.19, lon: 6.62 };
 /** What the drawing covers, in metres; its viewBox. */
-export const extent = { x: -3000, y: -3000, width: 6000, height: 6000 };
+export const extent = { x: -7000, y: -4800, width: 14000, height: 9600 };
 
-const metresPerDegree = 111_320;
+/** Metres of a degree of latitude; /api/town.svg says it in data-degree. */
+let metresPerDegree = 111_194.93;
 
 /** project lays a place on the plane. @returns {[number, number]} */
 export const project = (lat, lon) => [
@@ -29,8 +30,17 @@ export function bearing([lat1, lon1], [lat2, lon2]) {
   return (Math.atan2(x2 - x1, y1 - y2) * 180 / Math.PI + 360) % 360;
 }
 
-/** town is the drawing, wherever it is used. */
-export const town = () => h('use', { href: '#town' });
+/** town is the drawing, wherever it is used: inside of an svg. */
+export const town = () => h('g', { key: 'town', opaque: true, made: async (g) => { if (await loadTown()) g.replaceChildren(drawing.cloneNode(true)); } });
+
+const sheet = typeof CSSStyleSheet === 'function' ? new CSSStyleSheet() : null;
+let drawing = null;
+
+/**
+ * map is an element with a drawing in it that nothing sees but who looks at it: what
+ * lies outside of the frame overlaps no text of the page.
+ */
+export const map = (props, ...nodes) => h('div', { ...props, shadow: { sheets: sheet ? [sheet] : [], nodes } });
 
 /** way is a drawn route: cls is way, planned, driven or gap. width in metres. */
 export const way = (points, cls, width) => h('path', { class: 'm-' + cls, d: line(points), 'stroke-width': width, fill: 'none', 'stroke-linecap': 'round', 'stroke-linejoin': 'round' });
@@ -54,17 +64,22 @@ export function box(lat, lon, width, height) {
 
 let loading = null;
 
-/** loadTown puts the server's drawing into the page, once. What failed is tried again at the next call. */
+/** loadTown asks for the server's drawing and its style, once. What failed is tried again at the next call. */
 export function loadTown() {
-  return loading ??= fetch('/api/town.svg').then(async (answer) => {
+  return loading ??= Promise.all(['/api/town.svg', '/map.css'].map(async (from) => {
+    const answer = await fetch(from);
     if (!answer.ok) throw new Error(answer.statusText);
-    const svg = new DOMParser().parseFromString(await answer.text(), 'image/svg+xml').documentElement;
+    return answer.text();
+  })).then(([picture, style]) => {
+    sheet?.replaceSync(style);
+    const svg = new DOMParser().parseFromString(picture, 'image/svg+xml').documentElement;
     if (svg.localName !== 'svg') throw new Error('no drawing');
     for (const name of ['lat', 'lon']) if (svg.dataset[name]) origin[name] = Number(svg.dataset[name]);
+    metresPerDegree = Number(svg.dataset.degree) || metresPerDegree;
     const [x, y, width, height] = (svg.getAttribute('viewBox') || '').split(/[ ,]+/).map(Number);
     if (width > 0) Object.assign(extent, { x, y, width, height });
-    const parts = [...svg.childNodes].filter((n) => n.localName !== 'script');
-    document.getElementById('town').replaceChildren(...parts.map((n) => document.importNode(n, true)));
+    for (const e of svg.querySelectorAll('[id]')) e.removeAttribute('id');
+    drawing = document.importNode(svg.querySelector('g'), true);
     return true;
   }).catch(() => { loading = null; return false; });
 }

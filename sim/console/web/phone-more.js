@@ -10,7 +10,7 @@ const form = (send, ...kids) => h('form', { class: 'sheet', onsubmit: (e) => { e
 
 /** people are the main user's list; a tap opens what can be done. */
 export function people(x) {
-  const { p, u } = x, all = p.people || [];
+  const { p, u } = x, all = (p.people || []).filter((q) => q.role !== 'main');
   return h('div', { class: 'pl', key: 'people' }, h('h3', null, texts.people, h('span', null, texts.count(all.length))),
     all.length ? h('ul', null, all.map((q) => h('li', { key: q.name },
       h('button', { type: 'button', class: 'it', 'aria-expanded': String(u.sheet === 'person ' + q.name), onclick: () => x.tell('ui.sheet', { sheet: u.sheet === 'person ' + q.name ? null : 'person ' + q.name }) },
@@ -45,7 +45,7 @@ function invite(x) {
 /** more is the rest: of the main user the car's, of everybody letters, of who is none yet how to become one. */
 export function more(x) {
   const { p } = x;
-  if (!p.member) return [h('p', { class: 'hint', key: 'hint' }, p.role || (p.mail || []).some((m) => /invite/i.test(m.text || m)) ? texts.invitedTo : texts.notMember), accept(x), status(x), letters(p)];
+  if (!p.member) return [h('p', { class: 'hint', key: 'hint' }, texts.invited[p.state] ? texts.invitedTo : texts.notMember), accept(x), status(x), letters(p)];
   return [p.role === 'main' && people(x), p.role === 'main' && owner(x), status(x), letters(p)];
 }
 

@@ -2,9 +2,9 @@
 // there is "No position right now", whatever the cause.
 
 import { h, icon, render } from './dom.js';
-import { box, car, loadTown, town, way } from './map.js';
+import { box, car, map, town, way } from './map.js';
 import { alarm, proper, role, sentence, sharing, texts } from './texts.js';
-import { day, hhmm } from './time.js';
+import { day, distance, hhmm } from './time.js';
 import { more, people } from './phone-more.js';
 
 export const title = 'Phones';
@@ -81,11 +81,11 @@ export function draw(root, s, t) {
 function phone(s, t, p) {
   const u = uiOf(s, p.name), tell = (kind, data) => t.tell({ kind, data: { phone: p.name, ...data } });
   const act = (what, ...words) => t.act(['app', p.name, ...words].join(' '), { phone: p.name, what });
-  const x = { s, p, u, tell, act, main: proper(Object.values(s.phones).find((q) => q.role === 'main')?.name) };
-  const title = p.role ? role(p.role) : '';
+  const x = { s, p, u, tell, act, main: proper((p.people || []).find((q) => q.role === 'main')?.name) };
+  const title = p.member ? role(p.role) : '';
   return h('article', { class: 'phone', key: p.name, 'aria-label': [proper(p.name), title].filter(Boolean).join(', ') }, h('div', { class: 'ps' },
     h('div', { class: 'pst', 'aria-hidden': 'true' }, h('span', null, s.time), h('i'), h('span', null, '5G')),
-    h('div', { class: 'phd' }, h('span', { class: 'role r' + p.letter, 'aria-hidden': 'true' }, p.letter), h('div', null, h('h2', null, proper(p.name)), h('p', null, title || texts.notMember)),
+    h('div', { class: 'phd' }, h('span', { class: 'role r' + p.letter, 'aria-hidden': 'true' }, p.letter), h('div', null, h('h2', null, proper(p.name)), h('p', null, title || texts.invited[p.state] || texts.noUser)),
       p.member && p.role === 'secondary' && h('span', { class: 'mini ' + p.letter }, sharing(p.sharing))),
     h('div', { class: 'pb' + (u.tab === 'chat' ? ' fill' : ' scroll'), key: p.member ? u.tab : 'out', tabindex: u.tab === 'chat' ? null : '0', role: 'group', 'aria-label': p.member ? texts.tabs[u.tab] : texts.mail }, p.member ? { car: carTab, trips: tripsTab, chat: chatTab, more }[u.tab](x) : more(x)),
     p.member && h('nav', { class: 'ntab', 'aria-label': proper(p.name) + '’s phone' }, [['car', 'car'], ['trips', 'route'], ['chat', 'chat'], ['more', 'users']].map(([name, symbol]) =>
@@ -104,10 +104,9 @@ const tripsTab = (x) => [place(x), values(x.p), status(x), trips(x, 50)];
 function place({ s, p, main }) {
   if (p.sharing === 'limited' && p.role !== 'main') return hidden('lock', 'lim', texts.limitedTitle, texts.limitedText(main || 'The main user'));
   if (!p.place) return hidden('off', '', texts.noPosition);
-  loadTown();
   const { lat, lon, heading } = p.place;
-  return h('div', { class: 'pm', key: 'map' }, h('svg', { viewBox: box(lat, lon, 1500, 860), preserveAspectRatio: 'xMidYMid slice', 'aria-hidden': 'true' }, town(), way(s.trail[p.name] || [], 'way', 30), car(lat, lon, heading, 62)),
-    h('div', { class: 'tag' }, h('b', null, texts.position), h('span', { class: 'g' }, h('i', { 'aria-hidden': 'true' }, '● '), texts.live)));
+  return h('div', { class: 'pm', key: 'map', 'data-lat': lat, 'data-lon': lon }, map({ class: 'ground', 'aria-hidden': 'true' }, h('svg', { class: 'full', viewBox: box(lat, lon, 1500, 860), preserveAspectRatio: 'xMidYMid slice' }, town(), way(s.trail[p.name] || [], 'way', 30), car(lat, lon, heading, 62))),
+    h('div', { class: 'tag' }, h('b', null, texts.position), h('span', { class: 'g' }, h('i', { class: 'lamp', 'aria-hidden': 'true' }), texts.live)));
 }
 
 const hidden = (symbol, cls, text, sub) => h('div', { class: 'pm', key: 'none' }, h('div', { class: 'hid' }, h('div', { class: 'in' }, h('span', { class: 'o ' + cls }, icon(symbol, 22)), h('b', null, text), sub && h('span', null, sub))));
@@ -134,20 +133,20 @@ function trips(x, most) {
   return h('div', { class: 'pl', key: 'trips' }, h('h3', null, texts.trips, h('span', null, all.length ? texts.allTrips : '')),
     all.length ? h('ul', null, all.slice(0, most).map((trip) => {
       const shut = isPrivate(trip), when = [day(trip.start?.at || trip.day, s.now), hhmm(trip.start?.at)].filter(Boolean).join(' '), mine = (trip.assigned || []).includes(p.name);
-      const words = shut ? [when, trip.km != null && trip.km + ' km', mine ? texts.assignedToYou : texts.phoneNotAssigned] : [when, p.sharing === 'limited' && mine && texts.assignedToYou];
+      const words = shut ? [when, distance(trip), mine ? texts.assignedToYou : texts.phoneNotAssigned] : [when, p.sharing === 'limited' && mine && texts.assignedToYou];
       const assign = p.role === 'main' && u.tab === 'trips';
       return h('li', { key: trip.id }, h('div', { class: 'it' }, icon(shut ? 'lock' : 'route', 16, shut ? 'lim' : ''), h('div', null, shut ? texts.private : `${trip.start?.street || '…'} → ${trip.end?.street || '…'}`, h('small', null, words.filter(Boolean).join(shut ? ' · ' : ', '))),
-        assign ? h('button', { type: 'button', class: 'btn e', 'aria-expanded': String(u.sheet === 'assign ' + trip.id), onclick: () => x.tell('ui.sheet', { sheet: u.sheet === 'assign ' + trip.id ? null : 'assign ' + trip.id }) }, texts.assign) : !shut && h('span', { class: 'e' }, trip.km + ' km')),
+        assign ? h('button', { type: 'button', class: 'btn e', 'aria-expanded': String(u.sheet === 'assign ' + trip.id), onclick: () => x.tell('ui.sheet', { sheet: u.sheet === 'assign ' + trip.id ? null : 'assign ' + trip.id }) }, texts.assign) : !shut && h('span', { class: 'e' }, distance(trip))),
       assign && u.sheet === 'assign ' + trip.id && assignTo(x, trip));
     })) : h('p', { class: 'none' }, texts.noTrips));
 }
 
-const assignTo = ({ p, u, act }, trip) => h('div', { class: 'sheet', role: 'group', 'aria-label': texts.assignTo }, h('span', null, texts.assignTo), (p.people || []).map((q) =>
+const assignTo = ({ p, u, act }, trip) => h('div', { class: 'sheet', role: 'group', 'aria-label': texts.assignTo }, h('span', null, texts.assignTo), (p.people || []).filter((q) => q.role !== 'main').map((q) =>
   h('button', { type: 'button', class: 'btn', key: q.name, disabled: !!u.busy.assign, onclick: () => act('assign', 'assign', trip.n, q.name) }, proper(q.name))));
 
 function chatTab(x) {
   const { s, p, u, tell, act } = x, text = (u.fields.text || '').trim();
-  return [h('ul', { class: 'talk scroll', key: 'talk', tabindex: '0', 'aria-label': texts.tabs.chat, 'aria-live': 'polite', scrollTop: 1e6 }, (p.chat || []).length ? p.chat.map((m, i) => h('li', { key: i, class: m.mine ? 'me' : '' },
+  return [h('ul', { class: 'talk scroll', key: 'talk', tabindex: '0', 'aria-label': texts.tabs.chat, 'aria-live': 'polite', scrollTop: 1e5 * (p.chat || []).length }, (p.chat || []).length ? p.chat.map((m, i) => h('li', { key: i, class: m.mine ? 'me' : '' },
     h('small', null, [m.mine ? null : m.role === 'workshop' ? texts.workshop : proper(m.from) || role(m.role), hhmm(m.t)].filter(Boolean).join(' · ')), h('p', null, m.text))) : h('li', { class: 'none' }, texts.noMessages)),
   status(x),
   h('form', { class: 'write', key: 'write', onsubmit: (e) => { e.preventDefault(); if (text) act('message', 'chat', text); } },

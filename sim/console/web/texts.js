@@ -249,6 +249,7 @@ export const texts = {
   phoneNotAssigned: 'not assigned',
   noPhones: 'No phone is in this world.',
   noPhone: (name) => `There is no phone of ${name} in this world.`,
+  noUser: 'Not a user of this car',
   notMember: 'You are not a user of this car.',
   invitedTo: 'You were invited to a car.',
   askCode: 'Text me a code',

@@ -30,5 +30,8 @@ export function day(t, now) {
   return ago > 0 && ago < 7 ? days[d.getDay()] : d.getDate() + ' ' + months[d.getMonth()];
 }
 
+/** distance of a trip: exact, or the band in which it lies. */
+export const distance = (trip) => trip.km != null ? (typeof trip.km === 'number' ? trip.km.toFixed(1) : trip.km) + ' km' : trip.band ? trip.band + ' km' : '';
+
 /** seconds counts up what is left until a moment, both in ms. */
 export const seconds = (until, now) => Math.max(0, Math.ceil((until - now) / 1000));

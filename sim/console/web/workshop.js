@@ -37,8 +37,8 @@ export function rows(shop) {
   const warnings = (shop.warnings || []).map((w) => alarm(w.code));
   return [
     [t.main, proper(shop.main) || texts.nobody], [t.secondary, String(shop.secondary ?? 0)],
-    [t.mileage, km == null ? texts.unknown : grouped(km) + ' km'], [t.service, service == null ? texts.unknown : texts.inKm(grouped(Math.abs(service) > 1e5 ? service / 1000 : service))],
-    [t.warnings, warnings.join(', ') || texts.noWarnings, warnings.length ? 'a' : ''], [t.battery, volt == null ? texts.unknown : typeof volt === 'number' ? volt + ' V' : String(volt)],
+    [t.mileage, km == null ? texts.unknown : grouped(km) + ' km'], [t.service, service == null ? texts.unknown : texts.inKm(grouped(service))],
+    [t.warnings, warnings.join(', ') || texts.noWarnings, warnings.length ? 'a' : ''], [t.battery, volt == null ? texts.unknown : isNaN(volt) ? String(volt) : volt + ' V'],
     [t.position, texts.notShared, 'n'],
   ];
 }
@@ -69,7 +69,7 @@ function chat(s, t, shop) {
   const people = [...new Set(all.filter((m) => !m.mine && m.from).map((m) => m.from))];
   const send = () => text && t.act(to ? `workshop write ${to} ${text}` : 'workshop chat ' + text, 'chat');
   return h('div', { class: 'wr' },
-    h('ul', { class: 'chat scroll', tabindex: '0', 'aria-label': 'Workshop chat', 'aria-live': 'polite', scrollTop: 1e6 }, all.length ? all.map((m, i) => h('li', { key: i, class: 'msg' + (m.mine ? ' me' : '') },
+    h('ul', { class: 'chat scroll', tabindex: '0', 'aria-label': 'Workshop chat', 'aria-live': 'polite', scrollTop: 1e5 * all.length }, all.length ? all.map((m, i) => h('li', { key: i, class: 'msg' + (m.mine ? ' me' : '') },
       !m.mine && h('span', { class: 'av r' + (m.role === 'main' ? 'M' : 'S'), 'aria-hidden': 'true' }, (m.from || '?')[0].toUpperCase()),
       h('div', null, h('small', null, [m.mine ? role('workshop') : proper(m.from), !m.mine && role(m.role), hhmm(m.t)].filter(Boolean).join(' · ')), h('p', null, m.text)))) : h('li', { class: 'empty' }, texts.noChat)),
     h('form', { class: 'write', onsubmit: (e) => { e.preventDefault(); send(); } },

@@ -1,7 +1,7 @@
 // Home: the way, who sees this drive, and the level.
 
 import { h, icon } from '../dom.js';
-import { box, loadTown, project, town, way } from '../map.js';
+import { box, map as drawing, project, town, way } from '../map.js';
 import { proper, role, texts } from '../texts.js';
 import { hhmm } from '../time.js';
 import { avatar, badge, levelReasons, levelSwitch, letterOf, note, you } from './parts.js';
@@ -29,8 +29,9 @@ export function home(s, t) {
 /** map is the tilted town, the turn, speed and arrival. */
 function map(s) {
   const n = s.nav, estimated = n && n.lat != null && (n.age > 2000 || s.privacy && s.privacy.gnss !== 'up');
-  return h('div', { class: 'hmap' }, n?.lat != null ? plane(s) : h('div', { class: 'nomap' }, icon('off', 34), texts.noPositionCar),
-    n?.lat != null && h('svg', { class: 'arrow', viewBox: '0 0 60 60', 'aria-hidden': 'true' }, h('circle', { class: 'm-halo', cx: 30, cy: 30, r: 28 }), h('path', { class: 'm-arrow', d: 'M30 10l14 38-14-8-14 8z' })),
+  return h('div', { class: 'hmap' }, n?.lat != null ? drawing({ class: 'ground', key: 'ground', 'aria-hidden': 'true' }, plane(s), h('div', { class: 'fade' }),
+    h('svg', { class: 'arrow', viewBox: '0 0 60 60' }, h('circle', { class: 'm-halo', cx: 30, cy: 30, r: 28 }), h('path', { class: 'm-arrow', d: 'M30 10l14 38-14-8-14 8z' }))) :
+    h('div', { class: 'nomap', key: 'nomap' }, icon('off', 34), texts.noPositionCar),
     n?.next && h('div', { class: 'turn' }, icon(n.next.turn, 40), h('div', null, h('span', { class: 'sr' }, texts.turn[n.next.turn] + ', '), h('b', null, metres(n.next.metres)), h('span', null, n.next.street || ''))),
     h('div', { class: 'flags' },
       warning(s) && h('span', { class: 'flag a' }, icon('warn', 16), warning(s)),
@@ -45,11 +46,10 @@ function map(s) {
 const metres = (m) => m == null ? '' : m >= 1000 ? (m / 1000).toFixed(1) + ' km' : Math.round(m / (m < 100 ? 10 : 50)) * (m < 100 ? 10 : 50) + ' m';
 
 function plane(s) {
-  loadTown();
   const { lat, lon } = s.nav, [x, y] = project(lat, lon);
   if (!middle || Math.hypot(x - middle.x, y - middle.y) > stray) middle = { x, y, lat, lon };
   const scale = 1900 / across;
-  return h('div', { class: 'plane', style: { transform: `perspective(820px) rotateX(54deg) rotateZ(${(-s.turned).toFixed(1)}deg)` }, 'aria-hidden': 'true' },
+  return h('div', { class: 'plane', style: { transform: `perspective(820px) rotateX(54deg) rotateZ(${(-s.turned).toFixed(1)}deg)` } },
     h('div', { class: 'slide', style: { transform: `translate(${((middle.x - x) * scale).toFixed(1)}px,${((middle.y - y) * scale).toFixed(1)}px)` } },
       h('svg', { viewBox: box(middle.lat, middle.lon, across * 1.4, across * 1.4) }, town(),
         s.route.length > 1 && [way(s.route, 'edge', 24), way(s.route, 'way', 15)])));

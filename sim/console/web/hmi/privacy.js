@@ -13,7 +13,7 @@ export function privacy(s, t) {
     p?.effective === 'offline' && note('v', 'net', texts.offlineNote),
     (p?.limited_by || []).includes('waiting') && note('n', 'time', texts.placeLater),
     h('ul', { class: 'rows' }, readers.map((r) => row(r.letter + r.name, badge(r.letter), r.column === 'workshop' ? r.name || texts.workshop : you(s, r.name) || role(r.column === 'main' ? 'main' : 'secondary'), who(r),
-      pills(r).map((x) => h('span', { class: 'mini ' + x.tone }, x.text))))),
+      pills(r, p?.effective).map((x) => h('span', { class: 'mini ' + x.tone }, x.text))))),
     h('div', { class: 'foot' }, icon('time'), texts.thisDrive(p?.published || 0, p?.reduced || 0, p?.withheld || 0)));
 }
 

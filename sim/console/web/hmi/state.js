@@ -120,7 +120,7 @@ export function pauseLeft(s, name) {
 export function chip(s) {
   const p = s.privacy;
   if (!p) return { tone: 'n', icon: 'off', text: texts.chip.none };
-  if (p.in_use) return { tone: 'g', icon: 'pin', text: texts.chip.shared((p.readers || []).filter((r) => (r.receives || []).includes('position')).length) };
+  if (p.in_use) return { tone: 'g', icon: 'pin', text: texts.chip.shared((p.readers || []).filter((r) => kindsOf(r).includes('position')).length) };
   if (s.wheel?.state === 'idle' || s.wheel?.state === 'leaving') return { tone: 'n', icon: 'off', text: texts.chip.driver };
   if (p.effective === 'offline') return { tone: 'v', icon: 'net', text: texts.chip.nothing };
   if (p.effective === 'no-position') return { tone: 'v', icon: 'off', text: texts.chip.stays };
@@ -143,20 +143,27 @@ export function levels(s) {
 
 /** sight is what a reader gets of this drive, in a word. */
 export function sight(r) {
-  const gets = r.receives || [];
+  const gets = kindsOf(r);
   if (gets.includes('position')) return { tone: 'g', text: texts.sees.position };
   if (!gets.length) return { tone: 'n', text: texts.sees.nothing };
   return r.column === 'workshop' || r.column === 'backend' ? { tone: 'n', text: texts.sees.health } : { tone: 'a', text: texts.sees.status };
 }
 
 /** pills are what a reader gets, one by one. */
-export function pills(r) {
-  const gets = r.receives || [], t = texts.pills;
+export function pills(r, effective = 'share') {
+  const gets = kindsOf(r, effective), t = texts.pills;
   if (!gets.length) return [{ tone: '', text: t.nothing }];
   const place = { tone: gets.includes('position') ? 'g' : '', text: gets.includes('position') ? t.position : t.noPosition };
   if (r.column === 'workshop' || r.column === 'backend') return [place, { tone: 'g', text: t.health }];
   const trips = !gets.includes('trips') ? { tone: '', text: t.noTrips } : r.column === 'limited' ? { tone: 'a', text: t.tripsBand } : { tone: 'g', text: t.trips };
   return [place, gets.includes('status') ? { tone: 'g', text: t.status } : { tone: '', text: t.noStatus }, trips];
+}
+
+/** kindsOf is what reaches a reader. Where only the word for it came, it is what that word means. */
+function kindsOf(r, effective = 'share') {
+  if (Array.isArray(r.kinds || r.receives)) return r.kinds || r.receives;
+  const status = r.column === 'limited' && effective === 'share' ? ['status', 'alarms', 'trips'] : ['status', 'alarms'];
+  return { Position: ['position', 'status', 'alarms', 'trips'], 'Status only': status, 'Health only': ['status', 'alarms'] }[r.receives] || [];
 }
 
 const defaults = {

@@ -2,7 +2,7 @@
 
 import { h, icon } from '../dom.js';
 import { proper, texts } from '../texts.js';
-import { day, hhmm } from '../time.js';
+import { day, distance, hhmm } from '../time.js';
 import { avatar, button, head, readOnly, row } from './parts.js';
 import { ends, parked } from './state.js';
 
@@ -20,8 +20,8 @@ const isMine = (s, x) => !!x.mine || (x.assigned || []).includes(s.wheel?.who);
 
 function trip(s, t, x) {
   const open = ends(x) === texts.private, when = [day(x.start?.at || x.day, s.now), hhmm(x.start?.at)].filter(Boolean).join(' ');
-  const km = x.km == null ? '' : x.km + ' km';
-  if (isMine(s, x)) return row(x.id, icon(open ? 'lock' : 'route', null, open ? 'a' : ''), ends(x), [when, x.minutes != null && `${x.minutes} min`, x.private && 'in the car only'].filter(Boolean).join(' · '), km);
+  const km = distance(x);
+  if (isMine(s, x)) return row(x.id, icon(open ? 'lock' : 'route', null, open ? 'a' : ''), ends(x), [when, x.minutes != null && `${Math.round(x.minutes)} min`, x.private && 'in the car only'].filter(Boolean).join(' · '), km);
   return row(x.id, icon('lock', null, 'a'), ends(x), [when, km, (x.assigned || []).length ? texts.assignedTo(x.assigned.map(proper).join(', ')) : texts.notAssignedYet].filter(Boolean).join(' · '),
     button(s, t, { text: texts.thisWasMe, line: `assign ${x.n ?? x.id} ${s.wheel?.who}`, tag: 'assign ' + x.id, off: !parked(s) }));
 }
