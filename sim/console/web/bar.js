@@ -2,7 +2,7 @@
 // and whether all lines are up.
 
 import { h, icon, render } from './dom.js';
-import { calm, seconds, span } from './panels.js';
+import { calm, seconds, sign, span } from './panels.js';
 
 export const title = 'Scenario and time';
 export const kinds = ['world', 'clock', 'link', 'step'];
@@ -40,14 +40,14 @@ export function progress(s) {
   return { at, of: all.length, done, state, text: (failed || (state === 'playing' ? now : null))?.text || '' };
 }
 
-const signs = { up: ['●', 'g'], degraded: ['◐', 'a'], down: ['✕', 'x'], off: ['○', 'n'] };
+const states = { up: ['dot', 'g'], degraded: ['half', 'a'], down: ['cross', 'x'], off: ['ring', 'n'] };
 const names = { agent: 'agent', can: 'CAN', gnss: 'GNSS', mqtt: 'MQTT' };
 
 function link(name, l) {
-  const [sign, cls] = signs[l?.state] || ['○', 'n'];
+  const [mark, cls] = states[l?.state] || states.off;
   const rate = l && l.rate > 0 && name === 'can' ? `${Math.round(l.rate)}/s` : l && name === 'gnss' && l.state === 'up' ? l.words : '';
   return h('span', { class: 'h', key: name, title: l ? l.words || l.state : 'not there yet' },
-    h('i', { class: cls, 'aria-hidden': 'true' }, sign), names[name], h('span', { class: 'sr' }, ' ' + (l?.state || 'unknown')), rate && h('span', { class: 'rate' }, rate));
+    sign(mark, cls), names[name], h('span', { class: 'sr' }, ' ' + (l?.state || 'unknown')), rate && h('span', { class: 'rate' }, rate));
 }
 
 function menu(s, tools) {
@@ -81,19 +81,20 @@ function toggle(s, tools) {
 const bare = (name) => String(name || '').replace(/^.*\//, '').replace(/\.txtar$/, '');
 
 function said(p, w, note) {
-  if (note) return h('span', { class: 'x', role: 'alert' }, '✗ ' + note);
+  if (note) return h('span', { class: 'x', role: 'alert' }, sign('cross'), ' ' + note);
   if (p.state === 'none') return h('span', null, 'No scenario plays');
-  if (p.state === 'failed') return h('span', { class: 'x' }, '✗ Failed at step ', h('b', null, p.at), ` of ${p.of} · `, h('b', null, p.text));
-  if (p.state === 'passed') return h('span', null, h('span', { class: 'g' }, '✓ '), 'Passed, ', h('b', null, p.done), ` of ${p.of}. The world goes on.`);
+  if (p.state === 'failed') return h('span', { class: 'x' }, sign('cross'), ' Failed at step ', h('b', null, p.at), ` of ${p.of} · `, h('b', null, p.text));
+  if (p.state === 'passed') return h('span', null, sign('check', 'g'), ' Passed, ', h('b', null, p.done), ` of ${p.of}. The world goes on.`);
   return h('span', null, w?.paused && h('span', { class: 'a' }, 'Paused at '), (w?.paused ? 'step ' : 'Step '), h('b', null, p.at), ` of ${p.of} · `, h('b', null, p.text));
 }
 
 function paint(root, s, tools) {
   const w = s.world, p = progress(s), button = (word, name, glyph, props) => h('button', { type: 'button', 'aria-label': name, title: name, onclick: () => play(tools, word), ...props }, icon(glyph));
   render(root,
+    h('span', { class: 'sep' }),
     h('div', { class: 'picker', onfocusout: (e) => s.ui.open && e.relatedTarget && !e.currentTarget.contains(e.relatedTarget) && tools.tell({ kind: 'ui.menu', data: { open: false } }) },
-      h('button', { type: 'button', class: 'pick', 'aria-expanded': String(s.ui.open), 'aria-controls': s.ui.open ? 'scenarios' : null, 'aria-label': 'Choose a scenario, now ' + (bare(w?.scenario) || 'none'), onclick: () => toggle(s, tools) },
-        icon('route'), h('span', { class: 'name' }, h('b', null, bare(w?.scenario) || 'no scenario'), h('small', null, w?.title || '')), icon('down', 14)),
+      h('button', { type: 'button', class: 'pick', 'aria-expanded': String(s.ui.open), 'aria-controls': s.ui.open ? 'scenarios' : null, title: 'Choose a scenario', onclick: () => toggle(s, tools) },
+        icon('route'), h('span', { class: 'name' }, h('span', { class: 'sr' }, 'Choose a scenario, now '), h('b', null, bare(w?.scenario) || 'no scenario'), h('small', null, w?.title || '')), icon('down', 14)),
       s.ui.open && menu(s, tools)),
     h('div', { class: 'tp', role: 'group', 'aria-label': 'Transport' },
       button('restart', 'Restart the scenario', 'rew'),

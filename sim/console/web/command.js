@@ -3,6 +3,7 @@
 
 import { complete, finish } from './complete.js';
 import { h, icon } from './dom.js';
+import { sign } from './panels.js';
 
 /** commandState is an empty command line. */
 export const commandState = () => ({ text: '', at: -1, shut: true, said: [], back: 0, answer: null, words: null });
@@ -38,7 +39,7 @@ export function names(state) {
   };
 }
 
-const shownChoices = 8;
+const shownChoices = 18;
 
 /** choices are those of the list under what is typed now. */
 export function choices(ui, known) {
@@ -80,10 +81,10 @@ export function commandLine(ui, tools) {
       more > 0 && h('p', null, `and ${more} more`),
       !words.length && h('p', null, 'wants ' + wants.join(' or '))),
     a && h('p', { class: 'answer', key: 'answer', role: 'status' },
-      a.waiting ? [h('span', { class: 'n' }, '▸ '), a.line] : a.ok ? [h('span', { class: 'g' }, '✓ '), a.got || a.line]
-        : [h('span', { class: a.refused || a.unknown ? 'a' : 'x' }, a.unknown ? '? ' : a.refused ? 'refused: ' : '✗ '), a.error || 'It was refused.',
+      a.waiting ? [sign('run', 'n'), ' ' + a.line] : a.ok ? [sign('check', 'g'), ' ' + (a.got || a.line)]
+        : [sign('cross', a.refused || a.unknown ? 'a' : 'x'), a.refused && ' refused:', ' ' + (a.error || 'It was refused.'),
           a.near && h('button', { type: 'button', class: 'chip', onclick: () => type(meant(a), { keep: true }) }, a.near)]),
-    h('div', { class: 'say', key: 'say' }, h('span', { class: 'mono', 'aria-hidden': 'true' }, '›'),
+    h('div', { class: 'say', key: 'say' }, icon('chev', 12),
       h('input', {
         type: 'text', 'aria-label': 'A line of the scenario language', placeholder: 'a line, such as login lea', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false',
         role: 'combobox', 'aria-expanded': String(words.length > 0), 'aria-controls': words.length ? 'choices' : null, 'aria-autocomplete': 'list', 'aria-activedescendant': ui.at >= 0 && words.length ? 'choice-' + ui.at : null,

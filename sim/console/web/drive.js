@@ -2,7 +2,7 @@
 
 import { h, icon, render } from './dom.js';
 import { heard, held, linesOf } from './keys.js';
-import { calm, yes } from './panels.js';
+import { calm, sign, yes } from './panels.js';
 import { proper } from './texts.js';
 
 export const title = 'Drive';
@@ -130,16 +130,16 @@ function cap(key, name, s, off, tools) {
   const on = s.ui.pressed.includes(key), hold = held.has(key);
   const down = (e) => { e.preventDefault(); press(key, true, s, tools); }, up = () => s.ui.pressed.includes(key) && press(key, false, s, tools);
   return h('button', {
-    type: 'button', class: 'kc' + (on ? ' on' : ''), key, 'aria-label': name, title: name, disabled: off,
+    type: 'button', class: 'kc' + (on ? ' on' : ''), key, title: name, disabled: off,
     onpointerdown: hold ? down : null, onpointerup: hold ? up : null, onpointerleave: hold ? up : null,
     onclick: hold ? (e) => e.detail === 0 && press(key, true, s, tools).then(() => setTimeout(() => press(key, false, s, tools), 1000)) : () => press(key, true, s, tools).then(() => press(key, false, s, tools)),
-  }, key.toUpperCase());
+  }, key.toUpperCase(), h('span', { class: 'sr' }, name.slice(1)));
 }
 
 function paint(root, s, tools) {
   listen(root, s, tools);
   const car = carOf(s), off = !s.drive?.made, say = (line) => () => tools.act(line);
-  const chip = (key, text, on, line, name) => h('button', { type: 'button', class: 'chip', 'aria-pressed': String(on), 'aria-label': name, disabled: off || !line, onclick: say(line) }, text, h('kbd', { 'aria-hidden': 'true' }, key));
+  const chip = (key, text, on, line, name) => h('button', { type: 'button', class: 'chip', 'aria-pressed': String(on), title: name, disabled: off || !line, onclick: say(line) }, text, h('kbd', { 'aria-hidden': 'true' }, key));
   const choose = (name, at, all, what, words) => h('select', { 'aria-label': name, title: name, disabled: off, value: at, onchange: (e) => tools.tell({ kind: 'ui.choose', data: { [what]: e.target.value } }) },
     all.map((x) => h('option', { key: x, value: x, selected: x === at }, words(x))));
   const routes = joined([car.route], ['block.gpx', 'commute.gpx', 'garage.gpx']), active = Object.values(s.faults).filter((f) => f.on).length;
@@ -157,18 +157,18 @@ function paint(root, s, tools) {
         radios('Ignition', [['off', 'Off'], ['on', 'On']], s.drive ? car.ignition ? 'on' : 'off' : '', off, (v) => tools.act('ignition ' + v)),
         h('button', { type: 'button', class: 'chip lock', 'aria-pressed': String(car.locked), 'aria-label': car.locked ? 'Locked. Unlock' : 'Unlocked. Lock', title: car.locked ? 'Locked' : 'Unlocked', disabled: off, onclick: say(car.locked ? 'unlock' : 'lock') }, icon(car.locked ? 'lock' : 'unlock', 15))),
       h('div', { class: 'ln' },
-        h('div', { class: 'wasd' }, cap('w', 'Accelerate (W)', s, off, tools), cap('a', 'Left indicator (A)', s, off, tools), cap('s', 'Brake (S)', s, off, tools), cap('d', 'Right indicator (D)', s, off, tools)),
+        h('div', { class: 'wasd' }, cap('w', 'W, accelerate', s, off, tools), cap('a', 'A, left indicator', s, off, tools), cap('s', 'S, brake', s, off, tools), cap('d', 'D, right indicator', s, off, tools)),
         h('div', { class: 'pedals' }, meter('Throttle', s.drive?.throttle, 'ok'), meter('Brake', s.drive?.brake, 'no'))),
       h('div', { class: 'ln' },
-        chip('O', car.door ? 'Door open' : 'Door', car.door, `door driver ${car.door ? 'close' : 'open'}`, car.door ? 'Close the driver’s door' : 'Open the driver’s door'),
-        chip('B', car.belt ? '✓ Belt' : 'Belt', car.belt, linesOf('b', true, car)[0], 'Belt'),
+        chip('O', car.door ? 'Door open' : 'Door', car.door, `door driver ${car.door ? 'close' : 'open'}`, 'The driver’s door (O)'),
+        chip('B', [car.belt && sign('check'), 'Belt'], car.belt, linesOf('b', true, car)[0], 'The driver’s belt (B)'),
         s.people.length > 0 && choose('Whose key', car.fob, s.people, 'fob', proper),
-        chip('K', car.near ? '✓ Key' : 'Key', car.near, linesOf('k', true, car)[0], car.fob ? `${proper(car.fob)}’s key is ${car.near ? 'near' : 'away'}` : 'Key')),
+        chip('K', [car.near && sign('check'), 'Key'], car.near, linesOf('k', true, car)[0], car.fob ? `${proper(car.fob)}’s key is ${car.near ? 'near' : 'away'} (K)` : 'Key (K)')),
       h('div', { class: 'ln cap' }, h('h3', null, 'Inject fault'), active > 0 && h('span', { class: 'mini x' }, `${active} on`),
         h('span', { class: 'r' }, s.drive && off ? 'a recorded car: not driven by hand' : 'shift-click: for 10 s'),
         h('button', { type: 'button', class: 'chip', 'aria-pressed': String(s.ui.more), onclick: () => tools.tell({ kind: 'ui.more' }) }, s.ui.more ? 'Less' : 'More', hiddenOn > 0 && h('b', { class: 'x' }, hiddenOn))),
       h('div', { class: 'flt' + (s.ui.more ? ' more' : '') }, faults.map((f) => faultButton(f, s, tools))),
-      s.ui.note && h('p', { class: 'said', role: 'alert' }, h('span', { class: 'x' }, '✗ '), s.ui.note, h('button', { type: 'button', class: 'chip', 'aria-label': 'Close', onclick: () => tools.tell({ kind: 'ui.choose', data: { note: '' } }) }, icon('cross', 12)))));
+      s.ui.note && h('p', { class: 'said', role: 'alert' }, sign('cross', 'x'), s.ui.note, h('button', { type: 'button', class: 'chip', 'aria-label': 'Close', onclick: () => tools.tell({ kind: 'ui.choose', data: { note: '' } }) }, icon('cross', 12)))));
 }
 
 export const draw = calm(100, paint);

@@ -3,7 +3,7 @@
 
 import { h, icon, render } from './dom.js';
 import { add, facts, jsonl, noEntries, readersOf, result, rows, rules, sift, why } from './decisions.js';
-import { calm, clock, save } from './panels.js';
+import { calm, clock, save, sign } from './panels.js';
 import { proper } from './texts.js';
 
 export const title = 'Privacy ledger';
@@ -50,18 +50,17 @@ export function windowOf(total, { top, height }) {
 }
 
 const outcomes = {
-  published: { mark: 'M2 6.5l2.8 2.8L10 3.5', cls: 's-ok', sign: '✓', done: 'sent to' },
-  reduced: { mark: 'M6 1.8a4.2 4.2 0 1 0 0 8.4a4.2 4.2 0 1 0 0-8.4', half: 'M6 1.8a4.2 4.2 0 0 1 0 8.4z', cls: 's-part', sign: '◐', done: 'less precise for' },
-  withheld: { mark: 'M3 3l6 6M9 3l-6 6', cls: 's-no', sign: '✕', done: 'withheld for' },
-  purged: { mark: 'M4.5 2.5h6v7h-6L1.5 6zM6 4.8l2.4 2.4M8.400 4.8L6 7.200', cls: 's-no', sign: '⌫', done: 'deleted unsent for' },
-  waiting: { mark: 'M6 3v3.2l2 1.3', cls: 's-q', sign: '◷', done: 'waits for' },
+  published: { sign: 'check', cls: 's-ok', done: 'sent to' },
+  reduced: { sign: 'half', cls: 's-part', done: 'less precise for' },
+  withheld: { sign: 'cross', cls: 's-no', done: 'withheld for' },
+  purged: { sign: 'purge', cls: 's-no', done: 'deleted unsent for' },
+  waiting: { sign: 'clock', cls: 's-q', done: 'waits for' },
 };
 
 function mark(entry) {
-  if (!entry) return h('span', { class: 'never', role: 'img', 'aria-label': 'never leaves the car' }, '–');
+  if (!entry) return h('span', { class: 'mark never', role: 'img', 'aria-label': 'never leaves the car' }, sign('dash'));
   const o = outcomes[entry.outcome] || outcomes.waiting, name = entry.outcome + (entry.count > 1 ? `, ${entry.count} times` : '');
-  return h('span', { class: 'mark ' + o.cls, role: 'img', 'aria-label': name, title: `${proper(entry.reader)}: ${name}` },
-    h('svg', { viewBox: '0 0 12 12', 'aria-hidden': 'true' }, h('path', { d: o.mark }), o.half && h('path', { class: 'half', d: o.half })));
+  return h('span', { class: 'mark ' + o.cls, role: 'img', 'aria-label': name, title: `${proper(entry.reader)}: ${name}` }, sign(o.sign));
 }
 
 function opened(row, span) {
@@ -69,9 +68,9 @@ function opened(row, span) {
   return h('tr', { class: 'because', key: 'because' },
     h('td', { colspan: span }, h('div', { class: 'flow' },
       h('div', null, h('b', null, 'Facts'), facts(row, proper).join(' · ')),
-      h('div', { class: 'ar', 'aria-hidden': 'true' }, '→'),
+      h('div', { class: 'ar' }, sign('to')),
       h('div', null, h('b', null, 'Rule'), rules(row).map((r) => h('span', { class: 'mono rule' }, r + ' ')), h('span', null, '· policy.csv')),
-      h('div', { class: 'ar', 'aria-hidden': 'true' }, '→'),
+      h('div', { class: 'ar' }, sign('to')),
       h('div', null, h('b', null, 'Result'), joined(result(row, proper).map((r) => `${outcomes[r.outcome]?.done || r.outcome + ' for'} ${joined(r.who)}${r.count > 1 ? ` ×${r.count}` : ''}`)),
         row.copy && h('em', null, ' Simulator’s copy: the car has it no more.')))));
 }
@@ -82,7 +81,7 @@ function line(row, readers, s, tools) {
     h('td', { class: 'mono t' }, h('button', { type: 'button', 'aria-expanded': String(open), onclick: () => tools.tell({ kind: 'ui.open', data: { key: row.key } }) },
       clock(row.t), h('span', { class: 'sr' }, ' ' + row.class + ', why'))),
     h('td', { class: 'mono d' }, row.class),
-    h('td', { class: 'mono v', title: row.value }, row.value || '–'),
+    h('td', { class: 'mono v', title: row.value }, row.value),
     readers.map((r) => h('td', { class: 'c', key: r.name }, mark(row.entries.find((x) => x.reader === r.name)))),
     h('td', { class: 'w', title: why(row) }, row.copy && h('span', { class: 'mini' }, 'simulator’s copy'), ' ' + why(row)));
 }
@@ -91,7 +90,7 @@ function chips(s, tools) {
   const e = s.ui.held || s.entries;
   const chip = (outcome, text, o) => h('button', {
     type: 'button', class: 'chip', key: text, 'aria-pressed': String(s.ui.outcome === outcome), onclick: () => tools.tell({ kind: 'ui.filter', data: { outcome } }),
-  }, o && h('span', { class: o.cls + ' bare', 'aria-hidden': 'true' }, o.sign), text, h('b', null, outcome ? e.tally[outcome] || 0 : e.size));
+  }, o && sign(o.sign, o.cls), text, h('b', null, outcome ? e.tally[outcome] || 0 : e.size));
   return [chip('', 'All'), chip('published', 'Published', outcomes.published), chip('reduced', 'Reduced', outcomes.reduced),
     chip('withheld', 'Withheld', outcomes.withheld), (e.tally.purged > 0 || s.ui.outcome === 'purged') && chip('purged', 'Purged', outcomes.purged)];
 }

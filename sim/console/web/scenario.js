@@ -4,7 +4,7 @@
 
 import { h, icon, render } from './dom.js';
 import { commandLine, commandState, reduceCommand } from './command.js';
-import { calm, clock, seconds, span } from './panels.js';
+import { calm, clock, seconds, sign, span } from './panels.js';
 import { proper } from './texts.js';
 
 export const title = 'Scenario';
@@ -70,29 +70,29 @@ export function when(s, step) {
 }
 
 const marks = {
-  ok: ['✓', 'ok', 'g'], refused: ['✓', 'refused', 'a'], failed: ['✗', 'failed', 'x'], running: ['▸', 'running', 'g'], waiting: ['·', 'to come', 'n'],
+  ok: ['check', 'ok', 'g'], refused: ['check', 'refused as expected', 'a'], failed: ['cross', 'failed', 'x'], running: ['run', 'running', 'g'], waiting: ['point', 'to come', 'n'],
 };
 
-const outcomes = { published: ['g', '✓'], reduced: ['a', '◐'], withheld: ['x', '✕'], purged: ['x', '⌫'] };
+const outcomes = { published: ['check', 'g'], reduced: ['half', 'a'], withheld: ['cross', 'x'], purged: ['purge', 'x'] };
 
 function known(all) {
   const part = (name, list, whole, ...short) => [h('h3', null, name), list.length
     ? h('ul', null, list.toReversed().map((x, i) => h('li', { key: i, class: 'mono', title: whole(x) }, short.map((part) => part(x)))))
     : h('p', null, 'nothing yet')];
-  const sign = (cls, mark, word) => [h('span', { class: cls, 'aria-hidden': 'true' }, mark), h('span', { class: 'sr' }, word)];
+  const told = ([mark, cls], word) => [sign(mark, cls), h('span', { class: 'sr' }, word)];
   return h('div', { class: 'known' },
     part('What the ledger knew then', all.ledger, (x) => `${x.class} ${x.outcome} for ${proper(x.reader)}, ${x.rule || ''}${x.count > 1 ? `, ${x.count} times` : ''}`,
-      (x) => clock(x.t) + ' ', (x) => sign(...(outcomes[x.outcome] || ['q', '◷']), x.outcome), (x) => ` ${x.class} ${proper(x.reader)}`),
+      (x) => clock(x.t) + ' ', (x) => told(outcomes[x.outcome] || ['clock', 'q'], x.outcome), (x) => ` ${x.class} ${proper(x.reader)}`),
     part('What the wire knew then', all.wire, (x) => x.topic || '',
-      (x) => x.dir === 'in' || x.dir === 'down' ? sign('q', '↓', 'received') : sign('g', '↑', 'sent'), (x) => ` ${x.kind || ''} ${x.reader ? proper(x.reader) : ''} ${x.bytes ?? '?'} B`),
+      (x) => x.dir === 'in' || x.dir === 'down' ? told(['down', 'q'], 'received') : told(['up', 'g'], 'sent'), (x) => ` ${x.kind || ''} ${x.reader ? proper(x.reader) : ''} ${x.bytes ?? '?'} B`),
     all.log.length > 0 && part('Log', all.log, (x) => x.text, (x) => `${x.level} ${x.text}`));
 }
 
 function step(s, x, tools) {
-  const [sign, name, cls] = marks[x.state] || marks.waiting, open = openOf(s) === x.n;
+  const [mark, name, cls] = marks[x.state] || marks.waiting, open = openOf(s) === x.n;
   return h('li', { key: x.n, 'data-n': x.n, class: x.state + (open ? ' open' : ''), 'aria-current': x.state === 'running' ? 'step' : null },
     h('button', { type: 'button', class: 'ln', 'aria-expanded': String(open), onclick: () => tools.tell({ kind: 'ui.open', data: { n: x.n } }) },
-      h('span', { class: 'm ' + cls, 'aria-hidden': 'true' }, sign), h('span', { class: 'sr' }, name + ': '),
+      sign(mark, cls), h('span', { class: 'sr' }, name + ': '),
       h('span', { class: 'tx' }, x.text), x.hand && h('span', { class: 'mini' }, 'by hand'), h('span', { class: 'mono' }, when(s, x))),
     x.state === 'running' && x.waits && h('p', { class: 'waits' }, 'waits for ' + x.waits),
     open && h('div', { class: 'more' },
@@ -107,7 +107,7 @@ function runs(s, tools) {
   if (!all) return h('p', { class: 'empty' }, 'Asking for the runs…');
   if (!all.length) return h('p', { class: 'empty' }, 'No run is over yet.');
   return h('ol', { class: 'steps runs' }, all.toReversed().map((r) => h('li', { key: r.run, class: r.ok ? 'ok' : 'failed' },
-    h('div', { class: 'ln' }, h('span', { class: 'm ' + (r.ok ? 'g' : 'x'), 'aria-hidden': 'true' }, r.ok ? '✓' : '✗'), h('span', { class: 'sr' }, r.ok ? 'passed: ' : 'failed: '),
+    h('div', { class: 'ln' }, sign(r.ok ? 'check' : 'cross', r.ok ? 'g' : 'x'), h('span', { class: 'sr' }, r.ok ? 'passed: ' : 'failed: '),
       h('span', { class: 'tx' }, `${r.run} ${r.scenario}`), h('span', { class: 'mono' }, `seed ${r.seed}`), h('span', { class: 'mono' }, clock(r.t)),
       h('button', { type: 'button', class: 'chip', onclick: () => tools.play('restart ' + r.scenario.replace(/\.txtar$/, '')) }, 'Again')),
     r.failed && h('p', { class: 'waits x' }, r.failed))));

@@ -2,7 +2,7 @@
 // raw bytes beside the names.
 
 import { h, render } from './dom.js';
-import { calm } from './panels.js';
+import { calm, sign } from './panels.js';
 import { proper } from './texts.js';
 
 export const title = 'Buses and messages';
@@ -51,16 +51,16 @@ const up = (x) => x.dir !== 'in' && x.dir !== 'down';
 const reader = (x) => x.reader ? proper(x.reader) : '';
 
 /** wireLine, dbusLine and nmeaLine are one line each, as the tails and the tables have them. */
-const arrow = (x) => h('span', { class: 'p' }, h('span', { 'aria-hidden': 'true' }, up(x) ? '↑ ' : '↓ '), h('span', { class: 'sr' }, up(x) ? 'sent ' : 'received '));
+const arrow = (x) => [sign(up(x) ? 'up' : 'down', up(x) ? 'g' : 'q'), h('span', { class: 'sr' }, up(x) ? 'sent ' : 'received ')];
 const nmeaText = (text) => { const name = sentence(text); return [h('span', { class: 'y' }, name), text.slice(name.length)]; };
 
 /** tables are the full views, by tab of the signals' panel. */
 export const tables = {
   can: (s) => grid('Frames', ['Bus', 'Id', 'Message', 'Decoded', 'Raw', 'a second'], frames(s).map((f) => [f.bus + f.id, [
-    f.bus, h('span', { class: 'k' }, f.id), f.name || '–', h('b', null, f.text || '–'), bytes(f.data), f.rate ? Math.round(f.rate) : '–']]), 'No frame yet.'),
+    f.bus, h('span', { class: 'k' }, f.id), f.name || '', h('b', null, f.text || ''), bytes(f.data), f.rate ? Math.round(f.rate) : '']]), 'No frame yet.'),
   nmea: (s) => grid('Sentences', ['Sentence', 'Raw'], Object.values(s.nmea).map((t) => [sentence(t), [h('span', { class: 'y' }, sentence(t)), t]]), 'The receiver says nothing yet.'),
   mqtt: (s) => grid('Messages', ['', 'Reader', 'Kind', 'Bytes', 'Topic'], s.wire.toReversed().map((x) => [x.n, [
-    arrow(x), h('b', null, reader(x) || '–'), x.kind || '–', x.bytes ?? '–', h('span', { title: x.topic }, short(x.topic))]]), 'No message yet.'),
+    arrow(x), h('b', null, reader(x)), x.kind || '', x.bytes ?? '', h('span', { title: x.topic }, short(x.topic))]]), 'No message yet.'),
   dbus: (s) => grid('D-Bus', ['', 'Member', 'Value', 'Path'], s.dbus.toReversed().map((x) => [x.n, [
     h('span', { class: 'p' }, x.call ? 'call' : 'signal'), x.member, h('b', null, x.text || ''), x.path || '']]), 'Nothing was said yet.'),
 };
@@ -77,7 +77,7 @@ const count = (s) => { const n = Object.keys(s.frames).length; return n ? `${n} 
 function paint(root, s) {
   const part = (name, more, lines, none) => [h('h3', null, name, more && h('span', null, ' · ' + more)),
     lines.length ? h('ul', null, lines) : h('p', null, none)];
-  render(root, h('div', { class: 'ph' }, h('h2', null, 'Wires')), h('div', { class: 'raw scroll', tabindex: 0, role: 'region', 'aria-label': title },
+  render(root, h('div', { class: 'ph' }, h('h2', null, 'Wires')), h('div', { class: 'raw scroll', tabindex: 0, role: 'group', 'aria-label': 'The newest of each' },
     part('CAN', count(s), newest(s, 6).map((f) => h('li', { key: f.bus + f.id, title: `${f.bus} ${f.name || ''} ${f.rate ? Math.round(f.rate) + '/s' : ''}` },
       h('span', { class: 'k' }, f.id), ' ', h('b', null, bytes(f.data)), ' ', h('span', { class: 'tx' }, f.text || f.name || ''))), 'no frame yet'),
     part('NMEA', '', Object.values(s.nmea).slice(0, 3).map((t) => h('li', { key: sentence(t), title: t }, nmeaText(t))), 'silent'),
