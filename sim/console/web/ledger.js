@@ -138,4 +138,4 @@ function paint(root, s, tools) {
 }
 
 /** Entries come in crowds; what a person does shows at once. */
-export const draw = calm(200, paint);
+export const draw = calm(250, paint);

@@ -2,7 +2,7 @@
 // receiver had no sky.
 
 import { h, icon, render } from './dom.js';
-import { box, car, line, loadTown, project, town } from './map.js';
+import { car, line, loadTown, project, town } from './map.js';
 import { calm } from './panels.js';
 
 export const title = 'True position';
@@ -13,9 +13,9 @@ const apart = 8;
 /** A car that is so far from where it was, in metres, did not drive there. */
 const jump = 500;
 /** How many places of the track are kept; then every other one goes. */
-const mostPoints = 3000;
+const mostPoints = 1500;
 
-const first = () => ({ at: null, track: [], route: [], name: '', run: null, ui: { near: false } });
+const first = () => ({ at: null, track: [], route: [], name: '', run: null, ui: { near: false, wide: 402, high: 263 } });
 
 /** reduce: where the car is, and its track: [lat, lon, sky, it was put there]. */
 export function reduce(s = first(), { kind, data: d }) {
@@ -25,6 +25,7 @@ export function reduce(s = first(), { kind, data: d }) {
     case 'world': return s.run !== null && s.run !== d.run ? { ...first(), run: d.run, ui: s.ui } : s.run === d.run ? s : { ...s, run: d.run };
     case 'route': return { ...s, route: d.points || [], name: d.name || '' };
     case 'truth': return d.lat == null ? { ...s, at: null } : { ...s, at: d, track: longer(s.track, d) };
+    case 'ui.size': return d.wide === s.ui.wide && d.high === s.ui.high ? s : { ...s, ui: { ...s.ui, ...d } };
     case 'ui.near': return { ...s, ui: { ...s.ui, near: !s.ui.near } };
   }
   return s;
@@ -84,29 +85,45 @@ export function digits(at) {
 
 /** frame is the part of the plane that is shown: the whole way, or around the car. */
 export function frame(s, wide, high) {
-  if (s.ui.near && s.at) return box(s.at.lat, s.at.lon, 1200, 1200 * high / wide);
-  const all = [...s.route, ...s.track].map(([lat, lon]) => project(lat, lon));
+  const all = s.ui.near && s.at ? [] : [...s.route, ...s.track].map(([lat, lon]) => project(lat, lon));
   if (s.at) all.push(project(s.at.lat, s.at.lon));
-  if (!all.length) return `-2000 ${-2000 * high / wide} 4000 ${4000 * high / wide}`;
+  if (!all.length) return step(-2000, -2000 * high / wide, 4000, 4000 * high / wide);
   const xs = all.map((p) => p[0]), ys = all.map((p) => p[1]), least = (l) => l.reduce((a, b) => Math.min(a, b)), top = (l) => l.reduce((a, b) => Math.max(a, b));
   const x = (least(xs) + top(xs)) / 2, y = (least(ys) + top(ys)) / 2;
-  const width = Math.max(1200, (top(xs) - least(xs)) * 1.3, (top(ys) - least(ys)) * 1.45 * wide / high), height = width * high / wide;
-  return `${Math.round(x - width / 2)} ${Math.round(y - height / 2)} ${Math.round(width)} ${Math.round(height)}`;
+  const width = coarse(Math.max(1000, (top(xs) - least(xs)) * 1.15, (top(ys) - least(ys)) * 1.3 * wide / high)), height = width * high / wide;
+  return step(x - width / 2, y - height / 2, width, height);
+}
+
+/** coarse rounds up to one of six widths between 1 and 10. */
+function coarse(width) {
+  const ten = 10 ** Math.floor(Math.log10(width));
+  return ten * [1, 1.4, 2, 3, 4.5, 7, 10].find((k) => k * ten >= width);
+}
+
+/**
+ * step rounds a frame outwards, so that it stays the same for many places: whatever
+ * changes it has the whole town drawn anew.
+ */
+export function step(x, y, width, height) {
+  const by = width / 8, left = Math.floor(x / by) * by, top = Math.floor(y / by) * by;
+  return [left, top, width + by, height + by].map((v) => Math.round(v)).join(' ');
 }
 
 function paint(root, s, tools) {
   loadTown();
-  const map = root.querySelector('.tmap'), wide = map?.clientWidth || 402, high = map?.clientHeight || 263;
-  const view = frame(s, wide, high), scale = Number(view.split(' ')[2]) / wide; // metres a pixel
+  const view = frame(s, s.ui.wide, s.ui.high), scale = Number(view.split(' ')[2]) / s.ui.wide; // metres a pixel
   const path = (points, cls, px) => points.length > 1 && h('path', { class: 'm-' + cls, d: line(points), 'stroke-width': (px * scale).toFixed(1), fill: 'none', 'stroke-linecap': 'round', 'stroke-linejoin': 'round', 'stroke-dasharray': cls === 'gap' ? `${(6 * scale).toFixed(0)} ${(7 * scale).toFixed(0)}` : null });
-  const gap = s.track.some((p) => !p[2]);
+  const gap = s.track.some((p) => !p[2]), slice = { viewBox: view, preserveAspectRatio: 'xMidYMid slice' };
+  const measure = (e) => new ResizeObserver(() => e.clientWidth && tools.tell({ kind: 'ui.size', data: { wide: e.clientWidth, high: e.clientHeight } })).observe(e);
   render(root,
     h('div', { class: 'ph' }, icon('pin'), h('h2', null, title),
       h('div', { class: 'r' }, s.at && !s.at.sky && h('span', { class: 'mini x' }, 'no sky'), h('span', { class: 'mono at' }, digits(s.at)),
         h('button', { type: 'button', class: 'chip', 'aria-pressed': String(s.ui.near), title: 'Around the car', 'aria-label': 'Around the car', onclick: () => tools.tell({ kind: 'ui.near' }) }, icon('nav', 13)))),
-    h('div', { class: 'tmap' },
-      h('svg', { viewBox: view, preserveAspectRatio: 'xMidYMid slice', role: 'img', 'aria-label': s.at ? `The car is at ${digits(s.at)}, ${Math.round(s.at.kmh || 0)} km/h` : 'No position of the car yet' },
-        town(), path(s.route, 'planned', 3.5), path(before(s.route, s.track), 'driven', 5),
+    h('div', { class: 'tmap', made: measure },
+      // The town lies under what moves and is not drawn again with it.
+      h('svg', { class: 'ground', 'aria-hidden': 'true', ...slice }, town()),
+      h('svg', { role: 'img', 'aria-label': s.at ? `The car is at ${digits(s.at)}, ${Math.round(s.at.kmh || 0)} km/h` : 'No position of the car yet', ...slice },
+        path(s.route, 'planned', 3.5), path(before(s.route, s.track), 'driven', 5),
         parts(s.track).map((p, i) => h('g', { key: i }, path(p.points, p.sky ? 'driven' : 'gap', 5))),
         s.route.length > 0 && [s.route[0], s.route.at(-1)].map(([lat, lon], i) => {
           const [x, y] = project(lat, lon);
