@@ -39,7 +39,7 @@ export function names(state) {
   };
 }
 
-const shownChoices = 18;
+const shownChoices = 14;
 
 /** choices are those of the list under what is typed now. */
 export function choices(ui, known) {

@@ -90,7 +90,7 @@ function chips(s, tools) {
   const e = s.ui.held || s.entries;
   const chip = (outcome, text, o) => h('button', {
     type: 'button', class: 'chip', key: text, 'aria-pressed': String(s.ui.outcome === outcome), onclick: () => tools.tell({ kind: 'ui.filter', data: { outcome } }),
-  }, o && sign(o.sign, o.cls), text, h('b', null, outcome ? e.tally[outcome] || 0 : e.size));
+  }, o && sign(o.sign, o.cls), h('span', { class: o ? 'wd' : null }, text), h('b', null, outcome ? e.tally[outcome] || 0 : e.size));
   return [chip('', 'All'), chip('published', 'Published', outcomes.published), chip('reduced', 'Reduced', outcomes.reduced),
     chip('withheld', 'Withheld', outcomes.withheld), (e.tally.purged > 0 || s.ui.outcome === 'purged') && chip('purged', 'Purged', outcomes.purged)];
 }
@@ -117,10 +117,9 @@ function paint(root, s, tools) {
   const list = shown(s), readers = readersOf(s.ui.held || s.entries), span = readers.length + 4;
   const was = drawn.get(root) || {}, box = root.querySelector('.entries');
   // Rows that came on top push down what somebody reads.
-  if (box && box.scrollTop > 0 && was.newest) {
-    const came = list.findIndex((r) => r.key === was.newest);
-    if (came > 0) s = { ...s, ui: { ...s.ui, top: box.scrollTop += came * rowHeight } };
-  }
+  const came = box && box.scrollTop > 0 && was.newest ? list.findIndex((r) => r.key === was.newest) : 0;
+  const top = came > 0 ? box.scrollTop + came * rowHeight : null;
+  if (top !== null) s = { ...s, ui: { ...s.ui, top } };
   const { from, to } = windowOf(list.length, s.ui), at = list.findIndex((r) => r.key === s.ui.open);
   const extra = (inside) => at >= 0 && inside && (at < from || at >= to) ? was.why || 0 : 0;
   const space = (key, n, more) => h('tr', { key, class: 'space', 'aria-hidden': 'true' }, h('td', { colspan: span, style: { height: n * rowHeight + more + 'px' } }));
@@ -134,6 +133,7 @@ function paint(root, s, tools) {
           list.slice(from, to).flatMap((row) => row.key === s.ui.open ? [line(row, readers, s, tools), opened(row, span)] : [line(row, readers, s, tools)]),
           to < list.length && space('below', list.length - to, extra(at >= to)))))
       : h('p', { class: 'empty' }, s.entries.size ? 'No row is like that.' : 'Nothing was decided yet. Rows come when somebody is at the wheel.'));
+  if (top !== null) box.scrollTop = top; // now that there is room for it
   drawn.set(root, { newest: list[0]?.key, why: root.querySelector('tr.because')?.offsetHeight || was.why });
 }
 

@@ -158,7 +158,7 @@ export function draw(canvas, { points, spans, marks }) {
   });
   if (!points.length) return;
   c.fillStyle = token('--tx3');
-  for (let i = 0; i <= 4; i++) {
+  for (let i = 0; i <= 4; i += right - left < 300 ? 2 : 1) {
     c.textAlign = i === 0 ? 'left' : i === 4 ? 'right' : 'center';
     c.fillText(new Date(from + shownSpan * i / 4).toISOString().slice(11, 16), left + (right - left) * i / 4, high - 8);
   }
