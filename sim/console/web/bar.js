@@ -45,7 +45,7 @@ const names = { agent: 'agent', can: 'CAN', gnss: 'GNSS', mqtt: 'MQTT' };
 
 function link(name, l) {
   const [mark, cls] = states[l?.state] || states.off;
-  const rate = l && l.rate > 0 && name === 'can' ? `${Math.round(l.rate)}/s` : l && name === 'gnss' && l.state === 'up' ? l.words : '';
+  const rate = l?.rate > 0 && (name === 'can' || name === 'gnss') ? `${Math.round(l.rate)}/s` : '';
   return h('span', { class: 'h', key: name, title: l ? l.words || l.state : 'not there yet' },
     sign(mark, cls), names[name], h('span', { class: 'sr' }, ' ' + (l?.state || 'unknown')), rate && h('span', { class: 'rate' }, rate));
 }

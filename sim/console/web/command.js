@@ -3,6 +3,7 @@
 
 import { complete, finish } from './complete.js';
 import { h, icon } from './dom.js';
+import { routes } from './drive.js';
 import { sign } from './panels.js';
 
 /** commandState is an empty command line. */
@@ -25,17 +26,15 @@ export function reduceCommand(ui, kind, d) {
   return ui;
 }
 
-const builtIn = { 'FILE.gpx': ['block.gpx', 'commute.gpx', 'garage.gpx'], 'f.gpx': [] };
-
 /** names are the words that only the world knows. */
 export function names(state) {
   const people = new Set();
   for (const d of state('people').values()) for (const p of d.people || []) people.add(p.name);
   for (const name of state('phone').keys()) people.add(name);
-  const routes = [...state('route').values()].map((r) => r.name).filter(Boolean);
+  const driven = [...state('route').values()].map((r) => r.name).filter(Boolean);
   return {
     NAME: [...people], READER: [...people, 'workshop', 'backend'], PATH: [...state('signal').keys()],
-    'FILE.gpx': [...new Set([...builtIn['FILE.gpx'], ...routes])], BUS: [...new Set([...state('frame').values()].map((f) => f.bus))],
+    'FILE.gpx': [...new Set([...routes, ...driven])], BUS: [...new Set([...state('frame').values()].map((f) => f.bus))],
   };
 }
 

@@ -26,7 +26,7 @@ export const noEntries = () => ({ chunks: [], size: 0, newest: {}, tally: {} });
 export function add(e, entry) {
   if (entry.id <= (e.newest[entry.who] || 0)) {
     for (let c = e.chunks.length - 1; c >= 0; c--) {
-      const at = e.chunks[c].findIndex((x) => x.id === entry.id && x.who === entry.who);
+      const at = e.chunks[c].findIndex((x) => same(x, entry));
       if (at < 0) continue;
       const was = e.chunks[c][at], chunks = e.chunks.slice();
       chunks[c] = chunks[c].slice();
@@ -48,6 +48,9 @@ export function add(e, entry) {
   return { chunks, size, tally, newest: { ...e.newest, [entry.who]: Math.max(entry.id, e.newest[entry.who] || 0) } };
 }
 
+// Each guest's ids begin at 1: the copy of an earlier guest's entry is another one.
+const same = (x, y) => x.id === y.id && x.who === y.who && x.t === y.t && x.class === y.class && x.reader === y.reader && (!x.copy || y.copy);
+
 const counted = (tally, outcome, by) => ({ ...tally, [outcome]: (tally[outcome] || 0) + by });
 
 /** @typedef {{key: string, t: string, who: string, class: string, message: string, value: string, copy: boolean, entries: Entry[]}} Row */
@@ -62,10 +65,10 @@ export function rows(e) {
   const open = new Map(), all = [];
   for (const entries of e.chunks) {
     for (const x of entries) {
-      const about = [x.who, String(x.t).slice(0, 16), x.class, x.message].join('|');
+      const about = [x.who, Boolean(x.copy), String(x.t).slice(0, 16), x.class, x.message].join('|');
       let row = open.get(about);
       if (!row || row.entries.some((y) => y.reader === x.reader)) {
-        row = { key: x.who + ' ' + x.id, t: x.t, who: x.who, class: x.class, message: x.message, value: '', copy: false, entries: [] };
+        row = { key: x.who + ' ' + x.id + (x.copy ? ' copy ' + x.t : ''), t: x.t, who: x.who, class: x.class, message: x.message, value: '', copy: false, entries: [] };
         open.set(about, row);
         all.push(row);
       }

@@ -8,6 +8,9 @@ import { proper } from './texts.js';
 export const title = 'Drive';
 export const kinds = ['world', 'drive', 'truth', 'fault', 'people', 'phone', 'route', 'step', 'signal', 'wheel'];
 
+/** Routes through the town, and those that come along. */
+export const routes = ['hafen-westend', 'westend-hafen', 'messe-altstadt', 'strand-bahnhof', 'flughafen-klinik', 'tour-7', 'block.gpx', 'commute.gpx', 'garage.gpx'];
+
 const first = () => ({
   drive: null, kmh: 0, faults: {}, people: [], near: {}, route: '', lights: {}, who: '', run: null,
   ui: { keyboard: false, pressed: [], more: false, route: '', fob: '', note: '' },
@@ -51,7 +54,7 @@ export function carOf(s) {
   const d = s.drive || {}, fob = s.ui.fob || s.who || s.people[0] || '';
   return {
     gear: d.gear || '', ignition: yes(d.ignition), door: yes(d.door), belt: yes(d.belt), locked: yes(d.locked), kmh: s.kmh, driving: s.kmh >= 1,
-    fob, near: Boolean(s.near[fob]), left: Boolean(s.lights.Left), right: Boolean(s.lights.Right), route: s.ui.route || s.route || 'block.gpx',
+    fob, near: Boolean(s.near[fob]), left: Boolean(s.lights.Left), right: Boolean(s.lights.Right), route: s.ui.route || s.route || routes[0],
   };
 }
 
@@ -59,8 +62,8 @@ export function carOf(s) {
 export const faults = [
   ['power', 'Cut power', 'bolt', 'power', true], ['offline', 'Offline', 'net', 'offline'], ['gnss', 'No GNSS', 'sat', 'gnss'],
   ['clock', 'Clock jump', 'time', 'clock +1h', true], ['disk-full', 'Disk full', 'db', 'disk-full'], ['can', 'CAN off', 'car', 'can'],
-  ['can-garbage', 'CAN noise', 'warn', 'can-garbage', true], ['unplug can', 'Unplug CAN', 'cross', 'unplug can'], ['duplicate', 'Duplicates', 'mail', 'duplicate'],
-  ['broker-restart', 'Broker', 'rew', 'broker-restart', true], ['slow-disk', 'Slow disk', 'db', 'slow-disk'], ['gnss-garbage', 'GNSS noise', 'warn', 'gnss-garbage', true],
+  ['can-garbage', 'CAN noise', 'warn', 'can-garbage'], ['unplug can', 'Unplug CAN', 'cross', 'unplug can'], ['duplicate', 'Duplicates', 'mail', 'duplicate'],
+  ['broker-restart', 'Broker', 'rew', 'broker-restart', true], ['slow-disk', 'Slow disk', 'db', 'slow-disk'], ['gnss-garbage', 'GNSS noise', 'warn', 'gnss-garbage'],
 ];
 
 /** faultLine is what a click says: on or off, with shift for ten seconds. */
@@ -140,15 +143,15 @@ function paint(root, s, tools) {
   listen(root, s, tools);
   const car = carOf(s), off = !s.drive?.made, say = (line) => () => tools.act(line);
   const chip = (key, text, on, line, name) => h('button', { type: 'button', class: 'chip', 'aria-pressed': String(on), title: name, disabled: off || !line, onclick: say(line) }, text, h('kbd', { 'aria-hidden': 'true' }, key));
-  const choose = (name, at, all, what, words) => h('select', { 'aria-label': name, title: name, disabled: off, value: at, onchange: (e) => tools.tell({ kind: 'ui.choose', data: { [what]: e.target.value } }) },
-    all.map((x) => h('option', { key: x, value: x, selected: x === at }, words(x))));
-  const routes = joined([car.route], ['block.gpx', 'commute.gpx', 'garage.gpx']), active = Object.values(s.faults).filter((f) => f.on).length;
+  const choose = (name, at, list, what, words) => h('select', { 'aria-label': name, title: name, disabled: off, value: at, onchange: (e) => tools.tell({ kind: 'ui.choose', data: { [what]: e.target.value } }) },
+    list.map((x) => h('option', { key: x, value: x, selected: x === at }, words(x))));
+  const all = joined([car.route], routes), active = Object.values(s.faults).filter((f) => f.on).length;
   const hiddenOn = (s.ui.more ? faults.slice(0, 6) : faults.slice(6)).filter(([n]) => s.faults[n]?.on).length;
   render(root,
     h('div', { class: 'ph' }, icon('car'), h('h2', null, title),
       h('div', { class: 'r' },
-        choose('Route', car.route, routes, 'route', (x) => x.replace(/\.gpx$/, '')),
-        h('button', { type: 'button', class: 'chip', disabled: off, 'aria-label': 'Drive the route', title: `drive ${car.route} speed=50km/h`, onclick: say(`drive ${car.route} speed=50km/h`) }, icon('play', 12)),
+        choose('Route', car.route, all, 'route', (x) => x.replace(/\.gpx$/, '')),
+        h('button', { type: 'button', class: 'chip', disabled: off, 'aria-label': 'Drive the route', title: `drive ${car.route}`, onclick: say(`drive ${car.route}`) }, icon('play', 12)),
         h('label', { class: 'kb' }, 'keys', h('button', { type: 'button', class: 'sw s', role: 'switch', 'aria-checked': String(s.ui.keyboard), 'aria-label': 'Drive with the keyboard',
           title: 'W A S D pedals and indicators, P R N D gears, I ignition, O door, B belt, K key', onclick: () => tools.tell({ kind: 'ui.keyboard', data: { on: !s.ui.keyboard } }) })))),
     h('div', { class: 'ctl' },

@@ -21,11 +21,11 @@ export function scale(strip, points) {
 
 /**
  * runs are the stretches of a strip without a hole: [x, y], both from 0 to 1, y upwards.
- * A hole is a value that is not there, or more than ten seconds, or a hundredth of
- * the time shown, without a point.
+ * A hole is a value that is not there, or more time without a point than the car's
+ * fastest clock makes of a second.
  */
 export function runs(points, strip, from, to) {
-  const all = [], { least, top } = scale(strip, points), hole = Math.max(10_000, (to - from) / 100);
+  const all = [], { least, top } = scale(strip, points), hole = 90_000;
   let run = null, before = 0;
   for (const p of points) {
     if (p.at < from) continue;

@@ -4,16 +4,16 @@
 
 import { h, icon, render } from './dom.js';
 import { commandLine, commandState, reduceCommand } from './command.js';
-import { calm, clock, seconds, sign, span } from './panels.js';
+import { calm, clock, sign, span } from './panels.js';
 import { proper } from './texts.js';
 
 export const title = 'Scenario';
-export const kinds = ['world', 'clock', 'step', 'people', 'ledger', 'wire', 'log', 'breach', 'signal', 'route'];
+export const kinds = ['world', 'step', 'people', 'ledger', 'wire', 'log', 'breach', 'signal', 'route'];
 
 const recent = 8; // of the ledger, the wire and the log, kept for a step that fails
 
 const first = () => ({
-  steps: {}, run: null, over: false, failed: 0, ok: 0, boot: null, known: { ledger: [], wire: [], log: [] }, failures: {}, breaches: [],
+  steps: {}, run: null, over: false, failed: 0, ok: 0, known: { ledger: [], wire: [], log: [] }, failures: {}, breaches: [],
   ui: { tab: 'steps', open: null, runs: null, ...commandState() },
 });
 
@@ -25,10 +25,6 @@ export function reduce(s = first(), { id, kind, data: d }) {
     case 'world': {
       const other = s.run !== null && d.run !== s.run;
       return { ...(other ? { ...first(), ui: { ...s.ui, open: null } } : s), run: d.run, over: d.over, failed: d.failed || 0, ok: d.ok || 0, scenario: d.scenario };
-    }
-    case 'clock': {
-      const boot = Date.parse(d.t) - d.since;
-      return s.boot !== null && Math.abs(boot - s.boot) < 1000 ? s : { ...s, boot };
     }
     case 'step': {
       const failures = d.state === 'failed' && !s.failures[d.n] ? { ...s.failures, [d.n]: s.known } : s.failures;
@@ -63,10 +59,10 @@ export function openOf(s) {
   return listed(s).find((x) => x.state === 'failed')?.n ?? -1;
 }
 
-/** when a line began, in the car's time since the boot; the time of the day where that is not known. */
-export function when(s, step) {
-  if (!step.t || step.state === 'waiting') return '';
-  return s.boot === null ? seconds(step.t) : span(Date.parse(step.t) - s.boot);
+/** when a line began: time since the first line did. */
+export function when(begun, step) {
+  if (!played(step)) return '';
+  return span(Date.parse(step.t) - Date.parse(begun.t));
 }
 
 const marks = {
@@ -88,12 +84,12 @@ function known(all) {
     all.log.length > 0 && part('Log', all.log, (x) => x.text, (x) => `${x.level} ${x.text}`));
 }
 
-function step(s, x, tools) {
+function step(s, x, begun, tools) {
   const [mark, name, cls] = marks[x.state] || marks.waiting, open = openOf(s) === x.n;
   return h('li', { key: x.n, 'data-n': x.n, class: x.state + (open ? ' open' : ''), 'aria-current': x.state === 'running' ? 'step' : null },
     h('button', { type: 'button', class: 'ln', 'aria-expanded': String(open), onclick: () => tools.tell({ kind: 'ui.open', data: { n: x.n } }) },
       sign(mark, cls), h('span', { class: 'sr' }, name + ': '),
-      h('span', { class: 'tx' }, x.text), x.hand && h('span', { class: 'mini' }, 'by hand'), h('span', { class: 'mono' }, when(s, x))),
+      h('span', { class: 'tx' }, x.text), x.hand && h('span', { class: 'mini' }, 'by hand'), h('span', { class: 'mono' }, when(begun, x))),
     x.state === 'running' && x.waits && h('p', { class: 'waits' }, 'waits for ' + x.waits),
     open && h('div', { class: 'more' },
       x.state === 'failed' && h('p', { class: 'x' }, x.got || 'It failed.'), x.state === 'refused' && h('p', { class: 'a' }, 'refused: ' + (x.got || '')),
@@ -133,7 +129,7 @@ function follow(root, s) {
 }
 
 function paint(root, s, tools) {
-  const all = listed(s), count = (state) => all.filter((x) => x.state === state).length, bad = count('failed');
+  const all = listed(s), begun = all.find(played), count = (state) => all.filter((x) => x.state === state).length, bad = count('failed');
   render(root,
     h('div', { class: 'ph' }, icon('route'), h('h2', null, title),
       h('div', { class: 'r' }, h('span', { class: 'tally' }, `${count('ok') + count('refused')} ok · `, h('span', { class: bad ? 'x' : '' }, `${bad} failed`)),
@@ -141,7 +137,7 @@ function paint(root, s, tools) {
     h('div', { class: 'list scroll', tabindex: 0, role: 'region', 'aria-label': s.ui.tab === 'runs' ? 'Runs' : 'Steps' },
       s.breaches.length > 0 && h('p', { class: 'breach', role: 'alert', title: s.breaches.join('\n') }, icon('warn', 14), h('span', null, `Against the contract${s.breaches.length > 1 ? `, ${s.breaches.length} times` : ''}: ${s.breaches.at(-1)}`)),
       s.ui.tab === 'runs' ? runs(s, tools)
-        : all.length ? h('ol', { class: 'steps' }, all.map((x) => step(s, x, tools)))
+        : all.length ? h('ol', { class: 'steps' }, all.map((x) => step(s, x, begun, tools)))
           : h('p', { class: 'empty' }, 'No line yet. Choose a scenario, or say a line below.')),
     commandLine(s.ui, tools));
   askRuns(root, s, tools);

@@ -12,7 +12,7 @@ export const kinds = ['world', 'plot', 'fault', 'step', ...wireKinds.filter((k) 
 
 const most = 1200; // as many as the log retains
 
-const first = () => ({ points: [], faults: {}, marks: {}, run: null, wires: undefined, ui: { tab: 'plots', size: '' } });
+const first = () => ({ points: [], faults: {}, marks: {}, run: null, speed: 1, wires: undefined, ui: { tab: 'plots', size: '' } });
 
 /** Lines that are worth a mark, and its word. */
 const worth = /^(boot|restart|drive|replay|guest|logout|kill|sleep|stop|level|login)\b\s*(\S*)/;
@@ -25,21 +25,35 @@ export function reduce(s = first(), e) {
     case 'ui.late': return { ...s };
     case 'world': {
       const wires = reduceWires(s.wires, e);
-      return s.run !== null && s.run !== d.run ? { ...first(), run: d.run, wires, ui: s.ui } : { ...s, run: d.run, wires };
+      return s.run !== null && s.run !== d.run ? { ...first(), run: d.run, speed: d.speed || 1, wires, ui: s.ui } : { ...s, run: d.run, speed: d.speed || 1, wires };
     }
     case 'plot': return { ...s, points: recent(s.points, { ...d, at: Date.parse(d.t) }) };
-    case 'fault': return { ...s, faults: { ...s.faults, [d.name + ' ' + d.from]: d } };
+    case 'fault': return { ...s, faults: { ...s.faults, [d.name + ' ' + d.from]: placed(s, d) } };
     case 'step': {
       const m = d.t && d.state !== 'waiting' && worth.exec(d.text);
       if (!m || s.marks[d.n]?.t === d.t) return s;
       const text = m[1] === 'level' ? m[2] : m[1] === 'login' ? 'login ' + m[2] : m[1];
-      return { ...s, marks: { ...s.marks, [d.n]: { t: d.t, at: Date.parse(d.t), text } } };
+      return { ...s, marks: { ...s.marks, [d.n]: { t: d.t, at: now(s), text } } };
     }
     case 'ui.tab': return { ...s, ui: { ...s.ui, tab: d.tab } };
     case 'ui.size': return d.size === s.ui.size ? s : { ...s, ui: { ...s.ui, size: d.size } };
   }
   const wires = reduceWires(s.wires, e);
   return wires === s.wires ? s : { ...s, wires };
+}
+
+/** now is the car's time: that of the newest point. Infinity before the first one, for which nothing is drawn. */
+const now = (s) => s.points.at(-1)?.at ?? Infinity;
+
+/**
+ * placed puts a fault among the points by when it was told: it is dated by the clock on
+ * the wall, and the car's may be faster.
+ */
+function placed(s, d) {
+  const on = s.faults[d.name + ' ' + d.from], at = now(s);
+  if (d.on) return on || { name: d.name, from: at, to: null };
+  const lasted = (Date.parse(d.to) - Date.parse(d.from)) * s.speed || 0;
+  return { name: d.name, from: on ? on.from : at - lasted, to: at };
 }
 
 /** recent puts a point behind the others; time that goes back begins anew. */
@@ -53,10 +67,10 @@ const words = (name) => faults.find(([n]) => n === name)?.[1] || name;
 
 /** spansOf are what is shaded: faults, and times without a fix that no fault explains. */
 export function spansOf(s) {
-  const now = s.points.at(-1)?.at || 0;
-  const broken = Object.values(s.faults).filter((f) => f.from).map((f) => ({ from: Date.parse(f.from), to: f.to ? Date.parse(f.to) : f.on ? now : Date.parse(f.from), text: words(f.name) }));
+  const end = s.points.at(-1)?.at || 0;
+  const broken = Object.values(s.faults).map((f) => ({ from: f.from, to: f.to ?? end, text: words(f.name) }));
   const open = gaps(s.points).filter((g) => !broken.some((b) => /GNSS/.test(b.text) && b.from <= g.to + 5000 && b.to >= g.from - 5000));
-  return [...broken, ...open.map((g) => ({ ...g, text: 'GNSS gap' }))].filter((x) => x.to >= now - shownSpan);
+  return [...broken, ...open.map((g) => ({ ...g, text: 'GNSS gap' }))].filter((x) => x.to >= end - shownSpan);
 }
 
 /** marksOf are the events among the points. */
@@ -77,7 +91,7 @@ function told(s) {
 const tabs = [['plots', 'Plots'], ['can', 'CAN'], ['nmea', 'NMEA'], ['mqtt', 'MQTT'], ['dbus', 'D-Bus']];
 
 function paint(root, s, tools) {
-  const now = s.points.at(-1), at = s.ui.tab;
+  const newest = s.points.at(-1), at = s.ui.tab;
   const size = (canvas) => new ResizeObserver(() => tools.tell({ kind: 'ui.size', data: { size: canvas.clientWidth + 'x' + canvas.clientHeight } })).observe(canvas);
   render(root,
     h('div', { class: 'ph' }, icon('gear'), h('h2', null, title),
@@ -86,7 +100,7 @@ function paint(root, s, tools) {
       h('span', { class: 'last' }, at === 'plots' ? 'last 20 min' : ''))),
     at === 'plots'
       ? h('div', { class: 'plots', key: 'plots' },
-        h('dl', null, strips.map((x) => h('div', { key: x.key }, h('dt', null, x.name), h('dd', null, value(x, now), now && now[x.key] != null && h('small', null, ' ' + x.unit))))),
+        h('dl', null, strips.map((x) => h('div', { key: x.key }, h('dt', null, x.name), h('dd', null, value(x, newest), newest && newest[x.key] != null && h('small', null, ' ' + x.unit))))),
         h('canvas', { role: 'img', 'aria-label': told(s), made: size }))
       : h('div', { class: 'table', key: 'table' }, tables[at](s.wires)));
   const canvas = root.querySelector('canvas');

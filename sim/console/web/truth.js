@@ -2,7 +2,7 @@
 // receiver had no sky.
 
 import { h, icon, render } from './dom.js';
-import { car, line, loadTown, project, town } from './map.js';
+import { car, line, map, project, town } from './map.js';
 import { calm } from './panels.js';
 
 export const title = 'True position';
@@ -110,7 +110,6 @@ export function step(x, y, width, height) {
 }
 
 function paint(root, s, tools) {
-  loadTown();
   const view = frame(s, s.ui.wide, s.ui.high), scale = Number(view.split(' ')[2]) / s.ui.wide; // metres a pixel
   const path = (points, cls, px) => points.length > 1 && h('path', { class: 'm-' + cls, d: line(points), 'stroke-width': (px * scale).toFixed(1), fill: 'none', 'stroke-linecap': 'round', 'stroke-linejoin': 'round', 'stroke-dasharray': cls === 'gap' ? `${(6 * scale).toFixed(0)} ${(7 * scale).toFixed(0)}` : null });
   const gap = s.track.some((p) => !p[2]), slice = { viewBox: view, preserveAspectRatio: 'xMidYMid slice' };
@@ -121,15 +120,15 @@ function paint(root, s, tools) {
         h('button', { type: 'button', class: 'chip', 'aria-pressed': String(s.ui.near), title: 'Around the car', 'aria-label': 'Around the car', onclick: () => tools.tell({ kind: 'ui.near' }) }, icon('nav', 13)))),
     h('div', { class: 'tmap', made: measure },
       // The town lies under what moves and is not drawn again with it.
-      h('svg', { class: 'ground', 'aria-hidden': 'true', ...slice }, town()),
-      h('svg', { role: 'img', 'aria-label': s.at ? `The car is at ${digits(s.at)}, ${Math.round(s.at.kmh || 0)} km/h` : 'No position of the car yet', ...slice },
+      map({ class: 'ground', 'aria-hidden': 'true' }, h('svg', { class: 'full', ...slice }, town())),
+      map({ class: 'ground', role: 'img', 'aria-label': s.at ? `The car is at ${digits(s.at)}, ${Math.round(s.at.kmh || 0)} km/h` : 'No position of the car yet' }, h('svg', { class: 'full', ...slice },
         path(s.route, 'planned', 3.5), path(before(s.route, s.track), 'driven', 5),
         parts(s.track).map((p, i) => h('g', { key: i }, path(p.points, p.sky ? 'driven' : 'gap', 5))),
         s.route.length > 0 && [s.route[0], s.route.at(-1)].map(([lat, lon], i) => {
           const [x, y] = project(lat, lon);
-          return h('circle', { key: 'end' + i, class: 'm-end', cx: x.toFixed(0), cy: y.toFixed(0), r: (5 * scale).toFixed(0), 'stroke-width': (2 * scale).toFixed(1) });
+          return h('circle', { key: 'end' + i, fill: 'var(--map-land)', stroke: 'var(--planned)', cx: x.toFixed(0), cy: y.toFixed(0), r: (5 * scale).toFixed(0), 'stroke-width': (2 * scale).toFixed(1) });
         }),
-        s.at && car(s.at.lat, s.at.lon, s.at.heading, 10 * scale)),
+        s.at && car(s.at.lat, s.at.lon, s.at.heading, 10 * scale))),
       !s.at && h('p', { class: 'hint' }, 'The car has no place yet. A drive begins one.'),
       h('div', { class: 'lg' },
         h('span', null, h('i', { class: 'driven', 'aria-hidden': 'true' }), 'driven'), h('span', null, h('i', { class: 'planned', 'aria-hidden': 'true' }), 'planned'),

@@ -60,10 +60,10 @@ test('a line that failed is open, with what was known then and nothing of later'
   assert.equal(scenario.openOf(play(scenario, [['ui.open', { n: 2 }]], s)), -1);
 });
 
-test('a line has the time since the boot', () => {
-  const s = play(scenario, [['clock', { t: at(70), since: 65_000 }], step(8, 'ok'), step(9, 'waiting')]);
-  assert.equal(scenario.when(s, s.steps[8]), '00:03');
-  assert.equal(scenario.when(s, s.steps[9]), '');
+test('a line has the time since the first one', () => {
+  const s = play(scenario, [step(5, 'ok'), step(8, 'ok'), step(9, 'waiting')]);
+  assert.equal(scenario.when(s.steps[5], s.steps[8]), '00:03');
+  assert.equal(scenario.when(s.steps[5], s.steps[9]), '');
 });
 
 test('the command line completes, remembers, and mends a word that nobody knows', () => {
@@ -94,6 +94,12 @@ test('a cut while it is paused loses nothing either', () => {
   assert.equal(ledger.shown(s).flatMap((r) => r.entries).length, 20);
   s = play(ledger, [['ui.pause']], s);
   assert.equal(ledger.shown(s).flatMap((r) => r.entries).length, 60);
+});
+
+test('the second guest’s entries are others than the copies of the first one’s', () => {
+  const guest = (id, copy) => entry(id, 'anna', { who: 'guest', t: at(0), copy });
+  const s = play(ledger, [guest(1, false), guest(2, false), guest(1, true), guest(2, true), guest(1, false)]);
+  assert.deepEqual(ledger.shown(s).flatMap((r) => r.entries.map((x) => [x.id, x.copy])), [[1, false], [2, true], [1, true]]);
 });
 
 test('only the rows that are seen are in the page', () => {
@@ -138,6 +144,7 @@ test('a fault is said on, off, or for ten seconds', () => {
   assert.equal(drive.faultLine(of('gnss'), false, false), 'fault gnss');
   assert.equal(drive.faultLine(of('gnss'), true, false), 'fault gnss off');
   assert.equal(drive.faultLine(of('gnss'), false, true), 'fault gnss for 10s');
+  assert.equal(drive.faultLine(of('can-garbage'), true, false), 'fault can-garbage off');
   assert.equal(drive.faultLine(of('unplug can'), false, true), 'fault unplug can for 10s');
   assert.equal(drive.faultLine(of('clock'), false, true), 'fault clock +1h');
   assert.equal(drive.faultLine(of('broker-restart'), true, false), 'fault broker-restart');

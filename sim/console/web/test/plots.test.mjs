@@ -16,8 +16,8 @@ test('as many points are kept as the log retains', () => {
 });
 
 test('a value that is not there is a hole, and so is a time without points', () => {
-  const pts = [0, 1, 2, 3, 4, 40, 41].map((s) => ({ at: t0 + s * 1000, accuracy: s === 2 ? null : 2 }));
-  assert.deepEqual(runs(pts, strip('accuracy'), t0, t0 + 60_000).map((r) => r.length), [2, 2, 2]);
+  const pts = [0, 1, 2, 3, 4, 100, 101].map((s) => ({ at: t0 + s * 1000, accuracy: s === 2 ? null : 2 }));
+  assert.deepEqual(runs(pts, strip('accuracy'), t0, t0 + 200_000).map((r) => r.length), [2, 2, 2]);
 });
 
 test('a scale grows with what is higher, but a bad fix does not flatten the others', () => {
@@ -27,16 +27,27 @@ test('a scale grows with what is higher, but a bad fix does not flatten the othe
 });
 
 test('a fault that is on is shaded up to now; a gap that it explains is not shaded twice', () => {
-  const points = Array.from({ length: 60 }, (_, i) => ['plot', point(i, { accuracy: i > 20 && i < 30 ? null : 2 })]);
-  const own = play(points);
-  assert.deepEqual(spansOf(own).map((x) => [x.text, (x.to - x.from) / 1000]), [['GNSS gap', 9]]);
-  const fault = (on, to) => ['fault', { name: 'gnss', on, from: iso(20), to }];
-  assert.deepEqual(spansOf(play([fault(true, null)], own)).map((x) => [x.text, (x.to - x.from) / 1000]), [['No GNSS', 39]]);
-  assert.deepEqual(spansOf(play([fault(true, null), fault(false, iso(30))], own)).map((x) => [x.text, (x.to - x.from) / 1000]), [['No GNSS', 10]]);
+  const points = (from, to) => Array.from({ length: to - from }, (_, i) => ['plot', point(from + i, { accuracy: from + i > 20 && from + i < 30 ? null : 2 })]);
+  const fault = (on, to) => ['fault', { name: 'gnss', on, from: iso(9000), to }]; // the clock on the wall is another
+  const spans = (s) => spansOf(s).map((x) => [x.text, (x.from - t0) / 1000, (x.to - t0) / 1000]);
+  assert.deepEqual(spans(play(points(0, 60))), [['GNSS gap', 21, 30]]);
+  const on = play([...points(0, 21), fault(true, ''), ...points(21, 60)]);
+  assert.deepEqual(spans(on), [['No GNSS', 20, 59]]);
+  assert.deepEqual(spans(play([fault(false, iso(9039)), ...points(60, 90)], on)), [['No GNSS', 20, 59]]);
+});
+
+test('a fault that was over before the page was opened lasted as long in the car’s time', () => {
+  const s = play([['world', { run: 1, speed: 10 }], ...Array.from({ length: 60 }, (_, i) => ['plot', point(i * 10)]), ['fault', { name: 'offline', on: false, from: iso(9000), to: iso(9012) }]]);
+  assert.deepEqual(spansOf(s).map((x) => [x.text, (x.to - x.from) / 1000]), [['Offline', 120]]);
+});
+
+test('points of a car whose clock runs sixty times as fast are one line', () => {
+  const pts = Array.from({ length: 20 }, (_, i) => ({ at: t0 + i * 60_000, kmh: 50 }));
+  assert.equal(runs(pts, strip('kmh'), t0, t0 + 1_200_000).length, 1);
 });
 
 test('what was said and a dip of the battery are marks', () => {
-  const s = play([['step', { n: 1, text: 'drive hafen.gpx', state: 'running', t: iso(1) }], ['step', { n: 2, text: 'expect ready', state: 'ok', t: iso(2) }],
+  const s = play([['plot', point(9)], ['step', { n: 1, text: 'drive hafen.gpx', state: 'running', t: iso(1) }], ['step', { n: 2, text: 'expect ready', state: 'ok', t: iso(2) }],
     ['step', { n: 3, text: 'login lea', state: 'waiting' }], ...[14, 14, 14, 12.1, 12, 14].map((volt, i) => ['plot', point(10 + i, { volt })])]);
   assert.deepEqual(marksOf(s).map((m) => m.text), ['12 V dip', 'drive']);
   assert.deepEqual(dips([{ volt: 12 }, { volt: 12.1 }, { volt: 12 }]), [], 'a battery that rests is no dip');
