@@ -7,12 +7,14 @@ import (
 	"unicode"
 )
 
-// SVG is the picture of the town: one group, in metres east and south of the origin,
-// without a colour of its own. Each thing has a class, each road an id, and a width
-// where its form depends on it; the page's style does the rest.
+// SVG is the picture of the town: a document with one group, in metres east and south
+// of the origin, which it names, and without a colour or a width of its own. Each
+// thing has a class, each road an id; the page's style does the rest.
 func (t *Town) SVG() string {
 	var s strings.Builder
-	s.WriteString(`<g xmlns="http://www.w3.org/2000/svg" id="town" class="town">` + "\n")
+	fmt.Fprintf(&s, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="%d %d %d %d" data-lat="%g" data-lon="%g" data-degree="%.2f">`+"\n",
+		-edgeX, north, 2*edgeX, south-north, t.origin.lat, t.origin.lon, earth)
+	s.WriteString(`<g class="town">` + "\n")
 	p := &t.plan
 	area := func(class string, rings ...[]point) {
 		var d string
@@ -52,7 +54,7 @@ func (t *Town) SVG() string {
 			fmt.Fprintf(&s, `<text class="label" x="%d" y="%d">%s</text>`+"\n", whole(place.at.x), whole(place.at.y), place.name)
 		}
 	}
-	s.WriteString("</g>\n")
+	s.WriteString("</g>\n</svg>\n")
 	return s.String()
 }
 
