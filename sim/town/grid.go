@@ -95,11 +95,12 @@ func (p *plan) fields(d dice) {
 		for off := -9000 + float64(d.Float64()*gap); off < 9000; off += float64(gap * (1 + d.about(0.4))) {
 			middle := way.right().times(off)
 			line := []point{middle.sub(way.times(far)), middle.add(way.times(far))}
-			for _, piece := range p.pieces(line, func(q point) bool {
-				return max(q.x, -q.x) < edgeX && max(q.y, -q.y) < south && !inside(p.built, q) && !inside(p.beyond, q) && p.side(q) != 0 && d.Float64() < 0.8
-			}) {
-				p.hedges = append(p.hedges, piece)
-			}
+			p.hedges = append(p.hedges, p.pieces(line, func(q point) bool {
+				if max(q.x, -q.x) > edgeX || max(q.y, -q.y) > south || inside(p.built, q) || inside(p.beyond, q) || p.side(q) == 0 {
+					return false
+				}
+				return d.Float64() < 0.8
+			})...)
 		}
 	}
 }

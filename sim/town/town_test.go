@@ -122,16 +122,18 @@ func TestNearest(t *testing.T) {
 	if got := made.Nearest(made.LatLon(0, -4000)); got != "" {
 		t.Errorf("at sea: %q", got)
 	}
-	rapid.Check(t, func(t *rapid.T) {
-		lat, lon := made.LatLon(rapid.Float64Range(-3000, 3000).Draw(t, "east"), rapid.Float64Range(-1500, 1800).Draw(t, "south"))
-		street, far := made.Nearest(lat, lon), made.Away(lat, lon, "")
-		switch {
-		case street == "" && far < 60:
-			t.Fatalf("%.0f m from a street, and not on it", far)
-		case street != "" && made.Away(lat, lon, street) > far:
-			t.Fatalf("%s is %.0f m away, another one %.0f m", street, made.Away(lat, lon, street), far)
+	for x := -4000.0; x < 4000; x += 97 {
+		for y := -2500.0; y < 3000; y += 89 {
+			lat, lon := made.LatLon(x, y)
+			street, far := made.Nearest(lat, lon), made.Away(lat, lon, "")
+			if (street == "") != (far >= 60) {
+				t.Fatalf("%.0f m from a street: %q", far, street)
+			}
+			if street != "" && made.Away(lat, lon, street) > far {
+				t.Fatalf("%s is %.0f m away, another one %.0f m", street, made.Away(lat, lon, street), far)
+			}
 		}
-	})
+	}
 }
 
 // How long it takes to make a town: under 50 ms, or a page would wait for it.
