@@ -79,6 +79,3 @@ func (p *Path) Guide(lat, lon float64) (turn string, metres float64, street stri
 	}
 	return "", 0, "", 0
 }
-
-// Nearest is the street at a position, as of the town.
-func (p *Path) Nearest(lat, lon float64) (street string) { return p.town.Nearest(lat, lon) }

@@ -173,3 +173,26 @@ func TestRouteAcrossTheAntimeridian(t *testing.T) {
 		t.Errorf("%d points east, %d west of it", east, westerly)
 	}
 }
+
+// A navigator guides along the way that is driven now, and is silent on any other.
+func TestNavigatorFollowsTheDrive(t *testing.T) {
+	made, way := town.Musterhafen(), ""
+	n := town.NewNavigator(made, func() string { return way })
+	path, err := made.Named("hafen-westend")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := path.Points[len(path.Points)/2]
+	for _, row := range []struct {
+		way    string
+		guided bool
+	}{{"", false}, {"hafen-westend", true}, {"block.gpx", false}, {"hafen-westend.gpx", true}, {"messe-bahnhof", false}} {
+		way = row.way
+		if turn, _, _, _ := n.Guide(at.Lat, at.Lon); (turn != "") != row.guided {
+			t.Errorf("on %q: %q", way, turn)
+		}
+	}
+	if got := n.Nearest(at.Lat, at.Lon); got == "" || got != made.Nearest(at.Lat, at.Lon) {
+		t.Errorf("in %q", got)
+	}
+}
