@@ -228,14 +228,20 @@ func (c *Courier) Deliver(ctx context.Context, callbacks Callbacks) error {
 	c.call = callbacks
 	defer c.target.end()
 	pause := pause{min: c.with.PauseMin, max: c.with.PauseMax, rand: c.with.Rand, last: c.with.Before.Pause, brisk: c.with.Before.Brisk}
+	var speaks time.Time
 	if at := c.with.Before.Opens; !at.IsZero() {
-		c.rest(ctx, &pause, at)
+		if c.with.Before.Pause == 0 { // a session ended
+			speaks = at.Add(handshake)
+		}
+		speaks = later(speaks, c.rest(ctx, &pause, at))
 	}
 	for ctx.Err() == nil {
 		tried := time.Now()
 		if s, err := c.open(ctx, pause.reach()); err == nil {
 			pause.failed = false
 			opened := time.Now()
+			c.holdBack(ctx, s, speaks)
+			speaks = time.Time{}
 			c.serve(ctx, s)
 			if s.reopen {
 				continue
@@ -251,7 +257,7 @@ func (c *Courier) Deliver(ctx context.Context, callbacks Callbacks) error {
 			pause.failed = true
 			c.with.Log.Warn("line not opened", "error", err)
 		}
-		c.rest(ctx, &pause, pause.next(tried))
+		speaks = c.rest(ctx, &pause, pause.next(tried))
 	}
 	return nil
 }
@@ -304,11 +310,36 @@ func (c *Courier) state(online bool, epoch string, version uint64) Message {
 	return Message{Topic: outside.StateTopic(c.with.VID), Retained: true, Payload: payload}
 }
 
-// rest waits for the time to open the next line: due, if no session ends before.
-func (c *Courier) rest(ctx context.Context, p *pause, due time.Time) {
+// handshake is how long after a session's end the new line opened at its time says the
+// first word: as long as calling, TLS, CONNECT and SUBSCRIBE take on a fair mobile network.
+// So that instant does not show whether the process that says it is a fresh one.
+const handshake = 250 * time.Millisecond
+
+// holdBack waits until a line may speak, or is not to any more.
+func (c *Courier) holdBack(ctx context.Context, s *dispatch, until time.Time) {
+	timer := time.NewTimer(time.Until(until))
+	defer timer.Stop()
+	for {
+		if _, fits := c.target.state(s.epoch); !fits {
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-s.line.Ended():
+		case <-timer.C:
+		case <-c.target.wake:
+			continue
+		}
+		return
+	}
+}
+
+// rest waits for the time to open the next line: due, if no session ends before. Else it
+// returns when that line is to say the first word.
+func (c *Courier) rest(ctx context.Context, p *pause, due time.Time) (speaks time.Time) {
 	for {
 		if at, until, ok := c.target.due(); ok {
-			due = at
+			due, speaks = at, at.Add(handshake)
 			p.reset()
 			p.brisk = until
 		}
@@ -318,9 +349,9 @@ func (c *Courier) rest(ctx context.Context, p *pause, due time.Time) {
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return
+			return speaks
 		case <-timer.C:
-			return
+			return speaks
 		case <-c.target.wake:
 			timer.Stop()
 		}
