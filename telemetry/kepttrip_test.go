@@ -55,6 +55,44 @@ func TestKeptTripComesBack(t *testing.T) {
 	}
 }
 
+// A trip is news where it was told further than before, or to somebody more; who was told
+// stays so, and the trip that it was made from stays as it was.
+func TestTripIsTold(t *testing.T) {
+	untold := telemetry.KeptTrip{Stage: telemetry.TripTold, Assigned: []telemetry.Assigned{{To: tripOther}, {To: tripMain}}}
+	for _, row := range []struct {
+		name     string
+		stage    telemetry.TripStage
+		assigned int
+		news     bool
+		want     telemetry.TripStage
+		waits    string
+	}{
+		{"nothing more", telemetry.TripTold, 0, false, telemetry.TripTold, "[3 2]"},
+		{"further", telemetry.TripDone, 0, true, telemetry.TripDone, "[3 2]"},
+		{"less far", 0, 0, false, telemetry.TripTold, "[3 2]"},
+		{"further, and to one", telemetry.TripDone, 1, true, telemetry.TripDone, "[2]"},
+		{"to one", telemetry.TripTold, 1, true, telemetry.TripTold, "[2]"},
+		{"to all", telemetry.TripTold, 2, true, telemetry.TripTold, "[]"},
+		{"to more than there are", telemetry.TripTold, 3, true, telemetry.TripTold, "[]"},
+	} {
+		k := untold
+		news := k.Told(row.stage, row.assigned)
+		waits := []byte{}
+		for _, id := range k.Waits() {
+			waits = append(waits, id[0])
+		}
+		if news != row.news || k.Stage != row.want || fmt.Sprint(waits) != row.waits {
+			t.Errorf("%s: news %v, stage %v, %v wait", row.name, news, k.Stage, waits)
+		}
+		if k.Told(row.stage, row.assigned) {
+			t.Errorf("%s: news twice", row.name)
+		}
+		if len(untold.Waits()) != 2 {
+			t.Fatalf("%s: the trip before was changed", row.name)
+		}
+	}
+}
+
 // FuzzDecodeTrip: what is read is written as what is read again.
 func FuzzDecodeTrip(f *testing.F) {
 	data, _ := aTrip.Encode()
