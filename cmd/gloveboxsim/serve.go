@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -17,102 +17,96 @@ import (
 
 	"glovebox/sim"
 	"glovebox/sim/console"
+	"glovebox/sim/console/server"
+	"glovebox/sim/console/web"
 	"glovebox/sim/scenario"
 )
 
 // serveCommand is `gloveboxsim serve`.
 type serveCommand struct {
-	Listen   string        `help:"Where the page will be served, a port of this machine. There is no page yet: the address is only checked." default:"127.0.0.1:8480" placeholder:"ADDRESS"`
-	For      time.Duration `help:"End after this time; 0 is never." placeholder:"D"`
-	Scenario string        `arg:"" optional:"" help:"A scenario file in place of the recorded drive." placeholder:"SCENARIO"`
+	Listen         string        `help:"Where the page is served: a port of this machine, 0 for any that is free." default:"127.0.0.1:8480" placeholder:"ADDRESS"`
+	ListenAnywhere bool          `help:"Let other machines reach the page, if the address is one that they can reach."`
+	Live           string        `help:"Serve the files of the page from there, to edit and reload." placeholder:"DIR"`
+	Out            string        `help:"Where the outputs go, each world's into a directory of its own." placeholder:"DIR"`
+	For            time.Duration `help:"End after this time; 0 is never." placeholder:"D"`
+	Gloveboxd      string        `help:"The agent; empty is the one beside this program." placeholder:"FILE"`
+	Scenario       string        `arg:"" optional:"" help:"A scenario file in place of the demonstration." placeholder:"SCENARIO"`
 }
 
-// repeated is what plays, again and again, where no scenario is named.
-//
-//go:embed serve.txtar
-var repeated []byte
-
-// Run makes the world of a scenario and shows it until ctx ends, the time is up or
-// the scenario is over.
-func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
-	if err := c.check(); err != nil {
-		return err
-	}
+// Run makes the world of a scenario, which lives on when its lines are over, and shows it
+// until ctx ends or the time is up.
+func (c *serveCommand) Run(ctx context.Context, out io.Writer) (err error) {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP) // the terminal is closed
 	defer stop()
 	piped := make(chan os.Signal, 1) // a reader who left is an error of Write, and no end of the process
 	signal.Notify(piped, syscall.SIGPIPE)
 	defer signal.Stop(piped)
-	s, err := c.load()
+	if c.For < 0 {
+		return exit{exitUsage, fmt.Errorf("--for %v: want a time of 0 or more", c.For)}
+	}
+	all, first, err := c.worlds()
 	if err != nil {
 		return err
 	}
-	live, err := scenario.Open(ctx, s, scenario.Options{Forget: c.Scenario == ""})
+	defer func() { err = errors.Join(err, all.shelf.close()) }()
+	page, err := c.page(all)
 	if err != nil {
-		return ended(ctx, setup(err))
+		return err
+	}
+	if c.ListenAnywhere {
+		fmt.Fprintln(os.Stderr, "gloveboxsim: warning: whoever is sent the address of the page, or sees it pass, can drive this world")
+	}
+	if console.IsScreen(out) {
+		fmt.Fprintf(out, "Open %s in a browser.\n", page.URL())
 	}
 	ctx, cancel := c.limit(ctx)
 	defer cancel()
-	if c.Scenario == "" {
-		err = watching(ctx, livePlayer{live, s}, out, live.Repeat)
-		if live.Progress().Playback == 0 { // it came to nothing
-			err = setup(err)
-		}
-		return errors.Join(unread(ended(ctx, err)), unborn(live.Close()))
-	}
-	return c.once(ctx, live, s, out)
-}
-
-// once plays a scenario. How each line went is said when it is over; it ends by
-// itself then, as `gloveboxsim run` does.
-func (c *serveCommand) once(ctx context.Context, live *scenario.Live, s *scenario.Scenario, out io.Writer) error {
-	var result scenario.Result
-	err := watching(ctx, livePlayer{live, s}, out, func(ctx context.Context) error {
-		result = live.Play(ctx)
-		return nil
+	jobs, ctx := errgroup.WithContext(ctx)
+	jobs.Go(func() error { return page.Serve(ctx) })
+	jobs.Go(func() error {
+		defer cancel()
+		return all.play(ctx, first, page.Show, func(ctx context.Context, world *sim.World, log *console.Log) error {
+			return show(ctx, world, log, page.URL(), out)
+		})
 	})
-	early := ctx.Err() != nil
-	if err = errors.Join(err, unborn(live.Close())); err != nil || early {
-		return unread(err)
+	if err := unread(jobs.Wait()); err != nil {
+		return err
 	}
-	show := (&runScenarios{}).printJSON
-	if console.IsScreen(out) {
-		show = (&runScenarios{}).printText
-	}
-	if show(out, result); !result.OK {
-		return exit{code: exitFailed}
-	}
-	return nil
+	return c.say(out, all.result())
 }
 
-// check refuses what cannot be served.
-func (c *serveCommand) check() error {
-	usage := func(format string, args ...any) error { return exit{exitUsage, fmt.Errorf(format, args...)} }
-	switch host, _, err := net.SplitHostPort(c.Listen); {
+// worlds are those that can be shown, and the scenario of the first.
+func (c *serveCommand) worlds() (*runs, *scenario.Scenario, error) {
+	shelf, err := openShelf(c.Scenario)
+	if err != nil {
+		return nil, nil, exit{exitUsage, fmt.Errorf("scenario: %w", err)}
+	}
+	first, err := shelf.load(shelf.first)
+	if err != nil {
+		return nil, nil, exit{exitUsage, errors.Join(err, shelf.close())}
+	}
+	return &runs{shelf: shelf, dir: c.Out, gloveboxd: c.Gloveboxd, changed: make(chan struct{})}, first, nil
+}
+
+// page takes the port.
+func (c *serveCommand) page(all *runs) (*server.Server, error) {
+	o := server.Options{Listen: c.Listen, Anywhere: c.ListenAnywhere, Files: fs.FS(web.Files)}
+	if c.Live != "" {
+		root, err := os.OpenRoot(c.Live) // held until the program ends
+		if err != nil {
+			return nil, setup(fmt.Errorf("--live: %w", err))
+		}
+		o.Files, o.Live = root.FS(), true
+	}
+	page, err := server.New(all, o)
+	_, taken := errors.AsType[*net.OpError](err)
+	switch {
+	case taken:
+		return nil, setup(fmt.Errorf("--listen: %w", err))
 	case err != nil:
-		return usage("--listen %s: want an address such as 127.0.0.1:8480", c.Listen)
-	case host != "localhost" && !net.ParseIP(host).IsLoopback():
-		return usage("--listen %s: want an address of this machine alone, such as 127.0.0.1:8480", c.Listen)
-	case c.For < 0:
-		return usage("--for %v: want a time of 0 or more", c.For)
+		return nil, exit{exitUsage, fmt.Errorf("--listen %w", err)}
 	}
-	probe, err := net.Listen("tcp", c.Listen)
-	if err != nil {
-		return setup(fmt.Errorf("--listen: %w", err))
-	}
-	return setup(probe.Close())
-}
-
-// load reads the scenario.
-func (c *serveCommand) load() (*scenario.Scenario, error) {
-	if c.Scenario == "" {
-		return scenario.Parse("serve.txtar", repeated, nil)
-	}
-	all, err := loadScenarios([]string{c.Scenario})
-	if err != nil {
-		return nil, err
-	}
-	return all[0], nil
+	return page, nil
 }
 
 // limit ends a context after --for.
@@ -123,26 +117,23 @@ func (c *serveCommand) limit(ctx context.Context) (context.Context, context.Canc
 	return context.WithTimeout(ctx, c.For)
 }
 
-// watching plays a scenario and shows its world from its first boot on.
-func watching(ctx context.Context, p livePlayer, out io.Writer, play func(context.Context) error) error {
-	ctx, over := context.WithCancel(ctx)
-	defer over()
-	jobs, ctx := errgroup.WithContext(ctx)
-	log := console.NewLog()
-	feed, err := console.NewFeed(ctx, p, log)
-	if err != nil {
-		return ended(ctx, err)
+// say says how the lines of a file went, as `gloveboxsim run` does.
+func (c *serveCommand) say(out io.Writer, result scenario.Result) error {
+	if c.Scenario == "" || len(result.Steps) == 0 {
+		return nil
 	}
-	jobs.Go(func() error {
-		defer over()
-		return play(ctx)
-	})
-	jobs.Go(func() error { return feed.Run(ctx) })
-	jobs.Go(func() error { return watchFromBoot(ctx, p.World(), log, out) })
-	return jobs.Wait()
+	print := (&runScenarios{}).printJSON
+	if console.IsScreen(out) {
+		print = (&runScenarios{}).printText
+	}
+	if print(out, result); !result.OK {
+		return exit{code: exitFailed}
+	}
+	return nil
 }
 
-func watchFromBoot(ctx context.Context, world *sim.World, log *console.Log, out io.Writer) (err error) {
+// show says where a world is, once its agent is there, and then what happens in it.
+func show(ctx context.Context, world *sim.World, log *console.Log, url string, out io.Writer) error {
 	booted := func() bool {
 		state := world.Cloud.State()
 		return state.Online && state.Policy >= world.Cloud.Version()
@@ -150,20 +141,14 @@ func watchFromBoot(ctx context.Context, world *sim.World, log *console.Log, out 
 	if world.Cloud.Wait(ctx, booted) != nil {
 		return nil // it was over before
 	}
-	if err := ready(out, world); err != nil {
+	if _, err := fmt.Fprintf(out, "ready bus=%s broker=%s url=%s\n", world.DBus.Address, world.Broker.URL(), url); err != nil {
 		return err
 	}
-	view, err := newView(out)
+	view, err := newView(out, url)
 	if err != nil {
 		return err
 	}
 	return errors.Join(watch(ctx, log, view), view.close())
-}
-
-// ready says where the world is.
-func ready(out io.Writer, world *sim.World) error {
-	_, err := fmt.Fprintf(out, "ready bus=%s broker=%s url=\n", world.DBus.Address, world.Broker.URL())
-	return err
 }
 
 // ended takes an error that came because ctx ended as a good end.

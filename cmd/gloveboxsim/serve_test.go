@@ -90,16 +90,22 @@ type event struct {
 func TestServe(t *testing.T) {
 	program := programs(t)
 	t.Run("lines", func(t *testing.T) { testLines(t, program) })
+	t.Run("page", func(t *testing.T) { testPage(t, program) })
+	t.Run("failed", func(t *testing.T) { testFailedScenario(t, program) })
 	t.Run("interrupted", func(t *testing.T) { testInterrupted(t, program) })
 	t.Run("unread", func(t *testing.T) { testUnread(t, program) })
 	t.Run("scenario", func(t *testing.T) { testScenario(t, program) })
+	t.Run("for", func(t *testing.T) { testFor(t, program) })
 }
 
-// Without a terminal a world says that it is ready and then what happens in it,
-// one JSON object a line, and ends by itself.
+// ready is the first line.
+var ready = regexp.MustCompile(`^ready bus=unix:path=\S+ broker=\S+ url=(http://127\.0\.0\.1:\d+)/\?t=([\w-]{22})$`)
+
+// Without a terminal a world says that it is ready, where its page is, and then what
+// happens in it, one JSON object a line.
 func testLines(t *testing.T, program string) {
 	t.Parallel()
-	s := serve(program, t.TempDir(), "--for", "15s")
+	s := serve(program, t.TempDir(), "--for", "60s")
 	out, err := s.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -108,23 +114,10 @@ func testLines(t *testing.T, program string) {
 		t.Fatal(err)
 	}
 	lines := bufio.NewScanner(out)
-	ready := regexp.MustCompile(`^ready bus=unix:path=\S+ broker=\S+ url=$`)
 	if !lines.Scan() || !ready.MatchString(lines.Text()) {
 		t.Errorf("the first line is %q", lines.Text())
 	}
-	var events []event
-	for lines.Scan() {
-		var e event
-		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
-			t.Errorf("%q: %v", lines.Text(), err)
-		}
-		if _, err := time.Parse(time.RFC3339, e.T); err != nil || e.Event == "fault" {
-			t.Errorf("line %q: %v", lines.Text(), err)
-		}
-		events = append(events, e)
-	}
-	s.end(t)
-	for what, is := range map[string]func(event) bool{
+	unseen := map[string]func(event) bool{
 		"the car is online":       func(e event) bool { return e.Event == "state" },
 		"Anna is at the wheel":    func(e event) bool { return e.Event == "session" && e.Who == "anna" && e.State == "active" },
 		"the car moves":           func(e event) bool { v, _ := e.Values["Vehicle.Speed"].(float64); return e.Event == "signals" && v > 25 },
@@ -132,16 +125,33 @@ func testLines(t *testing.T, program string) {
 		"Lea was told of it":      func(e event) bool { return e.Event == "published" && e.Reader == "lea" && e.Kind == "alarms" },
 		"speed stays in the car":  func(e event) bool { return e.Event == "ledger" && e.Rule == "speed/main" && e.Outcome == "withheld" },
 		"by the name of a reader": func(e event) bool { return e.Event == "ledger" && e.Who == "anna" && e.Reader == "jonas" },
-	} {
-		if !slices.ContainsFunc(events, is) {
-			t.Errorf("in %d events none says that %s", len(events), what)
-		}
 	}
-	for _, e := range events {
+	for len(unseen) > 0 && lines.Scan() {
+		var e event
+		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
+			t.Errorf("%q: %v", lines.Text(), err)
+		}
+		if _, err := time.Parse(time.RFC3339, e.T); err != nil || e.Event == "fault" {
+			t.Errorf("line %q: %v", lines.Text(), err)
+		}
 		if e.Event == "published" && slices.Contains(e.Paths, "Vehicle.Speed") {
 			t.Errorf("%s got the speed", e.Reader)
 		}
+		for what, is := range unseen {
+			if is(e) {
+				delete(unseen, what)
+			}
+		}
 	}
+	for what := range unseen {
+		t.Errorf("no line says that %s", what)
+	}
+	if err := s.Process.Signal(syscall.SIGINT); err != nil {
+		t.Error(err)
+	}
+	for lines.Scan() { // so that it is not kept from saying the rest
+	}
+	s.end(t)
 }
 
 // However early it is told to end, it ends well and leaves nothing.
@@ -205,8 +215,8 @@ func testUnread(t *testing.T, program string) {
 	s.end(t)
 }
 
-// A scenario is served in a world of its own, and its end is the end: good or
-// bad as its checks were.
+// A scenario is served in a world of its own, which lives on behind its lines. How they
+// went is said at the end, and is the end: good or bad as they were, those that were played.
 func testScenario(t *testing.T, program string) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -218,30 +228,46 @@ func testScenario(t *testing.T, program string) {
 		{"waits when interrupted", "wait 60s", exitDone},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			file := filepath.Join(t.TempDir(), "short.txtar")
-			if err := os.WriteFile(file, []byte("car Taycan 2024\nusers anna:main\nboot\nlogin anna\nwait 1s\n"+tt.check+"\n"), 0o644); err != nil {
-				t.Fatal(err)
+			s := serve(program, t.TempDir(), "--for", "5m", write(t, "car Taycan 2024", "users anna:main", "boot", "login anna", tt.check))
+			var out bytes.Buffer
+			b := s.start(t, &out)
+			b.says("expect state active anna within 30s", `"ok":true`)
+			for give := time.Now().Add(time.Minute); tt.check != "wait 60s" && !b.runs()[0].Over; time.Sleep(10 * time.Millisecond) {
+				if time.Now().After(give) {
+					t.Fatalf("it is not over: %+v", b.runs())
+				}
 			}
-			s := serve(program, t.TempDir(), "--for", "3s", file)
-			out, err := s.Output()
+			if err := s.Process.Signal(syscall.SIGINT); err != nil {
+				t.Error(err)
+			}
+			<-b.read
+			_ = s.Wait() // its code is what counts
 			if got := s.ProcessState.ExitCode(); got != tt.want || s.problems.Len() > 0 {
-				t.Errorf("exit %d, want %d, saying %q: %v", got, tt.want, s.problems.String(), err)
+				t.Errorf("exit %d, want %d, saying %q", got, tt.want, s.problems.String())
 			}
-			lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-			for _, l := range lines[1:] {
+			lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+			for _, l := range lines {
 				if !json.Valid([]byte(l)) {
 					t.Errorf("line %q", l)
 				}
 			}
-			if !strings.HasPrefix(lines[0], "ready bus=") || !strings.Contains(string(out), `"who":"anna"`) {
-				t.Errorf("anna does not drive in %q", out)
-			}
-			if over := strings.Contains(lines[len(lines)-1], `"steps"`); over != (tt.check != "wait 60s") {
-				t.Errorf("the last line is %q", lines[len(lines)-1])
+			last := lines[len(lines)-1]
+			if played := strings.Contains(last, `"text":"`+tt.check); !strings.Contains(last, `"steps"`) || played != (tt.check != "wait 60s") {
+				t.Errorf("the last line is %q", last)
 			}
 			s.leftNothing(t)
 		})
 	}
+}
+
+// It ends by itself when its time is up.
+func testFor(t *testing.T, program string) {
+	t.Parallel()
+	s := serve(program, t.TempDir(), "--for", "2s")
+	if err := s.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.end(t)
 }
 
 // What cannot be served is refused before anything starts, in one line.
@@ -262,6 +288,7 @@ func TestServeRefuses(t *testing.T) {
 		{"open to everybody by having no host", []string{"--listen", ":8480"}, exitUsage},
 		{"a scenario that is not there", []string{"--listen", "127.0.0.1:0", "nowhere.txtar"}, exitUsage},
 		{"time that runs back", []string{"--listen", "127.0.0.1:0", "--for", "-1s"}, exitUsage},
+		{"a page that is not there", []string{"--listen", "127.0.0.1:0", "--live", "nowhere"}, exitSetup},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var out, problems strings.Builder

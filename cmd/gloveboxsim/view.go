@@ -16,8 +16,8 @@ type view interface {
 	close() error
 }
 
-// newView is the screen where there is one, else lines.
-func newView(out io.Writer) (view, error) {
+// newView is the screen where there is one, which says what to open, else lines.
+func newView(out io.Writer, url string) (view, error) {
 	if !console.IsScreen(out) {
 		return &lines{to: json.NewEncoder(out)}, nil
 	}
@@ -25,7 +25,7 @@ func newView(out io.Writer) (view, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &screen{on: s}, nil
+	return &screen{on: s, url: url}, nil
 }
 
 // drawEvery is how often a screen is drawn at most, and how long it may stay as it is: what
@@ -66,6 +66,7 @@ func watch(ctx context.Context, log *console.Log, view view) error {
 // screen shows the picture.
 type screen struct {
 	on      *console.Screen
+	url     string
 	picture console.Picture
 }
 
@@ -73,7 +74,9 @@ func (s *screen) show(events []console.Event) error {
 	for _, e := range events {
 		s.picture.Take(e)
 	}
-	return s.on.Show(s.picture.At(time.Now()))
+	now := s.picture.At(time.Now())
+	now.URL = s.url
+	return s.on.Show(now)
 }
 
 func (s *screen) close() error { return s.on.Close() }

@@ -16,6 +16,7 @@ import (
 type Picture struct {
 	Title    string // what plays
 	Bus      string // the address of the D-Bus on which the agent is
+	URL      string // of the page, empty if there is none
 	Now      time.Time
 	Progress scenario.Progress
 	Agent    Agent

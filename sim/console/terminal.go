@@ -73,6 +73,9 @@ func (p Picture) header(width int) []*line {
 		add(plainText, strings.TrimSpace(online+" "+p.Agent.Version)).add(faint, "   policy ").
 		add(plainText, known(p.Agent.Policy)).add(faint, fmt.Sprintf(", document %d", p.Agent.Document))
 	head := []*line{top, wires, cloud}
+	if p.URL != "" {
+		head = append(head, new(line).add(faint, "page ").add(plainText, p.URL))
+	}
 	if address, _, _ := strings.Cut(p.Bus, ","); address != "" { // a guid follows, which nobody needs to say
 		head = append(head, new(line).add(faint, "bus ").add(plainText, address))
 	}

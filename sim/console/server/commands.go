@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"glovebox/sim/scenario"
 )
 
 // answer is what becomes of a line.
@@ -47,7 +49,7 @@ func (s *Server) command(ctx context.Context, w http.ResponseWriter, r *http.Req
 	result, err := s.world.Do(ctx, text)
 	switch {
 	case err != nil:
-		writeJSON(w, answer{Line: text, Error: err.Error()})
+		writeJSON(w, answer{Line: text, Error: strings.TrimPrefix(err.Error(), scenario.ErrLine.Error()+": ")})
 	case !result.OK || result.Refused:
 		writeJSON(w, answer{Line: result.Text, Error: result.Got, Refused: result.Refused})
 	default:

@@ -103,7 +103,7 @@ func TestRecords(t *testing.T) {
 	for path, want := range map[string]string{
 		"/api/export":    "car Taycan 2024\nend\n",
 		"/api/scenarios": `[{"name":"guest-test-drive","title":"A guest \u003cb\u003edrives\u003c/b\u003e"}]`,
-		"/api/runs":      `[{"run":1,"scenario":"first-minute","seed":42,"ok":true,"t":""}]`,
+		"/api/runs":      `[{"run":1,"scenario":"first-minute","seed":42,"ok":true,"over":false,"t":""}]`,
 		"/api/town.svg":  "<svg/>",
 	} {
 		if answer, text := f.get(path); answer.StatusCode != http.StatusOK || text != want {

@@ -62,6 +62,7 @@ type Run struct {
 	Scenario string `json:"scenario"`
 	Seed     uint64 `json:"seed"`
 	OK       bool   `json:"ok"`
+	Over     bool   `json:"over"`             // all lines were played
 	Failed   string `json:"failed,omitempty"` // the first line that failed
 	Dir      string `json:"dir,omitempty"`    // of its outputs
 	T        string `json:"t"`                // when it began
