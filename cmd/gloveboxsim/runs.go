@@ -18,6 +18,7 @@ import (
 	"glovebox/sim/console"
 	"glovebox/sim/console/server"
 	"glovebox/sim/scenario"
+	"glovebox/sim/town"
 )
 
 // runs are the worlds of a serve, one after the other, each with a player of its own.
@@ -107,7 +108,7 @@ func (r *runs) one(over context.Context, now *run, log *console.Log, watch func(
 	})
 	jobs.Go(func() error { return unborn(now.player.Run(ctx)) })
 	jobs.Go(func() error {
-		feed, err := console.NewFeed(ctx, now.player, log, console.Run(now.n))
+		feed, err := console.NewFeed(ctx, now.player, log, console.Run(now.n), console.InTown(town.NewNavigator(town.Musterhafen(), now.way)))
 		if err != nil {
 			return ended(ctx, err)
 		}
@@ -122,6 +123,14 @@ func (r *runs) one(over context.Context, now *run, log *console.Log, watch func(
 		return watch(ctx, now.player.World(), log)
 	})
 	return jobs.Wait()
+}
+
+// way is the route that is driven, empty if there is none.
+func (r *run) way() string {
+	if p := r.player.Progress(); p.Plays {
+		return p.Drive
+	}
+	return ""
 }
 
 // note notes which lines are not over: that they fail now means nothing.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -20,6 +19,7 @@ import (
 	"glovebox/sim/console/server"
 	"glovebox/sim/console/web"
 	"glovebox/sim/scenario"
+	"glovebox/sim/town"
 )
 
 // serveCommand is `gloveboxsim serve`.
@@ -90,7 +90,7 @@ func (c *serveCommand) worlds() (*runs, *scenario.Scenario, error) {
 
 // page takes the port.
 func (c *serveCommand) page(all *runs) (*server.Server, error) {
-	o := server.Options{Listen: c.Listen, Anywhere: c.ListenAnywhere, Files: fs.FS(web.Files)}
+	o := server.Options{Listen: c.Listen, Anywhere: c.ListenAnywhere, Files: web.Files, Town: func() []byte { return []byte(town.Musterhafen().SVG()) }}
 	if c.Live != "" {
 		root, err := os.OpenRoot(c.Live) // held until the program ends
 		if err != nil {
