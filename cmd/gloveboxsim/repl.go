@@ -71,7 +71,7 @@ func (h *hand) play(ctx context.Context, name, file string) error {
 		}
 	}
 	err := h.lines(ctx, s, file)
-	result, closing := s.Close(context.WithoutCancel(ctx))
+	result, closing := s.Close()
 	for _, step := range result.Steps {
 		if !step.OK || step.Text == "(end)" {
 			h.show(step)
@@ -107,7 +107,7 @@ func (h *hand) lines(ctx context.Context, s *scenario.Session, file string) erro
 	}
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
-	for before := time.Now(); !s.Ended(); {
+	for !s.Ended() {
 		typed := keys.next()
 		var text string
 		for waiting := true; waiting; {
@@ -115,7 +115,7 @@ func (h *hand) lines(ctx context.Context, s *scenario.Session, file string) erro
 			case <-ctx.Done():
 				return nil
 			case <-look.C:
-				if err := s.Idle(ctx); err != nil {
+				if err := s.Idle(); err != nil {
 					fmt.Fprintf(h.out, "\r\n      %v\r\n", err)
 				}
 			case l := <-typed:
@@ -125,11 +125,9 @@ func (h *hand) lines(ctx context.Context, s *scenario.Session, file string) erro
 				text, waiting = l.text, false
 			}
 		}
-		s.Paused(time.Since(before))
 		if err := h.line(ctx, s, text); err != nil {
 			return err
 		}
-		before = time.Now()
 	}
 	return nil
 }

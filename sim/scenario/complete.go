@@ -13,13 +13,37 @@ import (
 func (s *Session) Complete(ctx context.Context, text string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.player != nil {
+		return s.player.complete(ctx, text)
+	}
+	p := newParser(s.name+".txtar", s.open)
+	p.file(s.name+".txtar", []byte(strings.Join(s.head, "\n")+"\n"))
+	return p.complete(text)
+}
+
+// complete lists those that the world has now.
+func (p *Player) complete(ctx context.Context, text string) (all []string) {
+	_ = p.byHand(ctx, func(ctx context.Context) error { // a world that ends has no words
+		parser := p.parser()
+		parser.live = func(kind string) []string { return p.stage.live(ctx, kind) }
+		all = parser.complete(text)
+		return nil
+	})
+	return all
+}
+
+// complete lists the words with which the last word of a line may go on.
+func (p *parser) complete(text string) (all []string) {
 	begun := ""
 	if i := strings.LastIndexAny(text, " \t"); i+1 < len(text) {
 		begun = text[i+1:]
 		text = text[:i+1]
 	}
-	var all []string
-	for _, w := range s.words(ctx, text) {
+	words := p.goesOn(text)
+	if strings.TrimSpace(text) == "" {
+		words = append(words, "include")
+	}
+	for _, w := range words {
 		if strings.HasPrefix(w, begun) {
 			all = append(all, w)
 		}
@@ -46,18 +70,6 @@ func Completed(text string, choices []string) (string, []string) {
 	return text[:strings.LastIndexAny(text, " \t")+1] + common, choices
 }
 
-// words are those that may follow a text.
-func (s *Session) words(ctx context.Context, text string) []string {
-	p := newParser(s.name+".txtar", s.open)
-	p.file(s.name+".txtar", join([]byte(strings.Join(s.lines, "\n")+"\n"), s.files))
-	p.live = func(kind string) []string { return s.live(ctx, kind) }
-	all := p.goesOn(text)
-	if strings.TrimSpace(text) == "" {
-		all = append(all, "include")
-	}
-	return all
-}
-
 // goesOn are the words that may stand behind a text.
 func (p *parser) goesOn(text string) []string {
 	_, _ = p.command(text + " " + nobody) // that is no word of any line
@@ -68,22 +80,20 @@ func (p *parser) goesOn(text string) []string {
 }
 
 // live are words that only the running world knows.
-func (s *Session) live(ctx context.Context, kind string) []string {
-	switch {
-	case s.stage == nil:
-		return nil
-	case kind == "PATH":
+func (s *stage) live(ctx context.Context, kind string) []string {
+	switch kind {
+	case "PATH":
 		return s.paths(ctx)
-	case kind == "BUS":
-		return slices.Sorted(maps.Keys(s.stage.world.Ports))
+	case "BUS":
+		return slices.Sorted(maps.Keys(s.world.Ports))
 	}
-	return slices.Collect(maps.Keys(s.stage.counters(ctx)))
+	return slices.Collect(maps.Keys(s.counters(ctx)))
 }
 
 // paths are those of the car: what the agent decoded, and what a scenario may say.
-func (s *Session) paths(ctx context.Context) []string {
-	all := s.stage.plan.Paths()
-	known, err := s.stage.world.HMI.Signals(ctx)
+func (s *stage) paths(ctx context.Context) []string {
+	all := s.plan.Paths()
+	known, err := s.world.HMI.Signals(ctx)
 	if err != nil {
 		return all
 	}

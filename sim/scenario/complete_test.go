@@ -23,7 +23,7 @@ func TestComplete(t *testing.T) {
 	}
 	s := scenario.NewSession("x", scenario.Options{Gloveboxd: program}, os.ReadFile)
 	defer func() {
-		if r, err := s.Close(t.Context()); err != nil || !r.OK {
+		if r, err := s.Close(); err != nil || !r.OK {
 			t.Errorf("%+v, %v", r, err)
 		}
 	}()

@@ -24,8 +24,9 @@ type Player struct {
 	stage *stage // set before built is closed
 
 	played  recording
-	refused error // with the turn of the stage: how the newest line by hand was refused
-	before  Step  // with the turn of the stage: that line
+	refused error      // with the turn of the stage: how the newest line by hand was refused
+	before  Step       // with the turn of the stage: that line
+	last    StepResult // set before over is closed: how the world ended
 
 	mu       sync.Mutex
 	progress progress      // guarded by mu
@@ -88,7 +89,7 @@ func (p *Player) Run(ctx context.Context) error {
 }
 
 // lastWords is how long what goes on beside the lines may take to end by itself.
-const lastWords = time.Second
+const lastWords = 2 * time.Second
 
 // end lets the lines that are being said end, then the world.
 func (p *Player) end(ctx context.Context) error {
@@ -96,12 +97,14 @@ func (p *Player) end(ctx context.Context) error {
 	st := p.stage
 	st.turn.Lock()
 	defer st.turn.Unlock()
-	defer time.AfterFunc(lastWords, func() { // a write to a port that nobody reads would wait for ever
-		for _, port := range st.world.Ports {
-			_ = port.Close()
-		}
-		_ = st.world.GNSS.Close()
-	}).Stop()
+	ended := make(chan struct{})
+	go func() { st.jobs.Wait(); st.lasting.Wait(); close(ended) }()
+	select {
+	case <-ended:
+	case <-time.After(lastWords): // a job waits for an agent that reads no more
+		st.up = false
+		_ = st.world.Stop() // finish says it again
+	}
 	r := Result{Name: st.Name, Seed: st.Seed}
 	st.finish(ctx, &r)
 	p.ended(r.Steps[len(r.Steps)-1])
@@ -154,6 +157,7 @@ func (p *Player) line(ctx context.Context, i int, before error) (refused error) 
 	p.begin(i, step)
 	entry := p.played.begin(step.Command)
 	result, refused := st.step(ctx, i, step, before, st.expectsRefusal(i+1))
+	st.guard(ctx, endsSession(step.Command)) // later commits would reuse its pages
 	switch {
 	case !result.OK:
 		p.played.drop(entry)
@@ -167,7 +171,6 @@ func (p *Player) line(ctx context.Context, i int, before error) (refused error) 
 		p.seen()
 		return nil
 	}
-	st.guard(ctx, endsSession(step.Command)) // later commits would reuse its pages
 	p.seen()
 	return refused
 }

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,52 +13,82 @@ import (
 // all of its lines play, and the result is that of the last one. The error is ErrLine where
 // nothing was played because the line cannot be meant.
 func (p *Player) Do(ctx context.Context, text string) (StepResult, error) {
-	select {
-	case <-p.built:
-	case <-p.over:
-		return StepResult{}, errOver
-	case <-ctx.Done():
-		return StepResult{}, ctx.Err()
+	all, err := p.say(ctx, text)
+	if len(all) == 0 {
+		return StepResult{}, err
 	}
-	if !p.saying.TryRLock() { // it ends
-		return StepResult{}, errOver
-	}
-	defer p.saying.RUnlock()
-	st := p.stage
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(st.ctx, cancel)()
-	st.turn.Lock()
-	defer st.turn.Unlock()
-	steps, err := p.meant(strings.TrimSpace(text))
-	if err != nil {
-		return StepResult{}, fmt.Errorf("%w: %w", ErrLine, err)
-	}
-	var result StepResult
+	return all[len(all)-1], err
+}
+
+// say is Do with all results.
+func (p *Player) say(ctx context.Context, text string) (all []StepResult, err error) {
+	return all, p.byHand(ctx, func(ctx context.Context) error {
+		steps, err := p.meant(strings.TrimSpace(text))
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrLine, err)
+		}
+		all = p.sayEach(ctx, steps)
+		return nil
+	})
+}
+
+// sayAll plays lines that were read.
+func (p *Player) sayAll(ctx context.Context, steps []Step) (all []StepResult, err error) {
+	return all, p.byHand(ctx, func(ctx context.Context) error {
+		all = p.sayEach(ctx, steps)
+		return nil
+	})
+}
+
+// sayEach plays lines until one fails that is no check. The caller has the turn.
+func (p *Player) sayEach(ctx context.Context, steps []Step) (all []StepResult) {
 	for _, step := range steps {
-		if result = p.said(ctx, step); !result.OK && !isCheck(step.Command) {
+		result := p.said(ctx, step)
+		if all = append(all, result); !result.OK && !isCheck(step.Command) {
 			break
 		}
 	}
-	return result, nil
+	return all
+}
+
+// byHand does something in turn, while there is a world.
+func (p *Player) byHand(ctx context.Context, do func(context.Context) error) error {
+	select {
+	case <-p.built:
+	case <-p.over:
+		return errOver
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if !p.saying.TryRLock() { // it ends
+		return errOver
+	}
+	defer p.saying.RUnlock()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(p.stage.ctx, cancel)()
+	p.stage.turn.Lock()
+	defer p.stage.turn.Unlock()
+	return do(ctx)
 }
 
 // meant reads a line as it may stand now: behind the lines that were played.
 func (p *Player) meant(text string) ([]Step, error) {
 	if text == "" || strings.HasPrefix(text, "#") {
-		return nil, fmt.Errorf("it says nothing")
+		return nil, errors.New("it says nothing")
 	}
 	parser := p.parser()
 	before := len(parser.s.Steps)
 	parser.one(text)
-	if parser.ended {
-		return nil, fmt.Errorf("end: this world lives on")
+	if text == "end" {
+		return nil, errors.New("end: this world lives on")
 	}
+	parser.s.Steps = slices.DeleteFunc(parser.s.Steps, ends) // of a file that is included
 	if len(parser.problems) == 0 {
 		parser.whole()
 	}
 	if len(parser.problems) > 0 {
-		return nil, fmt.Errorf("%s", parser.problems[0].Text)
+		return nil, errors.New(parser.problems[0].Text)
 	}
 	if err := p.stage.Head.suits(parser.s); err != nil {
 		return nil, err
@@ -66,6 +97,23 @@ func (p *Player) meant(text string) ([]Step, error) {
 	defer p.mu.Unlock()
 	p.scenario.Files, p.scenario.beside = parser.s.Files, parser.s.beside
 	return parser.s.Steps[before:], nil
+}
+
+// suits says what a world that was built for h cannot do.
+func (h *Head) suits(whole *Scenario) error {
+	switch {
+	case whole.Made && !h.Made:
+		return errors.New("the car of this session is a recorded one: say car before boot")
+	case !whole.Made && h.Made:
+		return errors.New("the car of this session is a made one: leave out car before boot")
+	case whole.Drive != nil && whole.Drive.brings() && (h.Drive == nil || !whole.Drive.sameCar(h.Drive)):
+		return errors.New("the car is built before boot: say replay with dbc and mapping there")
+	case whole.SmallDisk && !h.SmallDisk:
+		return errors.New("the small disk is made before boot: say it in a file that run plays")
+	case whole.Sleeps && !h.Sleeps:
+		return errors.New("the login manager begins before boot: say it in a file that run plays")
+	}
+	return nil
 }
 
 // parser knows what the world is like now. The caller has the turn.
@@ -130,6 +178,7 @@ func (p *Player) said(ctx context.Context, step Step) StepResult {
 	if refused != nil && !slices.Contains(refusals(), refusal(refused)) {
 		result.OK, result.Refused, refused = false, false, nil // nobody knows such a refusal
 	}
+	st.guard(ctx, endsSession(step.Command))
 	if !judges(step) {
 		p.refused, p.before = refused, step
 	}
@@ -142,7 +191,6 @@ func (p *Player) said(ctx context.Context, step Step) StepResult {
 		p.promise(ctx, step)
 	}
 	p.done(n, result)
-	st.guard(ctx, endsSession(step.Command))
 	p.seen()
 	return result
 }

@@ -231,9 +231,15 @@ func (p *Player) again(first int) {
 	})
 }
 
+// result is how the line went.
+func (s PlayerStep) result() StepResult {
+	return StepResult{File: s.File, Line: s.Line, Text: s.Text, OK: s.State == Well || s.State == Refused, MS: s.Took.Milliseconds(), Got: s.Got, Refused: s.State == Refused}
+}
+
 // ended notes how the world ended.
 func (p *Player) ended(last StepResult) {
 	p.seen()
+	p.last = last
 	if !last.OK {
 		p.update(func(now *progress) { now.end = last.Got })
 	}

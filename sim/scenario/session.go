@@ -7,40 +7,32 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
-
-	"glovebox/headunit"
 )
 
 // ErrLine is the error of a line that cannot be meant.
 var ErrLine = errors.New("line")
 
-// Session is a scenario that is made by hand: each line plays when it is said.
-// The world begins with the first line that is none of the head. It may be asked
+// Session is a scenario that is made by hand: each line plays when it is said. The world begins
+// with the first line that is none of the head, and is a Player's from then on. It may be asked
 // from several goroutines.
 type Session struct {
 	mu      sync.Mutex
 	name    string
 	options Options
 	open    func(string) ([]byte, error)
-	files   map[string][]byte // attachments of included files
-	lines   []string          // a step each, without those that failed
-	steps   []Step            // the lines
-	result  Result            // a step for each line
+	head    []string // lines, while there is no world
 	failed  bool
 	ended   bool
-	paused  time.Duration // before the next line
-	refused error         // how the newest line was refused
-	noted   bool          // the newest line says so
+	fell    string // how the agent ended by itself, as it was told
 
-	stage  *stage // nil before the world begins
-	built  Head   // for what it was built
-	cancel context.CancelFunc
+	player *Player // nil before the world begins
+	close  context.CancelFunc
+	over   chan error // with how the player ended
 }
 
 // NewSession is a session of that name; open reads the files that it includes.
 func NewSession(name string, o Options, open func(name string) ([]byte, error)) *Session {
-	return &Session{name: name, options: o, open: open, result: Result{Name: name, Seed: 1, Steps: []StepResult{}}}
+	return &Session{name: name, options: o, open: open, over: make(chan error, 1)}
 }
 
 // Ended reports whether a line said that nothing follows.
@@ -54,59 +46,111 @@ func (s *Session) Ended() bool {
 func (s *Session) Bus() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stage == nil {
+	if s.player == nil {
 		return ""
 	}
-	return s.stage.world.DBus.Address
+	return s.player.World().DBus.Address
 }
 
-// Paused says how long nothing was done before the next line.
-func (s *Session) Paused(d time.Duration) {
+// Idle is for the time between two lines: the error is that of an agent that ended by itself, once.
+func (s *Session) Idle() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.paused = d
-}
-
-// Idle is for the time between two lines: the armed nevers look, and the error is
-// that of an agent that ended by itself.
-func (s *Session) Idle(ctx context.Context) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.stage == nil {
+	if s.player == nil {
 		return nil
 	}
-	s.stage.turn.Lock()
-	defer s.stage.turn.Unlock()
-	s.stage.guard(ctx, false)
-	err := s.stage.alive()
-	s.failed = s.failed || err != nil
-	return err
+	before := s.fell
+	if s.fell = s.player.Progress().Fell; s.fell == before || s.fell == "" {
+		return nil
+	}
+	s.failed = true
+	return errors.New(s.fell)
 }
 
 // Do plays one line; it may be more, if it includes a file. The error is ErrLine
 // where nothing was played, and another if the world could not be set up.
-func (s *Session) Do(ctx context.Context, text string) ([]StepResult, error) {
+func (s *Session) Do(ctx context.Context, text string) (all []StepResult, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if text = strings.TrimSpace(text); text == "" || strings.HasPrefix(text, "#") {
+	switch text = strings.TrimSpace(text); {
+	case text == "" || strings.HasPrefix(text, "#"):
 		return nil, nil
+	case s.player != nil && text == "end":
+		s.ended = true
+		return []StepResult{{Text: text, OK: true}}, nil
+	case s.player != nil:
+		all, err = s.player.say(ctx, text)
+	default:
+		all, err = s.begins(ctx, text)
 	}
-	var all []StepResult
-	for _, line := range append(s.unsaid(text), text) {
-		played, err := s.do(ctx, line)
-		all = append(all, played...)
-		if err != nil {
-			return all, err
+	for _, r := range all {
+		s.failed = s.failed || !r.OK
+	}
+	return all, err
+}
+
+// begins takes a line of the head, or the world begins with it.
+func (s *Session) begins(ctx context.Context, text string) (all []StepResult, err error) {
+	lines := append(slices.Clone(s.head), s.unsaid(text)...)
+	before, err := s.read(lines)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrLine, err)
+	}
+	whole, err := s.read(append(lines, text))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrLine, err)
+	}
+	ofHead := func(step Step) bool { return step.rules&head != 0 }
+	said := slices.DeleteFunc(slices.Clone(whole.Steps[len(before.Steps):]), ends) // lines follow where a file said that none do
+	n := slices.IndexFunc(said, func(step Step) bool { return !ofHead(step) })
+	if n < 0 && len(said) > 0 { // no world yet
+		for _, step := range said {
+			s.head = append(s.head, step.Text())
+			all = append(all, StepResult{Line: step.Line, Text: step.Text(), OK: true})
+		}
+		return all, nil
+	}
+	s.ended = text == "end"
+	whole.Steps = append(slices.Clone(before.Steps), said[:max(0, n)]...)
+	if all, err = s.start(ctx, whole); err == nil && n >= 0 {
+		all = all[len(s.head):]
+		var more []StepResult
+		more, err = s.player.sayAll(ctx, said[n:])
+		all = append(all, more...)
+	}
+	return all, err
+}
+
+// start makes the world and plays the head.
+func (s *Session) start(ctx context.Context, whole *Scenario) (all []StepResult, err error) {
+	player := NewPlayer(whole, s.options)
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	go func() { s.over <- player.Run(running) }()
+	for changed := player.Changed(); ; changed = player.Changed() {
+		if now := player.Progress(); now.Over || now.Paused {
+			s.player, s.close = player, cancel
+			for _, step := range now.Steps {
+				all = append(all, step.result())
+			}
+			return all, nil
+		}
+		select {
+		case <-changed:
+		case err := <-s.over:
+			cancel()
+			return nil, err
+		case <-ctx.Done():
+			cancel()
+			return nil, errors.Join(ctx.Err(), <-s.over)
 		}
 	}
-	return all, nil
 }
 
 // unsaid is the head where nobody said one, and the boot behind it.
 func (s *Session) unsaid(text string) []string {
 	word, _, _ := strings.Cut(text, " ")
 	i := slices.IndexFunc(commands, func(f *form) bool { return f.word == word })
-	if len(s.lines) > 0 || i < 0 || commands[i].rules&head != 0 {
+	if len(s.head) > 0 || i < 0 || commands[i].rules&head != 0 {
 		return nil
 	}
 	lines := []string{"car Taycan 2024", "users anna:main lea:shared jonas:limited", "boot"}
@@ -122,50 +166,12 @@ func (s *Session) unsaid(text string) []string {
 	return lines
 }
 
-// do plays one line.
-func (s *Session) do(ctx context.Context, text string) ([]StepResult, error) {
-	repeated := s.noted && strings.HasPrefix(text, "expect error ")
-	lines := slices.Clone(s.lines)
-	if repeated { // what is noted already is checked now
-		lines = lines[:len(lines)-1]
-		s.paused = 0
-	}
-	whole, err := s.read(append(lines, text))
-	if err == nil {
-		err = s.suited(whole)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrLine, err)
-	}
-	steps := whole.Steps[len(lines):]
-	if repeated {
-		result, _ := s.judge(steps[0])
-		return []StepResult{result}, nil
-	}
-	s.files = whole.Files
-	if strings.HasPrefix(text, "include ") {
-		steps = slices.DeleteFunc(steps, ends) // lines follow where the file said that none do
-	}
-	var all []StepResult
-	for i, step := range steps {
-		if err := s.world(ctx, whole, step); err != nil {
-			return all, err
-		}
-		result := s.inTurn(ctx, step, steps[i+1:])
-		all = append(all, result)
-		if !result.OK && !isCheck(step.Command) {
-			break
-		}
-	}
-	return all, nil
-}
-
 // read parses lines as one file.
 func (s *Session) read(lines []string) (*Scenario, error) {
 	name := s.name + ".txtar"
 	p := newParser(name, s.open)
 	p.byHand = true
-	whole, err := p.parse(name, join([]byte(strings.Join(lines, "\n")+"\n"), s.files))
+	whole, err := p.parse(name, []byte(strings.Join(lines, "\n")+"\n"))
 	var problems Problems
 	if errors.As(err, &problems) {
 		return nil, errors.New(problems[0].Text)
@@ -173,72 +179,32 @@ func (s *Session) read(lines []string) (*Scenario, error) {
 	return whole, err
 }
 
-// suited says what the world that is there cannot do, if there is one.
-func (s *Session) suited(whole *Scenario) error {
-	if s.stage == nil {
-		return nil
-	}
-	return s.built.suits(whole)
-}
-
-// suits says what a world that was built for h cannot do.
-func (h *Head) suits(whole *Scenario) error {
-	switch {
-	case whole.Made && !h.Made:
-		return errors.New("the car of this session is a recorded one: say car before boot")
-	case !whole.Made && h.Made:
-		return errors.New("the car of this session is a made one: leave out car before boot")
-	case whole.Drive != nil && whole.Drive.brings() && (h.Drive == nil || !whole.Drive.sameCar(h.Drive)):
-		return errors.New("the car is built before boot: say replay with dbc and mapping there")
-	case whole.SmallDisk && !h.SmallDisk:
-		return errors.New("the small disk is made before boot: say it in a file that run plays")
-	case whole.Sleeps && !h.Sleeps:
-		return errors.New("the login manager begins before boot: say it in a file that run plays")
-	}
-	return nil
-}
-
-// world begins with the first step that is none of the head.
-func (s *Session) world(ctx context.Context, whole *Scenario, step Step) error {
-	if step.rules&head != 0 || s.stage != nil {
-		return nil
-	}
-	st, err := open(ctx, whole, s.options)
-	if err != nil {
-		return err
-	}
-	st.byHand = true
-	s.stage, s.built, s.result.Seed = st, whole.Head, whole.Seed
-	st.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	return nil
-}
-
-// Close ends what still goes on and the agent, lets the armed nevers look at all
-// there is, and ends the world. The result has all lines that went well.
-func (s *Session) Close(ctx context.Context) (Result, error) {
+// Close ends the world. The result has the armed nevers that found something, and how it ended.
+func (s *Session) Close() (Result, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stage == nil {
-		s.result.OK = !s.failed
-		return s.result, nil
+	result := Result{Name: s.name, Seed: 1, Steps: []StepResult{}, OK: !s.failed}
+	if s.player == nil {
+		return result, nil
 	}
-	s.cancel()
-	s.stage.turn.Lock()
-	defer s.stage.turn.Unlock()
-	s.result.OK = s.stage.finish(ctx, &s.result) && !s.failed
-	return s.result, s.stage.world.Close()
+	result.Seed = s.player.scenario.Seed
+	s.close()
+	err := <-s.over
+	for _, step := range s.player.Progress().Steps {
+		if strings.HasPrefix(step.Text, "never ") && step.State == Failed {
+			result.Steps, result.OK = append(result.Steps, step.result()), false
+		}
+	}
+	result.note(s.player.last)
+	return result, err
 }
 
 // Recording is the session so far as a scenario file.
 func (s *Session) Recording() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	lines := slices.Clone(s.lines)
-	if !s.ended {
-		lines = append(lines, "end")
+	if s.player == nil {
+		return []byte(strings.Join(append(slices.Clone(s.head), "end"), "\n") + "\n")
 	}
-	return join([]byte(strings.Join(lines, "\n")+"\n"), s.files)
+	return s.player.Recording()
 }
-
-// refusal is the name of the error with which somebody refused.
-func refusal(err error) string { return strings.TrimPrefix(headunit.RefusedAs(err), dbusError) }
