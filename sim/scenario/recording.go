@@ -157,10 +157,11 @@ func (w *writer) entry(e *entry) {
 		w.say(e.String())
 		w.drives = false
 	case *speed:
-		if !w.stands { // else it is said when the car goes on
-			w.pause(e.begun)
-			w.say(e.String())
+		if w.stands { // it is said when the car goes on
+			return
 		}
+		w.pause(e.begun)
+		w.say(e.String())
 	default:
 		_, replays := c.(*replay)
 		if _, drives := c.(*drive); drives || replays {
