@@ -44,31 +44,29 @@ const stillGrows = 2 * time.Minute
 // most entries that are read when somebody takes the wheel.
 const mostEntries = uint32(500)
 
-// read asks for what is new or may have grown.
-func (b *book) read(ctx context.Context, bus *headunit.Client, who string) error {
+// ask asks for what is new or may have grown.
+func (b *book) ask(ctx context.Context, bus *headunit.Client, who string) (answer func(), err error) {
 	if who != b.who {
 		b.closed()
 		b.open(who)
 	}
 	if who == "" {
-		return nil
+		return nil, nil
 	}
 	filter := map[string]any{"after": b.settled()}
 	if b.last == 0 {
 		filter = map[string]any{"limit": mostEntries}
 	}
 	list, err := bus.Ledger(ctx, filter)
-	if headunit.RefusedAs(err) == "NotPermitted" {
-		return nil // it ended this moment; Ended comes
-	}
 	if err != nil {
-		return err
+		return nil, err // NotPermitted: it ended this moment, and Ended comes
 	}
-	for _, one := range list {
-		b.take(one)
-	}
-	b.forget(time.Now())
-	return nil
+	return func() {
+		for _, one := range list {
+			b.take(one)
+		}
+		b.forget(time.Now())
+	}, nil
 }
 
 // open begins the ledger of somebody who took the wheel.

@@ -164,6 +164,9 @@ func (h *hmi) changed(s headunit.Signal) {
 	if len(named) > 0 {
 		h.want(of)
 	}
+	if values["State"] == "leaving" {
+		return // what comes next is asked for once it is there
+	}
 	if of == "Session1" && (values["Profile"] != nil && values["Profile"] != before || values["State"] != nil || len(named) > 0) {
 		h.want("people", "settings", "trips", "notes", "ledger", "Privacy1")
 	}
@@ -175,25 +178,43 @@ func (h *hmi) want(all ...string) {
 	}
 }
 
-// round asks for all that is wanted. Of a call too many, or an agent that starts or stops,
-// the part is asked for again with the next round.
+// round asks for all that is wanted. What belongs to who is at the wheel is taken only if
+// that is still who it was thought to be: answers are of now, signals come later. Of a call
+// too many, or an agent that starts or stops, a part is asked for again with the next round.
 func (h *hmi) round(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, askAtMost)
 	defer cancel()
+	answers := map[string]func(){}
 	for _, part := range parts {
 		if !h.ask[part] {
 			continue
 		}
 		delete(h.ask, part)
-		err := h.question(ctx, part)
+		answer, err := h.question(ctx, part)
 		if name := headunit.RefusedAs(err); name == "NotReady" || strings.HasSuffix(name, "LimitsExceeded") || errors.Is(err, context.DeadlineExceeded) {
 			h.ask[part] = true
+		}
+		if err == nil && answer != nil {
+			answers[part] = answer
+		}
+	}
+	if len(answers) == 0 {
+		return
+	}
+	now, err := h.bus.Properties(ctx, "Session1")
+	same := err == nil && now["State"] == h.session["State"] && now["Profile"] == h.session["Profile"]
+	for part, answer := range answers {
+		if same {
+			answer()
+		} else {
+			h.want(part, "Session1")
 		}
 	}
 }
 
-// question asks for one part.
-func (h *hmi) question(ctx context.Context, part string) (err error) {
+// question asks for one part. What belongs to who is at the wheel comes as a function that
+// takes it.
+func (h *hmi) question(ctx context.Context, part string) (answer func(), err error) {
 	switch part {
 	case "Session1":
 		h.session, err = kept(h.session)(h.bus.Properties(ctx, part))
@@ -204,25 +225,30 @@ func (h *hmi) question(ctx context.Context, part string) (err error) {
 	case "people":
 		var people []headunit.Profile
 		if people, err = h.bus.Profiles(ctx); err == nil {
-			h.people = people
-			for _, p := range people {
-				if p.Name != "" {
-					h.names[p.ID] = p.Name
-				}
-			}
+			h.know(people)
 		}
+	case "health":
+		err = h.askHealth(ctx)
 	case "settings":
 		return h.askSettings(ctx)
 	case "trips":
 		return h.askTrips(ctx)
 	case "notes":
 		return h.askNotes(ctx)
-	case "health":
-		return h.askHealth(ctx)
 	case "ledger":
-		return h.book.read(ctx, h.bus, h.who())
+		return h.book.ask(ctx, h.bus, h.who())
 	}
-	return err
+	return nil, err
+}
+
+// know takes the people of the car over. A name that was told once is remembered.
+func (h *hmi) know(people []headunit.Profile) {
+	h.people = people
+	for _, p := range people {
+		if p.Name != "" {
+			h.names[p.ID] = p.Name
+		}
+	}
 }
 
 // kept takes an answer, and what was there before if there is none.

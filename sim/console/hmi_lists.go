@@ -11,25 +11,20 @@ import (
 )
 
 // askSettings asks for every group. With nobody at the wheel there is none.
-func (h *hmi) askSettings(ctx context.Context) error {
+func (h *hmi) askSettings(ctx context.Context) (answer func(), err error) {
 	all := map[string]any{}
 	if h.who() != "" {
 		groups, err := h.bus.Groups(ctx)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, group := range groups {
-			values, err := h.bus.Get(ctx, group)
-			if headunit.RefusedAs(err) == "NotPermitted" {
-				break // they left this moment
-			} else if err != nil {
-				return err
+			if all[group], err = h.bus.Get(ctx, group); err != nil {
+				return nil, err
 			}
-			all[group] = values
 		}
 	}
-	h.groups = all
-	return nil
+	return func() { h.groups = all }, nil
 }
 
 // tripData is one of the event trips; what somebody may not see is absent.
@@ -54,22 +49,18 @@ type endData struct {
 }
 
 // askTrips asks for those that the person at the wheel may see.
-func (h *hmi) askTrips(ctx context.Context) error {
+func (h *hmi) askTrips(ctx context.Context) (answer func(), err error) {
 	trips := []tripData{}
 	if who := h.who(); who != "" && who != "guest" {
 		list, err := h.bus.Trips(ctx, nil)
-		if headunit.RefusedAs(err) == "NotPermitted" {
-			list, err = nil, nil
-		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, one := range list {
 			trips = append(trips, tripOf(one, headunit.ID(text(h.session["Profile"])), h.personName, h.feed.streets))
 		}
 	}
-	h.trips = trips
-	return nil
+	return func() { h.trips = trips }, nil
 }
 
 // tripOf is a trip as the head unit shows it to a person.
@@ -135,21 +126,20 @@ type alarmData struct {
 }
 
 // askNotes asks for the messages of the person at the wheel.
-func (h *hmi) askNotes(ctx context.Context) error {
-	h.messages = []noteData{}
-	if who := h.who(); who == "" || who == "guest" {
-		return nil
+func (h *hmi) askNotes(ctx context.Context) (answer func(), err error) {
+	notes := []noteData{}
+	if who := h.who(); who != "" && who != "guest" {
+		list, err := h.bus.ListMessages(ctx, nil)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range list {
+			notes = append(notes, noteData{
+				text(m["id"]), text(m["from"]), text(m["role"]), text(m["kind"]), text(m["text"]), stamp(time.Unix(int64(number(m["time"])), 0)), m["read"] == true,
+			})
+		}
 	}
-	list, err := h.bus.ListMessages(ctx, nil)
-	if err != nil && headunit.RefusedAs(err) != "NotPermitted" {
-		return err
-	}
-	for _, m := range list {
-		h.messages = append(h.messages, noteData{
-			text(m["id"]), text(m["from"]), text(m["role"]), text(m["kind"]), text(m["text"]), stamp(time.Unix(int64(number(m["time"])), 0)), m["read"] == true,
-		})
-	}
-	return nil
+	return func() { h.messages = notes }, nil
 }
 
 // askHealth asks for the warnings that are on: no signal tells that one went off.
