@@ -256,7 +256,7 @@ func kinds(t *testing.T, all []*follower) {
 	for i, want := range [][]string{
 		{"clock", "dbus", "drive", "frame", "ledger", "link", "log", "nav", "nmea", "notes", "people", "phone", "plot", "privacy", "published", "receipt",
 			"route", "settings", "signal", "state", "step", "trips", "truth", "wheel", "wire", "workshop", "world"},
-		{"clock", "nav", "notes", "people", "privacy", "receipt", "settings", "trips", "wheel"},
+		{"clock", "nav", "notes", "people", "privacy", "receipt", "route", "settings", "trips", "wheel"},
 		{"clock", "phone"}, {"clock", "phone"}, {"clock", "workshop"},
 	} {
 		seen := map[string]bool{}

@@ -132,7 +132,7 @@ func (f *Feed) progress(told *playTold, p scenario.PlayerProgress, now time.Time
 	if f.world.Car != nil && !told.routed {
 		if name, points := f.world.Car.Way(); points != nil {
 			told.routed = true
-			f.log.Append("route", "", nil, routeData{points, cmp.Or(name, p.Drive)})
+			f.log.Append("route", "", []string{"hmi"}, routeData{points, cmp.Or(name, p.Drive)})
 		}
 	}
 }

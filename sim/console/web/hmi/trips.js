@@ -23,5 +23,5 @@ function trip(s, t, x) {
   const km = distance(x);
   if (isMine(s, x)) return row(x.id, icon(open ? 'lock' : 'route', null, open ? 'a' : ''), ends(x), [when, x.minutes != null && `${Math.round(x.minutes)} min`, x.private && 'in the car only'].filter(Boolean).join(' · '), km);
   return row(x.id, icon('lock', null, 'a'), ends(x), [when, km, (x.assigned || []).length ? texts.assignedTo(x.assigned.map(proper).join(', ')) : texts.notAssignedYet].filter(Boolean).join(' · '),
-    button(s, t, { text: texts.thisWasMe, line: `assign ${x.n ?? x.id} ${s.wheel?.who}`, tag: 'assign ' + x.id, off: !parked(s) }));
+    button(s, t, { text: texts.thisWasMe, line: `assign ${x.id} ${s.wheel?.who}`, tag: 'assign ' + x.id, off: !parked(s) }));
 }
