@@ -80,7 +80,11 @@ export function say(text) {
 // --- panels ---
 
 function tools(name) {
-  const tell = (e) => step(panels.get(name), { id: 0, data: {}, ...e });
+  const tell = (e) => {
+    const p = panels.get(name);
+    step(p, { id: 0, data: {}, ...e });
+    if (p && !drawing) draw(p); // at once: the next key finds what this one made
+  };
   return {
     view, cmd, play, state, subscribe, say, tell,
     /** act says a line and tells the panel: ui.sent, then ui.answer, both with n, line and tag. */
@@ -129,20 +133,25 @@ function step(p, event) {
   }
 }
 
-let frame = 0;
+let frame = 0, drawing = false;
+
+function draw(p) {
+  if (!p.dirty) return;
+  p.dirty = false;
+  drawing = true;
+  try {
+    p.module.draw(p.root, p.state, p.tools);
+  } catch (err) {
+    console.error(p.name, 'draw', err);
+  }
+  drawing = false;
+}
+
 const wake = () => { frame ||= requestAnimationFrame(drawAll); };
 
 function drawAll() {
   frame = 0;
-  for (const p of panels.values()) {
-    if (!p.dirty) continue;
-    p.dirty = false;
-    try {
-      p.module.draw(p.root, p.state, p.tools);
-    } catch (err) {
-      console.error(p.name, 'draw', err);
-    }
-  }
+  for (const p of panels.values()) draw(p);
   if (ready) page.dataset.ready = '1';
 }
 
