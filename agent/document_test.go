@@ -225,6 +225,8 @@ func (v verdicts) Ask([]byte, profiles.Roster, time.Duration) (profiles.Ask, err
 
 func (v verdicts) Message([]byte, time.Duration) (profiles.Letter, error) { return v.letter, v.err }
 
+func (v verdicts) Anew() {}
+
 func (v verdicts) Refusal(error) string { return cmp.Or(v.step, "step") }
 
 // Refused documents are logged as refused actions are: the step, the version of one that

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"glovebox/profiles"
@@ -21,6 +22,8 @@ type Verifier interface {
 	Ask(payload []byte, people profiles.Roster, boot time.Duration) (profiles.Ask, error)
 	// Message reads what the back end writes to people of the car.
 	Message(payload []byte, boot time.Duration) (profiles.Letter, error)
+	// Anew forgets how many there were.
+	Anew()
 	// Refusal is one word for why any of these failed.
 	Refusal(err error) string
 }
@@ -34,6 +37,7 @@ type Inbound struct {
 	Count    func(name string) // adds one to a counter
 	Log      *slog.Logger
 
+	ended   atomic.Bool // a connection has, since the last message
 	refused sparing
 }
 
@@ -43,8 +47,21 @@ type Topics struct {
 	Message               func(inbox string) string
 }
 
+// Linked hands on that the connection opened or ended. With each connection the rates begin
+// anew: a fresh process knows of none, and after every session's end comes another
+// connection, whoever's session it was.
+func (i *Inbound) Linked(up bool) {
+	if !up {
+		i.ended.Store(true)
+	}
+	i.Cabin.Linked(up)
+}
+
 // Take hands on one message. Messages come one at a time.
 func (i *Inbound) Take(ctx context.Context, topic string, payload []byte) {
+	if i.ended.Swap(false) {
+		i.Verifier.Anew()
+	}
 	switch {
 	case topic == i.Topics.Document && len(payload) > 0:
 		i.document(ctx, payload)

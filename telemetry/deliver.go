@@ -101,7 +101,8 @@ func NewCourier(o CourierOptions) *Courier {
 		o.Rand = func() float64 { return 1 }
 	}
 	c := &Courier{with: o, handing: make(handing, 1), seqs: map[string]uint64{}}
-	c.suspects = suspects{all: map[parcel]*suspect{}, log: o.Log}
+	c.suspects.log = o.Log
+	c.suspects.anew()
 	c.target = target{wake: make(chan struct{}, 1), giveUp: o.Keepalive*3/2 + o.GiveUp, epoch: o.Epoch, version: o.DocumentVersion, held: o.Before.Silent}
 	return c
 }
@@ -235,10 +236,15 @@ func (c *Courier) Deliver(ctx context.Context, callbacks Callbacks) error {
 		}
 		speaks = later(speaks, c.rest(ctx, &pause, at))
 	}
+	epoch := c.with.Epoch
 	for ctx.Err() == nil {
 		tried := time.Now()
 		if s, err := c.open(ctx, pause.reach()); err == nil {
 			pause.failed = false
+			if s.epoch != epoch {
+				epoch = s.epoch
+				c.suspects.anew()
+			}
 			opened := time.Now()
 			c.holdBack(ctx, s, speaks)
 			speaks = time.Time{}

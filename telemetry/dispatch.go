@@ -9,6 +9,7 @@ import (
 
 const (
 	window      = 32                     // messages in flight at once
+	beside      = 8                      // beside them, of what is live to readers with slots
 	batch       = window / 2             // kept messages are fetched and stamped this many at once, one commit for all
 	longest     = time.Minute            // a message that is the oldest in flight for so long: the line is given up
 	goodbye     = time.Second            // how long a stop waits for what is in flight
@@ -49,6 +50,16 @@ func (s *dispatch) room() int {
 		return 0
 	}
 	return max(0, window-len(s.flying))
+}
+
+// fits reports whether a live message may be handed over. What others are sent must not hold
+// up those who get theirs at slots: when it comes would tell them of it.
+func (s *dispatch) fits(r outside.Released) bool {
+	most := window
+	if c := r.Column(); c != outside.ColumnMain && c != outside.ColumnShared {
+		most += beside
+	}
+	return !s.alone && len(s.flying) < most
 }
 
 // serve hands messages over on one line until it ends, or should.

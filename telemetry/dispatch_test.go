@@ -363,3 +363,41 @@ func TestLostIsTold(t *testing.T) {
 		}
 	})
 }
+
+// slotTo is the status of a slot.
+func slotTo(t *testing.T, to outside.Reader) outside.Released {
+	o, now := outside.New(outside.Builtin(), start, outside.Options{}), start
+	o.SetReaders(1, []outside.Reader{to}, now)
+	o.Link(true, now)
+	for range 10 {
+		now.Boot, now.UTC = now.Boot+time.Minute, now.UTC.Add(time.Minute)
+		for _, r := range o.Tick(now) {
+			if r.Kind() == outside.KindStatus {
+				return r
+			}
+		}
+	}
+	t.Fatal("there is no slot")
+	return outside.Released{}
+}
+
+// However much is on the way to others, who gets theirs at slots gets it at the slot.
+func TestSlotsWaitForNobody(t *testing.T) {
+	within(t, func(t *testing.T, dir string) {
+		limited := outside.Reader{ID: "jonas", Mailbox: strings.Repeat("c3", 16), Column: outside.ColumnLimited}
+		c := drive(t, dir, func(c *car) { c.port.hold = true })
+		synctest.Wait()
+		var all []outside.Released
+		for i := range 40 {
+			all = append(all, alarmTo(t, anna, fmt.Sprint("code-", i)))
+		}
+		c.send(all...)
+		synctest.Wait()
+		c.send(statusTo(t, lea, "x"), slotTo(t, limited))
+		synctest.Wait()
+		got := c.port.mail()
+		if n := len(got); n != 32 || got[31].Mailbox != limited.Mailbox {
+			t.Errorf("%d on the way, the last %s", n, list(got[n-1:]))
+		}
+	})
+}

@@ -10,7 +10,10 @@ import (
 
 // handLive hands over what is live, as far as the window is free.
 func (c *Courier) handLive(s *dispatch) {
-	for _, w := range c.live.peek(s.room()) {
+	for _, w := range c.live.peek() {
+		if !s.fits(w.released) {
+			continue
+		}
 		p, now := parcel{tag: w.released.Tag()}, time.Now()
 		stance := c.suspects.stance(p, now)
 		if (stance == alone || stance == trial) && len(s.flying) > 0 {

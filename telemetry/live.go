@@ -41,11 +41,11 @@ func (l *live) put(r outside.Released) {
 	}
 }
 
-// peek returns the n messages to go first; they stay.
-func (l *live) peek(n int) []fresh {
+// peek returns all messages, the one to go first first; they stay.
+func (l *live) peek() []fresh {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clone(l.waiting[:min(n, len(l.waiting))])
+	return slices.Clone(l.waiting)
 }
 
 // take removes one message and reports whether it was still there.

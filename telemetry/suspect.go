@@ -134,6 +134,10 @@ func (s *suspects) wait(now time.Time) (d time.Duration, waits bool) {
 	return 0, false
 }
 
+// anew drops all that is known: with a session's end a fresh process may take over, which
+// knows nothing, and a broker must not tell whether one did.
+func (s *suspects) anew() { *s = suspects{all: map[parcel]*suspect{}, log: s.log} }
+
 // forget drops what is known of kept messages: none waits.
 func (s *suspects) forget() {
 	for p := range s.all {

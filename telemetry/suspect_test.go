@@ -337,3 +337,20 @@ func TestPatienceIsTheOldestMessages(t *testing.T) {
 		}
 	})
 }
+
+// With a session's end all that was set aside is as if nothing had been: so it is where a
+// fresh process takes over.
+func TestASessionsEndForgetsSuspects(t *testing.T) {
+	within(t, func(t *testing.T, dir string) {
+		c := drive(t, dir, func(c *car) { c.port.rude = at(`"poison"`) })
+		synctest.Wait()
+		c.send(alarmTo(t, anna, "poison"))
+		time.Sleep(time.Minute)
+		before := c.port.opened()
+		c.Renew(epoch(2))
+		time.Sleep(time.Minute)
+		if n := c.port.opened() - before; n != 4 {
+			t.Errorf("after the end %d connections, want 4 as after a start: %s", n, c.port.seen())
+		}
+	})
+}

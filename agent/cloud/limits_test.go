@@ -61,3 +61,26 @@ func TestTheMostOnTheInboxIsNotTooMuch(t *testing.T) {
 		}
 	}
 }
+
+// Anew all that is allowed at one moment passes again, and who sends too much is told so
+// again.
+func TestRatesBeginAnew(t *testing.T) {
+	v, roster := newVerifier(), people(t, crypto.Signer(ed("lea's phone")))
+	passes := func() (n int) {
+		for {
+			if _, err := v.Ask([]byte("{}"), roster, time.Hour); step(err) == cloud.AtRate {
+				return n
+			}
+			n++
+		}
+	}
+	for range 2 {
+		if n := passes(); n != 40 {
+			t.Errorf("%d asks pass", n)
+		}
+		if n := passes(); n != 0 {
+			t.Errorf("then %d", n)
+		}
+		v.Anew()
+	}
+}

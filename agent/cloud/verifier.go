@@ -73,6 +73,12 @@ func NewVerifier(car profiles.Identity, trust KeySet) *Verifier {
 	return &Verifier{car: car, trust: trust, keys: map[string]*sender{}}
 }
 
+// Anew forgets how many there were.
+func (v *Verifier) Anew() {
+	v.act, v.ask, v.messages = bucket{}, bucket{}, bucket{}
+	clear(v.keys)
+}
+
 // Document reads an access document. repeated is the one in force or the ceiling, which
 // the broker hands over again at each connection.
 func (v *Verifier) Document(jws []byte, people profiles.Roster) (a profiles.Access, by profiles.Signer, repeated bool, err error) {

@@ -352,3 +352,20 @@ func (s *skeleton) probed() {
 		}
 	}
 }
+
+// flooded has the main user ask more than is answered around the end of each session: how
+// many are answered must not tell whose it was.
+func (s *skeleton) flooded() {
+	for _, one := range s.sessions {
+		if one.to >= s.length || one.to == s.killed {
+			continue
+		}
+		for i := range 24 {
+			s.probes = append(s.probes, probe{at: one.to - 900*time.Millisecond + time.Duration(i)*37*time.Millisecond})
+		}
+		for i := range 12 {
+			s.probes = append(s.probes, probe{at: one.to + 700*time.Millisecond + time.Duration(i)*13*time.Millisecond})
+		}
+		s.corners["flood at an end"]++
+	}
+}

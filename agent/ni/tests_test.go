@@ -102,6 +102,7 @@ var tests = []noninterference{
 			for i := range s.sessions {
 				s.sessions[i].guest = s.sessions[i].guest || i%2 == 0
 			}
+			s.flooded()
 			p := twoOf(s, []string{"settings", "who"}, func(p *plan) { p.cut = false })
 			p.b.guests, p.b.level, p.b.sky = false, "", follow(p.a)
 			return p

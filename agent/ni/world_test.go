@@ -228,7 +228,7 @@ func (w *world) start(epoch string, after *agent.Carried, left telemetry.Left) {
 	p.end = end
 	p.loops.Go(func() {
 		_ = p.courier.Deliver(ctx, telemetry.Callbacks{
-			Decide: p.Decide, Link: p.Linked, Fate: p.Fate, Inbox: agent.Messages{Cabin: p.Cabin}.Inbox,
+			Decide: p.Decide, Link: p.inbound.Linked, Fate: p.Fate, Inbox: agent.Messages{Cabin: p.Cabin}.Inbox,
 			Seal:    func(r outside.Released) outside.Released { return agent.Seal(p.Cabin, r) },
 			Inbound: func(topic string, payload []byte) { p.inbound.Take(ctx, topic, payload) },
 		})

@@ -170,7 +170,7 @@ func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (er
 	if p.broker != nil {
 		group.Go(func() error {
 			return courier.Deliver(ctx, telemetry.Callbacks{
-				Decide: cabin.Decide, Link: cabin.Linked, Fate: cabin.Fate, Inbox: agent.Messages{Cabin: cabin}.Inbox,
+				Decide: cabin.Decide, Link: inbound.Linked, Fate: cabin.Fate, Inbox: agent.Messages{Cabin: cabin}.Inbox,
 				Seal:    func(r outside.Released) outside.Released { return agent.Seal(cabin, r) },
 				Inbound: func(topic string, payload []byte) { inbound.Take(ctx, topic, payload) },
 			})
