@@ -77,9 +77,11 @@ soak-clients: bin
 soak-ends:
 	$(call part,ends,export SOAK_ENDS=$(or $(MINUTES),10) && $(SKIPS) -count=1 -timeout 0 -run TestEndsLookAlike ./sim | bin/skips -v)
 
-# soak-ni is ni in worlds of one to 48 hours, without the leaks; it prints pairs a minute of each test.
+# soak-ni is ni in worlds of one to 48 hours, without the leaks; it prints pairs a minute of each test. Then drives to two
+# places are compared for CLOCK minutes by the real clock, over a real broker.
 soak-ni:
 	$(call part,noninterference,export NI_MINUTES=$(or $(MINUTES),30) && $(SKIPS) -count=1 -timeout 0 -run TestNoninterference ./agent/ni | bin/skips -v)
+	$(call part,real clock,export CLOCK_MINUTES=$(or $(CLOCK),5) && $(SKIPS) -count=1 -timeout 0 -run TestRealClock ./telemetry | bin/skips -v)
 
 # soak-fuzz runs every fuzz target, each for so many minutes.
 soak-fuzz:
