@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"maps"
 	"strconv"
 	"sync"
 	"time"
@@ -158,7 +159,7 @@ func (p *people) phone(r cloud.Reader, box *mailbox, readers []cloud.Reader) pho
 		d.State = "removed"
 	}
 	if d.Member {
-		d.Place, d.Values, d.Warnings, d.Chat = box.live(time.Now()), box.values, box.warningList(), box.chat(r.Name)
+		d.Place, d.Values, d.Warnings, d.Chat = box.live(time.Now()), maps.Clone(box.values), box.warningList(), box.chat(r.Name)
 		d.Trips = box.tripList(r.ID, p.feed.name, p.feed.streets)
 		d.People = members(r, readers)
 		if phone, err := p.feed.world.Cloud.Phone(r.Name); err == nil {
@@ -216,7 +217,7 @@ func (p *people) shop(readers []cloud.Reader) workshopData {
 		case r.Removed || r.State == "" && r.Role != cloud.Workshop:
 		case r.Role == cloud.Workshop:
 			box := p.boxes[r.Name]
-			d.Values, d.Warnings, d.Chat = box.values, box.warningList(), box.chat(cloud.Workshop)
+			d.Values, d.Warnings, d.Chat = maps.Clone(box.values), box.warningList(), box.chat(cloud.Workshop)
 		case r.Role == cloud.Main:
 			d.Main = r.Name
 		case r.Role == cloud.Shared || r.Role == cloud.Limited:
