@@ -8,8 +8,6 @@ package console
 
 import (
 	"time"
-
-	"glovebox/sim/scenario"
 )
 
 // Picture is the world at one moment, as the terminal shows it.
@@ -18,7 +16,7 @@ type Picture struct {
 	Bus      string // the address of the D-Bus on which the agent is
 	URL      string // of the page, empty if there is none
 	Now      time.Time
-	Progress scenario.Progress
+	Progress Progress
 	Agent    Agent
 	Buses    []Wire
 	GNSS     Wire
@@ -32,6 +30,15 @@ type Picture struct {
 	Breaches int     // breaches of the contract that the back end saw
 
 	since time.Time // of the drive that plays
+}
+
+// Progress is how far what plays has come.
+type Progress struct {
+	Playback int           // drives that have begun
+	Phase    string        // driving while one plays, else the line that runs
+	At       time.Duration // of the drive that plays
+	Of       time.Duration // its length; 0 if nobody knows, or none plays
+	Note     string        // the newest line that failed, until the next drive
 }
 
 // Agent is what gloveboxd says of itself.

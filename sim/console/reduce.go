@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"glovebox/sim/cloud"
-	"glovebox/sim/scenario"
 )
 
 // Take makes the picture what it is after an event.
@@ -62,7 +61,7 @@ func (p *Picture) Take(e Event) {
 func (p *Picture) takeWorld(w worldData) {
 	p.Title, p.Bus, p.Note = w.Title, w.Bus, w.Note
 	p.since, _ = time.Parse(stampEvent, w.Since)
-	p.Progress = scenario.Progress{Playback: w.Lap, Phase: w.Phase, Of: time.Duration(w.Length) * time.Millisecond, Note: w.Note}
+	p.Progress = Progress{Playback: w.Lap, Phase: w.Phase, Of: time.Duration(w.Length) * time.Millisecond, Note: w.Note}
 	if w.Since == "" {
 		p.Progress.Of = 0
 	}

@@ -13,7 +13,6 @@ import (
 	"unicode/utf8"
 
 	"glovebox/sim/console"
-	"glovebox/sim/scenario"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -30,7 +29,7 @@ func drive() console.Picture {
 	}
 	return console.Picture{
 		Title: "a recorded drive, in laps", Now: at(102), Bus: "unix:path=/tmp/glovebox2979699244/bus,guid=a254d57121f98f078576be726b0b839d",
-		Progress: scenario.Progress{Playback: 4, Phase: "driving", At: 42 * time.Second, Of: time.Minute},
+		Progress: console.Progress{Playback: 4, Phase: "driving", At: 42 * time.Second, Of: time.Minute},
 		Agent:    console.Agent{Online: true, Version: "0.1.0", Policy: "built-in", Document: 2},
 		Buses:    []console.Wire{{Name: "powertrain", State: "up", PerSecond: 897.4}, {Name: "radar", State: "up", PerSecond: 750}},
 		GNSS:     console.Wire{Name: "GNSS", State: "up", PerSecond: 9.7},

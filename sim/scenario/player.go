@@ -175,6 +175,9 @@ func (p *Player) line(ctx context.Context, i int, before error) (refused error) 
 	return refused
 }
 
+// pauseAfterFailure keeps lines that fail one after the other from spinning.
+const pauseAfterFailure = time.Second
+
 // failed stops the script behind a command that failed. What is repeated goes on, as long as
 // the agent runs: somebody else may play with it.
 func (p *Player) failed() {

@@ -22,7 +22,7 @@ type PlayerStep struct {
 	File  string // where it is another than the scenario's own
 	Line  int    // of the file, 0 by hand
 	Text  string
-	State string
+	State string        // a line that was not over when the world ended is Waiting
 	At    time.Time     // when it began
 	Took  time.Duration // when it is over
 	Got   string
@@ -181,6 +181,8 @@ func (p *Player) done(i int, result StepResult) {
 		s := now.at(i + 1)
 		s.Took, s.Got, s.Waits = time.Since(s.At), result.Got, ""
 		switch {
+		case !result.OK && p.stage.ctx.Err() != nil: // the world ends
+			s.State, s.Got = Waiting, ""
 		case !result.OK:
 			s.State = Failed
 		case result.Refused:

@@ -157,9 +157,6 @@ func isCheck(c Command) bool {
 // line before was refused; where this one may be refused too, that is no failure of it.
 func (s *stage) step(ctx context.Context, n int, step Step, before error, mayBeRefused bool) (result StepResult, refused error) {
 	begun := time.Now()
-	if s.began != nil {
-		s.began(step)
-	}
 	var got string
 	var err error
 	if e, is := step.what.(*expectError); is {

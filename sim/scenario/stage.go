@@ -26,7 +26,6 @@ type stage struct {
 	world    *sim.World
 	forget   bool          // nothing is recorded
 	patience time.Duration // times what an expectation waits
-	began    func(Step)    // is told of each line before it plays, if anybody watches
 	changed  func()        // is told that faults are others, if anybody watches
 	policy   *outside.Policy
 	names    map[string]string // the car's name of a bus by the log's
