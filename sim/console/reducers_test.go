@@ -319,6 +319,9 @@ func TestPictureOfALog(t *testing.T) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
 	}
+	if len(p.Ledger) != 1 {
+		t.Errorf("an entry that has grown is there %d times", len(p.Ledger))
+	}
 	p.Take(console.Told("wheel", `{"state":"idle"}`))
 	if len(p.Ledger) != 0 {
 		t.Errorf("nobody is at the wheel and the ledger is open: %v", p.Ledger)
