@@ -105,7 +105,7 @@ function place({ s, p, main }) {
   if (p.sharing === 'limited' && p.role !== 'main') return hidden('lock', 'lim', texts.limitedTitle, texts.limitedText(main || 'The main user'));
   if (!p.place) return hidden('off', '', texts.noPosition);
   const { lat, lon, heading } = p.place;
-  return h('div', { class: 'pm', key: 'map', 'data-lat': lat, 'data-lon': lon }, map({ class: 'ground', 'aria-hidden': 'true' }, h('svg', { class: 'full', viewBox: box(lat, lon, 1500, 860), preserveAspectRatio: 'xMidYMid slice' }, town(), way(s.trail[p.name] || [], 'way', 30), car(lat, lon, heading, 62))),
+  return h('div', { class: 'pm', key: 'map', 'data-lat': lat, 'data-lon': lon }, map({ class: 'ground', 'aria-hidden': 'true' }, h('svg', { class: 'full', style: { '--metres': 6.5 }, viewBox: box(lat, lon, 1500, 860), preserveAspectRatio: 'xMidYMid slice' }, town(), way(s.trail[p.name] || [], 'way', 30), car(lat, lon, heading, 62))),
     h('div', { class: 'tag' }, h('b', null, texts.position), h('span', { class: 'g' }, h('i', { class: 'lamp', 'aria-hidden': 'true' }), texts.live)));
 }
 

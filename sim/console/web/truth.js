@@ -120,7 +120,7 @@ function paint(root, s, tools) {
         h('button', { type: 'button', class: 'chip', 'aria-pressed': String(s.ui.near), title: 'Around the car', 'aria-label': 'Around the car', onclick: () => tools.tell({ kind: 'ui.near' }) }, icon('nav', 13)))),
     h('div', { class: 'tmap', made: measure },
       // The town lies under what moves and is not drawn again with it.
-      map({ class: 'ground', 'aria-hidden': 'true' }, h('svg', { class: 'full', ...slice }, town())),
+      map({ class: 'ground', 'aria-hidden': 'true' }, h('svg', { class: 'full', style: { '--metres': scale.toFixed(1) }, ...slice }, town())),
       map({ class: 'ground', role: 'img', 'aria-label': s.at ? `The car is at ${digits(s.at)}, ${Math.round(s.at.kmh || 0)} km/h` : 'No position of the car yet' }, h('svg', { class: 'full', ...slice },
         path(s.route, 'planned', 3.5), path(before(s.route, s.track), 'driven', 5),
         parts(s.track).map((p, i) => h('g', { key: i }, path(p.points, p.sky ? 'driven' : 'gap', 5))),

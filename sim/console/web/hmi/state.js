@@ -22,8 +22,8 @@ export function reduce(s = blank, e) {
     case 'reset': return blank;
     case 'clock': return hhmm(d.t) === s.time ? s : { ...s, now: d.t, time: hhmm(d.t) };
     case 'wheel': return seated(s, d);
-    case 'people': return { ...s, people: d.people || [], peopleAt: e.at || 0, tick: e.at || 0 };
-    case 'privacy': return { ...s, privacy: d };
+    case 'people': return { ...s, people: inOrder(d.people || []), peopleAt: e.at || 0, tick: e.at || 0 };
+    case 'privacy': return { ...s, privacy: { ...d, readers: inOrder(d.readers || []) } };
     case 'settings': return { ...s, settings: d.groups || {} };
     case 'nav': return { ...s, nav: d, turned: unwound(s.turned, d.heading) };
     case 'route': return { ...s, route: d.points || [] };
@@ -105,6 +105,8 @@ function unwound(was, heading) {
 
 // --- what is read of the state ---
 
+/** inOrder sorts people and readers by their letter: M, S, L, W. */
+export const inOrder = (all) => all.toSorted((a, b) => 'MSLWB'.indexOf(a.letter) - 'MSLWB'.indexOf(b.letter) || String(a.name).localeCompare(b.name));
 export const person = (s, name) => s.people.find((p) => p.name === name);
 export const mainName = (s) => proper(s.people.find((p) => p.role === 'main')?.name || '') || 'The main user';
 export const parked = (s) => !!s.wheel?.parked;
