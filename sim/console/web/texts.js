@@ -107,7 +107,6 @@ export const texts = {
   erasedCounts: (n, stores) => `${n} ${plural(n, 'value', 'values')} in ${stores} ${plural(stores, 'store', 'stores')} before, none after.`,
   erasing: 'Guest data is being erased…',
   eraseFailed: 'Files of an app could not be removed yet. They are out of everybody’s reach.',
-  removed: (n) => `${n} ${plural(n, 'record', 'records')} erased in the car.`,
   receiptOf: (name) => `Data of ${name} erased`,
   leaving: 'Ending the session…',
 

@@ -17,7 +17,7 @@ export function home(s, t) {
     h('div', { class: 'hcol' },
       h('div', { class: 'tile me' }, avatar(letterOf(s, who), who, 48), h('div', null, h('b', null, proper(who)), h('small', null, Object.keys(s.settings).length ? texts.loaded(role(s.wheel?.role)) : role(s.wheel?.role)))),
       h('div', { class: 'tile grow' }, h('h3', null, icon('shield', 16), texts.whoSees),
-        h('ul', { class: 'see' }, readers.map((r) => {
+        h('ul', { class: 'see' + (s.privacy?.effective === 'offline' ? ' tight' : '') }, readers.map((r) => {
           const gets = sight(r);
           return h('li', { key: r.letter + r.name }, badge(r.letter), r.column === 'workshop' ? r.name || texts.workshop : you(s, r.name), h('span', { class: 'st ' + gets.tone }, gets.text));
         })),
@@ -36,7 +36,7 @@ function map(s) {
     h('div', { class: 'flags' },
       warning(s) && h('span', { class: 'flag a' }, icon('warn', 16), warning(s)),
       estimated && h('span', { class: 'flag n' }, icon('sat', 16), texts.estimated),
-      s.privacy && s.privacy.cloud === 'down' && h('span', { class: 'flag q' }, icon('net', 16), texts.sentLater(s.privacy.waiting || 0))),
+      s.privacy?.cloud !== 'up' && s.privacy?.waiting > 0 && s.privacy.effective !== 'offline' && h('span', { class: 'flag q' }, icon('net', 16), texts.sentLater(s.privacy.waiting || 0))),
     h('div', { class: 'dash' },
       parked(s) && !(n?.kmh >= 1) ? h('div', { class: 'spd park' }, h('b', null, 'P'), h('small', null, texts.parked)) : h('div', { class: 'spd' }, h('b', null, n?.kmh == null ? '–' : Math.round(n.kmh)), h('small', null, 'km/h')),
       n?.arrival && h('div', { class: 'eta' }, h('b', null, hhmm(n.arrival)), texts.minutes(n.minutes, n.km)),

@@ -4,12 +4,12 @@ import { h, icon } from '../dom.js';
 import { duties, duty, proper, role, sharing, texts } from '../texts.js';
 import { avatar, button, field, form, note, row } from './parts.js';
 import { back } from './settings.js';
-import { erased, parked } from './state.js';
+import { parked } from './state.js';
 
 export function roster(s, t) {
-  const people = s.people.filter((p) => p.role !== 'main'), gone = s.receipt?.who && s.receipt.who !== 'guest' ? s.receipt : null;
+  const people = s.people.filter((p) => p.role !== 'main'), gone = s.gone;
   return h('div', { class: 'pg' }, back(t, texts.people, texts.peopleSub(people.length)),
-    gone && note('g', 'check', [h('b', null, texts.receiptOf(proper(gone.who))), erased(gone).stores > 0 && h('small', null, texts.removed(erased(gone).values))], 'status'),
+    gone && note('g', 'check', [h('b', null, texts.receiptOf(proper(gone.who))), h('small', null, gone.words)], 'status'),
     people.length ? h('ul', { class: 'rows scroll', tabindex: '0', 'aria-label': texts.people }, people.map((p) => s.sure === p.name ? sure(s, t, p) : line(s, t, p))) : h('p', { class: 'empty' }, texts.noPeople));
 }
 

@@ -12,7 +12,7 @@ const free = 4;
 
 const blank = {
   now: '', time: '', wheel: null, people: [], peopleAt: 0, privacy: null, settings: {}, nav: null, route: [], trips: null, notes: { messages: [], alarms: [] }, receipt: null,
-  screen: 'home', pin: null, sub: null, tab: 'mine', open: null, fields: {}, sure: null, busy: {}, note: null, wrong: {}, tick: 0, turned: 0,
+  screen: 'home', pin: null, sub: null, tab: 'mine', open: null, fields: {}, sure: null, busy: {}, note: null, gone: null, wrong: {}, tick: 0, turned: 0,
 };
 
 /** @param {typeof blank} s @param {{kind: string, data: *, at?: number}} e */
@@ -30,7 +30,7 @@ export function reduce(s = blank, e) {
     case 'trips': return { ...s, trips: d.trips || [] };
     case 'notes': return { ...s, notes: { messages: d.messages || [], alarms: d.alarms || [] } };
     case 'receipt': return { ...s, receipt: d };
-    case 'ui.go': return { ...s, screen: d.screen, pin: null, sub: null, open: null, fields: {}, sure: null };
+    case 'ui.go': return { ...s, gone: null, screen: d.screen, pin: null, sub: null, open: null, fields: {}, sure: null };
     case 'ui.pick': return { ...s, pin: { name: d.name, digits: '', error: '', forgot: false, busy: false } };
     case 'ui.digit': return s.pin && s.pin.digits.length < 12 ? { ...s, pin: { ...s.pin, digits: s.pin.digits + d.digit, error: '' } } : s;
     case 'ui.delete': return s.pin ? { ...s, pin: { ...s.pin, digits: s.pin.digits.slice(0, -1) } } : s;
@@ -82,7 +82,8 @@ function answered(s, d) {
     const pin = s.pin && { ...s.pin, error: sentence(d.error) };
     return { ...s, busy, pin, sure: null, note: s.pin ? null : { n: d.n, tone: 'x', text: sentence(d.error) } };
   }
-  const note = d.tag === 'level' ? null : { n: d.n, tone: 'g', text: texts.done };
+  if (d.tag.startsWith('remove ')) return { ...s, busy, sure: null, gone: { who: d.tag.slice(7), words: full(d.got) } };
+  const note = /^(level|guest|logout)$/.test(d.tag) ? null : { n: d.n, tone: 'g', text: texts.done };
   const closes = /^(pin|invite|erase|new-pin|write|book)$/.test(d.tag);
   return { ...s, busy, note, sure: null, fields: closes ? {} : s.fields, sub: /^(pin|invite)$/.test(d.tag) ? (d.tag === 'invite' ? 'people' : null) : s.sub, pin: d.tag === 'new-pin' ? null : s.pin };
 }
@@ -194,4 +195,3 @@ export const warning = (s) => s.notes.alarms.length ? alarm(s.notes.alarms[0].co
 export const unread = (s) => s.notes.messages.filter((m) => !m.read).length;
 /** ends are the two ends of a trip, where they may be seen. */
 export const ends = (t) => t.start?.street || t.end?.street || t.start || t.end ? `${t.start?.street || '…'} → ${t.end?.street || '…'}` : texts.private;
-export const reasonText = (r) => full(r || '');
