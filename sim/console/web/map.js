@@ -18,13 +18,22 @@ export const project = (lat, lon) => [
   (origin.lat - lat) * metresPerDegree,
 ];
 
-/** line is the d of a path along places [[lat, lon], …]. */
-export const line = (points) => points.map(([lat, lon], i) => {
-  const [x, y] = project(lat, lon);
-  return (i ? 'L' : 'M') + x.toFixed(1) + ',' + y.toFixed(1);
-}).join('');
+/** line is the d of a path along places [[lat, lon], …]; of one list it is made once. */
+export function line(points) {
+  let d = lines.get(points);
+  if (d === undefined) {
+    d = points.map(([lat, lon], i) => {
+      const [x, y] = project(lat, lon);
+      return (i ? 'L' : 'M') + x.toFixed(1) + ',' + y.toFixed(1);
+    }).join('');
+    lines.set(points, d);
+  }
+  return d;
+}
 
-/** heading of the way from one place to the next, in degrees from north. */
+let lines = new WeakMap();
+
+/** bearing is the heading of the way from one place to the next, in degrees from north. */
 export function bearing([lat1, lon1], [lat2, lon2]) {
   const [x1, y1] = project(lat1, lon1), [x2, y2] = project(lat2, lon2);
   return (Math.atan2(x2 - x1, y1 - y2) * 180 / Math.PI + 360) % 360;
@@ -78,6 +87,7 @@ export function loadTown() {
     metresPerDegree = Number(svg.dataset.degree) || metresPerDegree;
     const [x, y, width, height] = (svg.getAttribute('viewBox') || '').split(/[ ,]+/).map(Number);
     if (width > 0) Object.assign(extent, { x, y, width, height });
+    lines = new WeakMap();
     for (const e of svg.querySelectorAll('[id]')) e.removeAttribute('id');
     drawing = document.importNode(svg.querySelector('g'), true);
     return true;

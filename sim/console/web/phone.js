@@ -85,7 +85,7 @@ function phone(s, t, p) {
   const title = p.member ? role(p.role) : '';
   return h('article', { class: 'phone', key: p.name, 'aria-label': [proper(p.name), title].filter(Boolean).join(', ') }, h('div', { class: 'ps' },
     h('div', { class: 'pst', 'aria-hidden': 'true' }, h('span', null, s.time), h('i'), h('span', null, '5G')),
-    h('div', { class: 'phd' }, h('span', { class: 'role r' + p.letter, 'aria-hidden': 'true' }, p.letter), h('div', null, h('h2', null, proper(p.name)), h('p', null, title || texts.invited[p.state] || texts.noUser)),
+    h('div', { class: 'phd' }, h('span', { class: 'role r' + p.letter, 'aria-hidden': 'true' }, p.letter), h('div', null, h('h2', null, proper(p.name)), h('p', null, title || proper(texts.invited[p.state]) || texts.noUser)),
       p.member && p.role === 'secondary' && h('span', { class: 'mini ' + p.letter }, sharing(p.sharing))),
     h('div', { class: 'pb' + (u.tab === 'chat' ? ' fill' : ' scroll'), key: p.member ? u.tab : 'out', tabindex: u.tab === 'chat' ? null : '0', role: 'group', 'aria-label': p.member ? texts.tabs[u.tab] : texts.mail }, p.member ? { car: carTab, trips: tripsTab, chat: chatTab, more }[u.tab](x) : more(x)),
     p.member && h('nav', { class: 'ntab', 'aria-label': proper(p.name) + '’s phone' }, [['car', 'car'], ['trips', 'route'], ['chat', 'chat'], ['more', 'users']].map(([name, symbol]) =>

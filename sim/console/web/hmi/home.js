@@ -11,6 +11,16 @@ import { parked, sight, warning } from './state.js';
 const stray = 160, across = 1300;
 let middle = null;
 
+/** Who wants no motion sees where the car is every two seconds. */
+const rest = 2000, calm = globalThis.matchMedia?.('(prefers-reduced-motion: reduce)');
+let held = null;
+
+function seen(s) {
+  const now = performance.now();
+  if (!calm?.matches || !held || now - held.at >= rest || Math.abs(s.nav.lat - held.lat) > .02) held = { at: now, lat: s.nav.lat, lon: s.nav.lon, turned: s.turned };
+  return held;
+}
+
 export function home(s, t) {
   const readers = (s.privacy?.readers || []).filter((r) => r.column !== 'backend'), who = s.wheel?.who || '';
   return h('div', { class: 'pg home' }, map(s),
@@ -46,10 +56,10 @@ function map(s) {
 const metres = (m) => m == null ? '' : m >= 1000 ? (m / 1000).toFixed(1) + ' km' : Math.round(m / (m < 100 ? 10 : 50)) * (m < 100 ? 10 : 50) + ' m';
 
 function plane(s) {
-  const { lat, lon } = s.nav, [x, y] = project(lat, lon);
+  const { lat, lon, turned } = seen(s), [x, y] = project(lat, lon);
   if (!middle || Math.hypot(x - middle.x, y - middle.y) > stray) middle = { x, y, lat, lon };
   const scale = 1900 / across;
-  return h('div', { class: 'plane', style: { transform: `perspective(820px) rotateX(54deg) rotateZ(${(-s.turned).toFixed(1)}deg)` } },
+  return h('div', { class: 'plane', style: { transform: `perspective(820px) rotateX(54deg) rotateZ(${(-turned).toFixed(1)}deg)` } },
     h('div', { class: 'slide', style: { transform: `translate(${((middle.x - x) * scale).toFixed(1)}px,${((middle.y - y) * scale).toFixed(1)}px)` } },
       h('svg', { viewBox: box(middle.lat, middle.lon, across * 1.4, across * 1.4) }, town(),
         s.route.length > 1 && [way(s.route, 'edge', 24), way(s.route, 'way', 15)])));
