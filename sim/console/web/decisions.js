@@ -118,7 +118,7 @@ export function readersOf(e) {
 export function why(row) {
   const kept = row.entries.filter((x) => x.outcome !== 'published' && x.words);
   const of = kept.length ? kept : row.entries;
-  return [...new Set(of.map((x) => x.words || x.rule))].filter(Boolean).join(' · ');
+  return [...new Set(of.map((x) => x.words || x.rule))].join(' · ');
 }
 
 const column = (rule) => String(rule || '').split('/')[1] || '';

@@ -53,7 +53,7 @@ const joined = (a, b) => [...new Set([...a, ...b])];
 export function carOf(s) {
   const d = s.drive || {}, fob = s.ui.fob || s.who || s.people[0] || '';
   return {
-    gear: d.gear || '', ignition: yes(d.ignition), door: yes(d.door), belt: yes(d.belt), locked: yes(d.locked), kmh: s.kmh, driving: s.kmh >= 1,
+    gear: d.gear || '', ignition: yes(d.ignition), door: yes(d.door), belt: yes(d.belt), locked: yes(d.locked), kmh: s.kmh,
     fob, near: Boolean(s.near[fob]), left: Boolean(s.lights.Left), right: Boolean(s.lights.Right), route: s.ui.route || s.route || routes[0],
   };
 }

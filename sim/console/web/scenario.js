@@ -98,15 +98,18 @@ function step(s, x, begun, tools) {
       s.failures[x.n] && known(s.failures[x.n])));
 }
 
+const bare = (name) => String(name || '').replace(/\.txtar$/, '');
+
 function runs(s, tools) {
   const all = s.ui.runs;
   if (!all) return h('p', { class: 'empty' }, 'Asking for the runs…');
   if (!all.length) return h('p', { class: 'empty' }, 'No run is over yet.');
   return h('ol', { class: 'steps runs' }, all.toReversed().map((r) => h('li', { key: r.run, class: r.ok ? 'ok' : 'failed' },
     h('div', { class: 'ln' }, sign(r.ok ? 'check' : 'cross', r.ok ? 'g' : 'x'), h('span', { class: 'sr' }, r.ok ? 'passed: ' : 'failed: '),
-      h('span', { class: 'tx' }, `${r.run} ${r.scenario}`), h('span', { class: 'mono' }, `seed ${r.seed}`), h('span', { class: 'mono' }, clock(r.t)),
-      h('button', { type: 'button', class: 'chip', onclick: () => tools.play('restart ' + r.scenario.replace(/\.txtar$/, '')) }, 'Again')),
-    r.failed && h('p', { class: 'waits x' }, r.failed))));
+      h('span', { class: 'tx' }, bare(r.scenario)),
+      h('button', { type: 'button', class: 'chip', 'aria-label': 'Again, ' + bare(r.scenario), onclick: () => tools.play('restart ' + r.scenario) }, 'Again')),
+    h('p', { class: 'waits', title: r.dir || null }, `run ${r.run} · seed ${r.seed} · ${clock(r.t)}`),
+    r.failed && h('p', { class: 'waits x' }, 'failed: ' + r.failed))));
 }
 
 /** What was asked for, and shown, of each root. */
