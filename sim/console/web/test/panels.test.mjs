@@ -72,7 +72,7 @@ test('the command line completes, remembers, and mends a word that nobody knows'
   assert.deepEqual(choices(s.ui, {}).words, ['D', 'N', 'P', 'R']);
   s = play(scenario, [['ui.escape']], s);
   assert.deepEqual(choices(s.ui, {}).words, []);
-  s = play(scenario, [['ui.sent', { line: 'gear D', tag: 'line' }], ['ui.sent', { line: 'gear P', tag: 'line' }], ['ui.sent', { line: 'gear P', tag: 'line' }], ['ui.back', { by: 1 }], ['ui.back', { by: 1 }], ['ui.back', { by: 1 }]], s);
+  s = play(scenario, [['ui.sent', { line: 'gear D', tag: 'line' }], ['ui.sent', { line: 'gear P', tag: 'line' }], ['ui.sent', { line: 'gear P', tag: 'line' }], ['ui.back', { by: 1 }], ['ui.back', { by: 1 }]], s);
   assert.equal(s.ui.text, 'gear D');
   s = play(scenario, [['ui.sent', { line: 'of a button', tag: '' }]], s);
   assert.equal(s.ui.text, 'gear D', 'a line that was said elsewhere changes nothing here');
