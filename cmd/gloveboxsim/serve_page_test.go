@@ -122,7 +122,7 @@ func testPage(t *testing.T, program string) {
 	s := serve(program, t.TempDir(), "--out", out, file)
 	b := s.start(t, io.Discard)
 	b.says("expect ready", `"ok":true`)
-	b.says("lgin anna", `"ok":false.*did you mean`)
+	b.says("lgin anna", `"ok":false.*did you mean.*"near":"login"`)
 	b.says("login anna", `"ok":true`)
 	b.says("expect state active anna", `"ok":true`)
 	b.says("login anna pin=000000", `"ok":false.*"refused":true`)

@@ -42,6 +42,7 @@ type stepData struct {
 	Line  int    `json:"line"`
 	File  string `json:"file,omitempty"`
 	Text  string `json:"text"`
+	Note  string `json:"note,omitempty"` // the comment above the line
 	State string `json:"state"`
 	T     string `json:"t"`
 	MS    int64  `json:"ms"`
@@ -163,6 +164,6 @@ func worldOf(s *scenario.Scenario, p scenario.PlayerProgress) worldData {
 
 func stepOf(s scenario.PlayerStep) stepData {
 	return stepData{
-		N: s.N, After: s.After, Line: s.Line, File: s.File, Text: s.Text, State: s.State, T: stamp(s.At), MS: s.Took.Milliseconds(), Got: s.Got, Hand: s.Hand, Waits: s.Waits,
+		N: s.N, After: s.After, Line: s.Line, File: s.File, Text: s.Text, Note: s.Note, State: s.State, T: stamp(s.At), MS: s.Took.Milliseconds(), Got: s.Got, Hand: s.Hand, Waits: s.Waits,
 	}
 }

@@ -35,6 +35,7 @@ type parser struct {
 	problems Problems
 	name     string // of the file that is read
 	line     int
+	note     []string // the comment above the line
 	inside   []string // the files that are being read
 
 	booted  bool // there was a boot
@@ -80,7 +81,15 @@ func newParser(name string, open func(string) ([]byte, error)) *parser {
 }
 
 func (p *parser) problem(format string, args ...any) {
-	p.problems = append(p.problems, Problem{p.name, p.line, fmt.Sprintf(format, args...)})
+	found := Problem{File: p.name, Line: p.line, Text: fmt.Sprintf(format, args...)}
+	for _, a := range args {
+		if err, is := a.(error); is {
+			if u, is := errors.AsType[*unknownWord](err); is {
+				found.Near = u.nearest()
+			}
+		}
+	}
+	p.problems = append(p.problems, found)
 }
 
 // deepest is how many files may include each other.
@@ -99,9 +108,15 @@ func (p *parser) file(name string, source []byte) {
 		p.s.Files[f.name] = f.data
 	}
 	p.line = 0
+	p.note = nil
 	for text := range strings.SplitSeq(commands, "\n") {
 		p.line++
-		if text = strings.TrimSpace(text); text == "" || strings.HasPrefix(text, "#") {
+		if text = strings.TrimSpace(text); text == "" {
+			p.note = nil
+			continue
+		}
+		if comment, is := strings.CutPrefix(text, "#"); is {
+			p.note = append(p.note, strings.TrimSpace(comment))
 			continue
 		}
 		if p.ended {
@@ -109,6 +124,7 @@ func (p *parser) file(name string, source []byte) {
 			return
 		}
 		p.one(text)
+		p.note = nil
 	}
 }
 
@@ -128,7 +144,7 @@ func (p *parser) one(text string) {
 		p.problem("%v", err)
 		return
 	}
-	p.s.Steps = append(p.s.Steps, Step{p.name, p.line, command})
+	p.s.Steps = append(p.s.Steps, Step{p.name, p.line, strings.Join(p.note, " "), command})
 }
 
 // command reads one command.
@@ -174,7 +190,7 @@ func (p *parser) whole() {
 	p.name, p.line = last.File, last.Line
 	for i, s := range p.s.Steps {
 		if _, ok := s.what.(*expectError); ok && (i == 0 || !refusable(p.s.Steps[i-1].Command)) {
-			p.problems = append(p.problems, Problem{s.File, s.Line, "expect error: the line before cannot be refused"})
+			p.problems = append(p.problems, Problem{File: s.File, Line: s.Line, Text: "expect error: the line before cannot be refused"})
 		}
 	}
 	for _, f := range p.named {

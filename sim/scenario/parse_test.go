@@ -1,6 +1,7 @@
 package scenario_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -323,6 +324,29 @@ func FuzzParse(f *testing.F) {
 		}
 		roundTrip(t, source, true)
 	})
+}
+
+// A line has the comment right above it, as one text; a blank line between is none.
+func TestNotes(t *testing.T) {
+	s, err := scenario.Parse("x.txtar", []byte("# Of the file.\n\nboot\n# Anna gets in,\n#  and says so.\nlogin anna\nlogout\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"", "Anna gets in, and says so.", ""} {
+		if got := s.Steps[i].Note; got != want {
+			t.Errorf("%s: %q, want %q", s.Steps[i].Text(), got, want)
+		}
+	}
+}
+
+// A wrong word is said with the one that may have been meant.
+func TestNear(t *testing.T) {
+	for line, want := range map[string]string{"lgin anna": "login", "login anna wiat": "wait", "expect eror NotParked": "error", "boot boot": ""} {
+		_, err := scenario.Parse("x.txtar", []byte("users anna:main\nboot\nlogin anna\n"+line+"\n"), nil)
+		if problems, is := errors.AsType[scenario.Problems](err); !is || problems[0].Near != want {
+			t.Errorf("%s: %+v, want %q", line, err, want)
+		}
+	}
 }
 
 // The page on scenarios has every command, every check and every action.

@@ -72,6 +72,14 @@ func (p *Player) byHand(ctx context.Context, do func(context.Context) error) err
 	return do(ctx)
 }
 
+// Unmeant is why a line by hand cannot be meant.
+type Unmeant struct {
+	Text string
+	Near string // the word that may have been meant, if there is one
+}
+
+func (u *Unmeant) Error() string { return u.Text }
+
 // meant reads a line as it may stand now: behind the lines that were played.
 func (p *Player) meant(text string) ([]Step, error) {
 	if text == "" || strings.HasPrefix(text, "#") {

@@ -22,6 +22,7 @@ type PlayerStep struct {
 	File  string // where it is another than the scenario's own
 	Line  int    // of the file, 0 by hand
 	Text  string
+	Note  string        // the comment right above it
 	State string        // a line that was not over when the world ended is Waiting
 	At    time.Time     // when it began
 	Took  time.Duration // when it is over
@@ -72,7 +73,7 @@ type progress struct {
 // begin is before the first line.
 func (g *progress) begin(s *Scenario) {
 	for i, step := range s.Steps {
-		w := PlayerStep{N: i + 1, Line: step.Line, Text: step.Text(), State: Waiting}
+		w := PlayerStep{N: i + 1, Line: step.Line, Text: step.Text(), Note: step.Note, State: Waiting}
 		if step.File != s.Steps[0].File {
 			w.File = step.File
 		}

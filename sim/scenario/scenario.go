@@ -44,6 +44,7 @@ type Head struct {
 type Step struct {
 	File string
 	Line int
+	Note string // the comment right above it
 	Command
 }
 
@@ -64,6 +65,7 @@ type Problem struct {
 	File string
 	Line int
 	Text string
+	Near string // the word that may have been meant, if there is one
 }
 
 func (p Problem) String() string { return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text) }

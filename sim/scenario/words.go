@@ -51,14 +51,20 @@ type unknownWord struct {
 	words      []string
 }
 
-// Error says which word is nearest.
-func (u *unknownWord) Error() string {
+// nearest is the word that may have been meant, empty if none is near.
+func (u *unknownWord) nearest() string {
 	best, least := "", len(u.word)+3
 	for _, w := range u.words {
 		if d := distance(u.word, w); d < least {
 			best, least = w, d
 		}
 	}
+	return best
+}
+
+// Error says which word is nearest.
+func (u *unknownWord) Error() string {
+	best := u.nearest()
 	if best == "" {
 		return fmt.Sprintf("unknown %s %q", u.what, clip(u.word))
 	}

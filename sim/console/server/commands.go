@@ -49,7 +49,11 @@ func (s *Server) command(ctx context.Context, w http.ResponseWriter, r *http.Req
 	result, err := s.world.Do(ctx, text)
 	switch {
 	case err != nil:
-		writeJSON(w, answer{Line: text, Error: strings.TrimPrefix(err.Error(), scenario.ErrLine.Error()+": ")})
+		a := answer{Line: text, Error: strings.TrimPrefix(err.Error(), scenario.ErrLine.Error()+": ")}
+		if u, is := errors.AsType[*scenario.Unmeant](err); is {
+			a.Near = u.Near
+		}
+		writeJSON(w, a)
 	case !result.OK || result.Refused:
 		writeJSON(w, answer{Line: result.Text, Error: result.Got, Refused: result.Refused})
 	default:

@@ -16,7 +16,7 @@ func TestCommand(t *testing.T) {
 	for _, tt := range []struct{ name, line, want string }{
 		{"done", "login anna", `{"ok":true,"got":"well"}`},
 		{"with the line's end", "logout\n", `{"ok":true,"got":"well"}`},
-		{"that cannot be meant", "lgin anna", `{"ok":false,"line":"lgin anna","error":"unknown command \"lgin\": did you mean \"login\"?"}`},
+		{"that cannot be meant", "lgin anna", `{"ok":false,"line":"lgin anna","error":"unknown command \"lgin\": did you mean \"login\"?","near":"login"}`},
 		{"refused by the car", "login jonas", `{"ok":false,"line":"login jonas","error":"The car is not parked.","refused":true}`},
 	} {
 		answer, text := f.post("/api/cmd", tt.line)

@@ -39,7 +39,7 @@ func (w *world) lines() []string {
 func (w *world) Do(ctx context.Context, line string) (scenario.StepResult, error) {
 	switch line {
 	case "lgin anna":
-		return scenario.StepResult{}, fmt.Errorf(`%w: unknown command "lgin": did you mean "login"?`, scenario.ErrLine)
+		return scenario.StepResult{}, fmt.Errorf("%w: %w", scenario.ErrLine, &scenario.Unmeant{Text: `unknown command "lgin": did you mean "login"?`, Near: "login"})
 	case "login jonas":
 		return scenario.StepResult{Text: line, OK: true, Refused: true, Got: "The car is not parked."}, nil
 	case "wait 60s":

@@ -87,6 +87,7 @@ function known(all) {
 function step(s, x, begun, tools) {
   const [mark, name, cls] = marks[x.state] || marks.waiting, open = openOf(s) === x.n;
   return h('li', { key: x.n, 'data-n': x.n, class: x.state + (open ? ' open' : ''), 'aria-current': x.state === 'running' ? 'step' : null },
+    x.note && h('p', { class: 'note' }, x.note),
     h('button', { type: 'button', class: 'ln', 'aria-expanded': String(open), onclick: () => tools.tell({ kind: 'ui.open', data: { n: x.n } }) },
       sign(mark, cls), h('span', { class: 'sr' }, name + ': '),
       h('span', { class: 'tx' }, x.text), x.hand && h('span', { class: 'mini' }, 'by hand'), h('span', { class: 'mono' }, when(begun, x))),
