@@ -22,7 +22,7 @@ const (
 // commands is the command line.
 type commands struct {
 	Car     carCommand       `cmd:"" help:"Only the car: pseudo-terminals that play a recorded drive. Their names are printed."`
-	Serve   serveCommand     `cmd:"" help:"The whole world, live: the recorded drive in laps, on the terminal or as JSON lines."`
+	Serve   serveCommand     `cmd:"" help:"The whole world, live: a page in the browser, a picture on the terminal or JSON lines."`
 	Run     runScenarios     `cmd:"" help:"Play scenario files and check what they promise."`
 	Check   checkScenarios   `cmd:"" help:"Read scenario files and say what is wrong with them."`
 	Repl    replCommand      `cmd:"" help:"Play line by line, by hand. Tab completes, help lists the words."`
