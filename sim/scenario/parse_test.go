@@ -67,6 +67,7 @@ func TestProblems(t *testing.T) {
 		{"a fob closes nothing", "door driver close fob=anna", "a fob opens a door"},
 		{"unknown gear", "gear B", "x.txtar:1: gear: unknown gear"},
 		{"unknown route", "boot\ndrive comute.gpx", `x.txtar:2: drive: unknown route "comute.gpx": did you mean "commute.gpx"?`},
+		{"unknown way through the town", "boot\ndrive hafen-westent", `x.txtar:2: drive: unknown route "hafen-westent": did you mean "hafen-westend"?`},
 		{"route that is none", "drive a.gpx\n-- a.gpx --\nx\n", "x.txtar:1: drive: route a.gpx"},
 		{"speed without unit", "drive commute.gpx speed=50", "want such as 50km/h"},
 		{"two drives of one car", "drive commute.gpx\ndrive block.gpx", "sync first"},
@@ -226,6 +227,8 @@ func TestFiles(t *testing.T) {
 		"drive a.log":           "drive: route a.log",
 		"drive block":           "",
 		"drive block.gpx":       "",
+		"drive hafen-westend":   "",
+		"drive hafen.gpx":       "",
 		"drive routes/blok.gpx": `unknown route "routes/blok.gpx"`,
 	} {
 		_, err := scenario.Parse("x.txtar", []byte(source), beside)
