@@ -72,6 +72,10 @@ func TestProblems(t *testing.T) {
 		{"speed without unit", "drive commute.gpx speed=50", "want such as 50km/h"},
 		{"two drives of one car", "drive commute.gpx\ndrive block.gpx", "sync first"},
 		{"the recorded car has no doors", "replay can=rav4\nlock", "x.txtar:2: a recorded car does nothing else"},
+		{"a recorded car plays as it was recorded", "boot\nreplay can=rav4\nspeed 2x", "x.txtar:3: a recorded car does nothing else"},
+		{"two speeds to begin with", "speed 2x\nspeed 3x\nboot", "x.txtar:2: speed: want it once before boot"},
+		{"a car that begins with nothing", "speed 0x\nboot", "x.txtar:1: speed: want it once before boot"},
+		{"a power cut that is ended", people + "boot\nfault power off", "fault: "},
 		{"power of nobody", "fault power", "the agent does not run here"},
 		{"clock back", "fault clock -1h", "want such as +25h"},
 		{"clock for a time", "fault clock +1h for 3s", "say no for"},
@@ -254,7 +258,7 @@ func corpus(t testing.TB) [][]byte {
 		all = append(all, text)
 	}
 	return append(all,
-		[]byte("boot\nkill 250us into guest\n"), []byte("fault unplug can for 90s\nfault can-garbage\nfault gnss\n"),
+		[]byte("boot\nkill 250us into guest\n"), []byte("car Taycan 2024\nboot\nspeed 10x\nspeed 0x\nfault can-garbage for 90s\nfault can-garbage off\nfault unplug gnss off\n"), []byte("fault unplug can for 90s\nfault can-garbage\nfault gnss\n"),
 		[]byte(people+"app anna invite kai shared\napp kai code\napp kai accept\napp kai accept 12AB pin=none\napp anna activate kai\nboot\nlogin kai\n"),
 		[]byte(people+"app lea climate on celsius=22.5 minutes=7\napp lea climate off\napp anna restrict lea\napp anna restrict lea chat trips\napp lea chat Is  it ready?\n"),
 		[]byte(people+"boot\nassign t lea jonas\nhmi pin anna none 4711\nhmi erase everything pin=480213\nhmi import lea a.json\nworkshop remove-main confirm\nworkshop remove-main\n-- a.json --\n{}\n"),
