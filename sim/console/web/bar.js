@@ -78,6 +78,9 @@ function toggle(s, tools) {
     .catch(() => tools.tell({ kind: 'ui.scenarios', data: { scenarios: [] } }));
 }
 
+/** factors are those to choose from, and the one that is on. */
+export const factors = (w) => [...new Set([1, 10, 60, w?.speed || 1])].sort((a, b) => a - b);
+
 const bare = (name) => String(name || '').replace(/^.*\//, '').replace(/\.txtar$/, '');
 
 function said(p, w, note) {
@@ -101,7 +104,7 @@ function paint(root, s, tools) {
       w?.paused ? button('go', 'Go on', 'play', { class: 'go' }) : button('pause', 'Pause', 'pause', { class: 'go' }),
       button('next', 'Next step', 'step'),
       h('a', { class: 'x', href: '/api/export', download: (bare(w?.scenario) || 'session') + '-recorded.txtar', 'aria-label': 'Save all that was played and done as a scenario', title: 'Save all that was played and done as a scenario' }, icon('rec'))),
-    h('div', { class: 'tp', role: 'group', 'aria-label': 'Time factor of the car' }, [1, 10, 60].map((f) =>
+    h('div', { class: 'tp', role: 'group', 'aria-label': 'Time factor of the car' }, factors(w).map((f) =>
       h('button', { type: 'button', key: f, 'aria-pressed': String(w?.speed === f), onclick: () => speed(tools, f) }, f + '×'))),
     h('div', { class: 'prog ' + p.state },
       h('div', { class: 'lbl' }, h('span', { class: 'at', 'aria-live': 'polite', title: p.text }, said(p, w, s.ui.note)), w && h('span', { class: 'seed' }, `seed ${w.seed}`)),

@@ -58,7 +58,7 @@ const outcomes = {
 };
 
 function mark(entry) {
-  if (!entry) return h('span', { class: 'mark never', role: 'img', 'aria-label': 'never leaves the car' }, sign('dash'));
+  if (!entry) return h('span', { class: 'mark never', role: 'img', 'aria-label': 'nothing decided for them' }, sign('dash'));
   const o = outcomes[entry.outcome] || outcomes.waiting, name = entry.outcome + (entry.count > 1 ? `, ${entry.count} times` : '');
   return h('span', { class: 'mark ' + o.cls, role: 'img', 'aria-label': name, title: `${proper(entry.reader)}: ${name}` }, sign(o.sign));
 }

@@ -43,6 +43,11 @@ test('the bar counts the lines of the script, not those by hand', () => {
   assert.deepEqual(bar.progress(play(bar, [step(4, 'failed')], s)), { at: 4, of: 4, done: 3, state: 'failed', text: 'line 4' });
 });
 
+test('a factor that no button has is shown among them', () => {
+  assert.deepEqual(bar.factors({ speed: 6 }), [1, 6, 10, 60]);
+  assert.deepEqual(bar.factors(null), [1, 10, 60]);
+});
+
 test('lines by hand stand where they were said, before those to come', () => {
   const s = play(scenario, [step(1, 'ok'), step(2, 'waiting'), step(3, 'waiting'), step(4, 'ok', { hand: true, t: at(2) })]);
   assert.deepEqual(scenario.listed(s).map((x) => x.n), [1, 4, 2, 3]);
