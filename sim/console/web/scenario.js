@@ -95,7 +95,7 @@ function step(s, x, begun, tools) {
     open && h('div', { class: 'more' },
       x.state === 'failed' && h('p', { class: 'x' }, x.got || 'It failed.'), x.state === 'refused' && h('p', { class: 'a' }, 'refused: ' + (x.got || '')),
       x.state !== 'failed' && x.state !== 'refused' && h('p', null, x.got || (x.state === 'waiting' ? 'Not played yet.' : 'Nothing more to say.')),
-      h('p', { class: 'mono' }, `line ${x.line}${x.ms != null && x.state !== 'waiting' ? ` · took ${x.ms} ms` : ''}`),
+      h('p', { class: 'mono' }, [!x.hand && `line ${x.line}${x.file ? ' of ' + x.file : ''}`, played(x) && x.state !== 'running' && `took ${x.ms} ms`].filter(Boolean).join(' · ')),
       s.failures[x.n] && known(s.failures[x.n])));
 }
 
