@@ -56,8 +56,8 @@ const nmeaText = (text) => { const name = sentence(text); return [h('span', { cl
 
 /** tables are the full views, by tab of the signals' panel. */
 export const tables = {
-  can: (s) => grid('Frames', ['Bus', 'Id', 'Message', 'Decoded', 'Raw', 'a second'], frames(s).map((f) => [f.bus + f.id, [
-    f.bus, h('span', { class: 'k' }, f.id), f.name || '', h('b', null, f.text || ''), bytes(f.data), f.rate ? Math.round(f.rate) : '']]), 'No frame yet.'),
+  can: (s) => grid('Frames', ['Bus', 'Id', 'Message', 'Raw', 'a second', 'Decoded'], frames(s).map((f) => [f.bus + f.id, [
+    f.bus, h('span', { class: 'k' }, f.id), f.name || '', bytes(f.data), f.rate ? Math.round(f.rate) : '', h('b', null, f.text || '')]]), 'No frame yet.'),
   nmea: (s) => grid('Sentences', ['Sentence', 'Raw'], Object.values(s.nmea).map((t) => [sentence(t), [h('span', { class: 'y' }, sentence(t)), t]]), 'The receiver says nothing yet.'),
   mqtt: (s) => grid('Messages', ['', 'Reader', 'Kind', 'Bytes', 'Topic'], s.wire.toReversed().map((x) => [x.n, [
     arrow(x), h('b', null, reader(x)), x.kind || '', x.bytes ?? '', h('span', { title: x.topic }, short(x.topic))]]), 'No message yet.'),
