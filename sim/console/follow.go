@@ -95,6 +95,31 @@ type playTold struct {
 	drives int
 	since  time.Time // of the newest drive
 	routed bool
+
+	moments map[time.Time]string // of ours, as the car's time had them when they were told
+}
+
+// mostMoments is how many are remembered: those of lines and faults that change once more.
+const mostMoments = 2000
+
+// simulated is a moment of ours in the car's time, which may run faster. It is asked for
+// close to that moment, and stays as it was told.
+func (t *playTold) simulated(f *Feed, at, now time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	if told, known := t.moments[at]; known {
+		return told
+	}
+	if t.moments == nil || len(t.moments) > mostMoments {
+		t.moments = map[time.Time]string{}
+	}
+	factor := 1.0
+	if f.world.Car != nil {
+		factor = f.world.Car.Pace().Factor()
+	}
+	t.moments[at] = stamp(f.carTime(now).Add(-time.Duration(float64(now.Sub(at)) * factor)))
+	return t.moments[at]
 }
 
 // progress appends what is another.
@@ -112,7 +137,7 @@ func (f *Feed) progress(told *playTold, p scenario.PlayerProgress, now time.Time
 		told.world = w
 	}
 	for _, s := range p.Steps {
-		if d := stepOf(s); told.steps[s.N] != d {
+		if d := stepOf(s, told.simulated(f, s.At, now)); told.steps[s.N] != d {
 			told.steps[s.N] = d
 			f.log.Append("step", strconv.Itoa(s.N), nil, d)
 		}
@@ -120,11 +145,11 @@ func (f *Feed) progress(told *playTold, p scenario.PlayerProgress, now time.Time
 	if len(told.steps) > 2*len(p.Steps)+100 { // lines by hand are forgotten in the end
 		clear(told.steps)
 		for _, s := range p.Steps {
-			told.steps[s.N] = stepOf(s)
+			told.steps[s.N] = stepOf(s, told.simulated(f, s.At, now))
 		}
 	}
 	for _, one := range p.Faults {
-		d := faultData{one.Name, one.On, stamp(one.From), stamp(one.To)}
+		d := faultData{one.Name, one.On, told.simulated(f, one.From, now), told.simulated(f, one.To, now)}
 		if told.faults[one.Name] != d {
 			told.faults[one.Name] = d
 			f.log.Append("fault", one.Name, nil, d)
@@ -162,8 +187,8 @@ func worldOf(s *scenario.Scenario, p scenario.PlayerProgress) worldData {
 	return w
 }
 
-func stepOf(s scenario.PlayerStep) stepData {
+func stepOf(s scenario.PlayerStep, at string) stepData {
 	return stepData{
-		N: s.N, After: s.After, Line: s.Line, File: s.File, Text: s.Text, Note: s.Note, State: s.State, T: stamp(s.At), MS: s.Took.Milliseconds(), Got: s.Got, Hand: s.Hand, Waits: s.Waits,
+		N: s.N, After: s.After, Line: s.Line, File: s.File, Text: s.Text, Note: s.Note, State: s.State, T: at, MS: s.Took.Milliseconds(), Got: s.Got, Hand: s.Hand, Waits: s.Waits,
 	}
 }
