@@ -1,7 +1,5 @@
 package console
 
-import "slices"
-
 // The head unit's answers are plain values: these read them and take what is
 // missing, or of another type, as nothing.
 
@@ -33,17 +31,4 @@ func number(v any) float64 {
 		return float64(v)
 	}
 	return 0
-}
-
-// receivers are the names in Privacy1.Readers who get the position.
-func receivers(v any) []string {
-	var names []string
-	list, _ := v.([]any)
-	for _, item := range list {
-		r, _ := item.(map[string]any)
-		if name := text(r["name"]); name != "" && slices.Contains(texts(r["receives"]), "position") {
-			names = append(names, name)
-		}
-	}
-	return names
 }
