@@ -270,3 +270,23 @@ func TestStopEndsWhoComesMeanwhile(t *testing.T) {
 		}
 	})
 }
+
+// Who lets go twice has let go of their own lock alone: another one is waited for.
+func TestALockIsReleasedOnce(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		if _, err := b.StartGuest(t.Context(), false); err != nil {
+			t.Fatal(err)
+		}
+		twice, other := b.inhibit(), b.inhibit()
+		twice()
+		twice()
+		b.later(2*time.Second, other)
+		begun := time.Now()
+		if err := b.Logout(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(begun); took < 2*time.Second {
+			t.Errorf("the end waited %v for a lock that is held for two seconds", took)
+		}
+	})
+}
