@@ -49,7 +49,7 @@ func TestFirstWord(t *testing.T) {
 				}
 				time.Sleep(5 * time.Second)
 				synctest.Wait()
-				if seen, want := c.port.seen(), (end + row.dialed).String()+" dial"; !strings.HasSuffix(seen, want) {
+				if seen, want := c.port.seen(), (end+row.dialed).String()+" dial"; !strings.HasSuffix(seen, want) {
 					t.Errorf("seen %s, want %s", seen, want)
 				}
 				if at := c.port.line().sent[0].at - end; at != row.spoke {

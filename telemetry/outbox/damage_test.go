@@ -143,6 +143,32 @@ func TestHeadOfTheFile(t *testing.T) {
 	}
 }
 
+// No two files have one id: a queue that was made anew cannot be taken for the one before.
+func TestFilesHaveIDsOfTheirOwn(t *testing.T) {
+	seen := map[string]bool{string(make([]byte, 16)): true}
+	for range 2 {
+		b := newBox(t, roomy)
+		if err := b.Close(); err != nil {
+			t.Fatal(err)
+		}
+		db, err := bbolt.Open(b.path, 0o600, &bbolt.Options{ReadOnly: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = db.View(func(tx *bbolt.Tx) error {
+			name := string(tx.Bucket([]byte("_meta")).Get([]byte("id")))
+			if seen[name] {
+				t.Errorf("id %x came before", name)
+			}
+			seen[name] = true
+			return nil
+		})
+		if err := errors.Join(err, db.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // A file that another process has is refused in a moment, not waited for.
 func TestFileInUse(t *testing.T) {
 	b := newBox(t, roomy)
