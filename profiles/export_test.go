@@ -226,7 +226,9 @@ func TestLanguageTags(t *testing.T) {
 	for tag, good := range map[string]bool{
 		"de": true, "de-DE": true, "DE-de": true, "zh-Hant-TW": true, "es-419": true, "sl-rozaj-1994": true, "en-u-hc-h23": true, "x": false, "": false,
 		"de_DE": false, "d": false, "german-language": true, "de-x": false, "de-": false, "-de": false, "de--DE": false, "de-x-me": true, "abcdefghi": false,
-		"de-DE-1996-u-" + strings.Repeat("a", 30): false, "de DE": false,
+		"de-DE-1996-u-" + strings.Repeat("a", 30):          false,
+		"de-x" + strings.Repeat("-abcdefg", 3) + "-abcdef": true, "de-x" + strings.Repeat("-abcdefg", 3) + "-abcdefg": false, // 35 characters, 36
+		"de DE": false,
 	} {
 		_, err := profiles.NewEdit(profiles.Values{"display": {"language": tag}})
 		if (err == nil) != good {

@@ -114,6 +114,23 @@ func TestTypedComesBack(t *testing.T) {
 	})
 }
 
+// How deep and how long what a value can have may be: the last that is taken, and the first that is not.
+func TestTypedBounds(t *testing.T) {
+	nested := func(n int) string { return strings.Repeat(`{"v":`, n) + `{"y":1}` + strings.Repeat(`}`, n) }
+	signature := func(n int) string { return `{"g":"` + strings.Repeat("y", n) + `"}` }
+	structure := func(n int) string { return `{"(` + strings.Repeat("y", n) + `)":[` + strings.Repeat("1,", n-1) + `1]}` }
+	for text, good := range map[string]bool{
+		nested(16): true, nested(17): false, signature(0): true, signature(255): true, signature(256): false,
+		structure(253): true, structure(254): false, `{"aaaaaaaau":[]}`: true, `{"aaaaaaaaau":[]}`: false,
+		`{"o":"/a"}`: true, `{"o":""}`: false, `{"a{sy}":{"":1}}`: true, `{"a{oy}":{"/":1}}`: true, `{"a{oy}":{"":1}}`: false,
+	} {
+		var v profiles.Typed
+		if err := v.UnmarshalJSON([]byte(text)); (err == nil) != good {
+			t.Errorf("%.60s of %d bytes: %v", text, len(text), err)
+		}
+	}
+}
+
 func TestWhatIsNoTyped(t *testing.T) {
 	for _, text := range []string{
 		`{}`, `{"y":1,"n":1}`, `{"y":256}`, `{"y":-1}`, `{"y":1.0}`, `{"y":1e1}`, `{"y":"1"}`, `{"b":1}`, `{"s":null}`, `{"s":1}`, `{"s":"\ud800"}`, `{"s":"\u0000"}`,
