@@ -114,7 +114,6 @@ func New(needs Needs) (*Cabin, error) {
 	c.privacy.ledgers.owner = &c.mu
 	c.privacy.trips.unsaved.lock, c.privacy.trips.news = &c.mu, c.news
 	c.privacy.readers(&c.people, now)
-	c.privacy.trips.resume(c.privacy.out, now)
 	c.privacy.share(&c.people, needs.Identity, now, needs.Log)
 	if len(needs.Recovered) > 0 {
 		repaired(&c.vehicle, c.privacy, now)
@@ -140,6 +139,7 @@ func New(needs Needs) (*Cabin, error) {
 			}
 		}
 	}
+	Trips{c}.begin() // last: whoever was let in does not wait for it
 	return c, nil
 }
 

@@ -181,6 +181,27 @@ func keepTrips(u *unsavedTrips, after func(error)) effect {
 	}, after)
 }
 
+// readAllTrips reads those of everybody, oldest first where they are not going on any more.
+// What cannot be read is not there.
+func readAllTrips(roster profiles.Roster, after func(all map[profiles.ID][]keptTrip, err error)) effect {
+	all := map[profiles.ID][]keptTrip{}
+	return effect{what: "read all trips", after: func(err error) { after(all, err) }, do: func(w *world) error {
+		var unread error
+		for _, person := range roster.People {
+			kept, err := w.store.Trips(person.ID)
+			if !errors.Is(err, profiles.ErrNoSuchProfile) {
+				unread = errors.Join(unread, err)
+			}
+			for _, id := range slices.Sorted(maps.Keys(kept)) {
+				if k, err := telemetry.DecodeTrip(kept[id]); err == nil && k.ID == id {
+					all[person.ID] = append(all[person.ID], keptTrip{k, len(kept[id])}.light())
+				}
+			}
+		}
+		return unread
+	}}
+}
+
 // deleteTrip takes a trip of who drove it out.
 func deleteTrip(who profiles.ID, id string, after func(error)) effect {
 	return effect{what: "delete a trip", after: after, do: func(w *world) error {

@@ -52,7 +52,7 @@ type Topics struct {
 // connection, whoever's session it was.
 func (i *Inbound) Linked(up bool) {
 	if !up {
-		i.ended.Store(true)
+		i.ended.Swap(true)
 	}
 	i.Cabin.Linked(up)
 }

@@ -399,3 +399,29 @@ func TestTripsOnAFailingDisk(t *testing.T) {
 		}
 	})
 }
+
+// However long the disk takes for the trips of ninety days, a start does not wait for it;
+// who asks for them does, and who was not told of one is told then.
+func TestStartWaitsForNoTrips(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		b.login(lea)
+		b.travel(3*time.Minute, true)
+		b.disk.make("Trips", 20*time.Second, nil)
+		begun := b.at()
+		b.again(0)
+		if took := b.at() - begun; took > time.Second {
+			t.Errorf("a start took %v", took)
+		}
+		if got := b.seen(lea); got != "whole" {
+			t.Errorf("Lea sees %q", got)
+		}
+		if took := b.at() - begun; took < time.Minute { // three people
+			t.Errorf("she saw it after %v: the disk was not slow", took)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := b.broker.to(annaBox, outside.KindTrips); len(got) != 1 {
+			t.Errorf("Anna was told %d times", len(got))
+		}
+	})
+}

@@ -37,10 +37,7 @@ func newPrivacy(needs Needs, roster profiles.Roster, now hal.Instant, freshness 
 	if p.ledgers, ledgersErr = loadLedgers(needs.Store, needs.Policy.Numbers(), roster, needs.Now); ledgersErr != nil {
 		ledgersErr = fmt.Errorf("ledgers: %w", ledgersErr)
 	}
-	var tripsErr error
-	if p.trips, tripsErr = loadTrips(needs.Store, roster, needs, now); tripsErr != nil {
-		tripsErr = fmt.Errorf("trips: %w", tripsErr)
-	}
+	p.trips = newTrips(needs, now)
 	p.out = outside.New(needs.Policy, now, outside.Options{
 		VID: needs.Identity.VID, Sign: needs.Identity.Sign, Gzip: needs.Gzip, Decided: p.decided, Freshness: freshness,
 		TripIDs: needs.Random("trip"), TripTold: p.trips.everybody,
@@ -69,7 +66,7 @@ func newPrivacy(needs Needs, roster profiles.Roster, now hal.Instant, freshness 
 		known = telemetry.OpenEnd
 	}
 	p.gate = telemetry.NewGate(needs.Policy.Numbers(), known)
-	return p, errors.Join(err, gateErr, ledgersErr, tripsErr)
+	return p, errors.Join(err, gateErr, ledgersErr)
 }
 
 // decided writes a decision into the ledger of whoever is at the wheel. The pipeline

@@ -120,6 +120,13 @@ func (q *slowQueue) Purge(keep func(outside.Tag, int) bool) (int, error) {
 	return n, err
 }
 
+func (d *slowDisk) Trips(who profiles.ID, ids ...string) (map[string][]byte, error) {
+	if err := d.wait("Trips"); err != nil {
+		return nil, err
+	}
+	return d.store.Trips(who, ids...)
+}
+
 func (d *slowDisk) SetTrips(all map[profiles.ID]map[string][]byte) error {
 	if err := d.wait("SetTrips"); err != nil {
 		return err

@@ -14,6 +14,34 @@ import (
 // Trips is the cabin's door to the trips that are kept.
 type Trips struct{ Cabin *Cabin }
 
+// begin has what the disk has read, which a start does not wait for.
+func (d Trips) begin() {
+	c := d.Cabin
+	c.effects.add(readAllTrips(c.people.roster, func(all map[profiles.ID][]keptTrip, err error) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if err != nil {
+			c.needs.Log.Warn("trips unreadable", "error", err)
+		}
+		now := c.needs.Now()
+		c.privacy.trips.open(all, c.people.roster, c.privacy.out, now)
+		c.effects.add(c.privacy.tick(now)...)
+		c.clock.sooner(c.privacy.next())
+	}))
+}
+
+// opened is the cabin, with its lock held, once it is known what the disk has.
+func (d Trips) opened() *Cabin {
+	c := d.Cabin
+	c.mu.Lock()
+	if !c.privacy.trips.opened {
+		c.mu.Unlock()
+		c.effects.wait()
+		c.mu.Lock()
+	}
+	return c
+}
+
 // tripsTo is who at the wheel sees trips, and as whom.
 func (p *people) tripsTo(s profiles.Session, policy *outside.Policy, now profiles.Sharing) (telemetry.TripViewer, error) {
 	if ok, why := p.rights(s).Permits("trips"); !ok || s.State != profiles.PersonDriving {
@@ -39,8 +67,7 @@ func (d Trips) ListTrips(filter telemetry.TripFilter) ([]telemetry.TripView, err
 	if err := filter.Check(); err != nil {
 		return nil, err
 	}
-	c := d.Cabin
-	c.mu.Lock()
+	c := d.opened()
 	v, err := d.viewer()
 	if err != nil {
 		c.mu.Unlock()
@@ -110,8 +137,7 @@ func (d Trips) AssignTrips(_ context.Context, which telemetry.TripFilter, to []p
 
 // assign is AssignTrips of who may see trips as viewer says, which is asked with mu held.
 func (d Trips) assign(viewer func() (telemetry.TripViewer, error), which telemetry.TripFilter, to []profiles.ID) error {
-	c := d.Cabin
-	c.mu.Lock()
+	c := d.opened()
 	v, err := viewer()
 	for _, who := range to {
 		if err == nil && !c.people.active(who) {
@@ -204,8 +230,7 @@ func (t *trips) assignable(v telemetry.TripViewer, f telemetry.TripFilter) (foun
 // may see it. Who was told of it keeps what they have. When it returns the disk has it no
 // more; with an error the trip is there as it was.
 func (d Trips) DeleteTrip(_ context.Context, id string) error {
-	c := d.Cabin
-	c.mu.Lock()
+	c := d.opened()
 	c.vehicle.leaving.call(c.needs.Now().Boot)
 	v, err := d.viewer()
 	if err != nil {

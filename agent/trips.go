@@ -31,10 +31,12 @@ type trips struct {
 	numbers outside.Numbers
 	news    *news
 
+	opened  bool                       // it is known what the disk has
 	of      map[profiles.ID][]keptTrip // oldest first, without tracks where they are done
 	unsaved unsavedTrips               // nil: is to be taken out
 	told    []tripTold                 // what becomes true once the queue has what was released
 	tries   uint64                     // counts what was handed to the queue
+	has     uint64                     // so much of that it has
 
 	driver profiles.ID       // who is at the wheel; zero: a guest, or nobody
 	finder *trip.Finder      // of what its driver alone is to have
@@ -65,35 +67,32 @@ type TripStore interface {
 	SetTrips(all map[profiles.ID]map[string][]byte) error
 }
 
-// loadTrips reads what the store holds. What cannot be read is not there. A trip that was
-// going on is over: it ended where it was kept last.
-func loadTrips(store TripStore, roster profiles.Roster, needs Needs, now hal.Instant) (*trips, error) {
-	t := &trips{
+func newTrips(needs Needs, now hal.Instant) *trips {
+	return &trips{
 		policy: needs.Policy, numbers: needs.Policy.Numbers(), of: map[profiles.ID][]keptTrip{},
 		finder: trip.NewFinder(needs.Policy.Numbers().MaxFixGap, needs.Random("own-trip")), kept: map[bool]progress{}, lookAt: now.Boot,
 	}
-	var failed error
-	for _, person := range roster.People {
-		kept, err := store.Trips(person.ID)
-		if err != nil {
-			failed = err
-		}
-		for _, id := range slices.Sorted(maps.Keys(kept)) {
-			k, err := telemetry.DecodeTrip(kept[id])
-			if err != nil || k.ID != id {
-				continue
-			}
-			whole := keptTrip{k, len(kept[id])}
+}
+
+// open takes in what the disk has, which a start does not wait for, and has those told who
+// were not. A trip that was going on is over: it ended where it was kept last.
+func (t *trips) open(all map[profiles.ID][]keptTrip, roster profiles.Roster, out *outside.Outside, now hal.Instant) {
+	t.opened = true
+	for who, kept := range all {
+		for _, k := range kept {
 			if k.Stage == telemetry.TripGoes {
-				whole.Stage = ended(k.Private)
-				t.set(person.ID, whole)
+				k.Stage = ended(k.Private)
+				t.set(who, k)
 				continue
 			}
-			t.of[person.ID] = append(t.of[person.ID], whole.light())
+			t.of[who] = append(t.of[who], k)
 		}
-		t.sort(person.ID)
+		t.sort(who)
 	}
-	return t, failed
+	t.forget(roster)
+	t.resume(out, now)
+	t.taken(t.has)
+	t.lookAt = 0
 }
 
 // ended is how far a trip has come that is over.

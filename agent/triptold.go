@@ -20,7 +20,7 @@ type tripTold struct {
 	try      uint64 // zero: it was not handed to the queue yet
 }
 
-// resume has the pipeline tell who was not told before a restart.
+// resume has the pipeline tell who was not told before a restart, nor since.
 func (t *trips) resume(out *outside.Outside, now hal.Instant) {
 	for _, who := range slices.SortedFunc(maps.Keys(t.of), func(a, b profiles.ID) int { return cmp.Compare(a.String(), b.String()) }) {
 		for _, k := range slices.Clone(t.of[who]) {
@@ -28,7 +28,8 @@ func (t *trips) resume(out *outside.Outside, now hal.Instant) {
 				k.Whole, k.Stub = t.audience(out.Readers())
 				t.set(who, k)
 			}
-			if k.Stage != telemetry.TripDone {
+			since := slices.ContainsFunc(t.told, func(told tripTold) bool { return told.id == k.ID })
+			if k.Stage != telemetry.TripDone && !since {
 				t.told = append(t.told, tripTold{id: k.ID, who: who, stage: telemetry.TripTold})
 				out.ReleaseTrip(k.Trip, k.Stage == telemetry.TripTold, now)
 			}
@@ -85,6 +86,9 @@ func (t *trips) handing() (taken func(error)) {
 
 // taken notes what the queue has: what it took later it took before too.
 func (t *trips) taken(try uint64) {
+	if t.has = max(t.has, try); !t.opened {
+		return
+	}
 	t.told = slices.DeleteFunc(t.told, func(told tripTold) bool {
 		if told.try == 0 || told.try > try {
 			return false
