@@ -16,11 +16,21 @@ async function seen(t, text, before) {
   for (const name of phones) {
     const p = await open(context, view(url, name));
     if (name === 'phone/anna' || name === 'phone/lea') await p.getByText('No position right now').first().waitFor();
-    await until(async () => /%/.test(await p.locator('main').innerText()) || name === 'workshop');
-    shown[name] = (await p.locator('main').innerText()).replace(/\d\d:\d\d(:\d\d)?/g, 'TIME').replace(/\d+ ?(%|km)/g, 'N $1');
+    shown[name] = (await settled(p)).replace(/\d\d:\d\d(:\d\d)?/g, 'TIME').replace(/\d+ ?(%|km)/g, 'N $1');
     await p.close();
   }
   return shown;
+}
+
+// settled is the text of a page once nothing of it changed for two slots.
+async function settled(page) {
+  let before = '', since = Date.now();
+  await until(async () => {
+    const now = await page.locator('main').innerText();
+    if (now !== before) [before, since] = [now, Date.now()];
+    return Date.now() - since > 11_000;
+  });
+  return before;
 }
 
 test('guest and no position look alike from outside, and nothing names either', async t => {

@@ -7,7 +7,7 @@ import { browse, open, patience, serve, stream, until, view } from './world.mjs'
 test('a shared drive: the place moves for main and shared, and no byte of it reaches the limited phone', async t => {
   const { url } = await serve(t, away('login anna'));
   const { context } = await browse(t);
-  await open(context, url);
+  await (await open(context, url)).close(); // five windows are left, and the cookie
   const limited = await stream(t, context, url, 'phone/jonas');
   const main = await stream(t, context, url, 'phone/anna');
   const truth = await stream(t, context, url, 'console');
@@ -19,6 +19,7 @@ test('a shared drive: the place moves for main and shared, and no byte of it rea
   const jonas = await open(context, view(url, 'phone/jonas'));
   await jonas.getByText('Position is limited').waitFor();
 
+  for (const one of [limited, main, truth]) one.end();
   const been = truth.events.filter(e => e.event === 'truth');
   assert.ok(been.length > 20, `the car was seen at ${been.length} places`);
   const told = new Set(been.flatMap(e => [...digits(e.data.lat), ...digits(e.data.lon)]));

@@ -64,7 +64,7 @@ export async function open(context, url) {
 }
 
 // view is the address of a page of one panel.
-export const view = (url, name) => new URL(`/view/${name}`, url).href;
+export const view = (url, name) => new URL(`/view/${name}${new URL(url).search}`, url).href;
 
 // command says a line of the scenario language, as the page does.
 export const command = (page, line) => page.evaluate(async line => {
