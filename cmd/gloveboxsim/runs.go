@@ -44,9 +44,6 @@ type run struct {
 	player   *scenario.Player
 	began    time.Time
 	dir      string // of its outputs, empty for none
-
-	mu      sync.Mutex
-	unheard map[int]bool // guarded by mu; the lines that were not over when it was ended, nil before
 }
 
 // play plays a scenario, and those with which it is begun anew, until ctx ends. shown is
@@ -90,20 +87,18 @@ func (r *runs) begin(s *scenario.Scenario) *run {
 	return now
 }
 
-// one plays a run until over ends or another is wanted.
-func (r *runs) one(over context.Context, now *run, log *console.Log, watch func(context.Context, *sim.World, *console.Log) error) error {
+// one plays a run until ctx ends or another is wanted.
+func (r *runs) one(ctx context.Context, now *run, log *console.Log, watch func(context.Context, *sim.World, *console.Log) error) error {
 	wanted := r.wanted()
-	ctx, end := context.WithCancel(context.WithoutCancel(over)) // it is noted first how far it came
+	ctx, end := context.WithCancel(ctx)
 	defer end()
 	jobs, ctx := errgroup.WithContext(ctx)
 	jobs.Go(func() error {
-		defer end()
 		select {
-		case <-over.Done():
 		case <-wanted:
+			end()
 		case <-ctx.Done():
 		}
-		now.note()
 		return nil
 	})
 	jobs.Go(func() error { return unborn(now.player.Run(ctx)) })
@@ -131,18 +126,6 @@ func (r *run) way() string {
 		return p.Drive
 	}
 	return ""
-}
-
-// note notes which lines are not over: that they fail now means nothing.
-func (r *run) note() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.unheard = map[int]bool{}
-	for _, s := range r.player.Progress().Steps {
-		if s.State == scenario.Waiting || s.State == scenario.Running {
-			r.unheard[s.N] = true
-		}
-	}
 }
 
 // wanted is closed when there is a next scenario.
@@ -273,10 +256,8 @@ func (r *runs) result() scenario.Result {
 func (r *run) result() scenario.Result {
 	result := scenario.Result{Name: r.scenario.Name, Seed: r.scenario.Seed, OK: true, Took: time.Since(r.began), Steps: []scenario.StepResult{}}
 	progress := r.player.Progress()
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	for _, s := range progress.Steps {
-		if s.Hand || s.State == scenario.Waiting || s.State == scenario.Running || r.unheard[s.N] {
+		if s.Hand || s.State == scenario.Waiting || s.State == scenario.Running {
 			continue
 		}
 		step := scenario.StepResult{File: s.File, Line: s.Line, Text: s.Text, OK: s.State != scenario.Failed, MS: s.Took.Milliseconds(), Got: s.Got, Refused: s.State == scenario.Refused}

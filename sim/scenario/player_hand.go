@@ -96,7 +96,7 @@ func (p *Player) meant(text string) ([]Step, error) {
 		parser.whole()
 	}
 	if len(parser.problems) > 0 {
-		return nil, errors.New(parser.problems[0].Text)
+		return nil, &Unmeant{parser.problems[0].Text, parser.problems[0].Near}
 	}
 	if err := p.stage.Head.suits(parser.s); err != nil {
 		return nil, err
