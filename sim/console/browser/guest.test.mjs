@@ -2,7 +2,7 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { away, scene } from './scenes.mjs';
-import { browse, command, open, patience, serve, until, view } from './world.mjs';
+import { browse, command, open, patience, picture, serve, until, view } from './world.mjs';
 
 const phones = ['phone/anna', 'phone/lea', 'phone/jonas', 'workshop'];
 
@@ -48,9 +48,11 @@ test('a guest sees nobody, and leaves nothing', async t => {
   const hmi = await open(context, view(url, 'hmi'));
   await hmi.getByText('Guest mode').first().waitFor();
   assert.doesNotMatch(await hmi.locator('main').innerText(), /\b(Anna|Lea|Jonas)\b/);
+  await picture(hmi, 'hmi-guest');
   const page = await open(context, url);
   assert.equal((await command(page, 'logout')).ok, true);
   await hmi.getByText('Guest data erased').first().waitFor();
+  await picture(hmi, 'hmi-guest-erased');
   await hmi.reload();
   await hmi.getByText('Who is driving?').first().waitFor();
   assert.doesNotMatch(await hmi.content(), /\b73\b/);

@@ -2,7 +2,7 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { away, scene } from './scenes.mjs';
-import { browse, command, open, patience, serve, until, view } from './world.mjs';
+import { browse, command, open, patience, picture, serve, until, view } from './world.mjs';
 
 test('lowering the level takes one click, and the phones lose the place', async t => {
   const { url } = await serve(t, away('login anna'));
@@ -13,6 +13,8 @@ test('lowering the level takes one click, and the phones lose the place', async 
   await hmi.getByRole('radio', { name: 'No position' }).first().click();
   await hmi.getByText('Position stays in the car').first().waitFor();
   await anna.getByText('No position right now').first().waitFor();
+  await picture(hmi, 'hmi-no-position');
+  await picture(anna, 'phone-no-position');
   assert.doesNotMatch(await anna.locator('main').innerText(), /ago|since|last/i);
 }, { timeout: 3 * patience });
 
@@ -26,6 +28,7 @@ test('a wrong PIN says how many tries are left, then pauses', async t => {
   await hmi.getByRole('button', { name: /Lea/ }).first().click();
   await hmi.getByText(/Entry paused\. Try again in/).first().waitFor();
   await hmi.getByText('Continue as guest').first().waitFor();
+  await picture(hmi, 'hmi-pin-paused');
 }, { timeout: 3 * patience });
 
 test('on the move the picker is to be read only', async t => {
@@ -36,6 +39,7 @@ test('on the move the picker is to be read only', async t => {
   await until(async () => !(await hmi.getByText('Parked', { exact: true }).count()));
   await hmi.getByRole('button', { name: 'Profiles' }).click();
   await until(async () => (await hmi.getByRole('button', { name: /Lea/ }).first().isDisabled()));
+  await picture(hmi, 'hmi-picker-moving');
 }, { timeout: 3 * patience });
 
 test('a removed person is gone everywhere', async t => {

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { test } from 'node:test';
 import { away, scene } from './scenes.mjs';
-import { browse, command, open, patience, serve, stream, until, view } from './world.mjs';
+import { browse, command, open, patience, picture, serve, stream, until, view } from './world.mjs';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -30,12 +30,14 @@ test('every state is accessible, nothing is asked for elsewhere, and what is typ
   for (const scheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme: scheme });
     assert.deepEqual(await violations(page), [], scheme);
+    await picture(page, `console-${scheme}`);
   }
   for (const name of ['hmi', 'phone/anna', 'phone/jonas', 'workshop']) {
     const one = await open(context, view(url, name));
     await one.setViewportSize({ width: 390, height: 844 });
     await until(async () => (await one.locator('main').innerText()).length > 40);
     assert.deepEqual(await violations(one), [], name);
+    await picture(one, name.replace('/', '-'));
     await one.close();
   }
   await page.evaluate(() => { document.body.insertAdjacentHTML('beforeend', '<button style="color:#777;background:#888">planted</button>'); });
@@ -48,18 +50,15 @@ test('every state is accessible, nothing is asked for elsewhere, and what is typ
 test('the page weighs less than 150 kB, and who opens it later sees the same', async t => {
   const { url } = await serve(t, scene('login anna'));
   const { context } = await browse(t);
-  let weight = 0, files = 0;
+  const bodies = [];
   const page = await context.newPage();
-  page.on('response', async r => {
-    if (r.url().includes('/api/events')) return;
-    files++;
-    weight += gzipSync(await r.body().catch(() => '')).length;
-  });
+  page.on('response', r => { if (!r.url().includes('/api/events')) bodies.push(r.body().catch(() => '')); });
   const begun = performance.now();
   await page.goto(url);
   await page.waitForSelector('html[data-ready]', { state: 'attached' });
   const usable = performance.now() - begun;
-  t.diagnostic(`${files} files, ${weight} bytes gzipped, usable after ${Math.round(usable)} ms`);
+  const weight = (await Promise.all(bodies)).reduce((sum, body) => sum + gzipSync(body).length, 0);
+  t.diagnostic(`${bodies.length} files, ${weight} bytes gzipped, usable after ${Math.round(usable)} ms`);
   assert.ok(weight > 10_000 && weight < 150_000, `${weight} bytes`);
   await page.getByText('Who can see this drive').first().waitFor();
   const again = await open(context, url);
@@ -103,6 +102,7 @@ test('the ledger pauses without loss, and a row opens to facts, rule and result'
   await until(async () => await rows() >= held);
   await panel.getByText('position', { exact: true }).first().click();
   for (const word of ['Facts', 'Rule', 'Result']) await panel.getByText(word, { exact: true }).first().waitFor();
+  await picture(page, 'ledger-opened');
 }, { timeout: 3 * patience });
 
 test('the sixth window says why, and the first still has its door', async t => {
@@ -113,6 +113,7 @@ test('the sixth window says why, and the first still has its door', async t => {
   const sixth = await context.newPage();
   await sixth.goto(view(url, 'hmi'));
   await sixth.getByText('Too many windows: close one').waitFor();
+  await picture(sixth, 'too-many-windows');
   assert.equal((await command(page, 'set radio volume 30')).ok, true);
   const refused = await command(page, 'bot');
   assert.equal(refused.ok, false);

@@ -72,6 +72,9 @@ export const command = (page, line) => page.evaluate(async line => {
   return app.cmd(line);
 }, line);
 
+// picture keeps what a page looks like, in out/pictures; docs/ shows the best.
+export const picture = (page, name) => page.screenshot({ path: join(root, 'out', 'pictures', `${name}.png`) });
+
 // until waits for what cannot be waited for otherwise.
 export async function until(holds) {
   for (const end = Date.now() + patience; ;) {
