@@ -31,13 +31,13 @@ export function reduce(s = blank, e) {
 const value = (v, path) => Object.entries(v || {}).find(([k]) => path.test(k))?.[1];
 const grouped = (n) => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ' ');
 
-/** rows is what the workshop knows of the car. Mileage comes in steps of 100 km. */
+/** rows is what the workshop knows of the car. Distances are metres on the wire (VSS); mileage comes in steps of 100 km. */
 export function rows(shop) {
   const v = shop.values, km = value(v, /^Vehicle\.TraveledDistance$/), service = value(v, /DistanceToService$/), volt = value(v, /LowVoltageBattery\.Current\w+$/), t = texts.shopRows;
   const warnings = (shop.warnings || []).map((w) => alarm(w.code));
   return [
     [t.main, proper(shop.main) || texts.nobody], [t.secondary, String(shop.secondary ?? 0)],
-    [t.mileage, km == null ? texts.unknown : grouped(km) + ' km'], [t.service, service == null ? texts.unknown : texts.inKm(grouped(service))],
+    [t.mileage, km == null ? texts.unknown : grouped(km / 1000) + ' km'], [t.service, service == null ? texts.unknown : texts.inKm(grouped(service / 1000))],
     [t.warnings, warnings.join(', ') || texts.noWarnings, warnings.length ? 'a' : ''], [t.battery, volt == null ? texts.unknown : isNaN(volt) ? String(volt) : volt + ' V'],
     [t.position, texts.notShared, 'n'],
   ];

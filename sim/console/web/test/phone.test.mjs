@@ -44,7 +44,7 @@ test('what is typed on one phone is on no other, and goes once it was sent', () 
 
 test('the workshop sees the car by name and unit, and never a place', () => {
   const of = (values, more) => Object.fromEntries(rows({ main: 'anna', secondary: 2, values, warnings: [{ code: 'tyre-pressure-rl' }], ...more }).map(([k, v]) => [k, v]));
-  const r = of({ 'Vehicle.TraveledDistance': '18400', 'Vehicle.Service.DistanceToService': '1500', 'Vehicle.LowVoltageBattery.CurrentVoltage': 'ok' });
+  const r = of({ 'Vehicle.TraveledDistance': '18400000', 'Vehicle.Service.DistanceToService': '1500000', 'Vehicle.LowVoltageBattery.CurrentVoltage': 'ok' });
   assert.deepEqual([r['Main user'], r['Mileage, daily'], r['Service due'], r['12 V battery'], r.Warnings, r.Position], ['Anna', '18 400 km', 'in 1 500 km', 'ok', 'Tyre rear left: low', 'not shared']);
   assert.equal(of({})['Mileage, daily'], 'not known yet');
   assert.equal(texts.removeMainWarn(2), 'Removing the main user also removes both secondary users.');
