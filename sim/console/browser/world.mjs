@@ -10,7 +10,7 @@ import { chromium } from 'playwright-core';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 
 // patience is how long anything may take on a machine that is slow and busy.
-export const patience = 60_000;
+export const patience = 150_000;
 
 // flags keep the browser from calling anywhere.
 const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
