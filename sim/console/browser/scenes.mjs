@@ -23,5 +23,8 @@ export const away = login => scene(login, 'ignition on', 'gear D', 'drive commut
 // digits are how a coordinate of the drive could be written, as few as tell a street from the next.
 export function digits(degrees) {
   const minutes = (Math.abs(degrees) % 1) * 60;
-  return [degrees.toFixed(3), degrees.toFixed(4).slice(0, -1), minutes.toFixed(2).padStart(5, '0')];
+  return [degrees.toFixed(4).slice(0, -1), minutes.toFixed(4).padStart(7, '0').slice(0, -1)];
 }
+
+// timeless is a text without its times of day, whose seconds look like degrees.
+export const timeless = text => text.replace(/\d\d:\d\d:\d\d(\.\d+)?/g, 'TIME');
