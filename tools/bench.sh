@@ -53,6 +53,7 @@ awk '
 		turns("exec to name owned after a clean stop, beside bbolt and a name alone", "Start", "clean-ms", "bare-ms", "clean/bare", "ms", "2.5 times or less")
 		turns("exec to name owned after a power cut", "Start", "cut-ms", "bare-ms", "cut/bare", "ms", "4 times or less")
 		turns("the same start with 10,000 messages waiting, beside none", "Growth", "start-10000-ms", "start-0-ms", "start-10000/0", "ms", "1.1 times or less")
+		turns("exec to name with 2 MiB of trips for each of six people, beside none", "TripsStart", "trips-full-ms", "trips-empty-ms", "trips-full/empty", "ms", "1.1 times or less")
 		turns("durable Set over D-Bus, beside a bare service that commits and answers", "Set", "set-ms", "bare-set-ms", "set/bare", "ms", "1.15 times or less")
 		turns("Permits, beside a bare service that answers", "Set", "permits-ms", "echo-ms", "permits/echo", "ms", "")
 		turns("level lowered with 10,000 waiting, beside none", "Growth", "lower-10000-ms", "lower-0-ms", "", "ms", "5 ms, flat")
