@@ -21,7 +21,6 @@ type worldData struct {
 	Speed     float64 `json:"speed"`
 	Paused    bool    `json:"paused"`
 	Thinned   bool    `json:"thinned"`
-	Recording bool    `json:"recording"`
 	Over      bool    `json:"over"`
 	Failed    int     `json:"failed"`
 	OK        int     `json:"ok"`
@@ -167,7 +166,7 @@ func (f *Feed) progress(told *playTold, p scenario.PlayerProgress, now time.Time
 func worldOf(s *scenario.Scenario, p scenario.PlayerProgress) worldData {
 	w := worldData{
 		Title: cmp.Or(s.Title, "scenario "+s.Name), Scenario: s.Name, Seed: s.Seed, Model: s.Model, Year: s.Year,
-		Speed: p.Speed, Paused: p.Paused, Thinned: s.Made && p.Speed > thinnedAbove, Recording: true, Over: p.Over, End: p.End,
+		Speed: p.Speed, Paused: p.Paused, Thinned: s.Made && p.Speed > thinnedAbove, Over: p.Over, End: p.End,
 		Lap: p.Drives, Length: p.Of.Milliseconds(),
 	}
 	for _, step := range p.Steps {

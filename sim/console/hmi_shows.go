@@ -47,7 +47,6 @@ type privacyData struct {
 	Policy    string       `json:"policy"`
 	Cloud     string       `json:"cloud"`
 	GNSS      string       `json:"gnss"`
-	Waiting   int          `json:"waiting"`
 	Readers   []readerData `json:"readers"`
 	Published uint64       `json:"published"`
 	Reduced   uint64       `json:"reduced"`

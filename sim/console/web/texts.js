@@ -88,7 +88,7 @@ export const texts = {
   you: (name) => name + ' (you)',
   chip: {
     shared: (n) => `Position shared with ${n}`, stays: 'Position stays in the car', nothing: 'Nothing leaves the car', none: 'No position',
-    waiting: (n) => `Waiting: ${n}`, driver: 'Waiting for driver',
+    waiting: 'Waiting for the network', driver: 'Waiting for driver',
   },
   levels: 'What leaves the car on this drive',
   parkedOnly: 'Parked only. A change asked for while driving waits until you park.',
@@ -133,7 +133,6 @@ export const texts = {
   sees: { position: 'Position', status: 'Status only', health: 'Health only', nothing: 'Nothing' },
   estimated: 'Position estimated',
   noPositionCar: 'No position',
-  sentLater: (n) => `Sent when online again (${n})`,
   parked: 'Parked',
   placeLater: 'A place begins later in this drive.',
   offlineNote: 'Nothing is sent to the app or workshop. The car’s emergency call is not part of this.',

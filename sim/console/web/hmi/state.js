@@ -127,7 +127,7 @@ export function chip(s) {
   if (s.wheel?.state === 'idle' || s.wheel?.state === 'leaving') return { tone: 'n', icon: 'off', text: texts.chip.driver };
   if (p.effective === 'offline') return { tone: 'v', icon: 'net', text: texts.chip.nothing };
   if (p.effective === 'no-position') return { tone: 'v', icon: 'off', text: texts.chip.stays };
-  if (p.cloud !== 'up') return { tone: 'q', icon: 'time', text: texts.chip.waiting(p.waiting || 0) };
+  if (p.cloud !== 'up') return { tone: 'q', icon: 'time', text: texts.chip.waiting };
   return { tone: 'n', icon: 'off', text: texts.chip.none };
 }
 

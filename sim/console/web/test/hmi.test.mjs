@@ -8,7 +8,7 @@ import { texts } from '../texts.js';
 const all = (...events) => events.reduce((s, [kind, data, at]) => reduce(s, { id: 1, kind, data: data || {}, at }), reduce(undefined, { kind: 'reset', data: {} }));
 const wheel = (more) => ['wheel', { state: 'idle', who: '', role: '', reason: 'boot', pending: '', suggested: '', parked: true, functions: [], wipe: 'clean', guest_mode: true, ...more }];
 const lea = wheel({ state: 'active', who: 'lea', role: 'secondary' });
-const privacy = (more) => ['privacy', { level: 'share', effective: 'share', limited_by: [], in_use: false, cloud: 'up', gnss: 'up', waiting: 0, readers: [], ...more }];
+const privacy = (more) => ['privacy', { level: 'share', effective: 'share', limited_by: [], in_use: false, cloud: 'up', gnss: 'up', readers: [], ...more }];
 const people = (retry_after = 0, at = 0) => ['people', { people: [{ name: 'anna', role: 'main', has_pin: true, retry_after }, { name: 'lea', role: 'secondary', sharing: 'shared', has_pin: true, retry_after: 0 }] }, at];
 
 test('the chip says what leaves, from the car’s own words alone', () => {
@@ -17,7 +17,7 @@ test('the chip says what leaves, from the car’s own words alone', () => {
   assert.equal(says(lea, { level: 'no-position', effective: 'no-position' }), 'v Position stays in the car');
   assert.equal(says(wheel({ state: 'guest', role: 'guest' }), { effective: 'no-position', limited_by: ['guest'] }), 'v Position stays in the car');
   assert.equal(says(lea, { level: 'offline', effective: 'offline', cloud: 'off' }), 'v Nothing leaves the car');
-  assert.equal(says(lea, { cloud: 'down', waiting: 12 }), 'q Waiting: 12');
+  assert.equal(says(lea, { cloud: 'down' }), 'q Waiting for the network');
   assert.equal(says(lea, { gnss: 'degraded' }), 'n No position');
   assert.equal(says(wheel(), {}), 'n Waiting for driver');
   assert.equal(says(wheel(), { in_use: true, readers: [{ kinds: ['position'] }] }), 'g Position shared with 1', 'a place that leaves is said at the picker too');

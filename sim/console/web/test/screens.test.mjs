@@ -13,7 +13,7 @@ const people = ['people', { people: [
   { name: 'lea', role: 'secondary', sharing: 'shared', state: 'active', has_pin: true, retry_after: 0, fobs: 1, restricted: ['booking'], letter: 'S' },
   { name: 'jonas', role: 'secondary', sharing: 'limited', state: 'active', has_pin: false, retry_after: 0, fobs: 0, restricted: [], letter: 'L' }] }];
 const wheel = (state, who, more) => ['wheel', { state, who, role: who === 'anna' ? 'main' : who ? 'secondary' : state === 'guest' ? 'guest' : '', reason: 'chosen', pending: '', suggested: '', parked: true, functions: [], wipe: 'clean', guest_mode: true, ...more }];
-const privacy = (more) => ['privacy', { level: 'share', effective: 'share', limited_by: [], in_use: true, cloud: 'up', gnss: 'up', waiting: 0, readers: [{ name: 'anna', column: 'main', letter: 'M', receives: 'Position' }, { name: 'jonas', column: 'limited', letter: 'L', receives: 'Status only' }, { name: 'Workshop Nord', column: 'workshop', letter: 'W', receives: 'Health only' }], published: 214, reduced: 31, withheld: 65, ...more }];
+const privacy = (more) => ['privacy', { level: 'share', effective: 'share', limited_by: [], in_use: true, cloud: 'up', gnss: 'up', readers: [{ name: 'anna', column: 'main', letter: 'M', receives: 'Position' }, { name: 'jonas', column: 'limited', letter: 'L', receives: 'Status only' }, { name: 'Workshop Nord', column: 'workshop', letter: 'W', receives: 'Health only' }], published: 214, reduced: 31, withheld: 65, ...more }];
 const go = (screen) => ['ui.go', { screen }];
 const screens = ['home', 'profiles', 'privacy', 'trips', 'notes', 'settings'];
 
