@@ -11,20 +11,20 @@ import (
 
 // worldData is the event world.
 type worldData struct {
-	Title     string  `json:"title"`
-	Scenario  string  `json:"scenario"`
-	Seed      uint64  `json:"seed"`
-	Model     string  `json:"model"`
-	Year      int     `json:"year"`
-	Bus       string  `json:"bus"`
-	Broker    string  `json:"broker"`
-	Speed     float64 `json:"speed"`
-	Paused    bool    `json:"paused"`
-	Thinned   bool    `json:"thinned"`
-	Over      bool    `json:"over"`
-	Failed    int     `json:"failed"`
-	OK        int     `json:"ok"`
-	Run       int     `json:"run"`
+	Title    string  `json:"title"`
+	Scenario string  `json:"scenario"`
+	Seed     uint64  `json:"seed"`
+	Model    string  `json:"model"`
+	Year     int     `json:"year"`
+	Bus      string  `json:"bus"`
+	Broker   string  `json:"broker"`
+	Speed    float64 `json:"speed"`
+	Paused   bool    `json:"paused"`
+	Thinned  bool    `json:"thinned"`
+	Over     bool    `json:"over"`
+	Failed   int     `json:"failed"`
+	OK       int     `json:"ok"`
+	Run      int     `json:"run"`
 
 	Lap    int    `json:"lap"`                   // drives that have begun
 	Phase  string `json:"phase"`                 // driving, or the line that runs
