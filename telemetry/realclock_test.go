@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -110,6 +111,14 @@ func driveTo(t *testing.T, place string, ready *sync.WaitGroup, setOff <-chan ti
 	return h
 }
 
+// sizes are how long the messages are: those alone are the same on any machine.
+func (h heard) sizes() (all []float64) {
+	for i := 1; i < len(h); i += 3 {
+		all = append(all, h[i])
+	}
+	return all
+}
+
 func milliseconds(d time.Duration) float64 { return d.Seconds() * 1000 }
 
 func counted(b *testbroker.Broker, mailbox string) (n int, all []testbroker.Published) {
@@ -172,6 +181,13 @@ func TestRealClock(t *testing.T) {
 		})
 		if t.Failed() {
 			return
+		}
+	}
+	for place, drives := range seen {
+		for _, h := range drives {
+			if got, want := h.sizes(), seen["straight"][0].sizes(); !slices.Equal(got, want) {
+				t.Errorf("a drive that is %s: messages of %v bytes, of another %v", place, got, want)
+			}
 		}
 	}
 	n := len(seen["straight"])
