@@ -147,7 +147,7 @@ func TestUnreadableAge(t *testing.T) {
 		`{"version":1,"ran_s":-60}`: false, `{"version":1,"ran_s":99999999999999999}`: false, `{`: false, ``: false,
 	} {
 		w := enrolled(t)
-		w.store.facts["document-age"] = []byte(fact)
+		w.store.Facts["document-age"] = []byte(fact)
 		w = w.again(false)
 		if got := w.shares(); got != fresh {
 			t.Errorf("%q: fresh %v", fact, got)
@@ -198,7 +198,7 @@ func TestAgeIsWrittenSeldom(t *testing.T) {
 		t.Fatal(err)
 	}
 	// enrolled ran for no time, but promised ten minutes
-	if got := string(disk.facts["document-age"]); got != `{"version":1,"ran_s":4201}` {
+	if got := string(disk.Facts["document-age"]); got != `{"version":1,"ran_s":4201}` {
 		t.Errorf("after a clean stop the disk has %s", got)
 	}
 }

@@ -55,11 +55,11 @@ func (w *world) one(who profiles.ID) string {
 	return views[0].ID
 }
 
-// to is to whom trips of who are assigned, as the disk has it.
-func (s *store) to(t *testing.T, who profiles.ID) (all []string) {
+// assigned is to whom trips of who are assigned, as the disk has it.
+func assigned(t *testing.T, s *store, who profiles.ID) (all []string) {
 	t.Helper()
-	for _, id := range s.tripsOf(who) {
-		k, err := telemetry.DecodeTrip(s.trips[who][id])
+	for _, id := range keptTrips(s, who) {
+		k, err := telemetry.DecodeTrip(s.Kept[who][id])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,7 +98,7 @@ func TestWhoAssigns(t *testing.T) {
 			w.login(row.by)
 		}
 		err := agent.Trips{Cabin: w.Cabin}.AssignTrips(t.Context(), telemetry.TripFilter{Trip: id}, row.to)
-		got := w.store.to(t, lea)
+		got := assigned(t, w.store, lea)
 		switch {
 		case !errors.Is(err, row.fault):
 			t.Errorf("%s: %v", row.name, err)
@@ -168,7 +168,7 @@ func TestSpanIsAssigned(t *testing.T) {
 	if err := trips.AssignTrips(t.Context(), telemetry.TripFilter{From: "2026-11-21", To: "2026-11-22"}, []profiles.ID{jonas}); err != nil {
 		t.Fatal(err)
 	}
-	got := fmt.Sprint(w.store.to(t, lea), w.store.to(t, anna), w.store.to(t, jonas))
+	got := fmt.Sprint(assigned(t, w.store, lea), assigned(t, w.store, anna), assigned(t, w.store, jonas))
 	if got != "[Jonas] [] [Jonas]" {
 		t.Errorf("assigned are %s", got)
 	}
@@ -187,7 +187,7 @@ func TestAssignFromAPhone(t *testing.T) {
 		o.epoch = w.epoch()
 		o.args = fmt.Sprintf(`{"trip":%q,"users":[%q]}`, trip, to)
 		w.order(o)
-		return strings.Join(w.told(box)[before:], ", ") + " " + strings.Join(w.store.to(t, lea), " ")
+		return strings.Join(w.told(box)[before:], ", ") + " " + strings.Join(assigned(t, w.store, lea), " ")
 	}
 	for _, row := range []struct{ name, got, want string }{
 		{"a trip that there is not", give(anna, 5, "t", jonas), "5 refused bad-request "},
@@ -214,23 +214,23 @@ func TestAssignThatIsNotWritten(t *testing.T) {
 		return agent.Trips{Cabin: w.Cabin}.AssignTrips(t.Context(), telemetry.TripFilter{Trip: id}, []profiles.ID{lea})
 	}
 	before := len(w.courier.of(t, leaBox, outside.KindTrips))
-	w.store.mu.Lock()
-	w.store.tripsFail = errors.New("no space")
-	w.store.mu.Unlock()
+	w.store.Lock()
+	w.store.TripsFail = errors.New("no space")
+	w.store.Unlock()
 	if err := assign(); err == nil {
 		t.Error("it was assigned")
 	}
-	w.store.mu.Lock()
-	w.store.tripsFail = nil
-	w.store.mu.Unlock()
+	w.store.Lock()
+	w.store.TripsFail = nil
+	w.store.Unlock()
 	w.Tick()
-	if got := w.store.to(t, lea); len(got) != 0 || len(w.courier.of(t, leaBox, outside.KindTrips)) != before {
+	if got := assigned(t, w.store, lea); len(got) != 0 || len(w.courier.of(t, leaBox, outside.KindTrips)) != before {
 		t.Errorf("it is assigned to %q", got)
 	}
 	if err := assign(); err != nil {
 		t.Error(err)
 	}
-	if got := w.store.to(t, lea); !slices.Equal(got, []string{"Lea"}) || len(w.courier.of(t, leaBox, outside.KindTrips)) != before+1 {
+	if got := assigned(t, w.store, lea); !slices.Equal(got, []string{"Lea"}) || len(w.courier.of(t, leaBox, outside.KindTrips)) != before+1 {
 		t.Errorf("it is assigned to %q", got)
 	}
 }
@@ -279,7 +279,7 @@ func TestWhoDeletes(t *testing.T) {
 		w.login(row.by)
 		before := len(w.courier.sent)
 		err := agent.Trips{Cabin: w.Cabin}.DeleteTrip(t.Context(), id)
-		left := len(w.store.tripsOf(lea))
+		left := len(keptTrips(w.store, lea))
 		if deleted := err == nil && left == 0; deleted != row.deleted || left == 1 && !errors.Is(err, profiles.ErrInvalid) {
 			t.Errorf("%s, private %v: %d are left, %v", nameOf(row.by), row.private, left, err)
 		}
@@ -313,8 +313,8 @@ func TestFailedDeleteLeavesTheTrip(t *testing.T) {
 		if err := (agent.Trips{Cabin: b.Cabin}).DeleteTrip(t.Context(), id); err != nil {
 			t.Error(err)
 		}
-		if got := b.tripsNow(); len(got) != 1 || len(b.store.tripsOf(lea)) != 1 {
-			t.Errorf("%d are left, %d on disk", len(got), len(b.store.tripsOf(lea)))
+		if got := b.tripsNow(); len(got) != 1 || len(keptTrips(b.store, lea)) != 1 {
+			t.Errorf("%d are left, %d on disk", len(got), len(keptTrips(b.store, lea)))
 		}
 	})
 }
@@ -372,8 +372,8 @@ func TestNothingAssignsByItself(t *testing.T) {
 			seq /= len(steps)
 		}
 		w.Tick()
-		trips += len(w.store.tripsOf(lea)) + len(w.store.tripsOf(jonas))
-		if got := append(w.store.to(t, lea), w.store.to(t, jonas)...); len(got) != 0 {
+		trips += len(keptTrips(w.store, lea)) + len(keptTrips(w.store, jonas))
+		if got := append(assigned(t, w.store, lea), assigned(t, w.store, jonas)...); len(got) != 0 {
 			t.Fatalf("sequence %d: assigned to %q", seq, got)
 		}
 	}

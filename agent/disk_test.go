@@ -30,7 +30,7 @@ func (f faulty) fails(call string, who profiles.ID) error {
 }
 
 func (f faulty) Roster() (profiles.Roster, error) {
-	return f.roster, f.fails("Roster", f.who)
+	return f.People, f.fails("Roster", f.who)
 }
 
 func (f faulty) Lockout(who profiles.ID) (profiles.Lockout, error) {

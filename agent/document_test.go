@@ -47,7 +47,7 @@ func TestRemovalThatPassedWhileAway(t *testing.T) {
 		if _, err := w.Login(t.Context(), lea, rightPIN, false); !errors.Is(err, profiles.ErrWrongPIN) {
 			t.Errorf("%s: Lea's login answers %v", when, err)
 		}
-		if slices.ContainsFunc(w.store.roster.People, func(p profiles.Person) bool { return p.ID == lea }) {
+		if slices.ContainsFunc(w.store.People.People, func(p profiles.Person) bool { return p.ID == lea }) {
 			t.Errorf("%s: the disk has Lea", when)
 		}
 	}
@@ -63,7 +63,7 @@ func TestRemovalThatPassedWhileAway(t *testing.T) {
 		t.Errorf("parked: %s because %s", v.State, v.Reason)
 	}
 	removed(w, "at once")
-	if got := w.store.roster.Version; got != 1 {
+	if got := w.store.People.Version; got != 1 {
 		t.Errorf("the chain is at version %d", got)
 	}
 	again := newWorld(t, "Taycan", w.store)
@@ -75,7 +75,7 @@ func TestRemovalThatPassedWhileAway(t *testing.T) {
 		}
 		removed(again, fmt.Sprint("at version ", a.Version))
 	}
-	if r := again.store.roster; r.Version != 3 || r.Ceiling != nil || len(r.Erased) > 0 {
+	if r := again.store.People; r.Version != 3 || r.Ceiling != nil || len(r.Erased) > 0 {
 		t.Errorf("at the end the disk has %+v", r)
 	}
 }
@@ -86,7 +86,7 @@ func TestRemovalOnABrokenDisk(t *testing.T) {
 	w := enrolled(t)
 	w.login(lea)
 	w.pass(3*time.Second, 50)
-	w.store.breakApply(profiles.ErrEraseFailed)
+	w.store.BreakApply(profiles.ErrEraseFailed)
 	drops := w.courier.drops
 	if err := w.Apply(t.Context(), numbered(w.without(lea), 2, 1), backEnd); err != nil {
 		t.Fatal(err)
@@ -106,8 +106,8 @@ func TestRemovalOnABrokenDisk(t *testing.T) {
 	if v := w.SessionView(); v.State != "guest" || v.Reason != "removed" {
 		t.Errorf("parked: %s because %s", v.State, v.Reason)
 	}
-	if r := w.Roster(); r.Version != 1 || w.store.roster.Version != 1 {
-		t.Errorf("version %d is shown, the disk has %d", r.Version, w.store.roster.Version)
+	if r := w.Roster(); r.Version != 1 || w.store.People.Version != 1 {
+		t.Errorf("version %d is shown, the disk has %d", r.Version, w.store.People.Version)
 	}
 	if all := w.Profiles(); !slices.ContainsFunc(all, func(v profiles.ProfileView) bool { return v.ID == lea && v.State == "removing" }) {
 		t.Errorf("the picker shows %+v", all)
@@ -115,14 +115,14 @@ func TestRemovalOnABrokenDisk(t *testing.T) {
 	if slices.Contains(w.courier.versions, 2) {
 		t.Error("the state shows what the disk has not")
 	}
-	w.store.breakApply(nil)
+	w.store.BreakApply(nil)
 	purges := w.courier.purges
 	w.pass(3*time.Second, -1)
 	if w.courier.purges == purges || !slices.Contains(w.courier.versions, 2) {
 		t.Errorf("the state showed %v, %d purges", w.courier.versions, w.courier.purges-purges)
 	}
-	if r := w.Roster(); r.Version != 2 || w.store.roster.Version != 2 || len(r.People) != 2 {
-		t.Errorf("with a good disk version %d is shown, the disk has %d", r.Version, w.store.roster.Version)
+	if r := w.Roster(); r.Version != 2 || w.store.People.Version != 2 || len(r.People) != 2 {
+		t.Errorf("with a good disk version %d is shown, the disk has %d", r.Version, w.store.People.Version)
 	}
 }
 
@@ -132,7 +132,7 @@ func TestWideningWaitsForTheDisk(t *testing.T) {
 	narrow := w.access()
 	narrow.GuestServices = false
 	w.apply(1, narrow, profiles.BackEnd)
-	w.store.breakApply(errors.New("input/output error"))
+	w.store.BreakApply(errors.New("input/output error"))
 	for version := byte(2); version <= 3; version++ {
 		if err := w.Apply(t.Context(), numbered(w.access(), version, version-1), profiles.Signer{Kind: profiles.MainUser}); err != nil {
 			t.Fatal(err)
@@ -141,7 +141,7 @@ func TestWideningWaitsForTheDisk(t *testing.T) {
 			t.Error("it is in force before the disk has it")
 		}
 	}
-	w.store.breakApply(nil)
+	w.store.BreakApply(nil)
 	w.pass(3*time.Second, -1)
 	if r := w.Roster(); !r.GuestServices || r.Version != 3 {
 		t.Errorf("with a good disk: %+v", r)
@@ -157,7 +157,7 @@ func TestQueuedLoginLapses(t *testing.T) {
 		if _, err := w.Login(t.Context(), who, rightPIN, true); err != nil {
 			t.Fatal(err)
 		}
-		w.store.breakApply(profiles.ErrEraseFailed)
+		w.store.BreakApply(profiles.ErrEraseFailed)
 		if err := w.Apply(t.Context(), numbered(w.without(lea), byte(i+2), byte(i+1)), backEnd); err != nil {
 			t.Fatal(err)
 		}
@@ -353,23 +353,23 @@ func TestDocumentsOverOutages(t *testing.T) {
 			},
 			"disk": func(*rapid.T) {
 				broken = !broken
-				w.store.breakApply(map[bool]error{true: profiles.ErrEraseFailed}[broken])
+				w.store.BreakApply(map[bool]error{true: profiles.ErrEraseFailed}[broken])
 			},
 			"a while": func(*rapid.T) { w.pass(2*time.Second, -1) },
 			"restart": func(*rapid.T) {
-				w.store.breakApply(nil)
+				w.store.BreakApply(nil)
 				w.pass(2*time.Second, -1) // a start knows no more than the disk
 				broken, w = false, newWorld(t, "Taycan", w.store)
 			},
 			"": func(*rapid.T) { holds() },
 		})
-		w.store.breakApply(nil)
+		w.store.BreakApply(nil)
 		w.pass(3*time.Second, -1)
 		for range documents {
 			next()
 			holds()
 		}
-		if r := w.store.roster; int(r.Version) != len(documents) || r.Ceiling != nil {
+		if r := w.store.People; int(r.Version) != len(documents) || r.Ceiling != nil {
 			rt.Fatalf("in the end the disk has version %d of %d", r.Version, len(documents))
 		}
 	})

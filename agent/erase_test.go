@@ -106,7 +106,7 @@ func TestErasedCarHidesItsLastEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	newWorld(t, "Taycan", disk)
-	if got := string(disk.facts["gate"]); got != "hidden-end" {
+	if got := string(disk.Facts["gate"]); got != "hidden-end" {
 		t.Errorf("the gate's fact is %q", got)
 	}
 }

@@ -10,19 +10,6 @@ import (
 	"glovebox/profiles"
 )
 
-func (s *store) Fobs(who profiles.ID) ([]profiles.Fob, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.fobs[who], nil
-}
-
-func (s *store) SetFobs(who profiles.ID, fobs []profiles.Fob) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.fobs[who] = fobs
-	return nil
-}
-
 // A removed person's fob is nobody's, at once, also while the disk does not take the
 // removal; then it may be linked anew.
 func TestTheFobOfWhoWasRemoved(t *testing.T) {
@@ -30,12 +17,12 @@ func TestTheFobOfWhoWasRemoved(t *testing.T) {
 		a := b.access()
 		a.Users = append(a.Users[:1], a.Users[2])
 		a.Version, a.Previous, a.Hash = 3, b.Roster().Hash, profiles.Hash{3}
-		b.store.breakApply(errors.New("no space left on device"))
+		b.store.BreakApply(errors.New("no space left on device"))
 		_ = b.Apply(t.Context(), a, profiles.Signer{Kind: profiles.BackEnd})
 		b.opens(leasFob)
 		time.Sleep(time.Second)
 		b.is(t, "she came", "idle unknown-fob", nobodys, nobodys)
-		b.store.breakApply(nil)
+		b.store.BreakApply(nil)
 		time.Sleep(time.Minute)
 		b.fob(leasFob, true, false)
 		b.login(jonas)
@@ -98,10 +85,10 @@ func TestLinkFobs(t *testing.T) {
 		if err := b.SetCredential(t.Context(), jonas, profiles.UnlinkFobs{}); err != nil {
 			t.Fatal(err)
 		}
-		if count(jonas) != 0 || len(b.store.fobs[jonas]) != 0 || count(lea) != 1 {
+		if count(jonas) != 0 || len(b.store.Linked[jonas]) != 0 || count(lea) != 1 {
 			t.Errorf("unlinked: %d of Jonas, %d of Lea", count(jonas), count(lea))
 		}
-		if said := fmt.Sprintf("%+v %v", b.Profiles(), b.store.fobs); strings.Contains(said, fmt.Sprint(leasFob)) {
+		if said := fmt.Sprintf("%+v %v", b.Profiles(), b.store.Linked); strings.Contains(said, fmt.Sprint(leasFob)) {
 			t.Errorf("a fob shows: %s", said)
 		}
 	})

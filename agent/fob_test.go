@@ -262,7 +262,7 @@ func TestAtBoot(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			disk := newStore()
-			disk.fobs[anna], disk.fobs[lea] = []profiles.Fob{profiles.NewFob(annasFob)}, []profiles.Fob{profiles.NewFob(leasFob)}
+			disk.Linked[anna], disk.Linked[lea] = []profiles.Fob{profiles.NewFob(annasFob)}, []profiles.Fob{profiles.NewFob(leasFob)}
 			w := enrolledOn(t, disk)
 			a := w.access()
 			a.Users[1].Verifier = profiles.Verifier{}

@@ -313,7 +313,7 @@ func TestTheCarIsKnownToBeParked(t *testing.T) {
 func TestAFreshProcessSeesNoArrival(t *testing.T) {
 	for _, inside := range []bool{true, false} {
 		disk := enrolled(t).store
-		disk.fobs[lea] = []profiles.Fob{profiles.NewFob(leasFob)}
+		disk.Linked[lea] = []profiles.Fob{profiles.NewFob(leasFob)}
 		w := startWorld(t, "Taycan", disk, func(w *world, n *agent.Needs) {
 			n.AtBootFob, n.After = true, &agent.Carried{Ended: agent.LoggedOut, Parked: true, Inside: inside, Since: w.now.Boot - time.Hour}
 		})

@@ -142,10 +142,10 @@ func TestOnlyATransferErasesEverything(t *testing.T) {
 	next.GuestServices, next.RemoteServices = w.Roster().GuestServices, w.Roster().RemoteServices
 	next.Users = next.Users[:1]
 	next.Users[0].ID, next.Users[0].Mailbox, next.Users[0].State = profiles.ID{7}, jonasBox[:30]+"77", profiles.AwaitingActivation
-	w.store.breakApply(errors.New("the disk is slow"))
+	w.store.BreakApply(errors.New("the disk is slow"))
 	w.apply(w.Roster().Version+1, next, profiles.BackEnd)
 	w.heard() // it is on its way to the disk
-	w.store.breakApply(nil)
+	w.store.BreakApply(nil)
 	w.now.Boot += time.Minute
 	if w.heard(); e.erased > 0 || len(w.Roster().People) != 1 {
 		t.Error("erased with a new main user in the car")

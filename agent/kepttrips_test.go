@@ -244,7 +244,7 @@ func TestTripForItsDriverAlone(t *testing.T) {
 		b.halts()
 		b.ends()
 		for _, who := range []profiles.ID{anna, lea, jonas} {
-			if n := len(b.store.trips[who]); n != 0 {
+			if n := len(b.store.Kept[who]); n != 0 {
 				t.Errorf("%s has %d trips of a guest", nameOf(who), n)
 			}
 		}
@@ -305,22 +305,22 @@ func TestTripsAreKeptNinetyDays(t *testing.T) {
 		b.skew.Store(int64(old.Sub(b.instant().UTC) - 2*time.Hour))
 		time.Sleep(2*time.Hour - time.Minute)
 		synctest.Wait()
-		if n := len(b.store.tripsOf(lea)); n != 1 {
+		if n := len(keptTrips(b.store, lea)); n != 1 {
 			t.Errorf("a minute before there are %d", n)
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if n := len(b.store.tripsOf(lea)); n != 0 {
+		if n := len(keptTrips(b.store, lea)); n != 0 {
 			t.Errorf("after ninety days there are %d", n)
 		}
 	})
 }
 
-// tripsOf is what the disk has of somebody's trips.
-func (s *store) tripsOf(who profiles.ID) (ids []string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for id := range s.trips[who] {
+// keptTrips is what the disk has of somebody's trips.
+func keptTrips(s *store, who profiles.ID) (ids []string) {
+	s.Lock()
+	defer s.Unlock()
+	for id := range s.Kept[who] {
 		ids = append(ids, id)
 	}
 	slices.Sort(ids)
@@ -332,14 +332,14 @@ func TestRemovedPersonsTripsAreGone(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
 		b.drives(lea, 3*time.Minute)
 		b.drives(jonas, 3*time.Minute)
-		kept := b.store.tripsOf(jonas)
+		kept := keptTrips(b.store, jonas)
 		a := b.access()
 		a.Users = append(a.Users[:1:1], a.Users[2])
 		b.apply(2, a, profiles.BackEnd)
 		if got := b.seen(anna); got != "whole" {
 			t.Errorf("Anna sees %q", got)
 		}
-		if got := b.store.tripsOf(jonas); len(kept) != 1 || !slices.Equal(got, kept) {
+		if got := keptTrips(b.store, jonas); len(kept) != 1 || !slices.Equal(got, kept) {
 			t.Errorf("Jonas has %q, had %q", got, kept)
 		}
 	})
@@ -349,21 +349,21 @@ func TestRemovedPersonsTripsAreGone(t *testing.T) {
 func TestTripsAreBounded(t *testing.T) {
 	w := enrolled(t)
 	w.drives(lea, 10*time.Second)
-	kept, err := telemetry.DecodeTrip(w.store.trips[lea][w.store.tripsOf(lea)[0]])
+	kept, err := telemetry.DecodeTrip(w.store.Kept[lea][keptTrips(w.store, lea)[0]])
 	if err != nil {
 		t.Fatal(err)
 	}
 	kept.Stage, kept.Track = telemetry.TripDone, strings.Repeat("?", 100<<10)
-	clear(w.store.trips[lea])
+	clear(w.store.Kept[lea])
 	for i := range 21 {
 		kept.ID = fmt.Sprintf("%032x", i)
 		kept.Start.At, kept.End.At = kept.Start.At.Add(time.Minute), kept.End.At.Add(time.Minute)
-		w.store.trips[lea][kept.ID], _ = kept.Encode()
+		w.store.Kept[lea][kept.ID], _ = kept.Encode()
 	}
 	next := newWorld(t, "Taycan", w.store)
 	next.turn(12 * time.Hour)
 	next.drives(lea, 10*time.Second)
-	got := w.store.tripsOf(lea)
+	got := keptTrips(w.store, lea)
 	if len(got) != 21 || slices.Contains(got, fmt.Sprintf("%032x", 0)) || !slices.Contains(got, fmt.Sprintf("%032x", 1)) {
 		t.Errorf("%d are kept: %q", len(got), got)
 	}
@@ -374,8 +374,8 @@ func TestTripsAreBounded(t *testing.T) {
 func TestTripsOnAFailingDisk(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
 		tries := func() int {
-			b.store.mu.Lock()
-			defer b.store.mu.Unlock()
+			b.store.Lock()
+			defer b.store.Unlock()
 			return b.disk.made["SetTrips"]
 		}
 		b.login(lea)
@@ -394,7 +394,7 @@ func TestTripsOnAFailingDisk(t *testing.T) {
 		b.disk.make("SetTrips", 0, nil)
 		b.halts()
 		b.ends()
-		if n := len(b.store.tripsOf(lea)); n != 1 {
+		if n := len(keptTrips(b.store, lea)); n != 1 {
 			t.Errorf("then the disk has %d trips", n)
 		}
 	})

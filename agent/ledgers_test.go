@@ -95,7 +95,7 @@ func TestGuestsLedgerIsInMemory(t *testing.T) {
 	}
 	w.park()
 	w.pass(time.Minute, -1)
-	for who, values := range w.store.ledgers {
+	for who, values := range w.store.Ledgers {
 		for key := range values {
 			if !who.IsZero() || !strings.HasPrefix(key, telemetry.DayPrefix) {
 				t.Errorf("on disk %v %s", who, key)
@@ -134,13 +134,13 @@ func TestRemovalTakesTheLedger(t *testing.T) {
 	if err := w.Logout(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	before := fmt.Sprint(w.store.ledgers[anna])
+	before := fmt.Sprint(w.store.Ledgers[anna])
 	w.apply(2, a, profiles.BackEnd)
 	w.pass(time.Minute, -1)
-	if len(w.store.ledgers[lea]) != 0 || fmt.Sprint(w.store.ledgers[anna]) != before {
-		t.Errorf("on disk %d values of Lea, of Anna the same: %v", len(w.store.ledgers[lea]), fmt.Sprint(w.store.ledgers[anna]) == before)
+	if len(w.store.Ledgers[lea]) != 0 || fmt.Sprint(w.store.Ledgers[anna]) != before {
+		t.Errorf("on disk %d values of Lea, of Anna the same: %v", len(w.store.Ledgers[lea]), fmt.Sprint(w.store.Ledgers[anna]) == before)
 	}
-	if days := fmt.Sprint(w.store.ledgers[profiles.ID{}]); strings.Contains(string(w.store.ledgers[profiles.ID{}]["day/2026-11-21"]), lea.String()) {
+	if days := fmt.Sprint(w.store.Ledgers[profiles.ID{}]); strings.Contains(string(w.store.Ledgers[profiles.ID{}]["day/2026-11-21"]), lea.String()) {
 		t.Errorf("the counters name who was removed: %s", days)
 	}
 }
@@ -153,13 +153,13 @@ func TestLedgerWithoutADisk(t *testing.T) {
 		b.disk.make("SetLedger", 0, errors.New("no space left"))
 		b.drive(3 * time.Minute)
 		all := b.ledger(telemetry.LedgerFilter{})
-		if len(all) == 0 || len(b.store.ledgers[anna]) != 0 {
-			t.Fatalf("%d entries, on disk %d values", len(all), len(b.store.ledgers[anna]))
+		if len(all) == 0 || len(b.store.Ledgers[anna]) != 0 {
+			t.Fatalf("%d entries, on disk %d values", len(all), len(b.store.Ledgers[anna]))
 		}
 		b.disk.make("SetLedger", 0, nil)
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
-		on := telemetry.RestoreLedger(outside.Builtin().Numbers(), b.store.ledgers[anna])
+		on := telemetry.RestoreLedger(outside.Builtin().Numbers(), b.store.Ledgers[anna])
 		if on.Last() < all[len(all)-1].ID || on.Count() < len(all) {
 			t.Errorf("on disk %d entries of %d", on.Count(), len(all))
 		}

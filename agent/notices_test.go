@@ -90,7 +90,7 @@ func TestTheMainUserHears(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	disk.facts["tally"] = tally
+	disk.Facts["tally"] = tally
 	w := newWorld(t, "Taycan", disk)
 	a := w.access()
 	a.Users[2].State, a.Users[2].Mailbox, a.Users[2].Sign = profiles.Invited, "", profiles.Key{}

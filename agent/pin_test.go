@@ -236,7 +236,7 @@ func TestUnreadableTally(t *testing.T) {
 	for _, kept := range []string{"[1,2", "7", "", "true"} {
 		disk := newStore()
 		enrolledOn(t, disk)
-		disk.facts["tally"] = []byte(kept)
+		disk.Facts["tally"] = []byte(kept)
 		w := newWorld(t, "Taycan", disk)
 		if _, err := w.Login(t.Context(), anna, rightPIN, false); !errors.Is(err, profiles.ErrLockedOut) {
 			t.Errorf("the disk has %q: %v", kept, err)

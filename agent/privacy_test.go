@@ -225,7 +225,7 @@ func TestDocuments(t *testing.T) {
 	if err := w.Apply(t.Context(), fork, profiles.Signer{Kind: profiles.BackEnd}); !errors.Is(err, profiles.ErrForked) {
 		t.Errorf("a fork: %v", err)
 	}
-	if len(w.Roster().People) != 3 || w.store.roster.Version != 1 {
+	if len(w.Roster().People) != 3 || w.store.People.Version != 1 {
 		t.Error("a refused document changed the roster")
 	}
 }

@@ -109,8 +109,8 @@ func TestResetPIN(t *testing.T) {
 				if err := b.revise(reset); err != nil {
 					t.Fatal(err)
 				}
-				if v := b.own(lea); !v.IsZero() || b.store.lockouts[lea] != (profiles.Lockout{}) {
-					t.Errorf("the disk has the PIN %v, the lockout %v", v, b.store.lockouts[lea])
+				if v := b.own(lea); !v.IsZero() || b.store.Lockouts[lea] != (profiles.Lockout{}) {
+					t.Errorf("the disk has the PIN %v, the lockout %v", v, b.store.Lockouts[lea])
 				}
 				told := slices.DeleteFunc(b.changes(), func(a profiles.Access) bool { return a.Version <= 2 })
 				if len(told) != row.told {
@@ -200,7 +200,7 @@ func TestWhoRecoversByTheCode(t *testing.T) {
 	if err := w.byCode(anna, rightCode); !errors.Is(err, profiles.ErrNotPermitted) {
 		t.Errorf("while a guest is: %v", err)
 	}
-	if kept := w.store.facts["code-tries"]; kept != nil {
+	if kept := w.store.Facts["code-tries"]; kept != nil {
 		t.Errorf("these count as tries: %s", kept)
 	}
 	w.login(anna)
@@ -251,7 +251,7 @@ func TestTheCodeLocks(t *testing.T) {
 	if err := w.byCode(anna, rightCode); err != nil {
 		t.Errorf("after the right PIN: %v", err)
 	}
-	disk.facts["code-tries"] = []byte("{")
+	disk.Facts["code-tries"] = []byte("{")
 	w = start()
 	if err := w.byCode(anna, rightCode); !errors.Is(err, profiles.ErrLockedOut) {
 		t.Errorf("a counter that cannot be read: %v", err)
@@ -278,7 +278,7 @@ func TestActivationByTheCode(t *testing.T) {
 				t.Errorf("with %q: %v", row.code, err)
 			}
 		}
-		if kept := b.store.facts["code-tries"]; kept == nil {
+		if kept := b.store.Facts["code-tries"]; kept == nil {
 			t.Error("no try was counted")
 		}
 		b.login(anna)

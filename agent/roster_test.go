@@ -76,9 +76,9 @@ func TestReviseAtTheWheel(t *testing.T) {
 			t.Fatal(err)
 		}
 		p, _ := b.Roster().Find(lea)
-		stored, _ := b.store.roster.Find(lea)
-		if p.Sharing != profiles.Limited || p.Mailbox == leaBox || stored.Mailbox != p.Mailbox || b.store.roster.Version != 3 {
-			t.Errorf("in force %v, on disk %v, version %d", p.Sharing, stored.Sharing, b.store.roster.Version)
+		stored, _ := b.store.People.Find(lea)
+		if p.Sharing != profiles.Limited || p.Mailbox == leaBox || stored.Mailbox != p.Mailbox || b.store.People.Version != 3 {
+			t.Errorf("in force %v, on disk %v, version %d", p.Sharing, stored.Sharing, b.store.People.Version)
 		}
 		told := b.changes()
 		if len(told) != 1 || told[0].Version != 3 || told[0].Previous != (profiles.Hash{2}) {
@@ -133,7 +133,7 @@ func TestRemoveHasAReceipt(t *testing.T) {
 	if err != nil || receipt.Method != "key" || receipt.Result != "erased" {
 		t.Errorf("%+v, %v", receipt, err)
 	}
-	w.store.breakApply(profiles.ErrEraseFailed)
+	w.store.BreakApply(profiles.ErrEraseFailed)
 	if _, _, err := w.Revise(t.Context(), profiles.Remove{Who: jonas}, profiles.PIN{}); !errors.Is(err, profiles.ErrEraseFailed) {
 		t.Errorf("%v", err)
 	}
@@ -148,7 +148,7 @@ func TestRemoveHasAReceipt(t *testing.T) {
 // over a restart too, and it is another's to begin with.
 func TestMainUserIsMetFirst(t *testing.T) {
 	disk := newStore()
-	delete(disk.facts, "main-user-met")
+	delete(disk.Facts, "main-user-met")
 	w := enrolledOn(t, disk)
 	newcomer := w.access()
 	newcomer.Users = append(newcomer.Users, profiles.User{Person: profiles.Person{ID: profiles.ID{0x31}, Role: profiles.Secondary, State: profiles.Invited}})
@@ -199,7 +199,7 @@ func TestRemovedWithMessagesUnderWay(t *testing.T) {
 		if after := len(b.broker.to("ack", leaBox)); before != 3 || after != before {
 			t.Errorf("%d messages before the call returned, %d after", before, after-before)
 		}
-		if _, there := b.store.roster.Find(lea); there {
+		if _, there := b.store.People.Find(lea); there {
 			t.Error("the disk has Lea")
 		}
 	})

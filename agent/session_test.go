@@ -19,7 +19,7 @@ func TestLogin(t *testing.T) {
 	if _, err := w.Login(ctx, anna, profiles.NewPIN("111112"), false); !errors.Is(err, profiles.ErrWrongPIN) {
 		t.Errorf("wrong PIN: %v", err)
 	}
-	if l := w.store.lockouts[anna]; l.Failures != 1 {
+	if l := w.store.Lockouts[anna]; l.Failures != 1 {
 		t.Errorf("%d failures are on disk, want 1", l.Failures)
 	}
 	if _, err := w.Login(ctx, profiles.ID{9}, rightPIN, false); !errors.Is(err, profiles.ErrWrongPIN) {
@@ -29,7 +29,7 @@ func TestLogin(t *testing.T) {
 	if err != nil || settings["radio"] == nil || settings["navigation"] == nil {
 		t.Fatalf("login answered %v, %v", settings, err)
 	}
-	if l := w.store.lockouts[anna]; l.Failures != 0 {
+	if l := w.store.Lockouts[anna]; l.Failures != 0 {
 		t.Errorf("%d failures are on disk after a right PIN", l.Failures)
 	}
 	v := w.SessionView()
@@ -146,7 +146,7 @@ func TestEpochs(t *testing.T) {
 // over nothing of it can be asked for.
 func TestGuestLeavesNothing(t *testing.T) {
 	w := enrolled(t)
-	facts := fmt.Sprint(w.store.facts)
+	facts := fmt.Sprint(w.store.Facts)
 	if _, err := w.StartGuest(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
@@ -166,8 +166,8 @@ func TestGuestLeavesNothing(t *testing.T) {
 	if err != nil || settings["radio"]["volume"] == byte(77) {
 		t.Errorf("the next guest sees %v, %v", settings["radio"], err)
 	}
-	if len(w.store.writes) != 0 || fmt.Sprint(w.store.facts) != facts {
-		t.Errorf("on disk: %q, %q", w.store.writes, w.store.facts)
+	if len(w.store.Writes) != 0 || fmt.Sprint(w.store.Facts) != facts {
+		t.Errorf("on disk: %q, %q", w.store.Writes, w.store.Facts)
 	}
 	r := w.screen.last(t, 1).Receipt
 	if r.Result != "erased" || len(r.Stores) != 3 || r.Stores[1] != (profiles.StoreReceipt{Name: "settings", Before: 1, Result: "erased"}) {

@@ -173,9 +173,9 @@ func TestScopes(t *testing.T) {
 	if err != nil || settings["display"]["brightness"] != byte(33) {
 		t.Errorf("a guest is told %v, %v", settings["display"], err)
 	}
-	writes := len(w.store.writes)
+	writes := len(w.store.Writes)
 	w.set("display", map[string]any{"brightness": byte(1)})
-	if len(w.store.writes) != writes {
+	if len(w.store.Writes) != writes {
 		t.Error("a guest's choice is on the disk")
 	}
 	if w.login(lea); get("display", "brightness") != byte(33) {
@@ -265,22 +265,22 @@ func TestTakenAlong(t *testing.T) {
 	if _, err := w.StartGuest(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
-	writes := len(w.store.writes)
+	writes := len(w.store.Writes)
 	if _, err := w.Get(anna, ""); !errors.Is(err, profiles.ErrNotPermitted) {
 		t.Errorf("a guest takes along: %v", err)
 	}
-	if err := w.Set(t.Context(), anna, values); !errors.Is(err, profiles.ErrNotPermitted) || len(w.store.writes) != writes {
+	if err := w.Set(t.Context(), anna, values); !errors.Is(err, profiles.ErrNotPermitted) || len(w.store.Writes) != writes {
 		t.Errorf("a guest brings: %v", err)
 	}
 	w.login(lea)
-	writes = len(w.store.writes)
+	writes = len(w.store.Writes)
 	bad := values.Clone()
 	bad["sound"] = map[string]any{"bass": int16(11)}
-	if err := w.Set(t.Context(), lea, bad); !errors.Is(err, profiles.ErrInvalid) || len(w.store.writes) != writes {
+	if err := w.Set(t.Context(), lea, bad); !errors.Is(err, profiles.ErrInvalid) || len(w.store.Writes) != writes {
 		t.Errorf("one that is wrong: %v", err)
 	}
-	if err := w.Set(t.Context(), lea, values); err != nil || len(w.store.writes) != writes+1 {
-		t.Errorf("brought along in %d writes, %v", len(w.store.writes)-writes, err)
+	if err := w.Set(t.Context(), lea, values); err != nil || len(w.store.Writes) != writes+1 {
+		t.Errorf("brought along in %d writes, %v", len(w.store.Writes)-writes, err)
 	}
 	if got, err := w.Get(lea, ""); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("she has %v, %v", got, err)

@@ -12,28 +12,28 @@ import (
 // slowDisk is a store whose calls may take their time or fail, by name.
 type slowDisk struct {
 	*store
-	slow map[string]time.Duration // guarded by store.mu
-	bad  map[string]error         // guarded by store.mu
-	made map[string]int           // calls; guarded by store.mu
+	slow map[string]time.Duration // guarded by store
+	bad  map[string]error         // guarded by store
+	made map[string]int           // calls; guarded by store
 }
 
 // wait takes as long as a call is to take and says whether it is to fail.
 func (d *slowDisk) wait(call string) error {
-	d.mu.Lock()
+	d.Lock()
 	slow, bad := d.slow[call], d.bad[call]
 	if d.made == nil {
 		d.made = map[string]int{}
 	}
 	d.made[call]++
-	d.mu.Unlock()
+	d.Unlock()
 	time.Sleep(slow)
 	return bad
 }
 
 // make sets how long a call takes from now on and what it answers.
 func (d *slowDisk) make(call string, slow time.Duration, bad error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.Lock()
+	defer d.Unlock()
 	if d.slow == nil {
 		d.slow, d.bad = map[string]time.Duration{}, map[string]error{}
 	}

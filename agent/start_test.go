@@ -130,7 +130,7 @@ func TestGateFactFailsClosed(t *testing.T) {
 	without := func(value []byte) func(*testing.T) *store {
 		return func(t *testing.T) *store {
 			disk := open(t)
-			disk.facts["gate"] = value
+			disk.Facts["gate"] = value
 			return disk
 		}
 	}
@@ -153,7 +153,7 @@ func TestGateFactFailsClosed(t *testing.T) {
 		disk := row.disk(t)
 		w := startWorld(t, "Taycan", disk, row.needs)
 		w.CarryOut() // before anything is said
-		if got, want := string(disk.facts["gate"]), map[bool]string{true: "hidden-end", false: "open"}[row.hidden]; got != want {
+		if got, want := string(disk.Facts["gate"]), map[bool]string{true: "hidden-end", false: "open"}[row.hidden]; got != want {
 			t.Errorf("%s: the disk has %q, want %q", name, got, want)
 		}
 		w.Linked(true)

@@ -92,7 +92,7 @@ func TestTotalsAreKeptForAMonth(t *testing.T) {
 		w.sleep(day, day)
 	}
 	w.park()
-	if on := len(w.store.ledgers[profiles.ID{}]); on > 32 {
+	if on := len(w.store.Ledgers[profiles.ID{}]); on > 32 {
 		t.Errorf("%d days on disk", on)
 	}
 }

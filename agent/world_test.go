@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"glovebox/agent"
+	"glovebox/agent/internal/memory"
 	"glovebox/hal"
 	"glovebox/profiles"
 	"glovebox/telemetry"
@@ -95,6 +96,11 @@ func (c *courier) of(t *testing.T, mailbox string, kind outside.Kind) []string {
 	}
 	return all
 }
+
+type store = memory.Store
+
+// newStore is the disk of a car in which Anna was logged in before.
+func newStore() *store { return memory.New(anna) }
 
 // world is a cabin with its people, parked, on a clock that only the test turns.
 type world struct {

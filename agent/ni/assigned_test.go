@@ -118,9 +118,9 @@ func (p *plan) assign(s *script) {
 
 // tripOf is the trip that is kept of a drive.
 func (w *world) tripOf(d drive) string {
-	w.store.mu.Lock()
-	defer w.store.mu.Unlock()
-	for _, kept := range w.store.trips {
+	w.store.Lock()
+	defer w.store.Unlock()
+	for _, kept := range w.store.Kept {
 		for id, data := range kept {
 			if k, err := telemetry.DecodeTrip(data); err == nil && !k.Private && d.holds(k.Start.At.Sub(w.s.start)) {
 				return id

@@ -22,6 +22,7 @@ import (
 
 	"glovebox/agent"
 	"glovebox/agent/cloud"
+	"glovebox/agent/internal/memory"
 	"glovebox/hal"
 	"glovebox/profiles"
 	"glovebox/profiles/keyring"
@@ -36,7 +37,7 @@ type world struct {
 	s      *skeleton
 	begun  time.Time
 	dir    string
-	store  *store
+	store  *memory.Store
 	ring   *keyring.Ring
 	broker *broker
 	epochs *epochs
@@ -160,7 +161,7 @@ func newWorld(t *testing.T, s *skeleton, dir string) *world {
 		}
 	}
 	w := &world{
-		t: t, s: s, begun: time.Now(), dir: dir, store: newStore(s.people[0].id), ring: ring,
+		t: t, s: s, begun: time.Now(), dir: dir, store: memory.New(s.people[0].id), ring: ring,
 		broker: &broker{begun: time.Now(), covered: true, latency: s.latency},
 		epochs: &epochs{random: bytesOf(s.seed, "epoch")}, ctrs: map[profiles.ID]uint64{}, disk: diskTakes,
 	}
@@ -210,7 +211,7 @@ func (w *world) start(epoch string, after *agent.Carried, left telemetry.Left) {
 	})
 	var err error
 	p.Cabin, err = agent.New(agent.Needs{
-		Model: agent.Model{Name: "Taycan", Year: 2024}, Identity: w.s.identity, Policy: outside.Builtin(), Fresh: w.store.facts["gate"] == nil,
+		Model: agent.Model{Name: "Taycan", Year: 2024}, Identity: w.s.identity, Policy: outside.Builtin(), Fresh: w.store.Facts["gate"] == nil,
 		Buses: []string{"body"}, GNSS: true, Cloud: true, Gzip: w.s.gzip, LeaveAfter: never, IdleAfter: never,
 		Alarms: alarmRules(), Actuated: actuated, Actuator: (*actuator)(w), Epoch: epoch,
 		Store: w.store, Courier: p.courier, Now: w.now, Random: w.random, Log: log,
