@@ -216,24 +216,24 @@ var changes = []struct{ command, after string }{
 // removes reports whether somebody is gone after a command.
 func removes(command string) bool { return command == "remove" || command == "late" }
 
-// check starts what a run left and says what is wrong.
-func (c car) check(dir, command, after string, done bool) error {
+// check starts what a run left, once, and says what it found and what of that is wrong.
+func (c car) check(dir, command, after string, done bool) (got string, err error) {
 	if done && removes(command) {
 		if err := c.erased(dir); err != nil {
-			return fmt.Errorf("after the answer: %w", err)
+			return "", fmt.Errorf("after the answer: %w", err)
 		}
 	}
-	got, err := state(dir)
+	got, err = state(dir)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if got != after && (done || got != before) {
-		return fmt.Errorf("after the start: %s", got)
+		return got, fmt.Errorf("after the start: %s", got)
 	}
 	if removes(command) && got == after {
-		return c.erased(dir)
+		return got, c.erased(dir)
 	}
-	return nil
+	return got, nil
 }
 
 // erased looks for the key of who was removed in every byte of the ring.
@@ -293,10 +293,11 @@ func TestStoreKillMatrix(t *testing.T) {
 						if !killed && done != (exit == 0) {
 							t.Fatalf("%s %d: exit %d, done %v", call, n, exit, done)
 						}
-						if err := c.check(dir, change.command, change.after, done); err != nil {
+						got, err := c.check(dir, change.command, change.after, done)
+						if err != nil {
 							t.Errorf("%s %d: %v", call, n, err)
 						}
-						if got, _ := state(dir); got == before {
+						if got == before {
 							old++
 						}
 						must(t, os.RemoveAll(dir))
@@ -328,7 +329,7 @@ func TestStoreKillMatrixControl(t *testing.T) {
 		if out, err := exec.Command(program, "remove", dir).CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v: %s", name, err, out)
 		}
-		if err := c.check(dir, "remove", changes[len(changes)-2].after, true); (err == nil) != (name == "whole") {
+		if _, err := c.check(dir, "remove", changes[len(changes)-2].after, true); (err == nil) != (name == "whole") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -29,7 +29,7 @@ func TestStoreKillMatrixOfTheRepair(t *testing.T) {
 						copied := filepath.Join(t.TempDir(), "car")
 						must(t, os.CopyFS(copied, os.DirFS(dir)))
 						_, killed, _ := strace(t, program, "boot", copied, inject(again, m)...)
-						if err := c.check(copied, change.command, change.after, false); err != nil {
+						if _, err := c.check(copied, change.command, change.after, false); err != nil {
 							t.Errorf("%s killed at %s %d, the start at %s %d: %v", change.command, call, n, again, m, err)
 						}
 						must(t, os.RemoveAll(copied))
