@@ -98,7 +98,10 @@ func pad(p []byte, step int, fill byte) []byte {
 
 func zip(p []byte) ([]byte, error) {
 	var out bytes.Buffer
-	w := gzip.NewWriter(&out)
+	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
 	if _, err := w.Write(p); err != nil {
 		return nil, err
 	}
