@@ -1,11 +1,11 @@
 # The two commands that matter: make run, make test.
 export CGO_ENABLED = 0
-VERSION := 0.1.0$(shell git describe --always --dirty 2>/dev/null | sed 's/^/+/')
+VERSION := $(shell tools/version.sh)
 BUILD = go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 # part NAME,COMMAND runs one part of the tests and prints its seconds.
 part = @start=$$(date +%s); $(2); status=$$?; echo "== $(1): $$(( $$(date +%s) - start )) s, exit $$status"; exit $$status
 
-.PHONY: run test check units ni scenarios kill browser bench soak soak-clients soak-ends soak-ni soak-fuzz soak-mutate soak-kill soak-broker bin arm64
+.PHONY: run test check units ni scenarios kill browser bench soak soak-clients soak-ends soak-ni soak-fuzz soak-mutate soak-kill soak-broker bin arm64 deb
 run: bin
 	@tools/need.sh dbus-daemon:dbus-daemon
 	@bin/gloveboxsim serve $(ARGS)
@@ -31,6 +31,11 @@ check: arm64
 
 arm64:
 	@GOARCH=arm64 $(BUILD) -o bin/arm64/ ./cmd/gloveboxd
+
+# deb writes the packages of this commit to out/deb: for a car (amd64, arm64), and the simulator for a desk.
+deb:
+	@go build -C tools -o ../bin/nfpm github.com/goreleaser/nfpm/v2/cmd/nfpm
+	@dist/deb/build.sh out/deb bin/nfpm && ls -l out/deb
 
 # A test that is skipped fails here, but for those named: a virtual CAN interface is the kernel's to give, and what scenarios
 # recorded is looked at by the part that plays them.
