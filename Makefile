@@ -11,7 +11,8 @@ run: bin
 	@bin/gloveboxsim serve $(ARGS)
 
 test: bin
-	@tools/need.sh dbus-daemon:dbus-daemon strace:strace man:man-db mosquitto:mosquitto mosquitto_sub:mosquitto-clients openssl:openssl gdbus-codegen:libglib2.0-dev-bin \
+	@tools/need.sh dbus-daemon:dbus-daemon strace:strace man:man-db mosquitto:mosquitto mosquitto_sub:mosquitto-clients openssl:openssl systemd-analyze:systemd dpkg-deb:dpkg \
+		/usr/share/dbus-1/system.conf:dbus qemu-aarch64-static:qemu-user-static gdbus-codegen:libglib2.0-dev-bin \
 		/usr/lib/python3/dist-packages/gi:python3-gi /usr/include/systemd/sd-bus.h:libsystemd-dev chromium:chromium node:nodejs npm:npm
 	$(call part,checks,$(MAKE) --no-print-directory check)
 	$(call part,units and fuzz corpora,$(MAKE) --no-print-directory units)

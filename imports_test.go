@@ -57,6 +57,7 @@ var arrows = map[string][]string{
 	"cmd/gloveboxctl":     {"headunit"},
 	"cmd/gloveboxsim":     {"sim/...", "hal/..."},
 	"docs":                {}, // tests only
+	"dist":                {}, // tests only
 	"internal/planted":    {}, // for tests
 	"docs/examples/fleet": {}, // shares nothing with the agent
 }

@@ -1,10 +1,12 @@
 #!/bin/sh
-# build.sh OUT NFPM: the packages of this commit, for a car (amd64, arm64) and for a desk (amd64). Two runs make the same
-# bytes: what has a date has that of the commit.
+# build.sh OUT NFPM [ARCH]...: the packages of this commit, for a car (amd64 and arm64) and for a desk (amd64). Two runs make
+# the same bytes: what has a date has that of the commit.
 set -eu
 cd "$(dirname "$0")/../.."
 mkdir -p "$1"
-out=$(cd "$1" && pwd) nfpm=$2
+out=$(cd "$1" && pwd) nfpm=$(realpath "$2")
+shift 2
+[ $# -gt 0 ] || set -- amd64 arm64
 VERSION=${VERSION:-$(tools/version.sh)}
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2>/dev/null || echo 0)
 export VERSION SOURCE_DATE_EPOCH CGO_ENABLED=0 GOOS=linux
@@ -18,7 +20,7 @@ changelog() {
 		"$VERSION" "$(LC_ALL=C date -u -R -d "@$SOURCE_DATE_EPOCH")"
 }
 
-for ARCH in amd64 arm64; do
+for ARCH; do
 	STAGE=$out/stage-$ARCH
 	export ARCH STAGE
 	rm -rf "$STAGE" && mkdir -p "$STAGE"
