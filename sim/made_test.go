@@ -202,7 +202,7 @@ func TestMadeCarObeys(t *testing.T) {
 	go group.Run(t.Context())
 	var stream slcan.Decoder
 	go port.Each(group, make([]byte, 4096), func(b []byte) {
-		stream.Feed(b, func(f can.Frame) {
+		stream.Feed(b, func(f *can.Frame) {
 			if f.ID == 0x212 {
 				states <- f.Data[0] & 3
 			}
@@ -225,7 +225,7 @@ func TestMadeCarObeys(t *testing.T) {
 	locked(1)
 	fastest := time.Hour // a busy machine may delay one
 	for _, raw := range []byte{0, 1, 0} {
-		if _, err := port.Write(slcan.Append(nil, can.Frame{ID: 0x500, Len: 1, Data: [8]byte{raw}})); err != nil {
+		if _, err := port.Write(slcan.Append(nil, can.Frame{ID: 0x500, Len: 1, Data: can.Data{raw}})); err != nil {
 			t.Fatal(err)
 		}
 		fastest = min(fastest, locked(raw))

@@ -69,8 +69,8 @@ func (p *Port) record(from *slcan.Decoder, said []byte) {
 		return
 	}
 	now := time.Duration(time.Now().UnixNano())
-	from.Feed(said, func(f can.Frame) {
-		_, _ = p.log.Write(append(candump.Append(nil, p.Bus, f, now), '\n'))
+	from.Feed(said, func(f *can.Frame) {
+		_, _ = p.log.Write(append(candump.Append(nil, p.Bus, *f, now), '\n'))
 	})
 }
 

@@ -19,7 +19,7 @@ func BenchmarkDrive(b *testing.B) {
 	stream, decoder := recorded(b)
 	frames := 0
 	var lines slcan.Decoder
-	lines.Feed(stream, func(can.Frame) { frames++ })
+	lines.Feed(stream, func(*can.Frame) { frames++ })
 	perFrame := func(b *testing.B) {
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(frames), "ns/frame")
 	}
@@ -28,7 +28,7 @@ func BenchmarkDrive(b *testing.B) {
 		var lines slcan.Decoder
 		readings := make([]hal.Reading, 0, 1024)
 		var at hal.Instant
-		emit := func(f can.Frame) { readings = decoder.Decode(f, at, readings) }
+		emit := func(f *can.Frame) { readings = decoder.Decode(f, at, readings) }
 		for b.Loop() {
 			for rest := stream; len(rest) > 0; {
 				n := min(512, len(rest)) // what a busy port gives at once
@@ -43,7 +43,7 @@ func BenchmarkDrive(b *testing.B) {
 		b.ReportAllocs()
 		var lines slcan.Decoder
 		var sum uint32
-		emit := func(f can.Frame) { sum += f.ID }
+		emit := func(f *can.Frame) { sum += f.ID }
 		for b.Loop() {
 			lines.Feed(stream, emit)
 		}

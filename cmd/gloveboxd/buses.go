@@ -46,7 +46,7 @@ func (a *adapter) Send(f can.Frame) error {
 
 // openAdapter opens the adapter and sets it up. Reading it allocates nothing.
 func openAdapter(b Bus, group *kernel.Group, name string, decoder *mapping.Decoder, cabin observer, counts *counters) func() (device, error) {
-	hello, _ := slcan.Open(b.Bitrate) // checked with the configuration; none for 0: the adapter stays as it is
+	hello, _ := slcan.Open(b.Bitrate, 0) // checked with the configuration; none for 0: the adapter stays as it is
 	var (
 		stream   slcan.Decoder
 		readings []hal.Reading
@@ -59,7 +59,7 @@ func openAdapter(b Bus, group *kernel.Group, name string, decoder *mapping.Decod
 		all[name+".frames"], all[name+".bad"], all[name+".overlong"] = s.Frames, s.Bad, s.Overlong
 		all[name+".garbage"], all[name+".refused"] = s.Garbage, s.Refused
 	})
-	emit := func(f can.Frame) {
+	emit := func(f *can.Frame) {
 		readings = decoder.Decode(f, at, readings)
 		fobs = decoder.Fobs(f, fobs)
 	}
@@ -90,7 +90,7 @@ func openAdapter(b Bus, group *kernel.Group, name string, decoder *mapping.Decod
 // socket is an open CAN interface of the kernel.
 type socket struct {
 	*socketcan.Port
-	take func(can.Frame)
+	take func(*can.Frame)
 }
 
 func (s *socket) Send(f can.Frame) error { return s.Write(f) }
@@ -101,7 +101,7 @@ func (s *socket) Each() error {
 		if err != nil {
 			return err
 		}
-		s.take(f)
+		s.take(&f)
 	}
 }
 
@@ -121,7 +121,7 @@ func openSocket(b Bus, name string, decoder *mapping.Decoder, cabin observer, co
 		frames   atomic.Uint64
 	)
 	counts.stream(func(all map[string]uint64) { all[name+".frames"] = frames.Load() })
-	take := func(f can.Frame) {
+	take := func(f *can.Frame) {
 		at := now()
 		readings, fobs = decoder.Decode(f, at, readings[:0]), decoder.Fobs(f, fobs[:0])
 		frames.Add(1)

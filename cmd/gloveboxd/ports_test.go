@@ -94,7 +94,7 @@ func TestAdapter(t *testing.T) {
 	pty.Listen(func(piece []byte) { heard += string(piece) })
 	counts, said := newCounters(), make(watcher, 10)
 	w := busWire(Bus{Name: "body", Port: pty.Name(), Baud: 115200, Bitrate: 500000}, reads(t), body(t).Bus("body"), said, counts, slog.New(slog.DiscardHandler))
-	speed := can.Frame{ID: 256, Len: 2, Data: [8]byte{0x1C, 0x6B}}
+	speed := can.Frame{ID: 256, Len: 2, Data: can.Data{0x1C, 0x6B}}
 	if err := w.send(speed); !errors.Is(err, errNotThere) {
 		t.Errorf("sent before the port is open: %v", err)
 	}

@@ -101,7 +101,7 @@ func (c *Config) checkBuses(wrong wrong) {
 		if b.Baud < 0 {
 			wrong(key("baud"), "bus %q: baud cannot be negative", b.Name)
 		}
-		if _, err := slcan.Open(b.Bitrate); b.Bitrate != 0 && err != nil {
+		if _, err := slcan.Open(b.Bitrate, 0); b.Bitrate != 0 && err != nil {
 			wrong(key("bitrate"), "bus %q: %w", b.Name, err)
 		}
 	}

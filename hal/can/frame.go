@@ -6,14 +6,23 @@ package can
 const (
 	MaxStandardID = 0x7FF
 	MaxExtendedID = 0x1FFFFFFF
-	MaxLen        = 8 // of a classic frame
+	MaxClassic    = 8  // bytes of a classic frame
+	MaxLen        = 64 // bytes of a frame of CAN FD
 )
 
-// Frame is one classic CAN frame.
+// Frame is one CAN frame, classic or CAN FD. Bytes of Data behind Len are 0. It is too
+// large to be passed by value where frames come thousands of times a second: there
+// a pointer goes from hand to hand, good until the next frame.
 type Frame struct {
 	ID       uint32 // 11 bits, or 29 if Extended
 	Extended bool
-	Remote   bool  // a remote frame has a Len and no data
-	Len      uint8 // bytes used of Data
-	Data     [8]byte
+	Remote   bool  // a remote frame has a Len and no data; CAN FD has none
+	FD       bool  // CAN FD; or else a classic frame
+	BRS      bool  // of CAN FD: the data was sent at the data bit rate
+	ESI      bool  // of CAN FD: its sender is error passive
+	Len      uint8 // bytes used of Data; up to MaxClassic, or one of CAN FD's lengths
+	Data     Data
 }
+
+// Data is room for what any frame holds.
+type Data [MaxLen]byte

@@ -87,7 +87,7 @@ func Append(dst []byte, bus string, f can.Frame, at time.Duration) []byte {
 		dst = append(dst, upper[f.ID>>(4*i)&0xF])
 	}
 	dst = append(dst, '#')
-	n := min(f.Len, can.MaxLen)
+	n := min(f.Len, can.MaxClassic)
 	if f.Remote {
 		dst = append(dst, 'R')
 		if n > 0 {

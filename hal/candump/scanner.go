@@ -142,7 +142,7 @@ func (s *scanner) data(f *can.Frame) {
 		}
 		return
 	}
-	most := can.MaxLen
+	most := can.MaxClassic
 	if s.fd {
 		most = 64
 	}
@@ -151,7 +151,7 @@ func (s *scanner) data(f *can.Frame) {
 			s.at++
 		}
 		c := s.peek()
-		if c == 0 || c == ' ' || c == '\t' || c == '_' && n == can.MaxLen {
+		if c == 0 || c == ' ' || c == '\t' || c == '_' && n == can.MaxClassic {
 			return
 		}
 		high, ok := hex(c)

@@ -110,7 +110,7 @@ func TestActuate(t *testing.T) {
 
 // What shows the effect is a reading of the path that was set.
 func TestConfirm(t *testing.T) {
-	state := can.Frame{ID: 1352, Extended: true, Len: 8, Data: [8]byte{1, 24, 0xF4, 1}}
+	state := can.Frame{ID: 1352, Extended: true, Len: 8, Data: can.Data{1, 24, 0xF4, 1}}
 	const known = "[[signal]]\npath = \"" + locked + "\"\nbus = \"body\"\ncan = \"STATE.LOCKED\"\nvalues = { 1 = true, 0 = false }\n"
 	tests := []struct{ name, src, want string }{
 		{"a truth value needs no values", actuator(locked, "COMMAND.LOCK", "STATE.LOCKED"), locked + "=true"},
@@ -122,7 +122,7 @@ func TestConfirm(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string
-			for _, r := range bound(t, test.src).Bus("body").Decode(state, moment(0), nil) {
+			for _, r := range bound(t, test.src).Bus("body").Decode(&state, moment(0), nil) {
 				got = append(got, r.Path+"="+r.Value.String())
 			}
 			if strings.Join(got, " ") != test.want {
@@ -180,7 +180,7 @@ func TestCommandThenConfirm(outer *testing.T) {
 			return
 		}
 		state := can.Frame{ID: 1352, Extended: true, Len: 8, Data: f.Data}
-		got := plan.Bus("body").Decode(state, moment(0), nil)
+		got := plan.Bus("body").Decode(&state, moment(0), nil)
 		shown, _ := got[0].Value.Float()
 		if d := shown - asked; len(got) != 1 || d > 0.25 || d < -0.25 {
 			t.Fatalf("asked for %v, shown %v", asked, got)
@@ -196,16 +196,16 @@ func TestFobs(t *testing.T) {
 		f    can.Frame
 		want []hal.Sighting
 	}{
-		{"in the car", can.Frame{ID: id, Extended: true, Len: 6, Data: [8]byte{0xCA, 0xFE, 0, 1, 1}}, []hal.Sighting{{ID: hal.MakeFobID(0xCAFE0001), Present: true}}},
-		{"it unlocked the door", can.Frame{ID: id, Extended: true, Len: 6, Data: [8]byte{0xCA, 0xFE, 0, 1, 4}}, []hal.Sighting{{ID: hal.MakeFobID(0xCAFE0001), Unlocked: true}}},
-		{"no fob", can.Frame{ID: id, Extended: true, Len: 6, Data: [8]byte{0, 0, 0, 0, 1}}, nil},
-		{"a short frame", can.Frame{ID: id, Extended: true, Len: 4, Data: [8]byte{1}}, nil},
-		{"a remote frame", can.Frame{ID: id, Extended: true, Len: 6, Remote: true, Data: [8]byte{1}}, nil},
-		{"11 bits", can.Frame{ID: id, Len: 6, Data: [8]byte{1}}, nil},
+		{"in the car", can.Frame{ID: id, Extended: true, Len: 6, Data: can.Data{0xCA, 0xFE, 0, 1, 1}}, []hal.Sighting{{ID: hal.MakeFobID(0xCAFE0001), Present: true}}},
+		{"it unlocked the door", can.Frame{ID: id, Extended: true, Len: 6, Data: can.Data{0xCA, 0xFE, 0, 1, 4}}, []hal.Sighting{{ID: hal.MakeFobID(0xCAFE0001), Unlocked: true}}},
+		{"no fob", can.Frame{ID: id, Extended: true, Len: 6, Data: can.Data{0, 0, 0, 0, 1}}, nil},
+		{"a short frame", can.Frame{ID: id, Extended: true, Len: 4, Data: can.Data{1}}, nil},
+		{"a remote frame", can.Frame{ID: id, Extended: true, Len: 6, Remote: true, Data: can.Data{1}}, nil},
+		{"11 bits", can.Frame{ID: id, Len: 6, Data: can.Data{1}}, nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got := decoder.Fobs(test.f, nil)
+			got := decoder.Fobs(&test.f, nil)
 			if len(got) != len(test.want) || len(got) == 1 && got[0] != test.want[0] {
 				t.Errorf("%d sightings, %v, want %v", len(got), got, test.want)
 			}

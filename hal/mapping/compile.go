@@ -105,9 +105,9 @@ func (c *compiler) find(key, bus string, ref Ref, match Match) (*dbc.Message, *d
 	switch {
 	case s == nil:
 		c.problem(key, "message %s of %s has no signal %s", m.Name, file.Name, ref.Signal)
-	case m.Len > can.MaxLen:
+	case m.Len > can.MaxClassic:
 		c.problem(key, "message %s has %d bytes: CAN FD is not received", m.Name, m.Len)
-	case s.Plan().End() == 0 || s.Plan().End() > can.MaxLen:
+	case s.Plan().End() == 0 || s.Plan().End() > can.MaxClassic:
 		c.problem(key, "no frame can hold the signal %s", ref)
 	case match == PGN && !m.Extended:
 		c.problem(key, "message %s has an identifier of 11 bits: only one of 29 has a PGN", m.Name)

@@ -106,7 +106,7 @@ func newDecoder() *Decoder {
 // A value that became unavailable is a reading without a value. A frame that is
 // mapped nowhere, a remote one, and what a short frame does not hold give
 // nothing. Nothing is allocated but what dst has no room for.
-func (d *Decoder) Decode(f can.Frame, at hal.Instant, dst []hal.Reading) []hal.Reading {
+func (d *Decoder) Decode(f *can.Frame, at hal.Instant, dst []hal.Reading) []hal.Reading {
 	if at.Boot-d.heard >= busSilent {
 		d.awake = at.Boot
 	}
@@ -125,7 +125,7 @@ func (d *Decoder) Decode(f can.Frame, at hal.Instant, dst []hal.Reading) []hal.R
 	if index|group == 0 {
 		return dst
 	}
-	p := payload{can.Load(&f.Data), &f.Data, int(min(f.Len, can.MaxLen))}
+	p := payload{can.Load((*[can.MaxClassic]byte)(f.Data[:])), &f.Data, int(min(f.Len, can.MaxLen))}
 	if index != 0 {
 		dst = d.read(&d.messages[index-1], &p, at, dst)
 	}

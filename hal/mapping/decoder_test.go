@@ -19,16 +19,16 @@ func moment(ms int) hal.Instant { return hal.Instant{Boot: time.Duration(ms) * t
 
 // speedFrame is SPEED with the raw speed and the quality of 1.
 func speedFrame(raw uint16) can.Frame {
-	return can.Frame{ID: 180, Len: 8, Data: [8]byte{byte(raw >> 8), byte(raw), 0x40}}
+	return can.Frame{ID: 180, Len: 8, Data: can.Data{byte(raw >> 8), byte(raw), 0x40}}
 }
 
 // uiFrame is UI with units and odometer.
 func uiFrame(units, odo byte) can.Frame {
-	return can.Frame{ID: 1553, Len: 8, Data: [8]byte{units, 0, 0, odo}}
+	return can.Frame{ID: 1553, Len: 8, Data: can.Data{units, 0, 0, odo}}
 }
 
 func lockFrame(bits byte) can.Frame {
-	return can.Frame{ID: 2566843925 & can.MaxExtendedID, Extended: true, Len: 1, Data: [8]byte{bits}}
+	return can.Frame{ID: 2566843925 & can.MaxExtendedID, Extended: true, Len: 1, Data: can.Data{bits}}
 }
 
 // A drive is frames with their times and what they say, "path=value" each.
@@ -87,7 +87,7 @@ func TestDecoder(t *testing.T) {
 			decoder := compiled(t, test.src).Bus("body")
 			for i, s := range test.steps {
 				var got []string
-				for _, r := range decoder.Decode(s.f, moment(s.ms), nil) {
+				for _, r := range decoder.Decode(&s.f, moment(s.ms), nil) {
 					got = append(got, r.Path+"="+r.Value.String())
 					if r.At != moment(s.ms) {
 						t.Errorf("step %d is stamped %v", i, r.At)
@@ -115,7 +115,7 @@ func TestOneIdentifierTwoMeanings(t *testing.T) {
 	}
 	f := speedFrame(0x0102)
 	for bus, want := range map[string]string{"body": "Vehicle.Speed=2.58", "head": "Vehicle.AverageSpeed=1"} {
-		got := plan.Bus(bus).Decode(f, moment(0), nil)
+		got := plan.Bus(bus).Decode(&f, moment(0), nil)
 		if len(got) != 1 || got[0].Path+"="+got[0].Value.String() != want {
 			t.Errorf("%s says %v, want %s", bus, got, want)
 		}
@@ -144,7 +144,7 @@ func TestDecoderHandsOnWhatIsMapped(t *testing.T) {
 			for i := range f.Data {
 				f.Data[i] = rapid.SampledFrom([]byte{0, 0, 1, 2, 0x40, 0xFF}).Draw(t, "byte")
 			}
-			for _, r := range decoder.Decode(f, moment(now), nil) {
+			for _, r := range decoder.Decode(&f, moment(now), nil) {
 				before, ever := last[r.Path]
 				least := map[string]uint8{"Vehicle.Speed": 2, "Vehicle.TraveledDistance": 1, "Vehicle.Cabin.Door.Row1.DriverSide.IsLocked": 1}[r.Path]
 				id := map[string]uint32{"Vehicle.Speed": 180, "Vehicle.TraveledDistance": 1553, "Vehicle.Cabin.Door.Row1.DriverSide.IsLocked": 2566843925 & can.MaxExtendedID}[r.Path]
@@ -191,7 +191,7 @@ func TestOverwriteThenDecode(t *testing.T) {
 			if !plan.Overwrite("body", &test.f, test.path, test.v) {
 				t.Fatalf("%s=%v is not written", test.path, test.v)
 			}
-			got := plan.Bus("body").Decode(test.f, moment(0), nil)
+			got := plan.Bus("body").Decode(&test.f, moment(0), nil)
 			i := slices.IndexFunc(got, func(r hal.Reading) bool { return r.Path == test.path })
 			if i < 0 || got[i].Value != test.v {
 				t.Fatalf("%s=%v is read as %v", test.path, test.v, got)
@@ -216,16 +216,16 @@ func TestOverwrite(t *testing.T) {
 		f               can.Frame
 		v               hal.Value
 		want            bool
-		data            [8]byte
+		data            can.Data
 	}{
 		{"speed", "body", "Vehicle.Speed", speedFrame(1), hal.Number(72.75), true, speedFrame(7275).Data},
 		{"not available", "body", "Vehicle.Speed", speedFrame(1), hal.Value{}, true, speedFrame(65535).Data},
 		{"faster than the bits", "body", "Vehicle.Speed", speedFrame(1), hal.Number(700), false, speedFrame(1).Data},
 		{"another bus", "head", "Vehicle.Speed", speedFrame(1), hal.Number(1), false, speedFrame(1).Data},
 		{"another frame", "body", "Vehicle.Speed", uiFrame(1, 1), hal.Number(1), false, uiFrame(1, 1).Data},
-		{"the same number with 29 bits", "body", "Vehicle.Speed", can.Frame{ID: 180, Extended: true, Len: 8}, hal.Number(1), false, [8]byte{}},
+		{"the same number with 29 bits", "body", "Vehicle.Speed", can.Frame{ID: 180, Extended: true, Len: 8}, hal.Number(1), false, can.Data{}},
 		{"another path", "body", "Vehicle.Height", speedFrame(1), hal.Number(1), false, speedFrame(1).Data},
-		{"a short frame", "body", "Vehicle.Speed", can.Frame{ID: 180, Len: 1}, hal.Number(1), false, [8]byte{}},
+		{"a short frame", "body", "Vehicle.Speed", can.Frame{ID: 180, Len: 1}, hal.Number(1), false, can.Data{}},
 		{"a remote frame", "body", "Vehicle.Speed", remote, hal.Number(1), false, speedFrame(1).Data},
 		{"unlocked", "body", locked, lockFrame(3), hal.Bool(false), true, lockFrame(1).Data},
 		{"a number for a truth value", "body", locked, lockFrame(3), hal.Number(0), false, lockFrame(3).Data},
@@ -281,7 +281,7 @@ func TestDecodeAllocatesNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() {
 		for _, f := range frames {
 			ms += 200
-			dst = decoder.Decode(f, moment(ms), dst[:0])
+			dst = decoder.Decode(&f, moment(ms), dst[:0])
 		}
 	}); n != 0 {
 		t.Errorf("%v allocations in %d frames", n, len(frames))
@@ -292,7 +292,7 @@ func TestDecodeAllocatesNothing(t *testing.T) {
 func TestNoPlan(t *testing.T) {
 	var plan *mapping.Plan
 	f := speedFrame(1)
-	if plan.Bus("body").Decode(f, moment(0), nil) != nil || plan.Paths() != nil || plan.Buses() != nil || plan.Alarms() != nil ||
+	if plan.Bus("body").Decode(&f, moment(0), nil) != nil || plan.Paths() != nil || plan.Buses() != nil || plan.Alarms() != nil ||
 		plan.Actuators() != nil || plan.Fobs() != nil || plan.Overwrite("body", &f, "Vehicle.Speed", hal.Number(1)) {
 		t.Error("no plan says something")
 	}

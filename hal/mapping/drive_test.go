@@ -82,7 +82,7 @@ func TestRecordedDrive(t *testing.T) {
 	counts := map[string]int{}
 	for _, r := range frames {
 		counts[r.bus]++
-		dst = plan.Bus(r.bus).Decode(r.f, hal.Instant{Boot: r.at}, dst[:0])
+		dst = plan.Bus(r.bus).Decode(&r.f, hal.Instant{Boot: r.at}, dst[:0])
 		for _, reading := range dst {
 			if r.bus != "powertrain" {
 				t.Fatalf("bus %s says %v", r.bus, reading)
@@ -212,14 +212,14 @@ func distance(series []hal.Reading) (m float64) {
 // and a radar track on the other, and the radar maps nothing.
 func TestBusesAreApart(t *testing.T) {
 	plan := drivePlan(t)
-	speed := can.Frame{ID: 0xB4, Len: 8, Data: [8]byte{5: 0x0B, 6: 0x7A}}
-	if got := plan.Bus("radar").Decode(speed, hal.Instant{}, nil); len(got) != 0 {
+	speed := can.Frame{ID: 0xB4, Len: 8, Data: can.Data{5: 0x0B, 6: 0x7A}}
+	if got := plan.Bus("radar").Decode(&speed, hal.Instant{}, nil); len(got) != 0 {
 		t.Errorf("the radar says %v", got)
 	}
-	if got := plan.Bus("powertrain").Decode(speed, hal.Instant{}, nil); len(got) != 1 {
+	if got := plan.Bus("powertrain").Decode(&speed, hal.Instant{}, nil); len(got) != 1 {
 		t.Errorf("the powertrain says %v", got)
 	}
-	if got := plan.Bus("nowhere").Decode(speed, hal.Instant{}, nil); len(got) != 0 {
+	if got := plan.Bus("nowhere").Decode(&speed, hal.Instant{}, nil); len(got) != 0 {
 		t.Errorf("a bus that is in no file says %v", got)
 	}
 }
@@ -238,7 +238,7 @@ func BenchmarkDecodeDrive(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		for i := range frames {
-			dst = decoders[i].Decode(frames[i].f, hal.Instant{Boot: round + frames[i].at}, dst[:0])
+			dst = decoders[i].Decode(&frames[i].f, hal.Instant{Boot: round + frames[i].at}, dst[:0])
 			readings += len(dst)
 		}
 		round += time.Minute

@@ -28,9 +28,9 @@ func TestTheLongerPeriodHolds(t *testing.T) {
 	short := strings.Replace(signal(`every = "100ms"`, `when = { "UI.UNITS" = 2 }`), "SPEED.SPEED", "UI.ODO", 1)
 	for _, src := range []string{long + short, short + long} {
 		decoder := compiled(t, src).Bus("body")
-		decoder.Decode(uiFrame(1, 0), moment(0), nil)
+		decoder.Decode(new(uiFrame(1, 0)), moment(0), nil)
 		for _, step := range []struct{ ms, says int }{{1, 1}, {1500, 0}, {2999, 0}, {3001, 1}} {
-			if got := decoder.Decode(speedFrame(uint16(100+step.ms)), moment(step.ms), nil); len(got) != step.says {
+			if got := decoder.Decode(new(speedFrame(uint16(100+step.ms))), moment(step.ms), nil); len(got) != step.says {
 				t.Errorf("at %d ms: %v, want %d", step.ms, got, step.says)
 			}
 		}
@@ -42,9 +42,9 @@ func TestAnUnchangedValueWaitsASecond(t *testing.T) {
 	src := signal(`every = "100ms"`, `when = { "UI.UNITS" = 1 }`) +
 		strings.Replace(signal(`every = "200ms"`, `when = { "UI.UNITS" = 2 }`), "SPEED.SPEED", "UI.ODO", 1)
 	decoder := compiled(t, src).Bus("body")
-	decoder.Decode(uiFrame(1, 0), moment(0), nil)
+	decoder.Decode(new(uiFrame(1, 0)), moment(0), nil)
 	for _, step := range []struct{ ms, says int }{{1, 1}, {300, 0}, {999, 0}, {1001, 1}} {
-		if got := decoder.Decode(speedFrame(100), moment(step.ms), nil); len(got) != step.says {
+		if got := decoder.Decode(new(speedFrame(100)), moment(step.ms), nil); len(got) != step.says {
 			t.Errorf("at %d ms: %v, want %d", step.ms, got, step.says)
 		}
 	}
@@ -59,11 +59,11 @@ func TestNoNumberIsNoValue(t *testing.T) {
 		d := newDoubted(t, width, "scale = 1e300")
 		f := can.Frame{ID: 260, Len: 8}
 		binary.LittleEndian.PutUint32(f.Data[:], math.Float32bits(1))
-		if got := d.front.Decode(f, moment(0), nil); len(got) != 1 || got[0].Value.Absent() {
+		if got := d.front.Decode(&f, moment(0), nil); len(got) != 1 || got[0].Value.Absent() {
 			t.Fatalf("%s: before %v", name, got)
 		}
 		binary.LittleEndian.PutUint32(f.Data[:], bits)
-		if got := d.front.Decode(f, moment(100), nil); len(got) != 1 || !got[0].Value.Absent() {
+		if got := d.front.Decode(&f, moment(100), nil); len(got) != 1 || !got[0].Value.Absent() {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

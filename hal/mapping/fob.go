@@ -30,14 +30,14 @@ func (c *compiler) fob(f Fob) {
 
 // Fobs appends to dst what f says of a fob. The number 0 is no fob, and a frame
 // that is too short for all three signals says nothing.
-func (d *Decoder) Fobs(f can.Frame, dst []hal.Sighting) []hal.Sighting {
+func (d *Decoder) Fobs(f *can.Frame, dst []hal.Sighting) []hal.Sighting {
 	if f.Remote {
 		return dst
 	}
 	data := f.Data[:min(f.Len, can.MaxLen)]
 	for i := range d.fobs {
 		r := &d.fobs[i]
-		if !r.match.is(r.message, &f) {
+		if !r.match.is(r.message, f) {
 			continue
 		}
 		id, ok1 := r.id.Raw(data)

@@ -78,8 +78,8 @@ func FuzzMapping(f *testing.F) {
 		decoder := plan.Bus("body")
 		for i, m := range append(decoder.Messages(), &dbc.Message{ID: 5}) {
 			for n := range uint8(9) {
-				frame := can.Frame{ID: m.ID, Extended: m.Extended, Len: n, Data: [8]byte{n, 2, byte(i), 1, 0, 255, n, 1}}
-				for _, r := range decoder.Decode(frame, moment(2000*int(n)), nil) {
+				frame := can.Frame{ID: m.ID, Extended: m.Extended, Len: n, Data: can.Data{n, 2, byte(i), 1, 0, 255, n, 1}}
+				for _, r := range decoder.Decode(&frame, moment(2000*int(n)), nil) {
 					if !said(file, m, r) {
 						t.Errorf("%s of %d bytes says %v\n%s", m.Name, n, r, printed)
 					}

@@ -106,7 +106,7 @@ func TestMatch(t *testing.T) {
 			decoder := plan.Bus("lorry")
 			for i, s := range test.steps {
 				var got []string
-				for _, r := range decoder.Decode(s.f, moment(10*i), nil) {
+				for _, r := range decoder.Decode(&s.f, moment(10*i), nil) {
 					got = append(got, r.Path+"="+r.Value.String())
 				}
 				if strings.Join(got, " ") != s.want {
@@ -114,7 +114,7 @@ func TestMatch(t *testing.T) {
 				}
 			}
 			reading := make([]hal.Reading, 0, 4)
-			if n := testing.AllocsPerRun(100, func() { reading = decoder.Decode(test.steps[0].f, moment(0), reading[:0]) }); n != 0 {
+			if n := testing.AllocsPerRun(100, func() { reading = decoder.Decode(&test.steps[0].f, moment(0), reading[:0]) }); n != 0 {
 				t.Errorf("%v allocations a frame", n)
 			}
 		})
@@ -132,12 +132,12 @@ func TestMatchOfFobsAndCommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := can.Frame{ID: 0x18E02119, Extended: true, Len: 8, Data: [8]byte{0, 7, 0, 1}}
-	if got := plan.Bus("lorry").Fobs(f, nil); !slices.Equal(got, []hal.Sighting{{ID: hal.MakeFobID(7), Present: true}}) {
+	f := can.Frame{ID: 0x18E02119, Extended: true, Len: 8, Data: can.Data{0, 7, 0, 1}}
+	if got := plan.Bus("lorry").Fobs(&f, nil); !slices.Equal(got, []hal.Sighting{{ID: hal.MakeFobID(7), Present: true}}) {
 		t.Errorf("the key reader says %v", got)
 	}
 	f = can.Frame{ID: 0x0CF00400, Extended: true, Len: 8}
-	if !plan.Overwrite("lorry", &f, engine, hal.Number(520)) || f.Data != [8]byte{3: 0x40, 4: 0x10} {
+	if !plan.Overwrite("lorry", &f, engine, hal.Number(520)) || f.Data != (can.Data{3: 0x40, 4: 0x10}) {
 		t.Errorf("a recorded frame becomes % X", f.Data)
 	}
 	// The number of TORQUE is 0, and that is what an identifier of 11 bits would have.

@@ -70,7 +70,7 @@ func (d *doubted) says(value float64, seconds float64) *doubted {
 	f := can.Frame{ID: id, Len: 8}
 	binary.LittleEndian.PutUint32(f.Data[:], raw)
 	for range int(seconds * 10) {
-		for _, r := range d.front.Decode(f, moment(d.ms), nil) {
+		for _, r := range d.front.Decode(&f, moment(d.ms), nil) {
 			if now := r.Value.String(); now != d.last {
 				d.last = now
 				d.said = append(d.said, fmt.Sprintf("%g %s", float64(d.ms-3_600_000)/1000, now))
@@ -86,7 +86,7 @@ func (d *doubted) silent(seconds float64) *doubted { d.ms += int(seconds * 1000)
 
 func (d *doubted) other(seconds float64) *doubted {
 	for range int(seconds * 10) {
-		d.front.Decode(can.Frame{ID: 259, Len: 8}, moment(d.ms), nil)
+		d.front.Decode(&can.Frame{ID: 259, Len: 8}, moment(d.ms), nil)
 		d.ms += 100
 	}
 	return d
@@ -94,7 +94,7 @@ func (d *doubted) other(seconds float64) *doubted {
 
 // ignition is said on another bus.
 func (d *doubted) ignition(on byte) *doubted {
-	d.body.Decode(can.Frame{ID: 258, Len: 8, Data: [8]byte{on}}, moment(d.ms), nil)
+	d.body.Decode(&can.Frame{ID: 258, Len: 8, Data: can.Data{on}}, moment(d.ms), nil)
 	return d
 }
 
@@ -225,7 +225,7 @@ func TestPlausibleAllocatesNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() {
 		for _, raw := range []byte{124, 0, 0, 80, 80, 255, 124} {
 			ms += 1500
-			dst = d.front.Decode(can.Frame{ID: 256, Len: 8, Data: [8]byte{raw}}, moment(ms), dst[:0])
+			dst = d.front.Decode(&can.Frame{ID: 256, Len: 8, Data: can.Data{raw}}, moment(ms), dst[:0])
 		}
 	}); n != 0 {
 		t.Errorf("%v allocations", n)

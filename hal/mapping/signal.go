@@ -8,7 +8,7 @@ import (
 // payload is a frame that is being decoded.
 type payload struct {
 	words can.Words
-	data  *[can.MaxLen]byte
+	data  *can.Data
 	n     int // bytes used of data
 }
 

@@ -28,6 +28,7 @@ type Decoder struct {
 	n     int  // bytes of the open line in line
 	over  bool // the open line is overlong: the rest of it is skipped
 	line  [longest]byte
+	frame can.Frame // the newest
 }
 
 // Stats returns the counters.
@@ -43,15 +44,14 @@ func (d *Decoder) Reset() {
 }
 
 // Feed takes the next bytes of the stream and calls emit for each frame that
-// they complete. It keeps no part of p.
-func (d *Decoder) Feed(p []byte, emit func(can.Frame)) {
+// they complete. It keeps no part of p; a frame is the caller's until emit returns.
+func (d *Decoder) Feed(p []byte, emit func(*can.Frame)) {
 	for len(p) > 0 {
 		if d.n == 0 && !d.over {
 			// A whole good frame needs no search for its end.
-			var f can.Frame
-			if n, want := parse(p, &f); want == "" && n < len(p) && p[n] == cr {
+			if n, want := parse(p, &d.frame); want == "" && n < len(p) && p[n] == cr {
 				d.stats.Frames++
-				emit(f)
+				emit(&d.frame)
 				p = p[n+1:]
 				continue
 			}
@@ -61,7 +61,7 @@ func (d *Decoder) Feed(p []byte, emit func(can.Frame)) {
 }
 
 // slow takes bytes up to the next end of a line and returns the rest.
-func (d *Decoder) slow(p []byte, emit func(can.Frame)) []byte {
+func (d *Decoder) slow(p []byte, emit func(*can.Frame)) []byte {
 	end := len(p)
 	if i := bytes.IndexByte(p, cr); i >= 0 {
 		end = i
@@ -87,7 +87,7 @@ func (d *Decoder) slow(p []byte, emit func(can.Frame)) []byte {
 }
 
 // close judges the line that a CR ended.
-func (d *Decoder) close(emit func(can.Frame)) {
+func (d *Decoder) close(emit func(*can.Frame)) {
 	line, over := d.line[:d.n], d.over
 	d.n, d.over = 0, false
 	switch {
@@ -97,17 +97,19 @@ func (d *Decoder) close(emit func(can.Frame)) {
 	case !frameLetter(line[0]):
 		d.stats.Garbage++
 	default:
-		f, _, want := decode(line)
-		if want != "" {
+		if _, want := whole(line, &d.frame); want != "" {
 			d.stats.Bad++
 			return
 		}
 		d.stats.Frames++
-		emit(f)
+		emit(&d.frame)
 	}
 }
 
-func frameLetter(c byte) bool { return c == 't' || c == 'T' || c == 'r' || c == 'R' }
+func frameLetter(c byte) bool {
+	lower := c | 0x20
+	return lower == 't' || lower == 'r' || lower == 'd' || lower == 'b'
+}
 
 // reply reports whether line is an adapter's answer to a command: empty (done),
 // z or Z (sent), V or N and four letters or digits (version, serial number), F

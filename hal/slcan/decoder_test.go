@@ -15,14 +15,14 @@ import (
 // feed decodes pieces and gathers the frames.
 func feed(d *slcan.Decoder, pieces ...[]byte) (frames []can.Frame) {
 	for _, p := range pieces {
-		d.Feed(p, func(f can.Frame) { frames = append(frames, f) })
+		d.Feed(p, func(f *can.Frame) { frames = append(frames, *f) })
 	}
 	return frames
 }
 
 func TestStream(t *testing.T) {
 	good := "t1A0203E8\r"
-	frame := can.Frame{ID: 0x1A0, Len: 2, Data: [8]byte{0x03, 0xE8}}
+	frame := can.Frame{ID: 0x1A0, Len: 2, Data: can.Data{0x03, 0xE8}}
 	tests := []struct {
 		name   string
 		stream string
@@ -39,9 +39,12 @@ func TestStream(t *testing.T) {
 		{"bell within a frame", "t1A0203E8\x07\r" + good, 1, slcan.Stats{Frames: 1, Garbage: 1, Refused: 1}},
 		{"lost line end", "t1A0203E8t1A0203E8\r" + good, 1, slcan.Stats{Frames: 1, Bad: 1}},
 		{"overlong", "t1A08" + strings.Repeat("A", 5000) + "\r" + good, 1, slcan.Stats{Frames: 1, Overlong: 1}},
-		{"longest frame is not overlong", "T1FFFFFFF80102030405060708EA5F\r", 1, slcan.Stats{Frames: 1}},
-		{"overlong with a frame at its end", strings.Repeat("A", 100) + good, 0, slcan.Stats{Overlong: 1}},
-		{"overlong cut by a bell", strings.Repeat("A", 100) + "\x07" + good, 1, slcan.Stats{Frames: 1, Garbage: 1, Refused: 1}},
+		{"longest frame is not overlong", "B1FFFFFFFF" + strings.Repeat("5A", 64) + "EA5F\r", 1, slcan.Stats{Frames: 1}},
+		{"a byte longer is", "B1FFFFFFFF" + strings.Repeat("5A", 64) + "EA5F0\r" + good, 1, slcan.Stats{Frames: 1, Overlong: 1}},
+		{"a long frame leaves nothing behind", "b1239112233445566778899AABBCC\r" + good, 2, slcan.Stats{Frames: 2}},
+		{"nor does half of one", "b1239112233445566778899AABB\r" + good, 1, slcan.Stats{Frames: 1, Bad: 1}},
+		{"overlong with a frame at its end", strings.Repeat("A", 150) + good, 0, slcan.Stats{Overlong: 1}},
+		{"overlong cut by a bell", strings.Repeat("A", 150) + "\x07" + good, 1, slcan.Stats{Frames: 1, Garbage: 1, Refused: 1}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -50,7 +53,7 @@ func TestStream(t *testing.T) {
 			if d.Stats() != tt.want {
 				t.Errorf("%+v, want %+v", d.Stats(), tt.want)
 			}
-			if len(got) != tt.frames || len(got) > 0 && strings.HasSuffix(tt.stream, good) && got[0] != frame {
+			if len(got) != tt.frames || len(got) > 0 && strings.HasSuffix(tt.stream, good) && got[len(got)-1] != frame {
 				t.Errorf("frames %+v", got)
 			}
 		})
@@ -88,7 +91,7 @@ func TestFirstByteTooMany(t *testing.T) {
 // like one.
 func TestRestOfOverlongLineIsNoFrame(t *testing.T) {
 	var d slcan.Decoder
-	got := feed(&d, []byte(strings.Repeat("A", 100)), []byte("t1A0203E8\r"))
+	got := feed(&d, []byte(strings.Repeat("A", 150)), []byte("t1A0203E8\r"))
 	if want := (slcan.Stats{Overlong: 1}); len(got) != 0 || d.Stats() != want {
 		t.Errorf("%+v %+v, want %+v", got, d.Stats(), want)
 	}
@@ -104,7 +107,7 @@ func pieces() *rapid.Generator[[]byte] {
 		}),
 		rapid.SampledFrom([][]byte{[]byte("\r"), []byte("z\r"), []byte("\x07"), []byte("V1013\r"), []byte("t1A0203E8"), []byte("t")}),
 		rapid.SliceOfN(rapid.Byte(), 0, 50),
-		rapid.SliceOfN(rapid.SampledFrom([]byte("tTrR0123456789ABCDEFabcdef\r\x07")), 0, 50),
+		rapid.SliceOfN(rapid.SampledFrom([]byte("tTrRdDbB0123456789ABCDEFabcdef\r\x07")), 0, 50),
 	)
 }
 
@@ -131,6 +134,7 @@ func TestCutsDoNotMatter(t *testing.T) {
 func FuzzDecodeStream(f *testing.F) {
 	f.Add([]byte("t1A0203E8\r\r\x07T18DAF1101AA\rt1A0203E8EA5F\rt9\r"), uint16(3), uint16(20))
 	f.Add([]byte(strings.Repeat("A", 40)+"\rt0000\r"), uint16(31), uint16(1))
+	f.Add([]byte("b123F"+strings.Repeat("5A", 64)+"\rD123456789\rt0000\r"), uint16(70), uint16(70))
 	f.Fuzz(func(t *testing.T, stream []byte, a, b uint16) {
 		i := min(int(a), len(stream))
 		j := min(i+int(b), len(stream))
@@ -144,12 +148,17 @@ func FuzzDecodeStream(f *testing.F) {
 }
 
 func TestSetUp(t *testing.T) {
-	for rate, want := range map[int]string{10_000: "C\rS0\rO\r", 500_000: "C\rS6\rO\r", 1_000_000: "C\rS8\rO\r"} {
-		if got, err := slcan.Open(rate); err != nil || string(got) != want {
-			t.Errorf("%d: %q, %v, want %q", rate, got, err, want)
+	for rates, want := range map[[2]int]string{
+		{10_000, 0}: "C\rS0\rO\r", {500_000, 0}: "C\rS6\rO\r", {1_000_000, 0}: "C\rS8\rO\r",
+		{500_000, 2_000_000}: "C\rS6\rY2\rO\r", {1_000_000, 5_000_000}: "C\rS8\rY5\rO\r",
+	} {
+		if got, err := slcan.Open(rates[0], rates[1]); err != nil || string(got) != want {
+			t.Errorf("%d: %q, %v, want %q", rates, got, err, want)
 		}
 	}
-	if got, err := slcan.Open(333_000); err == nil {
-		t.Errorf("333000: %q", got)
+	for _, rates := range [][2]int{{333_000, 0}, {0, 0}, {500_000, 3_000_000}, {500_000, 500_000}, {333_000, 2_000_000}} {
+		if got, err := slcan.Open(rates[0], rates[1]); err == nil {
+			t.Errorf("%d: %q", rates, got)
+		}
 	}
 }

@@ -64,10 +64,10 @@ func TestRecordedDrive(t *testing.T) {
 }
 
 func TestDecodingAllocatesNothing(t *testing.T) {
-	stream := bytes.Repeat([]byte("t1A0203E8\rT18DAF1101AA\rr1234\rt9\r\x07rubbish\r"), 20)
+	stream := bytes.Repeat([]byte("t1A0203E8\rT18DAF1101AA\rb1239000102030405060708090A0B\rr1234\rt9\r\x07rubbish\r"), 20)
 	var d slcan.Decoder
 	var last can.Frame
-	emit := func(f can.Frame) { last = f }
+	emit := func(f *can.Frame) { last = *f }
 	if n := testing.AllocsPerRun(100, func() {
 		for piece := range slices.Chunk(stream, 7) {
 			d.Feed(piece, emit)
@@ -100,7 +100,7 @@ func BenchmarkDecode(b *testing.B) {
 		for b.Loop() {
 			for rest := bytesIn; len(rest) > 0; {
 				n := min(len(rest), 1024)
-				d.Feed(rest[:n], func(f can.Frame) { sum += f.ID })
+				d.Feed(rest[:n], func(f *can.Frame) { sum += f.ID })
 				rest = rest[n:]
 			}
 		}

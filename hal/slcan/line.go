@@ -1,14 +1,21 @@
 // Package slcan turns the lines of a serial CAN adapter into frames and back,
-// after the Lawicel CANUSB manual. It is hot: decoding allocates nothing.
+// after the Lawicel CANUSB manual; those of CAN FD after the README of the CANable 2.0
+// firmware (normaldotcom/canable2-fw), which python-can follows too. It is hot:
+// decoding allocates nothing.
 //
 //	t III L DD…  TTTT CR    data frame, 11 bit identifier
 //	T IIIIIIII L DD…  CR    data frame, 29 bit identifier
 //	r III L           CR    remote frame, 11 bit
 //	R IIIIIIII L      CR    remote frame, 29 bit
+//	d III C DD…       CR    CAN FD at one bit rate, 11 bit
+//	D IIIIIIII C DD…  CR    CAN FD at one bit rate, 29 bit
+//	b III C DD…       CR    CAN FD with the data at the data bit rate (BRS), 11 bit
+//	B IIIIIIII C DD…  CR    CAN FD with the data at the data bit rate, 29 bit
 //
-// III and DD are hex digits of either case, L is a length of 0 to 8, TTTT is
-// the time stamp that some adapters add (command Z1); it is checked and left
-// out, because it wraps each minute.
+// III and DD are hex digits of either case, L is a length of 0 to 8, C a length code
+// of 0 to F (9 is 12 bytes, F is 64), TTTT is the time stamp that some adapters add
+// (command Z1); it is checked and left out, because it wraps each minute. Whether the
+// sender of a frame of CAN FD is error passive (ESI) no adapter says.
 package slcan
 
 import (
@@ -17,14 +24,17 @@ import (
 	"glovebox/hal/can"
 )
 
-// longest is T, identifier, length, eight bytes and a time stamp, without CR.
-const longest = 1 + 8 + 1 + 16 + stampLen
+// longest is D, identifier, length, 64 bytes and a time stamp, without CR.
+const longest = 1 + 8 + 1 + 2*can.MaxLen + stampLen
 
-const stampLen = 4
+const (
+	stampLen = 4
+	shown    = 40 // bytes of a line that an Error keeps
+)
 
 // Error says where a line is wrong.
 type Error struct {
-	Line string // at most as much of it as a frame could have
+	Line string // its first bytes
 	At   int    // byte, counted from 0
 	Want string // what should stand there
 }
@@ -35,30 +45,40 @@ func (e *Error) Error() string {
 
 // Decode reads one line without its CR. The error is an *Error.
 func Decode(line []byte) (can.Frame, error) {
-	f, at, want := decode(line)
-	if want != "" {
-		return can.Frame{}, &Error{Line: string(line[:min(len(line), longest)]), At: at, Want: want}
+	var f can.Frame
+	if at, want := whole(line, &f); want != "" {
+		return can.Frame{}, &Error{Line: string(line[:min(len(line), shown)]), At: at, Want: want}
 	}
 	return f, nil
 }
 
-// Append adds f's line with its CR to dst. Lengths over 8 and identifiers over
-// their width, which no adapter could send, are cut to size.
+// Append adds f's line with its CR to dst. Lengths and identifiers over their width,
+// which no adapter could send, are cut to size; what is no length of CAN FD is filled
+// up with zeroes to the next one.
 func Append(dst []byte, f can.Frame) []byte {
-	letter, digits := byte('t'), 3
-	if f.Remote {
+	letter, digits, n, dlc := byte('t'), 3, min(f.Len, can.MaxClassic), byte(0)
+	switch {
+	case f.FD:
+		dlc = can.DLC(f.Len)
+		letter, n = 'd', can.Length(dlc)
+		if f.BRS {
+			letter = 'b'
+		}
+	case f.Remote:
 		letter = 'r'
+		fallthrough
+	default:
+		dlc = n
 	}
 	if f.Extended {
 		letter, digits = letter-'a'+'A', 8
 	}
-	n := min(f.Len, can.MaxLen)
 	dst = append(dst, letter)
 	for i := digits - 1; i >= 0; i-- {
 		dst = append(dst, upper[f.ID>>(4*i)&0xF])
 	}
-	dst = append(dst, '0'+n)
-	if !f.Remote {
+	dst = append(dst, upper[dlc])
+	if !f.Remote || f.FD {
 		for _, b := range f.Data[:n] {
 			dst = append(dst, upper[b>>4], upper[b&0xF])
 		}
@@ -70,32 +90,34 @@ const upper = "0123456789ABCDEF"
 
 // What should stand where a line is wrong.
 const (
-	wantLetter   = "t, T, r or R"
+	wantLetter   = "t, T, r, R, d, D, b or B"
 	wantID       = "a hex digit of the identifier"
 	wantStandard = "an identifier of at most 7FF"
 	wantExtended = "an identifier of at most 1FFFFFFF"
 	wantLength   = "a length of 0 to 8"
+	wantCode     = "a length code of 0 to F"
 	wantData     = "a hex digit of the data"
 	wantEnd      = "the end, or a time stamp of 4 hex digits"
 )
 
-// decode is Decode without an error value: want is empty when all is well.
-func decode(line []byte) (f can.Frame, at int, want string) {
-	n, want := parse(line, &f)
+// whole is parse of a line that holds nothing else, but for a time stamp.
+func whole(line []byte, f *can.Frame) (at int, want string) {
+	n, want := parse(line, f)
 	if want != "" {
-		return can.Frame{}, n, want
+		return n, want
 	}
 	if rest := line[n:]; len(rest) != 0 && (len(rest) != stampLen || firstBad(rest) >= 0) {
-		return can.Frame{}, n, wantEnd
+		return n, wantEnd
 	}
-	return f, 0, ""
+	return 0, ""
 }
 
-// parse reads the frame at the start of p into f, which must be zero, and
+// parse reads the frame at the start of p into f, which is zero or held another, and
 // returns how many bytes it took; what follows is the caller's to judge. When
 // p starts with no frame, want says what should stand at byte n instead, and f
 // is of no use.
 func parse(p []byte, f *can.Frame) (n int, want string) {
+	empty(f)
 	if len(p) == 0 {
 		return 0, wantLetter
 	}
@@ -104,10 +126,18 @@ func parse(p []byte, f *can.Frame) (n int, want string) {
 	case 't':
 	case 'r':
 		f.Remote = true
+	case 'd':
+		f.FD = true
+	case 'b':
+		f.FD, f.BRS = true, true
 	case 'T':
 		f.Extended, digits = true, 8
 	case 'R':
 		f.Extended, f.Remote, digits = true, true, 8
+	case 'D':
+		f.Extended, f.FD, digits = true, true, 8
+	case 'B':
+		f.Extended, f.FD, f.BRS, digits = true, true, true, 8
 	default:
 		return 0, wantLetter
 	}
@@ -119,7 +149,7 @@ func parse(p []byte, f *can.Frame) (n int, want string) {
 		if len(id) < digits {
 			return len(p), wantID
 		}
-		return len(p), wantLength
+		return len(p), wantOf(f)
 	}
 	id, rest = id[:digits], id[digits:]
 	var or byte
@@ -136,15 +166,37 @@ func parse(p []byte, f *can.Frame) (n int, want string) {
 	case f.ID > can.MaxExtendedID:
 		return 1, wantExtended
 	}
-	f.Len = rest[0] - '0'
-	if f.Len > can.MaxLen {
-		return 1 + digits, wantLength
+	switch code := nibble[rest[0]]; {
+	case code <= can.MaxClassic:
+		f.Len = code
+	case !f.FD || code > 0xF:
+		return 1 + digits, wantOf(f)
+	default:
+		f.Len = can.Length(code)
 	}
 	n = 1 + digits + 1
 	if f.Remote {
 		return n, ""
 	}
 	return parseData(p, n, f)
+}
+
+// empty makes f the zero frame. Only a long one has bytes that are far behind.
+func empty(f *can.Frame) {
+	if f.Len > can.MaxClassic {
+		*f = can.Frame{}
+		return
+	}
+	f.ID, f.Extended, f.Remote, f.FD, f.BRS, f.Len = 0, false, false, false, false, 0
+	*(*[can.MaxClassic]byte)(f.Data[:]) = [can.MaxClassic]byte{}
+}
+
+// wantOf is what should stand where the length does.
+func wantOf(f *can.Frame) string {
+	if f.FD {
+		return wantCode
+	}
+	return wantLength
 }
 
 // parseData reads f.Len bytes from p[n:].

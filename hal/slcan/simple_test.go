@@ -13,7 +13,7 @@ import (
 // A second reading of the manual, slow and plain, to hold the decoder against.
 
 var (
-	frameLine = regexp.MustCompile(`^(?:[tr][0-7][0-9A-Fa-f]{2}|[TR][01][0-9A-Fa-f]{7})([0-8])([0-9A-Fa-f]*)$`)
+	frameLine = regexp.MustCompile(`^(?:[trdb][0-7][0-9A-Fa-f]{2}|[TRDB][01][0-9A-Fa-f]{7})([0-9A-Fa-f])([0-9A-Fa-f]*)$`)
 	replyLine = regexp.MustCompile(`^(?:|[zZ]|[VN][0-9A-Za-z]{4}|F[0-9A-Fa-f]{2})$`)
 )
 
@@ -23,8 +23,12 @@ func simple(line []byte) bool {
 	if m == nil {
 		return false
 	}
-	want := 2 * int(m[1][0]-'0')
-	if line[0] == 'r' || line[0] == 'R' {
+	code, _ := strconv.ParseUint(string(m[1]), 16, 8)
+	want := 2 * []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 20, 24, 32, 48, 64}[code]
+	switch letter := line[0] | 0x20; {
+	case code > 8 && (letter == 't' || letter == 'r'):
+		return false
+	case letter == 'r':
 		want = 0
 	}
 	return len(m[2]) == want || len(m[2]) == want+4
@@ -37,7 +41,7 @@ func opens(p []byte) bool {
 	if len(p) > 1 && strings.ContainsRune("23456789abcdefABCDEF", rune(p[1])) {
 		p[1] = '0'
 	}
-	for zeros := range 31 {
+	for zeros := range 143 {
 		if simple(append(slices.Clone(p), strings.Repeat("0", zeros)...)) {
 			return true
 		}
@@ -58,10 +62,10 @@ func byLine(stream []byte) (frames []can.Frame, stats slcan.Stats) {
 		case c != '\r':
 			line = append(line, c)
 			continue
-		case len(line) > 30:
+		case len(line) > 142:
 			stats.Overlong++
 		case replyLine.Match(line):
-		case line[0] != 't' && line[0] != 'T' && line[0] != 'r' && line[0] != 'R':
+		case !strings.ContainsRune("tTrRdDbB", rune(line[0])):
 			stats.Garbage++
 		default:
 			f, err := slcan.Decode(line)

@@ -15,7 +15,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-var speed = can.Frame{ID: 180, Len: 8, Data: [8]byte{0x1C, 0x6B}}
+var speed = can.Frame{ID: 180, Len: 8, Data: can.Data{0x1C, 0x6B}}
 
 // link returns the name of a virtual interface that is up, or skips the test
 // and says what it wants.
@@ -38,7 +38,7 @@ func link(t *testing.T) string {
 func TestTwoStations(t *testing.T) {
 	name := link(t)
 	one, two := open(t, name), open(t, name)
-	for _, f := range []can.Frame{speed, {ID: 0x18FEEE15, Extended: true, Len: 3, Data: [8]byte{1, 2, 3}}, {ID: 5, Remote: true, Len: 4}, {ID: 0}} {
+	for _, f := range []can.Frame{speed, {ID: 0x18FEEE15, Extended: true, Len: 3, Data: can.Data{1, 2, 3}}, {ID: 5, Remote: true, Len: 4}, {ID: 0}} {
 		if err := one.Write(f); err != nil {
 			t.Fatal(err)
 		}

@@ -27,7 +27,7 @@ func Decode(b []byte) (f can.Frame, ok bool) {
 	}
 	word := binary.NativeEndian.Uint32(b)
 	f = can.Frame{ID: word & can.MaxExtendedID, Extended: word&extended != 0, Remote: word&remote != 0, Len: b[4]}
-	if word&failure != 0 || f.Len > can.MaxLen || !f.Extended && f.ID > can.MaxStandardID {
+	if word&failure != 0 || f.Len > can.MaxClassic || !f.Extended && f.ID > can.MaxStandardID {
 		return can.Frame{}, false
 	}
 	if !f.Remote {
@@ -46,10 +46,10 @@ func Append(dst []byte, f can.Frame) []byte {
 	if f.Remote {
 		word |= remote
 	}
-	n := min(f.Len, can.MaxLen)
+	n := min(f.Len, can.MaxClassic)
 	dst = binary.NativeEndian.AppendUint32(dst, word)
 	dst = append(dst, n, 0, 0, 0)
-	var data [can.MaxLen]byte
+	var data [can.MaxClassic]byte
 	if !f.Remote {
 		copy(data[:n], f.Data[:])
 	}

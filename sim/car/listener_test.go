@@ -90,9 +90,9 @@ func (l *listener) bus(t *testing.T, bus string, stream *slcan.Decoder, p []byte
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	at := hal.Instant{UTC: time.Now(), Boot: time.Since(l.begun)}
-	stream.Feed(p, func(f can.Frame) {
+	stream.Feed(p, func(f *can.Frame) {
 		l.frames[f.ID] = append(l.frames[f.ID], at.UTC)
-		l.last[f.ID] = f
+		l.last[f.ID] = *f
 		for _, r := range l.plan.Bus(bus).Decode(f, at, nil) {
 			l.values[r.Path] = r.Value
 			l.said = append(l.said, r)

@@ -26,9 +26,9 @@ func (v *Vehicle) Hear(bus string, p []byte) {
 	if ear == nil {
 		return
 	}
-	ear.Feed(p, func(f can.Frame) {
+	ear.Feed(p, func(f *can.Frame) {
 		for _, a := range v.frames.plan.Actuators() {
-			if value, ok := v.frames.command(bus, a, f); ok {
+			if value, ok := v.frames.command(bus, a, *f); ok {
 				v.orders = append(v.orders, order{v.now + obeyAfter, a, value})
 			}
 		}

@@ -78,7 +78,7 @@ func TestActuatorsHaveLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v, l := live(t, car.Setup{})
 		order := func(id uint32, value byte) {
-			v.Hear("body", slcan.Append(nil, can.Frame{ID: id, Len: 1, Data: [8]byte{value}}))
+			v.Hear("body", slcan.Append(nil, can.Frame{ID: id, Len: 1, Data: can.Data{value}}))
 			time.Sleep(200 * time.Millisecond)
 		}
 		order(0x501, 1)

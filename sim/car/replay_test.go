@@ -73,9 +73,9 @@ func checkFrames(t *testing.T, drive *car.Drive, bus string, port *heardAt, begu
 	var d slcan.Decoder
 	heard, bad := port.Bytes(), 0
 	for i, at := range port.at {
-		d.Feed(heard[:port.n[i]], func(f can.Frame) {
+		d.Feed(heard[:port.n[i]], func(f *can.Frame) {
 			due := begun.Add(time.Duration(float64(rest[0].At-drive.Start()) / speed))
-			if f != rest[0].Frame || at.Before(due) || at.Sub(due) > 3*time.Millisecond {
+			if *f != rest[0].Frame || at.Before(due) || at.Sub(due) > 3*time.Millisecond {
 				bad++
 			}
 			rest = rest[1:]
@@ -94,7 +94,7 @@ func TestOverlay(t *testing.T) {
 		r := &car.Replay{Drive: drive, Buses: map[string]io.Writer{"can0": &can0}, Speed: 1000}
 		r.Overlay = func(bus string, f *can.Frame) {
 			if bus == "can0" && f.ID == 0x0B4 {
-				f.Data = [8]byte{1, 2, 3}
+				f.Data = can.Data{1, 2, 3}
 			}
 		}
 		for range 2 { // the drive itself stays as it was: the overlay sees it anew
@@ -104,8 +104,8 @@ func TestOverlay(t *testing.T) {
 			}
 			var d slcan.Decoder
 			changed := 0
-			d.Feed(can0.Bytes(), func(f can.Frame) {
-				if f.ID == 0x0B4 && f.Data == [8]byte{1, 2, 3} {
+			d.Feed(can0.Bytes(), func(f *can.Frame) {
+				if f.ID == 0x0B4 && f.Data == (can.Data{1, 2, 3}) {
 					changed++
 				}
 			})
@@ -113,11 +113,11 @@ func TestOverlay(t *testing.T) {
 				t.Errorf("%d of %d frames changed", changed, d.Stats().Frames)
 			}
 			r.Overlay = func(bus string, f *can.Frame) {
-				if f.ID == 0x0B4 && f.Data == [8]byte{1, 2, 3} {
+				if f.ID == 0x0B4 && f.Data == (can.Data{1, 2, 3}) {
 					t.Error("the overlay changed the drive")
 				}
 				if f.ID == 0x0B4 {
-					f.Data = [8]byte{1, 2, 3}
+					f.Data = can.Data{1, 2, 3}
 				}
 			}
 		}
@@ -151,7 +151,7 @@ func TestLapOverPorts(t *testing.T) {
 			if err != nil {
 				break
 			}
-			d.Feed(buf[:n], func(can.Frame) {})
+			d.Feed(buf[:n], func(*can.Frame) {})
 		}
 		gathered <- d.Stats()
 	}()
@@ -178,7 +178,7 @@ func TestGarbage(t *testing.T) {
 			t.Fatal("the same seed gives other bytes")
 		}
 		var d slcan.Decoder
-		d.Feed(slices.Concat(frame, junk, frame), func(can.Frame) {})
+		d.Feed(slices.Concat(frame, junk, frame), func(*can.Frame) {})
 		if s := d.Stats(); s.Frames != 2 || s.Bad == 0 || s.Garbage == 0 || s.Overlong == 0 || s.Refused == 0 {
 			t.Errorf("seed %d: %+v", seed, s)
 		}

@@ -228,7 +228,7 @@ func TestFramesAreReadWhenDue(t *testing.T) {
 	var said []byte
 	const id = 0x100
 	for i := range 52_000 {
-		said = slcan.Append(said[:0], can.Frame{ID: id, Len: 8, Data: [8]byte{byte(i), byte(i >> 8)}})
+		said = slcan.Append(said[:0], can.Frame{ID: id, Len: 8, Data: can.Data{byte(i), byte(i >> 8)}})
 		truth.Hear("powertrain", said)
 	}
 	now := noon

@@ -83,7 +83,7 @@ func newTruth(w *sim.World) *truth {
 func (t *truth) hear(bus string, said []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.said[bus].Feed(said, func(f can.Frame) {
+	t.said[bus].Feed(said, func(f *can.Frame) {
 		key := frameKey{bus, f.ID, f.Extended}
 		one := t.frames[key]
 		if one == nil {
@@ -93,8 +93,8 @@ func (t *truth) hear(bus string, said []byte) {
 			one = &newestFrame{}
 			t.frames[key] = one
 		}
-		one.fresh = one.fresh || one.frame != f
-		one.frame = f
+		one.fresh = one.fresh || one.frame != *f
+		one.frame = *f
 		one.count++
 	})
 }
@@ -111,7 +111,7 @@ func (t *truth) due(now time.Time, boot time.Duration) (all []frameData) {
 		if one.count == 0 || !one.fresh && past < frameAgain {
 			continue
 		}
-		t.batch = t.plan.Bus(key.bus).Decode(one.frame, hal.Instant{Boot: boot, UTC: now}, t.batch[:0])
+		t.batch = t.plan.Bus(key.bus).Decode(&one.frame, hal.Instant{Boot: boot, UTC: now}, t.batch[:0])
 		for _, r := range t.batch {
 			t.values[r.Path] = plainValue(r.Value)
 		}

@@ -175,7 +175,7 @@ func recordedValues(plan *mapping.Plan, d *car.Drive, names map[string]string) m
 	var readings []hal.Reading
 	for _, f := range d.Frames {
 		at := hal.Instant{UTC: time.Unix(0, int64(f.At)), Boot: f.At}
-		readings = plan.Bus(names[f.Bus]).Decode(f.Frame, at, readings[:0])
+		readings = plan.Bus(names[f.Bus]).Decode(&f.Frame, at, readings[:0])
 		for _, r := range readings {
 			if all[r.Path] == nil {
 				all[r.Path] = map[string]bool{}
