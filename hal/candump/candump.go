@@ -4,11 +4,14 @@
 //	(1533226488.232073) can0 260#08FFFB0000001884
 //	(1533226488.232073) can0 18DAF110#R4
 //	(12.020000) can0 123#0102030405060708_B R
+//	(12.020000) can0 123##10102030405060708090A0B0C
 //
-// A line stands for one classic frame: its stamp in seconds since the Unix
-// epoch, the bus, the identifier in three or eight hex digits, and the data or R
-// for a remote frame. What may follow, the length code of CAN CC (_B) and whether the
-// frame was received or transmitted, is stepped over. Reading a line of a bus named
+// A line stands for one frame: its stamp in seconds since the Unix epoch, the bus,
+// the identifier in three or eight hex digits, and the data or R for a remote
+// frame. Behind ## it is one of CAN FD, and the first digit is its flags, those of
+// linux/can.h: 1 is BRS, 2 is ESI, and the others say nothing (4 is CAN FD itself,
+// which a newer kernel adds). What may follow, the length code of CAN CC (_B) and
+// whether the frame was received or transmitted, is stepped over. Reading a line of a bus named
 // can0 to can7 allocates nothing.
 package candump
 
@@ -36,17 +39,20 @@ const (
 	maxBus    = 15 // bytes of a Linux interface name
 )
 
-// Lines that are right and stand for something else than a classic frame.
-var (
-	ErrFD    = errors.New("candump: a CAN FD frame")
-	ErrError = errors.New("candump: an error frame")
+// ErrError is a line that is right and stands for an error frame.
+var ErrError = errors.New("candump: an error frame")
+
+// Flags of CAN FD in a line (linux/can.h, CANFD_BRS and CANFD_ESI).
+const (
+	flagBRS = 1
+	flagESI = 2
 )
 
 // maxSeconds keeps a stamp within a Duration.
 const maxSeconds = 9_223_372_035
 
 // Parse reads one line without its line end. The stamp is the time since the
-// Unix epoch, exact to the nanosecond. The error is ErrFD, ErrError or an *Error.
+// Unix epoch, exact to the nanosecond. The error is ErrError or an *Error.
 func Parse(line []byte) (bus string, f can.Frame, at time.Duration, err error) {
 	s := scanner{line: line}
 	at = s.stamp()
@@ -57,8 +63,6 @@ func Parse(line []byte) (bus string, f can.Frame, at time.Duration, err error) {
 	switch {
 	case s.want != "":
 		err = &Error{Line: string(line[:min(len(line), errorLine)]), At: s.at, Want: s.want}
-	case s.fd:
-		err = ErrFD
 	case s.broken:
 		err = ErrError
 	default:
@@ -68,8 +72,8 @@ func Parse(line []byte) (bus string, f can.Frame, at time.Duration, err error) {
 }
 
 // Append adds f's line to dst, without a line end, with six decimals. It is the inverse of Parse;
-// stamps outside Parse's range and lengths over 8 are the caller's mistake and
-// come out cut to size.
+// stamps outside Parse's range and lengths that no frame has are the caller's mistake:
+// they come out cut to size, or filled up to the next length of CAN FD.
 func Append(dst []byte, bus string, f can.Frame, at time.Duration) []byte {
 	us := uint64(max(at, 0) / time.Microsecond)
 	dst = append(dst, '(')
@@ -88,7 +92,18 @@ func Append(dst []byte, bus string, f can.Frame, at time.Duration) []byte {
 	}
 	dst = append(dst, '#')
 	n := min(f.Len, can.MaxClassic)
-	if f.Remote {
+	switch {
+	case f.FD:
+		flags := byte('0')
+		if f.BRS {
+			flags += flagBRS
+		}
+		if f.ESI {
+			flags += flagESI
+		}
+		n = can.Length(can.DLC(f.Len))
+		dst = append(dst, '#', flags)
+	case f.Remote:
 		dst = append(dst, 'R')
 		if n > 0 {
 			dst = append(dst, '0'+n)

@@ -37,6 +37,16 @@ func TestParse(t *testing.T) {
 			can.Frame{ID: 0x123, Extended: true, Remote: true, Len: 8}, start, -1},
 		{"the last stamp of a Duration", "(9223372035.999999) c 7FF#", "c", can.Frame{ID: 0x7FF}, 9223372035999999 * micro, -1},
 
+		{"CAN FD", "(1533226488.232073) can0 260##008FF", "can0", can.Frame{ID: 0x260, FD: true, Len: 2, Data: can.Data{0x08, 0xFF}}, start, -1},
+		{"CAN FD without data", "(1533226488.232073) can0 260##1", "can0", can.Frame{ID: 0x260, FD: true, BRS: true}, start, -1},
+		{"CAN FD, an error passive sender", "(1533226488.232073) can0 00000260##3AA R", "can0",
+			can.Frame{ID: 0x260, Extended: true, FD: true, BRS: true, ESI: true, Len: 1, Data: can.Data{0xAA}}, start, -1},
+		{"CAN FD as a newer kernel marks it", "(1533226488.232073) can0 260##6AA", "can0", can.Frame{ID: 0x260, FD: true, ESI: true, Len: 1, Data: can.Data{0xAA}}, start, -1},
+		{"64 bytes", "(1533226488.232073) can0 260##5" + strings.Repeat("00", 63) + "5A T", "can0",
+			can.Frame{ID: 0x260, FD: true, BRS: true, Len: 64, Data: can.Data{63: 0x5A}}, start, -1},
+		{"twelve bytes with dots", "(1533226488.232073) can0 260##0" + strings.Repeat("01.", 12), "can0",
+			can.Frame{ID: 0x260, FD: true, Len: 12, Data: can.Data{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}}, start, -1},
+
 		{"unpadded seconds", "(12.020000) can0 260#08", "can0", can.Frame{ID: 0x260, Len: 1, Data: can.Data{0x08}}, 12020 * time.Millisecond, -1},
 		{"nine decimals", "(1533226488.232073001) can0 260#", "can0", can.Frame{ID: 0x260}, start + 1, -1},
 		{"one decimal", "(0.5) can0 260#", "can0", can.Frame{ID: 0x260}, 500 * time.Millisecond, -1},
@@ -71,6 +81,12 @@ func TestParse(t *testing.T) {
 		{"something after it", "(1533226488.232073) can0 260#08FF X", "", can.Frame{}, 0, 34},
 		{"two directions", "(1533226488.232073) can0 260#08FF R T", "", can.Frame{}, 0, 36},
 		{"CAN FD without flags", "(1533226488.232073) can0 260##", "", can.Frame{}, 0, 30},
+		{"CAN FD of nine bytes", "(1533226488.232073) can0 260##1010203040506070809", "", can.Frame{}, 0, 49},
+		{"CAN FD of 65 bytes", "(1533226488.232073) can0 260##1" + strings.Repeat("00", 65), "", can.Frame{}, 0, 159},
+		{"CAN FD with a length code", "(1533226488.232073) can0 260##10102030405060708_9", "", can.Frame{}, 0, 47},
+		{"CAN FD with an identifier over 7FF", "(1533226488.232073) can0 800##1", "", can.Frame{}, 0, 25},
+		{"CAN FD with an identifier of 30 bits", "(1533226488.232073) can0 20000004##1", "", can.Frame{}, 0, 25},
+		{"CAN FD, remote", "(1533226488.232073) can0 260##1R", "", can.Frame{}, 0, 31},
 		{"CAN FD with half a byte", "(1533226488.232073) can0 260##1A", "", can.Frame{}, 0, 32},
 	}
 	for _, tt := range tests {
@@ -105,6 +121,10 @@ func TestFrameToLogAndBack(t *testing.T) {
 			f.ID = rapid.Uint32Max(can.MaxExtendedID).Draw(t, "extended id")
 		}
 		if !f.Remote {
+			if f.FD = rapid.Bool().Draw(t, "fd"); f.FD {
+				f.BRS, f.ESI = rapid.Bool().Draw(t, "brs"), rapid.Bool().Draw(t, "esi")
+				f.Len = can.Length(rapid.Uint8Max(15).Draw(t, "code"))
+			}
 			copy(f.Data[:], rapid.SliceOfN(rapid.Byte(), int(f.Len), int(f.Len)).Draw(t, "data"))
 		}
 		bus := rapid.StringMatching(`[a-z0-9._-]{1,15}`).Draw(t, "bus")
@@ -118,11 +138,9 @@ func TestFrameToLogAndBack(t *testing.T) {
 	})
 }
 
-// What is no classic frame is told apart from what is no line of a log.
-func TestOtherFrames(t *testing.T) {
+// An error frame is told apart from what is no line of a log.
+func TestErrorFrames(t *testing.T) {
 	for line, want := range map[string]error{
-		"(1533226488.232073) can0 260##0AA":                                         candump.ErrFD,
-		"(1533226488.232073) can0 00000260##5" + strings.Repeat("AA", 64) + " R":    candump.ErrFD,
 		"(1533226488.232073) can0 20000004#0000900000000000":                        candump.ErrError,
 		"(1533226488.232073) can0 3FFFFFFF# R":                                      candump.ErrError,
 		"(1533226488.232073) can0 20000004#0000900000000000000000 is no error line": nil,
@@ -133,11 +151,10 @@ func TestOtherFrames(t *testing.T) {
 	}
 }
 
-// logLine is a second reading of the format; what stands for another frame is in
-// its second group.
+// logLine is a second reading of the format; an error frame is in its second group.
 var logLine = regexp.MustCompile(strings.ReplaceAll(strings.NewReplacer("DATA", `(?:(?:HH\.?){0,8}|(?:HH\.?){8}_[9A-Fa-f]|R[0-8]?(?:_[9A-Fa-f])?)`,
-	"WIDE", `(?:(?:HH\.?){0,64}|(?:HH\.?){8}_[9A-Fa-f])`).Replace(`^\(([0-9]{1,10})\.[0-9]{1,9}\) [!-~]{1,15} `+
-	`(?:(?:[0-7]HH|[01]HHHHHHH)#DATA|((?:[0-7]HH|[0-3]HHHHHHH)##HWIDE|[23]HHHHHHH#DATA))(?:[ \t]+(?:[RT][ \t]*)?)?$`), "H", "[0-9A-Fa-f]"))
+	"WIDE", `(?:(?:HH\.?){0,8}|(?:HH\.?){12}|(?:HH\.?){16}|(?:HH\.?){20}|(?:HH\.?){24}|(?:HH\.?){32}|(?:HH\.?){48}|(?:HH\.?){64})`).Replace(
+	`^\(([0-9]{1,10})\.[0-9]{1,9}\) [!-~]{1,15} (?:(?:[0-7]HH|[01]HHHHHHH)(?:#DATA|##HWIDE)|([23]HHHHHHH#DATA))(?:[ \t]+(?:[RT][ \t]*)?)?$`), "H", "[0-9A-Fa-f]"))
 
 // A line is understood if and only if it has the format, and a frame is one that
 // written and read again is the same.
@@ -153,7 +170,7 @@ func FuzzDecode(f *testing.F) {
 		bus, frame, at, err := candump.Parse(line)
 		m := logLine.FindSubmatch(line)
 		good := m != nil && (len(m[1]) < 10 || string(m[1]) <= "9223372035")
-		other := errors.Is(err, candump.ErrFD) || errors.Is(err, candump.ErrError)
+		other := errors.Is(err, candump.ErrError)
 		if good != (err == nil || other) || good && other != (len(m[2]) > 0) {
 			t.Fatalf("%q: %v", line, err)
 		}

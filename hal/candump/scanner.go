@@ -13,7 +13,7 @@ type scanner struct {
 	at   int
 	want string
 
-	fd, broken bool // it is a CAN FD frame, an error frame
+	broken bool // it is an error frame
 }
 
 // peek is the byte at the scanner's place, 0 at the end of the line.
@@ -119,12 +119,16 @@ func (s *scanner) id(f *can.Frame) {
 		return
 	}
 	s.at++
-	if _, ok := hex(s.peek()); !ok {
+	flags, ok := hex(s.peek())
+	switch {
+	case !ok:
 		s.want = "a hex digit of the flags"
-		return
+	case s.broken:
+		s.at, s.want = start, "an identifier of at most 1FFFFFFF"
+	default:
+		s.at++
+		f.FD, f.BRS, f.ESI = true, flags&flagBRS != 0, flags&flagESI != 0
 	}
-	s.at++
-	s.fd = true
 }
 
 // data reads up to eight bytes, 64 of CAN FD, or R and a length. Dots may stand
@@ -133,7 +137,7 @@ func (s *scanner) data(f *can.Frame) {
 	if s.want != "" {
 		return
 	}
-	if s.peek() == 'R' && !s.fd {
+	if s.peek() == 'R' && !f.FD {
 		s.at++
 		f.Remote = true
 		if c := s.peek(); c >= '0' && c <= '8' {
@@ -143,15 +147,18 @@ func (s *scanner) data(f *can.Frame) {
 		return
 	}
 	most := can.MaxClassic
-	if s.fd {
-		most = 64
+	if f.FD {
+		most = can.MaxLen
 	}
 	for n := 0; ; n++ {
 		if n > 0 && s.peek() == '.' {
 			s.at++
 		}
 		c := s.peek()
-		if c == 0 || c == ' ' || c == '\t' || c == '_' && n == can.MaxClassic {
+		if c == 0 || c == ' ' || c == '\t' || c == '_' && n == can.MaxClassic && !f.FD {
+			if can.Length(can.DLC(f.Len)) != f.Len {
+				s.want = "as many bytes as a frame of CAN FD has"
+			}
 			return
 		}
 		high, ok := hex(c)
@@ -170,9 +177,7 @@ func (s *scanner) data(f *can.Frame) {
 			return
 		}
 		s.at++
-		if !s.fd {
-			f.Data[n], f.Len = high<<4|low, uint8(n+1)
-		}
+		f.Data[n], f.Len = high<<4|low, uint8(n+1)
 	}
 }
 

@@ -22,13 +22,13 @@ const (
 
 // canLog is a candump log while it is read.
 type canLog struct {
-	drive             *Drive
-	newest            time.Duration            // of all stamps
-	last              map[string]time.Duration // by bus
-	shift             time.Duration            // what is added to stamps, since the clock was set
-	late, set         int
-	fd, broken, other int
-	first             error // of the other lines
+	drive         *Drive
+	newest        time.Duration            // of all stamps
+	last          map[string]time.Duration // by bus
+	shift         time.Duration            // what is added to stamps, since the clock was set
+	late, set     int
+	broken, other int
+	first         error // of the other lines
 }
 
 // readFrames takes the frames of a log. Where its clock was set, what came before is
@@ -44,7 +44,6 @@ func (d *Drive) readFrames(name string, text []byte) error {
 		d.Frames[i].At -= l.shift
 	}
 	slices.SortStableFunc(d.Frames, func(a, b Frame) int { return cmp.Compare(a.At, b.At) })
-	d.note(l.fd, "CAN FD frames left out")
 	d.note(l.broken, "error frames left out")
 	d.note(l.other, "lines are no frames, the first is %v", l.first)
 	d.note(l.late, "stamps went back and are sorted")
@@ -58,9 +57,6 @@ func (d *Drive) readFrames(name string, text []byte) error {
 func (l *canLog) line(n int, line []byte) {
 	bus, f, at, err := candump.Parse(line)
 	switch {
-	case errors.Is(err, candump.ErrFD):
-		l.fd++
-		return
 	case errors.Is(err, candump.ErrError):
 		l.broken++
 		return

@@ -38,7 +38,7 @@ func TestLoad(t *testing.T) {
 	for name, text := range map[string]string{
 		"good.log":    "(1533226488.232073) can0 260#08\n(1533226488.232073) can1 260#\n",
 		"console.log": "  can0  123   [2]  01 02\n",
-		"fd.log":      "(1533226488.232073) can0 260##008\n",
+		"errors.log":  "(1533226488.232073) can0 20000088#0000900000000000\n",
 		"empty.log":   "",
 		"false.gz":    "no gzip",
 	} {
@@ -46,7 +46,7 @@ func TestLoad(t *testing.T) {
 	}
 	for _, tt := range []struct{ name, can, nmea, says string }{
 		{"no line is a frame", "console.log", "", "console.log has no frame; 1 lines are no frames, the first is line 1: candump"},
-		{"no frame of the kind", "fd.log", "", "fd.log has no frame; 1 CAN FD frames left out"},
+		{"no frame of the kind", "errors.log", "", "errors.log has no frame; 1 error frames left out"},
 		{"nothing in it", "empty.log", "", "empty.log has no frame"},
 		{"no gzip", "false.gz", "", "unpack false.gz"},
 		{"no such file", "missing.log", "", "missing.log"},
@@ -74,7 +74,7 @@ func TestForeignLog(t *testing.T) {
 		{"CR LF, a byte order mark, empty lines, no line end", "\uFEFF" + a + "\r\n\r\n \n" + b, both, ""},
 		{"directions", a + " R\n" + b + " T\n", both, ""},
 		{"an error frame", a + "\n(1781518500.010000) can0 20000088#0000900000000000\n" + b, both, "1 error frames left out"},
-		{"a CAN FD frame", a + "\n(1781518500.010000) can0 124##10001\n" + b, both, "1 CAN FD frames left out"},
+		{"a CAN FD frame", a + "\n(1781518500.010000) can0 124##10001\n" + b, []time.Duration{0, 10 * ms, 20 * ms}, ""},
 		{"foreign lines", "# a comment\n" + a + "\nrubbish\n" + b, both,
 			`2 lines are no frames, the first is line 1: candump: "# a comment" at byte 0: want a stamp in brackets`},
 		{"a line over 64 KiB", a + "\n" + strings.Repeat("x", 1<<17) + "\n" + b, both, "1 lines are no frames"},
