@@ -62,7 +62,8 @@ var ErrValue = errors.New("no value that it can be set to")
 // Actuate returns the frame that sets path to v, and the bus to send it on. Its
 // multiplexors select the actuator's signal; every other bit is 0. A number is
 // sent as the nearest one that the bits can have, and refused outside of the
-// range that the DBC file gives, if it gives one. The errors are ErrUnknown for
+// range that the DBC file gives, if it gives one. A message of more than eight bytes
+// is a frame of CAN FD at one bit rate, filled up to a length that there is. The errors are ErrUnknown for
 // a path without an actuator, and ErrValue. What came of it is a later reading
 // of the same path.
 func (p *Plan) Actuate(path string, v hal.Value) (bus string, f can.Frame, err error) {
@@ -78,12 +79,21 @@ func (p *Plan) Actuate(path string, v hal.Value) (bus string, f can.Frame, err e
 	if !ok {
 		return "", can.Frame{}, fmt.Errorf("set %s to %q: %w", path, v, ErrValue)
 	}
-	f = can.Frame{ID: b.message.ID, Extended: b.message.Extended, Len: uint8(b.message.Len)}
+	f = can.Frame{ID: b.message.ID, Extended: b.message.Extended, FD: b.wide(), Len: can.Length(can.DLC(uint8(b.message.Len)))}
 	data := f.Data[:f.Len]
 	if err := errors.Join(b.signal.Plan().Select(data), b.signal.Plan().PutRaw(data, raw)); err != nil {
 		return "", can.Frame{}, fmt.Errorf("set %s to %q: %w", path, v, err)
 	}
 	return b.spec.Bus, f, nil
+}
+
+// wide reports whether no classic frame holds the message.
+func (b *bound) wide() bool { return b.message.Len > can.MaxClassic }
+
+// NeedsFD reports whether what sets path is a frame of CAN FD.
+func (p *Plan) NeedsFD(path string) bool {
+	b := p.command(path)
+	return b != nil && b.wide()
 }
 
 // Reach returns how far the number of an actuator goes by the range that the DBC file

@@ -105,9 +105,9 @@ func (c *compiler) find(key, bus string, ref Ref, match Match) (*dbc.Message, *d
 	switch {
 	case s == nil:
 		c.problem(key, "message %s of %s has no signal %s", m.Name, file.Name, ref.Signal)
-	case m.Len > can.MaxClassic:
-		c.problem(key, "message %s has %d bytes: CAN FD is not received", m.Name, m.Len)
-	case s.Plan().End() == 0 || s.Plan().End() > can.MaxClassic:
+	case m.Len > can.MaxLen:
+		c.problem(key, "message %s has %d bytes: no frame is longer than %d", m.Name, m.Len, can.MaxLen)
+	case s.Plan().End() == 0 || s.Plan().End() > room(m):
 		c.problem(key, "no frame can hold the signal %s", ref)
 	case match == PGN && !m.Extended:
 		c.problem(key, "message %s has an identifier of 11 bits: only one of 29 has a PGN", m.Name)
@@ -117,6 +117,15 @@ func (c *compiler) find(key, bus string, ref Ref, match Match) (*dbc.Message, *d
 		return m, s
 	}
 	return nil, nil
+}
+
+// room is how many bytes the frames of m have at most: a classic frame may be longer
+// than its DBC file says.
+func room(m *dbc.Message) int {
+	if m.Len <= can.MaxClassic {
+		return can.MaxClassic
+	}
+	return int(can.Length(can.DLC(uint8(m.Len))))
 }
 
 // alone reports whether m is the only message that its PGN stands for on bus.

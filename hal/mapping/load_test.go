@@ -32,6 +32,11 @@ BO_ 300 FOB: 8 X
 BO_ 301 FD: 64 X
  SG_ A : 0|8@1+ (1,0) [0|0] "" X
  SG_ PAST : 64|8@1+ (1,0) [0|0] "" X
+BO_ 303 TRANSPORTED: 65 X
+ SG_ A : 0|8@1+ (1,0) [0|0] "" X
+BO_ 304 TEN: 10 X
+ SG_ PAST : 96|8@1+ (1,0) [0|0] "" X
+ SG_ PADDED : 88|8@1+ (1,0) [0|0] "" X
 BO_ 302 SHORT: 2 X
  SG_ PAST : 64|8@1+ (1,0) [0|0] "" X
 `
@@ -193,7 +198,8 @@ func TestWhatIsWrong(t *testing.T) {
 		{"no such bus", strings.Replace(signal(), "body", "head", 1), []string{`1: can: there is no bus "head"`}},
 		{"no such message", strings.Replace(signal(), "SPEED.SPEED", "VELOCITY.SPEED", 1), []string{"1: can: body.dbc has no message VELOCITY"}},
 		{"no such signal", strings.Replace(signal(), "SPEED.SPEED", "SPEED.VELOCITY", 1), []string{"1: can: message SPEED of body.dbc has no signal VELOCITY"}},
-		{"a CAN FD message", strings.Replace(signal(), "SPEED.SPEED", "FD.A", 1), []string{"1: can: message FD has 64 bytes: CAN FD is not received"}},
+		{"a message that no frame is", strings.Replace(signal(), "SPEED.SPEED", "TRANSPORTED.A", 1), []string{"1: can: message TRANSPORTED has 65 bytes: no frame is longer than 64"}},
+		{"a signal behind the longest frame of its message", strings.Replace(signal(), "SPEED.SPEED", "TEN.PAST", 1), []string{"1: can: no frame can hold the signal TEN.PAST"}},
 		{"past a classic frame", strings.Replace(signal(), "SPEED.SPEED", "SHORT.PAST", 1), []string{"1: can: no frame can hold the signal SHORT.PAST"}},
 		{"a point without quotes", signal("values = { 1 = 2, 1.004 = 3 }"), []string{"5: key 1 is already defined"}},
 		{"physical values that cannot be", signal("invalid = [655.36]", `when = { "UI.UNITS" = 4, "UI.NO" = 1 }`, `values = { -1 = 2, "1" = 3, "1.004" = 4 }`), []string{
