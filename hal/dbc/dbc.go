@@ -5,7 +5,11 @@
 // a value up with it is hot and allocates nothing.
 package dbc
 
-import "fmt"
+import (
+	"fmt"
+
+	"glovebox/hal/can"
+)
 
 // File is what one DBC file says. It is read only once Parse returned it.
 type File struct {
@@ -104,6 +108,12 @@ func (f *File) ByID(id uint32, extended bool) *Message {
 		}
 	}
 	return nil
+}
+
+// Frame returns a frame of the message with nothing in it: one of CAN FD, at one bit rate
+// and filled up to a length that there is, where no classic frame holds it.
+func (m *Message) Frame() can.Frame {
+	return can.Frame{ID: m.ID, Extended: m.Extended, FD: m.Len > can.MaxClassic, Len: can.Length(can.DLC(uint8(min(m.Len, can.MaxLen))))}
 }
 
 // Signal returns the first signal of that name, or nil.

@@ -79,7 +79,7 @@ func (p *Plan) Actuate(path string, v hal.Value) (bus string, f can.Frame, err e
 	if !ok {
 		return "", can.Frame{}, fmt.Errorf("set %s to %q: %w", path, v, ErrValue)
 	}
-	f = can.Frame{ID: b.message.ID, Extended: b.message.Extended, FD: b.wide(), Len: can.Length(can.DLC(uint8(b.message.Len)))}
+	f = b.message.Frame()
 	data := f.Data[:f.Len]
 	if err := errors.Join(b.signal.Plan().Select(data), b.signal.Plan().PutRaw(data, raw)); err != nil {
 		return "", can.Frame{}, fmt.Errorf("set %s to %q: %w", path, v, err)
@@ -87,13 +87,10 @@ func (p *Plan) Actuate(path string, v hal.Value) (bus string, f can.Frame, err e
 	return b.spec.Bus, f, nil
 }
 
-// wide reports whether no classic frame holds the message.
-func (b *bound) wide() bool { return b.message.Len > can.MaxClassic }
-
 // NeedsFD reports whether what sets path is a frame of CAN FD.
 func (p *Plan) NeedsFD(path string) bool {
 	b := p.command(path)
-	return b != nil && b.wide()
+	return b != nil && b.message.Frame().FD
 }
 
 // Reach returns how far the number of an actuator goes by the range that the DBC file

@@ -125,7 +125,7 @@ func room(m *dbc.Message) int {
 	if m.Len <= can.MaxClassic {
 		return can.MaxClassic
 	}
-	return int(can.Length(can.DLC(uint8(m.Len))))
+	return int(m.Frame().Len)
 }
 
 // alone reports whether m is the only message that its PGN stands for on bus.

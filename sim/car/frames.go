@@ -63,7 +63,7 @@ func newFrames(file, mapped []byte, buses []string) (*frames, error) {
 		if cycle == 0 {
 			continue
 		}
-		m := &message{bus: on[info.Name], info: info, cycle: cycle, frame: can.Frame{ID: info.ID, Extended: info.Extended, Len: uint8(info.Len)}}
+		m := &message{bus: on[info.Name], info: info, cycle: cycle, frame: info.Frame()}
 		m.next = time.Duration(i) * time.Millisecond % cycle // not all at once
 		if s := info.Signal("COUNTER"); s != nil {
 			m.counter = s.Plan()

@@ -50,7 +50,13 @@ func ownFile(t *testing.T, name string) []byte {
 // live runs a made car for the length of a test's bubble.
 func live(t *testing.T, s car.Setup) (*car.Vehicle, *listener) {
 	t.Helper()
-	said, mapped := ownFile(t, scenarios.MadeDBC), ownFile(t, scenarios.MadeMapping)
+	return liveBy(t, s, ownFile(t, scenarios.MadeDBC))
+}
+
+// liveBy is live of a car that speaks by another DBC file.
+func liveBy(t *testing.T, s car.Setup, said []byte) (*car.Vehicle, *listener) {
+	t.Helper()
+	mapped := ownFile(t, scenarios.MadeMapping)
 	file, problems := dbc.Parse("car.dbc", said)
 	if len(problems) > 0 {
 		t.Fatal(problems)

@@ -17,7 +17,7 @@ import (
 func (l *listener) command(t *testing.T, a mapping.Actuator, value float64) can.Frame {
 	t.Helper()
 	m := l.file.Message(a.CAN.Message)
-	f := can.Frame{ID: m.ID, Len: uint8(m.Len)}
+	f := m.Frame()
 	if err := m.Signal(a.CAN.Signal).Plan().Put(f.Data[:f.Len], value); err != nil {
 		t.Fatal(err)
 	}
