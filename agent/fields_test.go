@@ -14,9 +14,11 @@ import (
 // The head unit is shown the car as it is: what it is, how it moves, and which of its
 // wires are alive. A bus counts as dead after five seconds, so does a receiver.
 func TestVehicleView(t *testing.T) {
+	ill := false
 	w := startWorld(t, "", newStore(), func(_ *world, n *agent.Needs) {
 		n.Model = agent.Model{Name: "Taycan", Year: 2024, Country: "DE"}
 		n.Buses, n.Recovered = []string{"body", "drive"}, []string{"outbox"}
+		n.BusIll = func(time.Duration) bool { return ill }
 	})
 	want := hal.VehicleView{
 		Model: "Taycan", ModelYear: 2024, Country: "DE", GuestAvailable: true,
@@ -37,6 +39,10 @@ func TestVehicleView(t *testing.T) {
 	w.Linked(true)
 	w.Fix(&hal.Position{Latitude: 54.19, Longitude: 6.62})
 	shows("all speak", func(v *hal.VehicleView) { v.CAN, v.GNSS, v.Cloud = "up", "up", "up" })
+	ill = true
+	shows("one of them is not well", func(v *hal.VehicleView) { v.CAN = "degraded" })
+	ill = false
+	shows("it is well again", func(v *hal.VehicleView) { v.CAN = "up" })
 	w.turn(5*time.Second - 1)
 	shows("just before five seconds", func(*hal.VehicleView) {})
 	w.turn(1)

@@ -23,6 +23,9 @@ type Needs struct {
 	Recovered             []string      // stores that were repaired at boot
 	Doubtful              bool          // the store of the facts, or the key ring, is one of those
 	Fresh                 bool          // the key ring never held a person: a fact that is missing hides nothing
+	// BusIll reports whether a bus that speaks may be missing something, by the boot clock;
+	// nil where nobody knows. It does not block.
+	BusIll func(time.Duration) bool
 	// SecurityCode is that of the car, which proves the main user; the zero one where there is none.
 	SecurityCode profiles.Verifier
 	AtBootFob    bool // a fob that opened the car before the start decides who is at the wheel

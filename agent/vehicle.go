@@ -20,6 +20,8 @@ type vehicle struct {
 	recovered []string // stores that were repaired at boot
 	rules     map[string][]AlarmRule
 
+	ill func(boot time.Duration) bool // a bus that speaks may be missing something; nil: nobody knows
+
 	motion   motion
 	leaving  leaving
 	fobs     fobs
@@ -48,7 +50,7 @@ func newVehicle(needs Needs, now hal.Instant) vehicle {
 		motion:  newMotion(len(needs.Buses), now),
 		leaving: newLeaving(needs.LeaveAfter, needs.IdleAfter, now.Boot),
 		fobs:    newFobs(),
-		model:   needs.Model, names: needs.Buses, gnss: needs.GNSS, recovered: needs.Recovered,
+		model:   needs.Model, names: needs.Buses, ill: needs.BusIll, gnss: needs.GNSS, recovered: needs.Recovered,
 		rules:   map[string][]AlarmRule{},
 		buses:   map[string]*bus{},
 		signals: map[string]*signal{},
@@ -176,6 +178,9 @@ func (v *vehicle) view(cloud string, now hal.Instant) hal.VehicleView {
 			}
 		}
 		view.CAN = [...]string{"down", "degraded", "up"}[min(alive, 1)+alive/len(v.names)]
+		if view.CAN == "up" && v.ill != nil && v.ill(now.Boot) {
+			view.CAN = "degraded"
+		}
 	}
 	switch {
 	case !v.gnss:

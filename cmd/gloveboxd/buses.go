@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"glovebox/hal"
@@ -24,14 +23,14 @@ type observer interface {
 
 // busWire reads the frames of one bus, decodes them by the bus's own DBC and
 // hands the readings to the cabin.
-func busWire(b Bus, group *kernel.Group, decoder *mapping.Decoder, cabin observer, counts *counters, log *slog.Logger) *wire {
+func busWire(b Bus, group *kernel.Group, decoder *mapping.Decoder, cabin observer, counts *counters, health *health, log *slog.Logger) *wire {
 	w := &wire{name: "bus." + b.Name, counts: counts, log: log}
 	if b.Interface != "" {
-		w.open = openSocket(b, w.name, decoder, cabin, counts)
+		w.open = openSocket(b, decoder, cabin, counts, newBusHealth(health, w.name, log))
 		w.await = awaitInterface
 	} else {
 		w.open = openAdapter(b, group, w.name, decoder, cabin, counts)
-		w.await = func(ctx context.Context) { serial.Await(ctx, b.Port) }
+		w.await = func(ctx context.Context, _ int) { serial.Await(ctx, b.Port) }
 	}
 	return w
 }
@@ -46,7 +45,7 @@ func (a *adapter) Send(f can.Frame) error {
 
 // openAdapter opens the adapter and sets it up. Reading it allocates nothing.
 func openAdapter(b Bus, group *kernel.Group, name string, decoder *mapping.Decoder, cabin observer, counts *counters) func() (device, error) {
-	hello, _ := slcan.Open(b.Bitrate, 0) // checked with the configuration; none for 0: the adapter stays as it is
+	hello, _ := slcan.Open(b.Bitrate, b.DataBitrate) // checked with the configuration; none for 0: the adapter stays as it is
 	var (
 		stream   slcan.Decoder
 		readings []hal.Reading
@@ -90,42 +89,62 @@ func openAdapter(b Bus, group *kernel.Group, name string, decoder *mapping.Decod
 // socket is an open CAN interface of the kernel.
 type socket struct {
 	*socketcan.Port
-	take func(*can.Frame)
+	each func(*socketcan.Port) error
 }
 
 func (s *socket) Send(f can.Frame) error { return s.Write(f) }
 
 func (s *socket) Each() error {
 	for {
-		f, err := s.Read()
-		if err != nil {
+		if err := s.each(s.Port); err != nil {
 			return err
 		}
-		s.take(&f)
 	}
 }
 
-// awaitInterface waits a second: an interface that is missing or down is looked for so often.
-func awaitInterface(ctx context.Context) {
+// Pauses between two looks for an interface that is missing or down.
+const (
+	lookFirst = 250 * time.Millisecond // doubled each time
+	lookMost  = 2 * time.Second
+)
+
+// awaitInterface waits, the longer the more tries were in vain.
+func awaitInterface(ctx context.Context, tries int) {
 	select {
 	case <-ctx.Done():
-	case <-time.After(time.Second):
+	case <-time.After(min(lookFirst<<min(tries, 8), lookMost)):
 	}
 }
 
-// openSocket opens the interface; its bit rate is the system's to set.
-func openSocket(b Bus, name string, decoder *mapping.Decoder, cabin observer, counts *counters) func() (device, error) {
+// openSocket opens the interface; its bit rates are the system's to set. Receiving
+// allocates nothing: all that came at once is one Observe.
+func openSocket(b Bus, decoder *mapping.Decoder, cabin observer, counts *counters, health *busHealth) func() (device, error) {
 	var (
 		readings []hal.Reading
 		fobs     []hal.Sighting
-		frames   atomic.Uint64
+		at       hal.Instant
+		frames   int
+		stats    newest[socketStats]
+		sum      socketStats
 	)
-	counts.stream(func(all map[string]uint64) { all[name+".frames"] = frames.Load() })
+	counts.stream(func(all map[string]uint64) { stats.get().put(health.wire, all) })
 	take := func(f *can.Frame) {
-		at := now()
-		readings, fobs = decoder.Decode(f, at, readings[:0]), decoder.Fobs(f, fobs[:0])
-		frames.Add(1)
-		cabin.Observe(b.Name, 1, readings, at, fobs...)
+		if frames == 0 {
+			at = now()
+		}
+		frames++
+		readings, fobs = decoder.Decode(f, at, readings), decoder.Fobs(f, fobs)
+	}
+	each := func(p *socketcan.Port) error {
+		readings, fobs, frames = readings[:0], fobs[:0], 0
+		err := p.Receive(take, &sum.events)
+		if frames > 0 {
+			sum.frames += uint64(frames)
+			cabin.Observe(b.Name, frames, readings, at, fobs...)
+		}
+		stats.set(sum)
+		health.judge(&sum.events, kernel.BootTime())
+		return err
 	}
 	return func() (device, error) {
 		port, err := socketcan.Open(b.Interface)
@@ -133,6 +152,22 @@ func openSocket(b Bus, name string, decoder *mapping.Decoder, cabin observer, co
 			return nil, err
 		}
 		cabin.Observe(b.Name, 0, nil, now())
-		return &socket{port, take}, nil
+		return &socket{port, each}, nil
+	}
+}
+
+// socketStats is what came on an interface since the start.
+type socketStats struct {
+	frames uint64
+	events socketcan.Counts
+}
+
+// put names the counters; what never came has none, but for lost frames.
+func (s socketStats) put(wire string, all map[string]uint64) {
+	all[wire+".frames"] = s.frames
+	for event, n := range s.events {
+		if n > 0 || socketcan.Event(event) == socketcan.Lost {
+			all[wire+"."+socketcan.Event(event).String()] = n
+		}
 	}
 }

@@ -44,12 +44,14 @@ type Store struct {
 
 // Bus is one CAN bus: behind a serial adapter (SLCAN), or an interface of the kernel.
 type Bus struct {
-	Name      string `toml:"name"`
-	Port      string `toml:"port"`
-	Baud      int    `toml:"baud"`      // of the serial line
-	Bitrate   int    `toml:"bitrate"`   // of the CAN bus, bit/s; 0 leaves the adapter as it is
-	Interface string `toml:"interface"` // SocketCAN, instead of port, baud and bitrate
-	DBC       string `toml:"dbc"`
+	Name    string `toml:"name"`
+	Port    string `toml:"port"`
+	Baud    int    `toml:"baud"`    // of the serial line
+	Bitrate int    `toml:"bitrate"` // of the CAN bus, bit/s; 0 leaves the adapter as it is
+	// DataBitrate is that of the data of CAN FD, bit/s; 0 is a bus of classic frames.
+	DataBitrate int    `toml:"data_bitrate"`
+	Interface   string `toml:"interface"` // SocketCAN, instead of port, baud and bit rates
+	DBC         string `toml:"dbc"`
 }
 
 // GNSS is a receiver that speaks NMEA 0183. An empty port means none.

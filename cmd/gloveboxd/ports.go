@@ -5,12 +5,14 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"time"
 
 	"glovebox/agent"
 	"glovebox/hal/can"
 	"glovebox/hal/kernel"
 	"glovebox/hal/nmea"
 	"glovebox/hal/serial"
+	"glovebox/hal/socketcan"
 )
 
 // device is an open port of the car: a serial line or a CAN interface.
@@ -29,9 +31,9 @@ var errNotThere = errors.New("the device is not there")
 
 // wire is one device that is read as long as the daemon runs.
 type wire struct {
-	name   string                 // in Statistics and the log
-	open   func() (device, error) // a fresh device each time
-	await  func(context.Context)  // returns when it is worth while to open it again
+	name   string                               // in Statistics and the log
+	open   func() (device, error)               // a fresh device each time
+	await  func(ctx context.Context, tries int) // returns when it is worth while to open it again
 	counts *counters
 	log    *slog.Logger
 
@@ -39,29 +41,47 @@ type wire struct {
 	now device // guarded by mu; nil while there is none
 }
 
+// steady is how long a device has to stay open until it counts as found.
+const steady = 2 * time.Second
+
 // read keeps the device open until ctx ends. A device that is missing or
-// disappears is no error: it is counted, said once, and looked for again.
+// disappears is no error: it is counted, said once for each cause, and looked for
+// again, ever less often where that is asked for again and again.
 func (w *wire) read(ctx context.Context) error {
-	var missing bool
+	said, tries := "", 0
 	for ctx.Err() == nil {
 		d, err := w.open()
 		if err == nil {
+			opened := time.Now()
 			w.log.Info("port open", "wire", w.name)
-			missing = false
+			said = ""
 			w.counts.add(w.name+".opened", 1)
-			err = w.drain(ctx, d)
+			if err = w.drain(ctx, d); time.Since(opened) >= steady {
+				tries = 0
+			}
 		}
 		if ctx.Err() != nil {
 			break
 		}
-		if !missing {
+		if why := absence(err); why != said {
 			w.log.Warn("port lost", "wire", w.name, "error", err)
-			missing = true
+			said = why
 		}
 		w.counts.add(w.name+".lost", 1)
-		w.await(ctx)
+		w.await(ctx, tries)
+		tries++
 	}
 	return nil
+}
+
+// absence is why there is no device, in the same words while nothing has changed.
+func absence(err error) string {
+	for _, known := range []error{socketcan.ErrDown, socketcan.ErrGone, socketcan.ErrForbidden, socketcan.ErrNoCAN} {
+		if errors.Is(err, known) {
+			return known.Error()
+		}
+	}
+	return "missing"
 }
 
 // drain reads until the device is gone or ctx ends.
@@ -120,7 +140,7 @@ func gnssWire(g GNSS, group *kernel.Group, cabin *agent.Cabin, counts *counters,
 		stream.Feed(p, cabin.Fix)
 		stats.set(stream.Stats())
 	}
-	await := func(ctx context.Context) { serial.Await(ctx, g.Port) }
+	await := func(ctx context.Context, _ int) { serial.Await(ctx, g.Port) }
 	return &wire{name: "gnss", await: await, counts: counts, log: log, open: func() (device, error) {
 		port, err := serial.Open(g.Port, g.Baud)
 		if err != nil {

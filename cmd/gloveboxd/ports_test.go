@@ -93,7 +93,7 @@ func TestAdapter(t *testing.T) {
 	heard := ""
 	pty.Listen(func(piece []byte) { heard += string(piece) })
 	counts, said := newCounters(), make(watcher, 10)
-	w := busWire(Bus{Name: "body", Port: pty.Name(), Baud: 115200, Bitrate: 500000}, reads(t), body(t).Bus("body"), said, counts, slog.New(slog.DiscardHandler))
+	w := busWire(Bus{Name: "body", Port: pty.Name(), Baud: 115200, Bitrate: 500000}, reads(t), body(t).Bus("body"), said, counts, &health{}, slog.New(slog.DiscardHandler))
 	speed := can.Frame{ID: 256, Len: 2, Data: can.Data{0x1C, 0x6B}}
 	if err := w.send(speed); !errors.Is(err, errNotThere) {
 		t.Errorf("sent before the port is open: %v", err)
@@ -118,7 +118,7 @@ func TestAdapter(t *testing.T) {
 // A CAN interface that is not there is looked for again, and costs nothing else.
 func TestInterfaceThatIsMissing(t *testing.T) {
 	counts := newCounters()
-	w := busWire(Bus{Name: "body", Interface: "nocan9"}, reads(t), body(t).Bus("body"), make(watcher), counts, slog.New(slog.DiscardHandler))
+	w := busWire(Bus{Name: "body", Interface: "nocan9"}, reads(t), body(t).Bus("body"), make(watcher), counts, &health{}, slog.New(slog.DiscardHandler))
 	running(t, w)
 	eventually(t, "a second look", func() bool { return counts.copy()["bus.body.lost"] > 1 })
 	if err := w.send(can.Frame{ID: 1}); !errors.Is(err, errNotThere) || errors.Is(err, socketcan.ErrClosed) {

@@ -102,6 +102,7 @@ func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (er
 
 	folders, aside := openFolders(cfg.Session.RuntimeDir, log)
 	defer closing("session directories", folders.Close)
+	wires := &health{}
 	epoch, orders := newEpoch(), &actuators{plan: p.mapping, wires: map[string]*wire{}}
 	options := p.courier(cfg, identity.VID, epoch, queue, log)
 	if before != nil {
@@ -114,7 +115,7 @@ func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (er
 	cabin, err := agent.New(agent.Needs{
 		Model:    agent.Model{Name: cfg.Vehicle.Model, Year: cfg.Vehicle.ModelYear, Country: cfg.Vehicle.Country},
 		Identity: identity, Policy: p.policy, Gzip: cfg.Telemetry.Gzip,
-		Buses: p.names, GNSS: cfg.GNSS.Port != "", Cloud: p.broker != nil, Recovered: s.recovered, Doubtful: s.doubtful(), Fresh: s.fresh(),
+		Buses: p.names, BusIll: wires.ill, GNSS: cfg.GNSS.Port != "", Cloud: p.broker != nil, Recovered: s.recovered, Doubtful: s.doubtful(), Fresh: s.fresh(),
 		LeaveAfter: time.Duration(cfg.Session.LeaveAfter), IdleAfter: time.Duration(cfg.Session.IdleAfter), Folders: folders, SetAside: aside, Arena: arena.bytes(),
 		Alarms: p.alarms(), Actuated: orders.paths(), Reach: orders.reach(), Actuator: orders, AtBootFob: cfg.Session.AtBoot == "fob", SecurityCode: p.code, Epoch: epoch, Store: s.people, Courier: courier,
 		Erase: func() (profiles.Receipt, error) {
@@ -160,7 +161,7 @@ func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (er
 	group.Go(func() error { agent.Recover(cabin, found); return nil })
 	group.Go(func() error { return reads.Run(ctx) })
 	for _, b := range p.buses {
-		wire := busWire(b, reads, p.mapping.Bus(b.Name), cabin, counts, log)
+		wire := busWire(b, reads, p.mapping.Bus(b.Name), cabin, counts, wires, log)
 		orders.wires[b.Name] = wire
 		group.Go(func() error { return wire.read(ctx) })
 	}

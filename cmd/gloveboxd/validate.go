@@ -80,8 +80,8 @@ func (c *Config) checkBuses(wrong wrong) {
 		}
 		names[b.Name] = true
 		switch {
-		case b.Interface != "" && (b.Port != "" || b.Baud != 0 || b.Bitrate != 0):
-			wrong(at, "bus %q: interface leaves nothing for port, baud and bitrate: the system sets an interface up", b.Name)
+		case b.Interface != "" && (b.Port != "" || b.Baud != 0 || b.Bitrate != 0 || b.DataBitrate != 0):
+			wrong(at, "bus %q: interface leaves nothing for port, baud, bitrate and data_bitrate: the system sets an interface up", b.Name)
 		case b.Interface == "" && b.Port == "":
 			wrong(at, "bus %q: port or interface is missing", b.Name)
 		case b.Port != "" && !filepath.IsAbs(b.Port):
@@ -103,6 +103,10 @@ func (c *Config) checkBuses(wrong wrong) {
 		}
 		if _, err := slcan.Open(b.Bitrate, 0); b.Bitrate != 0 && err != nil {
 			wrong(key("bitrate"), "bus %q: %w", b.Name, err)
+		} else if b.DataBitrate != 0 && b.Bitrate == 0 && b.Interface == "" {
+			wrong(key("data_bitrate"), "bus %q: data_bitrate needs bitrate beside it", b.Name)
+		} else if _, err := slcan.Open(b.Bitrate, b.DataBitrate); b.Bitrate != 0 && err != nil {
+			wrong(key("data_bitrate"), "bus %q: %w", b.Name, err)
 		}
 	}
 }

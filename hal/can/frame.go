@@ -24,5 +24,15 @@ type Frame struct {
 	Data     Data
 }
 
+// Reset makes f the zero frame. Only a long one has bytes that are far behind.
+func (f *Frame) Reset() {
+	if f.Len > MaxClassic {
+		*f = Frame{}
+		return
+	}
+	f.ID, f.Extended, f.Remote, f.FD, f.BRS, f.ESI, f.Len = 0, false, false, false, false, false, 0
+	*(*[MaxClassic]byte)(f.Data[:]) = [MaxClassic]byte{}
+}
+
 // Data is room for what any frame holds.
 type Data [MaxLen]byte

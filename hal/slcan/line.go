@@ -117,7 +117,7 @@ func whole(line []byte, f *can.Frame) (at int, want string) {
 // p starts with no frame, want says what should stand at byte n instead, and f
 // is of no use.
 func parse(p []byte, f *can.Frame) (n int, want string) {
-	empty(f)
+	f.Reset()
 	if len(p) == 0 {
 		return 0, wantLetter
 	}
@@ -179,16 +179,6 @@ func parse(p []byte, f *can.Frame) (n int, want string) {
 		return n, ""
 	}
 	return parseData(p, n, f)
-}
-
-// empty makes f the zero frame. Only a long one has bytes that are far behind.
-func empty(f *can.Frame) {
-	if f.Len > can.MaxClassic {
-		*f = can.Frame{}
-		return
-	}
-	f.ID, f.Extended, f.Remote, f.FD, f.BRS, f.Len = 0, false, false, false, false, 0
-	*(*[can.MaxClassic]byte)(f.Data[:]) = [can.MaxClassic]byte{}
 }
 
 // wantOf is what should stand where the length does.

@@ -1,4 +1,7 @@
 package socketcan
 
-// Over is a port over any file that keeps records apart, as a CAN socket does.
-var Over = over
+import "os"
+
+// Over is a port over any file that keeps records apart, as a CAN socket does; fd says
+// whether it takes CAN FD.
+func Over(file *os.File, fd bool) (*Port, error) { return over(file, link{fd: fd}) }

@@ -1,13 +1,14 @@
 // Package socketcan reads and writes the frames of a CAN interface of the
-// kernel (Documentation/networking/can.rst), classic frames only. It and
-// hal/serial are the only code of the agent that touches a bus.
+// kernel, classic ones and those of CAN FD (Documentation/networking/can.rst). It and
+// hal/serial are the only code of the agent that touches a bus. It asks the CAN
+// socket itself for all that it wants to know: a sandbox needs to allow AF_CAN alone.
+// Reading is hot and allocates nothing.
 package socketcan
 
 import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"time"
 
@@ -20,86 +21,182 @@ import (
 var (
 	// ErrClosed is the error of a port that was closed on this side.
 	ErrClosed = errors.New("port closed")
-	// ErrGone is the error of an interface that is not there or not up.
+	// ErrGone is the error of an interface that is not there, or no longer has its name.
 	ErrGone = errors.New("interface gone")
+	// ErrDown is the error of an interface that is there and not up.
+	ErrDown = errors.New("interface down")
 	// ErrNoCAN is the error of a kernel that was built without CAN.
 	ErrNoCAN = errors.New("no CAN in this kernel")
+	// ErrForbidden is the error of a sandbox that keeps the program from CAN, as
+	// RestrictAddressFamilies= of systemd.exec(5) does.
+	ErrForbidden = errors.New("CAN is forbidden to this program")
+	// ErrNoFD is the error of a frame of CAN FD for an interface without it.
+	ErrNoFD = errors.New("interface without CAN FD")
 )
 
-// patience is how long Write waits for a queue that is full.
-const patience = time.Second
+const (
+	patience = time.Second      // how long Write waits for a queue that is full
+	again    = time.Millisecond // between two tries of it
+	look     = 2 * time.Second  // between two looks whether the interface still has its name
+	room     = 4 << 20          // bytes of the socket's receive buffer, if the system allows so much
+	most     = 64               // records that are received at once
+)
 
-// Port is an open CAN interface. One goroutine may read it while others write.
+// Port is an open CAN interface. One goroutine may receive while others write.
 type Port struct {
-	name   string
-	file   *os.File
-	reader *kernel.Reader
-	record [size + 1]byte // one more byte than a frame has: what fills it is none
+	name  string
+	index uint32 // of the interface; 0 for a socket that has none
+	fd    bool   // it takes frames of CAN FD
+	file  *os.File
+	batch *kernel.Batch
+	frame can.Frame
+	lost  uint32 // as the kernel counted last
 }
 
-// Open opens the interface of that name, for example can0. Bit rate and state
+// Open opens the interface of that name, for example can0. Bit rates and state
 // are the system's to set: ip link set can0 up type can bitrate 500000.
 func Open(name string) (*Port, error) {
 	fd, err := unix.Socket(unix.AF_CAN, unix.SOCK_RAW|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, unix.CAN_RAW)
 	if err != nil {
+		if unsupported(err) && haveCAN(name) {
+			err = fmt.Errorf("%w: %w", ErrForbidden, err)
+		}
 		return nil, fmt.Errorf("open CAN interface %s: %w", name, known(err))
 	}
-	// The runtime polls what does not block, so that Close ends a Read.
+	// The runtime polls what does not block, so that Close ends a Receive.
 	file := os.NewFile(uintptr(fd), name)
-	err = bind(fd, name)
+	link, err := find(fd, name)
 	if err == nil {
-		var p *Port
-		if p, err = over(file); err == nil {
-			return p, nil
-		}
+		err = bind(fd, link)
 	}
-	return nil, errors.Join(fmt.Errorf("open CAN interface %s: %w", name, known(err)), file.Close())
+	var p *Port
+	if err == nil {
+		p, err = over(file, link)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open CAN interface %s: %w", name, known(err)), file.Close())
+	}
+	return p, nil
 }
 
 // over is the port of a socket.
-func over(file *os.File) (*Port, error) {
-	reader, err := kernel.NewReader(file)
+func over(file *os.File, l link) (*Port, error) {
+	batch, err := kernel.NewBatch(file, most, fdSize)
+	if err == nil {
+		err = file.SetReadDeadline(time.Now().Add(look))
+	}
 	if err != nil {
 		return nil, err
 	}
-	return &Port{name: file.Name(), file: file, reader: reader}, nil
+	return &Port{name: file.Name(), index: l.index, fd: l.fd, file: file, batch: batch}, nil
 }
 
-func bind(fd int, name string) error {
-	link, err := net.InterfaceByName(name)
+// bind receives all that comes on an interface.
+func bind(fd int, l link) error {
+	if l.fd {
+		if err := unix.SetsockoptInt(fd, unix.SOL_CAN_RAW, unix.CAN_RAW_FD_FRAMES, 1); err != nil {
+			return os.NewSyscallError("setsockopt CAN_RAW_FD_FRAMES", err)
+		}
+	}
+	if err := unix.SetsockoptInt(fd, unix.SOL_CAN_RAW, unix.CAN_RAW_ERR_FILTER, unix.CAN_ERR_MASK); err != nil {
+		return os.NewSyscallError("setsockopt CAN_RAW_ERR_FILTER", err)
+	}
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1); err != nil {
+		return os.NewSyscallError("setsockopt SO_RXQ_OVFL", err)
+	}
+	// Without CAP_NET_ADMIN it is as large as net.core.rmem_max allows. What it has no
+	// room for is counted.
+	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, room) != nil {
+		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, room)
+	}
+	return unix.Bind(fd, &unix.SockaddrCAN{Ifindex: int(l.index)})
+}
+
+// Receive waits for frames that other stations sent, hands those that have come to
+// take, and counts in counts what came besides. A frame is the caller's until take
+// returns. It returns after two seconds without anything too. The error is ErrClosed,
+// ErrDown or ErrGone, wrapped; Close ends a waiting Receive.
+func (p *Port) Receive(take func(*can.Frame), counts *Counts) error {
+	n, err := p.batch.Receive()
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = p.look(counts)
+	}
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrGone, err)
+		return fmt.Errorf("read %s: %w", p.name, known(err))
 	}
-	return unix.Bind(fd, &unix.SockaddrCAN{Ifindex: link.Index})
+	for i := range n {
+		record, whole := p.batch.Record(i)
+		switch {
+		case whole && Decode(record, &p.frame):
+			take(&p.frame)
+		case !whole || !counts.tell(record):
+			counts[Unreadable]++
+		}
+	}
+	if n > 0 {
+		if lost, ok := p.batch.Lost(n - 1); ok {
+			p.drop(lost, counts)
+		}
+	}
+	return nil
 }
 
-// Read waits for a frame that another station sent. Error frames and frames of
-// CAN FD are passed over. The error is ErrClosed or ErrGone, wrapped. Close
-// ends a waiting Read.
-func (p *Port) Read() (can.Frame, error) {
-	for {
-		n, err := p.reader.Read(p.record[:])
-		if err != nil {
-			return can.Frame{}, fmt.Errorf("read %s: %w", p.name, known(err))
-		}
-		if f, ok := Decode(p.record[:n]); ok {
-			return f, nil
-		}
+// look asks whether the interface still has its name, and for what was lost since the
+// last frame came.
+func (p *Port) look(counts *Counts) error {
+	if err := p.file.SetReadDeadline(time.Now().Add(look)); err != nil || p.index == 0 {
+		return err
 	}
+	conn, err := p.file.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed error
+	err = conn.Control(func(fd uintptr) {
+		var l link
+		l, failed = find(int(fd), p.name)
+		if failed == nil && l.index != p.index {
+			failed = fmt.Errorf("%w: the name is another one's now", ErrGone)
+		}
+		if lost, ok := dropped(fd); ok {
+			p.drop(lost, counts)
+		}
+	})
+	return errors.Join(err, failed)
+}
+
+// drop counts what was lost since the last time.
+func (p *Port) drop(lost uint32, counts *Counts) {
+	counts[Lost] += uint64(lost - p.lost)
+	p.lost = lost
 }
 
 // Write hands f to the interface. It gives up on one that takes nothing for a
-// second (os.ErrDeadlineExceeded); Close ends it too.
+// second (os.ErrDeadlineExceeded); Close ends it too. A frame of CAN FD is refused
+// with ErrNoFD where the interface has none.
 func (p *Port) Write(f can.Frame) error {
+	if f.FD && !p.fd {
+		return fmt.Errorf("write %s: %w", p.name, ErrNoFD)
+	}
+	record, until := Append(make([]byte, 0, fdSize), f), time.Now().Add(patience)
 	// A port that has no deadlines or is closed says so in Write.
-	_ = p.file.SetWriteDeadline(time.Now().Add(patience))
-	if _, err := p.file.Write(Append(make([]byte, 0, size), f)); err != nil {
+	_ = p.file.SetWriteDeadline(until)
+	_, err := p.file.Write(record)
+	for errors.Is(err, unix.ENOBUFS) { // the interface's own queue is full, of which no poll tells
+		if time.Now().After(until) {
+			err = fmt.Errorf("%w: %w", os.ErrDeadlineExceeded, err)
+			break
+		}
+		<-time.After(again)
+		_, err = p.file.Write(record)
+	}
+	if err != nil {
 		return fmt.Errorf("write %s: %w", p.name, known(err))
 	}
 	return nil
 }
 
-// Close closes the port and ends a waiting Read or Write. A second Close
+// Close closes the port and ends a waiting Receive or Write. A second Close
 // returns ErrClosed.
 func (p *Port) Close() error {
 	if err := p.file.Close(); err != nil {
@@ -108,15 +205,25 @@ func (p *Port) Close() error {
 	return nil
 }
 
+func unsupported(err error) bool {
+	return errors.Is(err, unix.EAFNOSUPPORT) || errors.Is(err, unix.EPROTONOSUPPORT)
+}
+
 // known gives an error of the system its name here, and keeps what it said.
 func known(err error) error {
 	var is error
 	switch {
+	case errors.Is(err, ErrForbidden), errors.Is(err, ErrGone), errors.Is(err, ErrDown):
+		return err
 	case errors.Is(err, os.ErrClosed):
 		is = ErrClosed
-	case errors.Is(err, unix.EAFNOSUPPORT), errors.Is(err, unix.EPROTONOSUPPORT):
+	case unsupported(err):
 		is = ErrNoCAN
-	case errors.Is(err, io.EOF), errors.Is(err, unix.ENETDOWN), errors.Is(err, unix.ENODEV), errors.Is(err, unix.ENXIO),
+	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM):
+		is = ErrForbidden
+	case errors.Is(err, unix.ENETDOWN):
+		is = ErrDown
+	case errors.Is(err, io.EOF), errors.Is(err, unix.ENODEV), errors.Is(err, unix.ENXIO),
 		errors.Is(err, unix.EPIPE), errors.Is(err, unix.ECONNRESET):
 		is = ErrGone
 	default:
