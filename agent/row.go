@@ -30,6 +30,7 @@ type effects struct {
 // row is effects in order.
 type row struct {
 	undone  atomic.Int64 // effects that wait or are being done
+	since   atomic.Int64 // boot clock: when what is being done was begun, 0 where nothing is
 	busy    turn         // held while effects are done
 	mu      sync.Mutex
 	waiting []effect      // guarded by mu, which is held for moments only
@@ -104,7 +105,9 @@ func (e *effects) carryOut(r *row) {
 // one does one effect; busy is held.
 func (e *effects) one(r *row, next effect) {
 	r.join(next)
+	r.since.Swap(int64(e.now().Boot))
 	err := next.do(&e.world)
+	r.since.Swap(0)
 	if err != nil && next.owed {
 		e.log.Warn("not done, tried again", "effect", next.what, "error", err)
 		r.owed = append(r.owed, next)
@@ -126,6 +129,15 @@ func (r *row) join(next effect) {
 		next.batch.behind(old.batch)
 	}
 	r.owed = slices.Delete(r.owed, i, i+1)
+}
+
+// diskMost is how long one effect may take on a disk that works.
+const diskMost = 15 * time.Second
+
+// stuck reports whether the disk does not come back from what it was asked for.
+func (e *effects) stuck(now time.Duration) bool {
+	since := time.Duration(e.disk.since.Load())
+	return since > 0 && now-since > diskMost
 }
 
 // retry does once more what is owed and due, and returns how long until the next

@@ -13,7 +13,8 @@ import (
 // does a test, in a bubble with its own time.
 
 // Tick lets time act on the cabin at each deadline, and calls alive at least once in
-// every interval, if that is not zero.
+// every interval, if that is not zero. While the disk does not come back it does not: then
+// nothing is kept any more, and only another start may help.
 func Tick(ctx context.Context, c *Cabin, interval time.Duration, alive func()) error {
 	var said time.Duration
 	for {
@@ -22,7 +23,9 @@ func Tick(ctx context.Context, c *Cabin, interval time.Duration, alive func()) e
 		if interval > 0 {
 			if at-said >= interval {
 				said = at
-				alive()
+				if !c.effects.stuck(at) {
+					alive()
+				}
 			}
 			next = min(next, said+interval)
 		}

@@ -177,3 +177,23 @@ func TestToldAsItHappens(t *testing.T) {
 		})
 	})
 }
+
+// While the disk does not come back from what it was asked for nobody is told that the
+// agent lives: from fifteen seconds on, until it has come back.
+func TestNotAliveWhileTheDiskHangs(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		var told []int
+		begun := time.Now()
+		stop := loop(func(ctx context.Context) error {
+			return agent.Tick(ctx, b.Cabin, 4*time.Second, func() { told = append(told, int(time.Since(begun).Seconds())) })
+		})
+		time.Sleep(time.Second)
+		b.disk.make("SetLockout", 40*time.Second, nil)
+		b.login(anna) // it writes at 1 s, and again at 41 s
+		time.Sleep(10 * time.Second)
+		stop()
+		if want := []int{0, 4, 8, 12, 16, 44, 48, 52, 56, 84, 88}; !slices.Equal(told, want) {
+			t.Errorf("told at %v, want %v", told, want)
+		}
+	})
+}
