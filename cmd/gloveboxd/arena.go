@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"log/slog"
 
 	"glovebox/agent"
@@ -18,8 +19,11 @@ func openArena(log *slog.Logger) arena {
 		log.Warn("no memory of its own for guests", "error", err)
 		return arena{}
 	}
-	if err := a.Locked(); err != nil {
-		log.Warn("memory for guests not locked, it may reach swap", "error", err)
+	switch {
+	case a.Locked() != nil:
+		log.Warn("memory for guests not locked, it may reach swap", "error", errors.Join(a.Secret(), a.Locked()))
+	case a.Secret() != nil:
+		log.Warn("memory for guests locked, but not secret", "error", a.Secret())
 	}
 	return arena{a}
 }

@@ -40,6 +40,7 @@ func (m *memory) free() error { return m.Free() }
 // the kernel itself. The collector of garbage never copies what is in it.
 type Arena struct {
 	pages  []byte
+	secret error
 	locked error
 }
 
@@ -47,8 +48,8 @@ type Arena struct {
 // they may reach swap.
 func NewArena(size int) (*Arena, error) {
 	size = (size + os.Getpagesize() - 1) &^ (os.Getpagesize() - 1)
-	a := &Arena{pages: secret(size)}
-	if a.pages == nil {
+	a := &Arena{}
+	if a.pages, a.secret = secret(size); a.secret != nil {
 		pages, err := unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
 		if err != nil {
 			return nil, fmt.Errorf("map memory: %w", err)
@@ -61,26 +62,30 @@ func NewArena(size int) (*Arena, error) {
 	return a, nil
 }
 
-// secret maps memory that the kernel has taken out of its own mapping, nil where there is
-// none: older kernels, some that start without it, and a limit for locked memory.
-func secret(size int) []byte {
+// secret maps memory that the kernel has taken out of its own mapping. Older kernels have
+// none, some start without it, a sandbox may refuse it, and it counts as locked memory.
+func secret(size int) ([]byte, error) {
 	fd, err := unix.MemfdSecret(unix.O_CLOEXEC)
 	if err != nil {
-		return nil
+		return nil, fmt.Errorf("memfd_secret: %w", err)
 	}
 	defer unix.Close(fd)
-	if unix.Ftruncate(fd, int64(size)) != nil {
-		return nil
+	if err := unix.Ftruncate(fd, int64(size)); err != nil {
+		return nil, fmt.Errorf("memfd_secret: size: %w", err)
 	}
 	pages, err := unix.Mmap(fd, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
-		return nil
+		return nil, fmt.Errorf("memfd_secret: map: %w", err)
 	}
-	return pages
+	return pages, nil
 }
 
 // Bytes is all of it.
 func (a *Arena) Bytes() []byte { return a.pages }
+
+// Secret is why the kernel itself can read it, and whoever may read a process's memory;
+// nil if they cannot.
+func (a *Arena) Secret() error { return a.secret }
 
 // Locked is why it may reach swap, nil if it cannot.
 func (a *Arena) Locked() error { return a.locked }
