@@ -13,6 +13,7 @@ import (
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 	"github.com/go-jose/go-jose/v4"
+	"golang.org/x/sync/errgroup"
 
 	"glovebox/profiles"
 	"glovebox/sim/cloud"
@@ -233,15 +234,16 @@ func TestFactsAreTheCars(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var old string
 	bad := map[string]func(string) []byte{
-		"a stranger's key":  func(c string) []byte { return car.facts(stranger.Sign, "gb-facts", car.own.VID, "e", 1, 0, c) },
-		"another type":      func(c string) []byte { return car.facts(car.own.Sign, "gb-sealed", car.own.VID, "e", 1, 0, c) },
-		"another car":       func(c string) []byte { return car.facts(car.own.Sign, "gb-facts", stranger.VID, "e", 1, 0, c) },
-		"another challenge": func(string) []byte { return car.facts(car.own.Sign, "gb-facts", car.own.VID, "e", 1, 0, old) },
+		"a stranger's key": func(c string) []byte { return car.facts(stranger.Sign, "gb-facts", car.own.VID, "e", 1, 0, c) },
+		"another type":     func(c string) []byte { return car.facts(car.own.Sign, "gb-sealed", car.own.VID, "e", 1, 0, c) },
+		"another car":      func(c string) []byte { return car.facts(car.own.Sign, "gb-facts", stranger.VID, "e", 1, 0, c) },
+		"another challenge": func(string) []byte {
+			return car.facts(car.own.Sign, "gb-facts", car.own.VID, "e", 1, 0, strings.Repeat("7", 32))
+		},
 	}
 	var answer func(string) []byte
-	car.listen(first, func(q asked) []byte { defer func() { old = q.Challenge }(); return answer(q.Challenge) }, nil)
+	car.listen(first, func(q asked) []byte { return answer(q.Challenge) }, nil)
 	p := phone(t, back, "lea")
 	answer = func(c string) []byte { return car.facts(car.own.Sign, "gb-facts", car.own.VID, "good", 1, 7, c) }
 	if f, err := p.Ask(soon(t, 3*time.Second)); err != nil || f.Epoch != "good" || f.Ctr != 7 {
@@ -256,6 +258,37 @@ func TestFactsAreTheCars(t *testing.T) {
 		if breaches := back.Breaches(); len(breaches) != n+1 {
 			t.Errorf("%s: breaches %v", name, breaches[n:])
 		}
+	}
+}
+
+// An answer to an earlier challenge is late: it is no breach, and nothing counts by it. Who
+// asks while others wait gets the same answer.
+func TestLateAndSharedFacts(t *testing.T) {
+	back, car, first := world(t, family()...)
+	var answer func(challenge string) string // which one is answered
+	car.listen(first, func(q asked) []byte {
+		return car.facts(car.own.Sign, "gb-facts", car.own.VID, "e", 1, 0, answer(q.Challenge))
+	}, nil)
+	p := phone(t, back, "lea")
+	var earlier string
+	answer = func(c string) string { earlier = c; return c }
+	if _, err := p.Ask(soon(t, 3*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	answer = func(string) string { return earlier }
+	if f, err := p.Ask(soon(t, 300*time.Millisecond)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a late answer: %+v, %v", f, err)
+	}
+	if all := back.Breaches(); len(all) > 0 {
+		t.Errorf("breaches %v", all)
+	}
+	answer = func(c string) string { time.Sleep(200 * time.Millisecond); return c } // both wait by then
+	var both errgroup.Group
+	for range 2 {
+		both.Go(func() error { _, err := p.Ask(soon(t, 3*time.Second)); return err })
+	}
+	if err := both.Wait(); err != nil || len(back.Breaches()) > 0 {
+		t.Errorf("two at once: %v, %v", err, back.Breaches())
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -35,15 +36,27 @@ func (f Facts) seconds(now time.Time) uint64 {
 // a question put while the car is away is lost.
 const again = 3 * time.Second
 
+// mostAsked is how many challenges are remembered: the car may answer late.
+const mostAsked = 16
+
 // Ask puts a fresh challenge to the car and returns its answer once that has
-// proved to be the car's own. A limited reader waits for their slot.
+// proved to be the car's own. A limited reader waits for their slot. Who asks while
+// others wait, waits for the same answer.
 func (p *Phone) Ask(ctx context.Context) (Facts, error) {
-	b, challenge := p.back, token()
+	b := p.back
 	b.mu.Lock()
-	r := b.find(p.name)
-	p.asked = challenge
-	mailbox := r.Mailbox
+	mailbox := b.find(p.name).Mailbox
+	if p.asking == 0 {
+		p.asked = append(p.asked[max(0, len(p.asked)+1-mostAsked):], token())
+	}
+	challenge := p.asked[len(p.asked)-1]
+	p.asking++
 	b.mu.Unlock()
+	defer func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		p.asking--
+	}()
 	question, err := json.Marshal(map[string]string{"mailbox": mailbox, "key": p.sign.kid, "challenge": challenge})
 	if err != nil {
 		return Facts{}, fmt.Errorf("ask the car: %w", err)
@@ -82,8 +95,10 @@ func (b *BackEnd) takeFacts(r *Reader, compact []byte) error {
 		return err
 	case facts.VID != b.car.VID:
 		return errors.New("facts of another car")
-	case facts.Challenge != r.phone.asked:
-		return errors.New("facts for a challenge that is not the last")
+	case !slices.Contains(r.phone.asked, facts.Challenge):
+		return errors.New("facts for a challenge that nobody put")
+	case facts.Challenge != r.phone.asked[len(r.phone.asked)-1]:
+		return nil // answered late: the phone has asked again
 	case r.phone.facts.Challenge == facts.Challenge:
 		return nil // asked twice, answered twice
 	}

@@ -19,9 +19,10 @@ type Phone struct {
 	sealed bool // the car knows the key that seals
 
 	// Guarded by the back end's mu.
-	asked string // the newest challenge
-	facts Facts  // the newest that were verified, zero before the first
-	ctr   uint64 // the highest counter used
+	asked  []string // the newest challenges, the last is that which counts
+	asking int      // how many wait for the answer to it
+	facts  Facts    // the newest that were verified, zero before the first
+	ctr    uint64   // the highest counter used
 
 	signed map[uint64]string // the epoch of each action, by counter
 	orders []Ordered         // the newest actions, oldest first
