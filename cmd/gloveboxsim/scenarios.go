@@ -8,24 +8,29 @@ import (
 	"io"
 	"io/fs"
 	"runtime"
+	"time"
 
 	"glovebox/sim/scenario"
 )
 
 // runScenarios is `gloveboxsim run`.
 type runScenarios struct {
-	Files     []string `arg:"" help:"Scenario files." placeholder:"FILE"`
-	Out       string   `help:"Where the outputs go, each scenario's into a directory of its name." placeholder:"DIR"`
-	Jobs      int      `help:"How many run at a time." default:"1"`
-	Patience  int      `help:"How many times as long as it says an expectation may wait, on a machine that is slow or busy." default:"1"`
-	JSON      bool     `help:"One result a line, then how many passed and failed."`
-	Gloveboxd string   `help:"The agent; empty is the one beside this program." placeholder:"FILE"`
+	Files     []string      `arg:"" help:"Scenario files." placeholder:"FILE"`
+	Out       string        `help:"Where the outputs go, each scenario's into a directory of its name." placeholder:"DIR"`
+	Jobs      int           `help:"How many run at a time." default:"1"`
+	Patience  int           `help:"How many times as long as it says an expectation may wait, on a machine that is slow or busy." default:"1"`
+	JSON      bool          `help:"One result a line, then how many passed and failed."`
+	Limit     time.Duration `help:"How long each may take: a recording of ten minutes takes as long again." default:"150s" placeholder:"D"`
+	Gloveboxd string        `help:"The agent; empty is the one beside this program." placeholder:"FILE"`
 }
 
 // Validate is called by kong.
 func (c *runScenarios) Validate() error {
 	if c.Jobs < 1 {
 		return errors.New("want one job or more")
+	}
+	if c.Limit <= 0 {
+		return errors.New("want a limit over 0")
 	}
 	if c.Patience < 1 || c.Patience > 10 {
 		return errors.New("want a patience from 1 to 10")
@@ -48,7 +53,7 @@ func (c *runScenarios) Run(ctx context.Context, out io.Writer) error {
 	if c.JSON {
 		show = c.printJSON
 	}
-	names := scenario.Options{Gloveboxd: c.Gloveboxd, Patience: c.Patience}
+	names := scenario.Options{Gloveboxd: c.Gloveboxd, Patience: c.Patience, Limit: c.Limit}
 	err = scenario.RunAll(ctx, all, c.Out, min(c.Jobs, 4*runtime.NumCPU()), names, func(r scenario.Result) {
 		if r.OK {
 			passed++

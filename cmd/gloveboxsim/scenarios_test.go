@@ -31,6 +31,7 @@ func TestRunPrintsJSON(t *testing.T) {
 		{"a flag that is wrong", "one job or more", []string{"run", "--json", "--jobs", "0", good}, exitUsage},
 		{"no patience", "patience from 1", []string{"run", "--json", "--patience", "0", good}, exitUsage},
 		{"too much of it", "patience from 1 to 10", []string{"run", "--json", "--patience", "11", good}, exitUsage},
+		{"a limit of nothing", "limit over 0", []string{"run", "--json", "--limit", "0s", good}, exitUsage},
 		{"a flag that is no number", "jobs", []string{"run", "--json", "--jobs=x", good}, exitUsage},
 		{"no agent", "no-such-program", []string{"run", "--json", "--gloveboxd", "/no-such-program", good}, exitSetup},
 		{"no place for the outputs", "bad.txtar", []string{"run", "--json", "--out", bad, good}, exitSetup},

@@ -52,6 +52,8 @@ func TestComplete(t *testing.T) {
 		{"expect signal Vehicle.Spe", "expect signal Vehicle.Speed "},
 		{"document lim", "document limit "},
 		{"document limit t", "document limit tom "},
+		{"meanwhile app m", "meanwhile app mira "},
+		{"sync d", "sync drive "},
 		{"nothing of the k", "nothing of the k"},
 	} {
 		if done, _ := scenario.Completed(tt.text, s.Complete(t.Context(), tt.text)); done != tt.done {

@@ -20,6 +20,8 @@ func (s *stage) do(ctx context.Context, step int, c Command) (string, error) {
 	switch c := c.what.(type) {
 	case *at:
 		return c.do(ctx, s, step)
+	case *meanwhile:
+		return c.do(ctx, s, step)
 	case *never:
 		since, err := s.now(ctx, false)
 		s.nevers = append(s.nevers, &watchman{step: step, never: c.what, since: since})
@@ -43,6 +45,9 @@ func (c *boot) do(ctx context.Context, s *stage) (string, error) {
 		return "", err
 	}
 	s.up, s.who, s.fell = true, "", nil
+	if !s.booted {
+		s.booted, s.begun = true, time.Now()
+	}
 	if b := s.isBroken("slow-disk"); b != nil { // it was the agent that ended
 		if err := s.heal(b); err != nil {
 			return "", err
@@ -157,6 +162,15 @@ type wait struct{ span time.Duration }
 func (c *wait) slots() slots { return slots{&c.span} }
 
 func (c *wait) do(ctx context.Context, s *stage) (string, error) { return "", s.pause(ctx, c.span) }
+
+// waitUntil waits until so long after the first boot; it is no wait if that is over.
+type waitUntil struct{ since time.Duration }
+
+func (c *waitUntil) slots() slots { return slots{nil, &c.since} }
+
+func (c *waitUntil) do(ctx context.Context, s *stage) (string, error) {
+	return "", s.pause(ctx, time.Until(s.begun.Add(c.since)))
+}
 
 type mark struct{ label string }
 

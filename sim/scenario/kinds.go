@@ -161,7 +161,7 @@ func whole(_ *parser, w string) error {
 	return refuse(err != nil, "want a whole number")
 }
 
-// longest is how long a line may wait: no scenario takes over 150 s.
+// longest is how long a line may wait.
 const longest = 150 * time.Second
 
 func brief(_ *parser, w string) error {

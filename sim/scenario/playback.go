@@ -231,7 +231,7 @@ func (c *at) check(p *parser) error {
 		return errors.New("no drive plays here")
 	}
 	switch c.command.what.(type) {
-	case *at, *replay, *never, *wait:
+	case *at, *replay, *never, *wait, *waitUntil, *meanwhile:
 	default:
 		if c.command.rules&head == 0 {
 			return nil
@@ -240,10 +240,13 @@ func (c *at) check(p *parser) error {
 	return fmt.Errorf("%s cannot stand behind at", c.command)
 }
 
-// bare is a command without the time at which it runs.
+// bare is a command without when it runs.
 func bare(c Command) Command {
-	if a, ok := c.what.(*at); ok {
-		return a.command
+	switch c := c.what.(type) {
+	case *at:
+		return c.command
+	case *meanwhile:
+		return c.command
 	}
 	return c
 }
@@ -265,12 +268,25 @@ func (c *at) do(ctx context.Context, s *stage, step int) (string, error) {
 
 // syncUp waits until the drive and all faults with an end are over, and the agent
 // has taken in what was said.
-type syncUp struct{ none }
+type syncUp struct{ drive bool } // it waits for the drive alone
+
+func (c *syncUp) slots() slots { return slots{&c.drive} }
 
 func (c *syncUp) check(p *parser) error { p.playing = false; return nil }
 
+// over is closed when nothing is waited for any more, and nil if nothing is.
+func (c *syncUp) over(s *stage) <-chan struct{} {
+	switch {
+	case !c.drive:
+		return s.jobs.over()
+	case s.driving():
+		return s.playback.done
+	}
+	return nil
+}
+
 func (c *syncUp) do(ctx context.Context, s *stage) (string, error) {
-	for over := s.jobs.over(); over != nil; over = s.jobs.over() {
+	for over := c.over(s); over != nil; over = c.over(s) {
 		s.free(func() {
 			select {
 			case <-over:
@@ -288,6 +304,9 @@ func (c *syncUp) do(ctx context.Context, s *stage) (string, error) {
 	}
 	if s.playback != nil && s.playback.err != nil {
 		return "", s.playback.err
+	}
+	if c.drive {
+		return "", nil
 	}
 	return s.still(ctx)
 }

@@ -99,9 +99,15 @@ func (p *Player) end(ctx context.Context) error {
 	defer st.turn.Unlock()
 	ended := make(chan struct{})
 	go func() { st.jobs.Wait(); st.lasting.Wait(); close(ended) }()
-	select {
-	case <-ended:
-	case <-time.After(lastWords): // a job waits for an agent that reads no more
+	late := false
+	st.free(func() {
+		select {
+		case <-ended:
+		case <-time.After(lastWords):
+			late = true
+		}
+	})
+	if late { // a job waits for an agent that reads no more
 		st.up = false
 		_ = st.world.Stop() // finish says it again
 	}
@@ -188,14 +194,24 @@ func (p *Player) failed() {
 	p.Pause()
 }
 
-// mayGoOn waits while the script is paused, and reports whether it goes on.
+// mayGoOn waits while the script is paused, and reports whether it goes on. What is to happen so long
+// after the boot happens later by that time.
 func (p *Player) mayGoOn(ctx context.Context) bool {
+	var paused time.Time
 	for ctx.Err() == nil {
 		p.mu.Lock()
 		wake, goes := p.wake, p.progress.goes()
 		p.mu.Unlock()
+		if goes && !paused.IsZero() {
+			p.stage.turn.Lock()
+			p.stage.begun = p.stage.begun.Add(time.Since(paused))
+			p.stage.turn.Unlock()
+		}
 		if goes {
 			return true
+		}
+		if paused.IsZero() {
+			paused = time.Now()
 		}
 		select {
 		case <-ctx.Done():

@@ -196,7 +196,9 @@ func (p *Player) said(ctx context.Context, step Step) StepResult {
 	case judges(step): // it is noted already
 	default:
 		p.played.keep(entry, refused)
-		p.promise(ctx, step)
+		if !entry.beside {
+			p.promise(ctx, step)
+		}
 	}
 	p.done(n, result)
 	p.seen()

@@ -253,6 +253,8 @@ func waitsFor(c Command) string {
 	switch c := c.what.(type) {
 	case *wait:
 		return span(c.span)
+	case *waitUntil:
+		return span(c.since) + " behind boot"
 	case *at:
 		return span(c.time) + " of the drive"
 	case *syncUp:

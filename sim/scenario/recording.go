@@ -23,6 +23,7 @@ type entry struct {
 	Command
 	held         string // the line that says that; empty for others
 	refused      string // as what, if it was
+	beside       bool   // others were played before it was over
 	begun, ended time.Time
 }
 
@@ -59,13 +60,14 @@ func (r *recording) now() time.Time {
 // waits reports whether a command waits first, and does something then if at all.
 func waits(c Command) bool {
 	switch c.what.(type) {
-	case *wait, *at, *syncUp, *expect:
+	case *wait, *waitUntil, *at, *syncUp, *expect:
 		return true
 	}
 	return false
 }
 
-// keep says that a line went well, or was refused as is kept with it.
+// keep says that a line went well, or was refused as is kept with it. What others were played
+// beside stands before them, and lasts: how it was refused was seen by then.
 func (r *recording) keep(e *entry, refused error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -74,7 +76,9 @@ func (r *recording) keep(e *entry, refused error) {
 	}
 	if waits(e.Command) {
 		r.add(e)
+		return
 	}
+	e.beside = aside(e.Command) && len(r.entries) > 0 && r.entries[len(r.entries)-1] != e
 }
 
 // drop forgets a line that failed.
@@ -117,8 +121,10 @@ func (r *recording) lines() []string {
 // writer writes a recording.
 type writer struct {
 	lines  []string
-	over   time.Time // the lines so far
-	drives bool      // as a reader of the lines knows
+	begun  time.Time     // the first boot was over, or the first line began
+	over   time.Time     // the lines so far
+	said   time.Duration // the newest time since begun
+	drives bool          // as a reader of the lines knows
 	booted bool
 	stands bool   // the car's time does
 	held   string // the line that says so, or that it does not
@@ -135,6 +141,9 @@ func (w *writer) entry(e *entry) {
 	case *boot:
 		w.pause(e.begun)
 		w.say(e.String())
+		if !w.booted {
+			w.begun, w.said = e.ended, 0
+		}
 		if w.booted = true; w.stands { // it could not be said before
 			w.say(w.held)
 		}
@@ -144,7 +153,15 @@ func (w *writer) entry(e *entry) {
 		} else {
 			w.pause(e.begun)
 			w.say(e.String())
+			w.said = e.ended.Sub(w.begun).Round(rhythm)
 		}
+	case *waitUntil:
+		w.pause(e.ended)
+	case *expect:
+		if e.begun.Sub(w.over) >= rhythm { // else it looks right behind a line
+			w.pause(e.begun)
+		}
+		w.say(e.String())
 	case *at:
 		if w.drives {
 			w.say(e.String())
@@ -166,11 +183,15 @@ func (w *writer) entry(e *entry) {
 		_, replays := c.(*replay)
 		if _, drives := c.(*drive); drives || replays {
 			if w.drives { // the one before is over
-				w.say("sync")
+				w.say("sync drive")
 			}
 			w.drives = true
 		}
 		w.pause(e.begun)
+		if e.beside {
+			w.say("meanwhile " + e.String())
+			return
+		}
 		w.say(e.String())
 	}
 	if e.refused != "" {
@@ -183,13 +204,14 @@ func (w *writer) entry(e *entry) {
 
 func (w *writer) say(line string) { w.lines = append(w.lines, line) }
 
-// pause waits for as long as nothing was done, as far as a rhythm goes.
+// pause waits for a moment, as far as a rhythm goes.
 func (w *writer) pause(until time.Time) {
-	if w.over.IsZero() {
-		return
+	if w.begun.IsZero() {
+		w.begun = until
 	}
-	for d := until.Sub(w.over).Round(rhythm); d > 0; d -= longest {
-		w.say("wait " + span(min(d, longest)))
+	if since := until.Sub(w.begun).Round(rhythm); since > w.said {
+		w.said = since
+		w.say("wait until " + span(since))
 	}
 }
 

@@ -23,12 +23,12 @@ func TestRecordingOrder(t *testing.T) {
 			p.Line("login anna", 0)
 			time.Sleep(1520 * time.Millisecond)
 			p.Line("logout", 0)
-		}, "boot; login anna; wait 1.5s; logout"},
-		{"a pause that is over the longest wait", func(p *scenario.Tape) {
+		}, "boot; login anna; wait until 1.5s; logout"},
+		{"a long pause", func(p *scenario.Tape) {
 			p.Line("boot", 0)
 			time.Sleep(200 * s)
 			p.Line("guest", 0)
-		}, "boot; wait 2m30s; wait 50s; guest"},
+		}, "boot; wait until 3m20s; guest"},
 		{"said while a wait lasts", func(p *scenario.Tape) {
 			p.Line("boot", 0)
 			p.During("wait 10s", 10*s, func() {
@@ -36,7 +36,7 @@ func TestRecordingOrder(t *testing.T) {
 				p.Line("guest", 0)
 			})
 			p.Line("logout", 0)
-		}, "boot; wait 4s; guest; wait 6s; logout"},
+		}, "boot; wait until 4s; guest; wait until 10s; logout"},
 		{"nothing said while a wait lasts", func(p *scenario.Tape) {
 			p.Line("boot", 0)
 			p.During("wait 10s", 10*s, func() {})
@@ -48,7 +48,7 @@ func TestRecordingOrder(t *testing.T) {
 				time.Sleep(2 * s)
 				p.Line("guest", 0)
 			})
-		}, "boot; wait 2s; guest; expect state guest within 9s"},
+		}, "boot; wait until 2s; guest; expect state guest within 9s"},
 		{"said while a phone waits", func(p *scenario.Tape) {
 			p.Line("boot", 0)
 			p.During("app anna lock", 3*s, func() {
@@ -57,7 +57,7 @@ func TestRecordingOrder(t *testing.T) {
 			})
 			time.Sleep(s)
 			p.Line("logout", 0)
-		}, "boot; app anna lock; guest; wait 1s; logout"},
+		}, "boot; meanwhile app anna lock; wait until 1s; guest; wait until 4s; logout"},
 		{"at a time of a drive", func(p *scenario.Tape) {
 			p.Line("boot; drive block.gpx", 0)
 			p.During("at 5s alarm brake on", 5*s, func() {
@@ -65,29 +65,41 @@ func TestRecordingOrder(t *testing.T) {
 				p.Line("guest", 0)
 			})
 			p.Line("logout", 0)
-		}, "boot; drive block.gpx; wait 2s; guest; at 5s alarm brake on; logout"},
+		}, "boot; drive block.gpx; wait until 2s; guest; at 5s alarm brake on; wait until 5s; logout"},
 		{"a drive behind one that nobody waited for", func(p *scenario.Tape) {
 			p.Line("boot; drive block.gpx", 0)
 			time.Sleep(90 * s)
 			p.Line("drive block.gpx; sync; drive block.gpx", 0)
-		}, "boot; drive block.gpx; sync; wait 1m30s; drive block.gpx; sync; drive block.gpx"},
+		}, "boot; drive block.gpx; sync drive; wait until 1m30s; drive block.gpx; sync; drive block.gpx"},
 		{"at a time of a drive for which somebody has waited", func(p *scenario.Tape) {
 			p.Line("boot; drive block.gpx", 0)
 			p.During("at 5s alarm brake on", 5*s, func() {
 				time.Sleep(2 * s)
 				p.Line("sync", 0)
 			})
-		}, "boot; drive block.gpx; wait 2s; sync; wait 3s; alarm brake on"},
+		}, "boot; drive block.gpx; wait until 2s; sync; wait until 5s; alarm brake on"},
 		{"what failed", func(p *scenario.Tape) {
 			p.Line("boot", 0)
 			p.Fails("gear D")
 			time.Sleep(s)
 			p.Line("guest", 0)
-		}, "boot; wait 1s; guest"},
+		}, "boot; wait until 1s; guest"},
 		{"refused while another line plays", func(p *scenario.Tape) {
 			p.Line("boot", 0)
-			p.Refused("login anna", "WrongPIN", func() { p.Line("guest", 0) })
-		}, "boot; login anna; expect error WrongPIN; guest"},
+			p.Refused("app anna lock", "not-now", func() { p.Line("guest", 0) })
+		}, "boot; meanwhile app anna lock; guest"},
+		{"a line that takes longer than another time", func(p *scenario.Tape) {
+			p.Line("boot", 5*s)
+			p.Line("guest", 3*s)
+			p.Line("logout", 0)
+		}, "boot; guest; wait until 3s; logout"},
+		{"many pauses that are rounded", func(p *scenario.Tape) {
+			p.Line("boot", 0)
+			for range 4 {
+				time.Sleep(1540 * time.Millisecond)
+				p.Line("guest", 0)
+			}
+		}, "boot; wait until 1.5s; guest; wait until 3.1s; guest; wait until 4.6s; guest; wait until 6.2s; guest"},
 		{"a car that stands still", func(p *scenario.Tape) {
 			p.Hold(true)
 			p.Hold(false)
@@ -97,7 +109,7 @@ func TestRecordingOrder(t *testing.T) {
 			p.Speed(10)
 			p.Hold(false)
 			p.Speed(60)
-		}, "boot; speed 0x; wait 1s; speed 10x; speed 60x"},
+		}, "boot; speed 0x; wait until 1s; speed 10x; speed 60x"},
 		{"a recorded car that stands still", func(p *scenario.Tape) {
 			p.Recorded()
 			p.Line("boot", 0)
@@ -108,7 +120,7 @@ func TestRecordingOrder(t *testing.T) {
 			p.Hold(false)
 			time.Sleep(s)
 			p.Line("logout", 0)
-		}, "boot; wait 1s; guest; wait 1s; logout"},
+		}, "boot; wait until 1s; guest; wait until 2s; logout"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

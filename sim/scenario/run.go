@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,8 @@ type Options struct {
 	Forget    bool   // it may go on for days: nothing is recorded, and the newest messages alone are kept
 	Repeat    bool   // of a Player: the lines behind boot play again and again
 	Patience  int    // how many times as long as it says an expectation may wait, on a machine that is slow or busy; 0 is 1
+
+	Limit time.Duration // how long Run may take, without patience; 0 is Limit
 }
 
 // Result is how a scenario ended: result.json.
@@ -44,15 +47,15 @@ type StepResult struct {
 	Refused bool `json:"refused,omitempty"` // as the next line expects
 }
 
-// limit is how long a scenario may take, without patience.
-const limit = 150 * time.Second
+// Limit is how long a scenario may take that does not say it may take longer, without patience.
+const Limit = 150 * time.Second
 
 func (o Options) patience() time.Duration { return time.Duration(max(1, o.Patience)) }
 
 // Run plays a scenario in a world of its own.
 func Run(ctx context.Context, s *Scenario, o Options) Result {
 	begun := time.Now()
-	most := limit * o.patience()
+	most := cmp.Or(o.Limit, Limit) * o.patience()
 	ctx, cancel := context.WithTimeoutCause(ctx, most, fmt.Errorf("it took over %v", most))
 	defer cancel()
 	r := Result{Name: s.Name, Seed: s.Seed, Steps: []StepResult{}}
@@ -100,7 +103,7 @@ func open(ctx context.Context, s *Scenario, o Options) (*stage, error) {
 	if st.world, err = sim.Start(ctx, options); err != nil {
 		return nil, err
 	}
-	st.evidence = evidenceOf(st.world)
+	st.evidence, st.begun = evidenceOf(st.world), time.Now()
 	if st.pace = car.NewPace(s.Speed); st.world.Car != nil {
 		st.pace = st.world.Car.Pace()
 	}
@@ -217,8 +220,7 @@ func (s *stage) finish(ctx context.Context, r *Result) bool {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	begun := time.Now()
-	s.jobs.Wait()
-	s.lasting.Wait()
+	s.free(func() { s.jobs.Wait(); s.lasting.Wait() })
 	if s.up {
 		s.guard(ctx, false)
 	}

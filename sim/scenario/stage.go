@@ -50,6 +50,8 @@ type stage struct {
 	who      string                      // at the wheel, as far as the script knows
 	set      map[string]map[string]*kept // by person, then by group and key
 	exported map[string][]byte           // what people took along, by name
+	begun    time.Time                   // the first boot was over, or the world built; later by pauses of a Player
+	booted   bool                        // there was one
 	byHand   bool                        // the lines to come are not known
 	up       bool                        // the agent should run
 	fell     error                       // it ended by itself, and was not booted since
