@@ -121,6 +121,9 @@ func (p *Phone) Draft(act string, args map[string]any) (Action, error) {
 
 // Send gives an action to the car; it may be sent again.
 func (p *Phone) Send(ctx context.Context, a Action) error {
+	p.back.mu.Lock()
+	p.sent = a
+	p.back.mu.Unlock()
 	return p.back.say(ctx, "act", false, []byte(a.JWS))
 }
 

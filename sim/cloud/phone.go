@@ -23,6 +23,7 @@ type Phone struct {
 	asking int      // how many wait for the answer to it
 	facts  Facts    // the newest that were verified, zero before the first
 	ctr    uint64   // the highest counter used
+	sent   Action   // the newest
 
 	signed map[uint64]string // the epoch of each action, by counter
 	orders []Ordered         // the newest actions, oldest first

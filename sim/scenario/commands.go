@@ -44,6 +44,7 @@ var commands = table(
 	form{usage: "alarm CODE on|off", new: as[alarm]},
 	form{usage: "document older|forked|malformed|foreign|unsigned|widened|fresh", new: as[document]},
 	form{usage: "document limit|remove NAME", new: as[document]},
+	form{usage: "action replayed|forged NAME", new: as[forgery]},
 	form{usage: "login NAME [pin=PIN] [wait]", new: as[login], rules: agentRuns},
 	form{usage: "guest [wait]", new: as[guest], rules: agentRuns},
 	form{usage: "logout", new: as[logout], rules: agentRuns},

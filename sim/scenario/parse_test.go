@@ -101,6 +101,8 @@ func TestProblems(t *testing.T) {
 		{"at without a drive", "at 3s boot", "no drive plays here"},
 		{"at behind at", "replay can=rav4\nat 3s at 4s boot", "cannot stand behind at"},
 		{"two drives", "replay can=rav4\nreplay can=rav4", "sync first"},
+		{"unknown action on the line", people + "action forgd anna", `x.txtar:2: action: unknown action "forgd": did you mean "forged"?`},
+		{"an action of nobody", people + "action replayed mia", `unknown name "mia"`},
 		{"wait until when", "wait until", "wait"},
 		{"wait until no time", "wait until noon", "wait"},
 		{"a time behind at", "boot\ndrive block.gpx\nat 3s wait until 9s", "cannot stand behind at"},

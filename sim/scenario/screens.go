@@ -58,6 +58,19 @@ type assign struct {
 
 func (c *assign) slots() slots { return slots{&c.trip, &c.names} }
 
+// forgery is an action that somebody on the line sends in the name of a phone.
+type forgery struct{ kind, who string }
+
+func (c *forgery) slots() slots { return slots{&c.kind, &c.who} }
+
+func (c *forgery) do(ctx context.Context, s *stage) (string, error) {
+	p, err := s.world.Cloud.Phone(c.who)
+	if err != nil {
+		return "", err
+	}
+	return "", p.Forge(ctx, c.kind)
+}
+
 // answerWithin is how long a phone waits for the car; a limited reader's slot may
 // be far away.
 const answerWithin = 40 * time.Second
