@@ -184,7 +184,7 @@ func (c counting) SetCarFact(name string, value []byte) error {
 // The age is written every ten minutes and no more often, whatever else waits, and a
 // clean stop writes what has run to the second.
 func TestAgeIsWrittenSeldom(t *testing.T) {
-	disk := counting{enrolled(t).store, map[string]int{}}
+	disk := counting{enrolledPINs(t, newStore()).store, map[string]int{}}
 	w := startWorld(t, "Taycan", disk.store, func(_ *world, n *agent.Needs) { n.Store = disk })
 	w.say("Vehicle.LowVoltageSystemState", hal.Word("OFF"))
 	if _, err := w.Login(t.Context(), lea, profiles.NewPIN("111112"), false); err == nil {

@@ -42,24 +42,35 @@ type bubble struct {
 }
 
 // inBubble runs f beside an agent whose people are Anna, Lea (shared) and Jonas
-// (limited), and stops it.
+// (limited), without PINs, and stops it.
 func inBubble(t *testing.T, f func(t *testing.T, b *bubble)) {
 	t.Helper()
-	inFreshBubble(t, nil, f)
+	newBubble(t, nil, nil, f)
+}
+
+// withPINs is inBubble where everybody has a PIN.
+func withPINs(t *testing.T, f func(t *testing.T, b *bubble)) {
+	t.Helper()
+	newBubble(t, everybody, nil, f)
 }
 
 // inFreshBubble is inBubble where a fresh process is asked for by replace.
 func inFreshBubble(t *testing.T, replace func(func() agent.Carried), f func(t *testing.T, b *bubble)) {
 	t.Helper()
+	newBubble(t, nil, replace, f)
+}
+
+func newBubble(t *testing.T, pins []profiles.ID, replace func(func() agent.Carried), f func(t *testing.T, b *bubble)) {
+	t.Helper()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBubble(t, dir, replace)
+		b := fill(t, dir, pins, replace)
 		f(t, b)
 		b.stop()
 	})
 }
 
-func newBubble(t *testing.T, dir string, replace func(func() agent.Carried)) *bubble {
+func fill(t *testing.T, dir string, pins []profiles.ID, replace func(func() agent.Carried)) *bubble {
 	t.Helper()
 	ring, err := keyring.Open(dir)
 	if err != nil {
@@ -83,7 +94,7 @@ func newBubble(t *testing.T, dir string, replace func(func() agent.Carried)) *bu
 		t.Fatal(err)
 	}
 	b := &bubble{
-		world:  &world{t: t, screen: &screen{}, identity: identity, store: newStore(), actuator: &actuator{obeys: true}, folders: &folders{}},
+		world:  &world{t: t, screen: &screen{}, identity: identity, store: newStore(), actuator: &actuator{obeys: true}, folders: &folders{}, pins: pins},
 		queue:  &slowQueue{Outbox: box},
 		broker: &broker{begun: begun}, dir: dir, replace: replace, skew: &skew, clocks: now,
 	}

@@ -72,7 +72,7 @@ func TestBubbleDrive(t *testing.T) {
 // for. Not one fix from after the call leaves.
 func TestLoweringNeverWaits(t *testing.T) {
 	for _, level := range []string{"no-position", "offline"} {
-		inBubble(t, func(t *testing.T, b *bubble) {
+		withPINs(t, func(t *testing.T, b *bubble) {
 			b.login(anna)
 			end := b.driving(90 * time.Second)
 			time.Sleep(20*time.Second + 50*time.Millisecond)
@@ -171,7 +171,7 @@ func TestFailingPurgeLosesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.drive(5 * time.Second)
-		if _, err := b.Login(t.Context(), lea, rightPIN, true); err != nil {
+		if _, err := b.Login(t.Context(), lea, profiles.PIN{}, true); err != nil {
 			t.Fatal(err)
 		}
 		b.queue.set(0, errors.New("input/output error"))
@@ -200,7 +200,7 @@ func TestSettingsAreReadBeforeALogin(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
 		b.login(anna)
 		b.disk.make("Settings", 0, errors.New("input/output error"))
-		if _, err := b.Login(t.Context(), lea, rightPIN, false); err == nil {
+		if _, err := b.Login(t.Context(), lea, profiles.PIN{}, false); err == nil {
 			t.Error("a login without settings succeeded")
 		}
 		if v := b.SessionView(); v.Profile != anna || v.Reason != "chosen" {
@@ -215,7 +215,7 @@ func TestSettingsAreReadBeforeALogin(t *testing.T) {
 // A wrong PIN that was counted stays counted, whatever time does to the tallies
 // meanwhile.
 func TestNoWrongPINVanishes(t *testing.T) {
-	inBubble(t, func(t *testing.T, b *bubble) {
+	withPINs(t, func(t *testing.T, b *bubble) {
 		wrong := profiles.NewPIN("111112")
 		if _, err := b.Login(t.Context(), lea, wrong, false); !errors.Is(err, profiles.ErrWrongPIN) {
 			t.Fatal(err)
@@ -238,7 +238,7 @@ func TestNoWrongPINVanishes(t *testing.T) {
 // Whoever is at the wheel may log in again, also on the move: the PIN is looked at, the
 // settings come back, and nothing else changes.
 func TestLoginOfWhoIsThere(t *testing.T) {
-	inBubble(t, func(t *testing.T, b *bubble) {
+	withPINs(t, func(t *testing.T, b *bubble) {
 		b.login(anna)
 		b.drive(5 * time.Second)
 		if err := b.SetLevel(t.Context(), "no-position"); err != nil {

@@ -52,7 +52,7 @@ func (f faulty) CarFact(name string) ([]byte, error) {
 // the right one; nobody else's is concerned. Of a tally that cannot be read all wait.
 func TestUnreadablePINs(t *testing.T) {
 	disk := newStore()
-	enrolledOn(t, disk)
+	enrolledPINs(t, disk)
 	for _, row := range []struct {
 		call string
 		off  []profiles.ID
@@ -199,7 +199,7 @@ func TestStopSaysWhatIsNotOnDisk(t *testing.T) {
 
 // The car's own verifier is made once: from the first right PIN on it is the one that counts.
 func TestOwnVerifierIsMadeOnce(t *testing.T) {
-	inBubble(t, func(t *testing.T, b *bubble) {
+	withPINs(t, func(t *testing.T, b *bubble) {
 		var made []profiles.Verifier
 		for range 3 {
 			b.login(lea)
@@ -219,7 +219,7 @@ func TestOwnVerifierIsMadeOnce(t *testing.T) {
 // A try of a profile that does not exist is written as one of nobody's, and takes no
 // try from anybody.
 func TestTryOfNobody(t *testing.T) {
-	inBubble(t, func(t *testing.T, b *bubble) {
+	withPINs(t, func(t *testing.T, b *bubble) {
 		if err := b.try(nobody, rightPIN); !errors.Is(err, profiles.ErrWrongPIN) {
 			t.Fatal(err)
 		}

@@ -44,7 +44,7 @@ func TestRemovalThatPassedWhileAway(t *testing.T) {
 	remove := numbered(w.without(lea), 3, 2)
 	removed := func(w *world, when string) {
 		t.Helper()
-		if _, err := w.Login(t.Context(), lea, rightPIN, false); !errors.Is(err, profiles.ErrWrongPIN) {
+		if _, err := w.Login(t.Context(), lea, profiles.PIN{}, false); !errors.Is(err, profiles.ErrWrongPIN) {
 			t.Errorf("%s: Lea's login answers %v", when, err)
 		}
 		if slices.ContainsFunc(w.store.People.People, func(p profiles.Person) bool { return p.ID == lea }) {
@@ -154,7 +154,7 @@ func TestQueuedLoginLapses(t *testing.T) {
 	w.login(anna)
 	w.pass(3*time.Second, 50)
 	for i, who := range []profiles.ID{lea, jonas} {
-		if _, err := w.Login(t.Context(), who, rightPIN, true); err != nil {
+		if _, err := w.Login(t.Context(), who, profiles.PIN{}, true); err != nil {
 			t.Fatal(err)
 		}
 		w.store.BreakApply(profiles.ErrEraseFailed)
@@ -170,7 +170,7 @@ func TestQueuedLoginLapses(t *testing.T) {
 // A person whose PIN is another in a later document opens with none until the chain is
 // there, not with the one that they set in the car either.
 func TestPINOfALaterDocument(t *testing.T) {
-	w := enrolled(t)
+	w := enrolledPINs(t, newStore())
 	w.login(lea)
 	if err := w.SetPIN(t.Context(), lea, rightPIN, profiles.NewPIN("618204")); err != nil {
 		t.Fatal(err)

@@ -27,6 +27,7 @@ func sold(t *testing.T) (*world, *eraser) {
 		n.Anew = func(func() agent.Carried) { e.replaced++ }
 	})
 	w.say("Vehicle.LowVoltageSystemState", hal.Word("OFF"))
+	w.pins = everybody
 	w.apply(1, w.access(), profiles.BackEnd)
 	return w, e
 }

@@ -30,17 +30,8 @@ func (b *bubble) fob(number uint64, near, unlocked bool) {
 func withFobs(t *testing.T, f func(t *testing.T, b *bubble)) {
 	t.Helper()
 	inBubble(t, func(t *testing.T, b *bubble) {
-		a := b.access()
-		a.Users[1].Verifier = profiles.Verifier{}
-		b.apply(2, a, profiles.MainUser)
 		for who, number := range map[profiles.ID]uint64{anna: annasFob, lea: leasFob} {
-			pin := rightPIN
-			if who == lea {
-				pin = profiles.PIN{}
-			}
-			if _, err := b.Login(t.Context(), who, pin, false); err != nil {
-				t.Fatal(err)
-			}
+			b.login(who)
 			b.fob(number, true, false)
 			if err := b.SetCredential(t.Context(), who, profiles.LinkFob{}); err != nil {
 				t.Fatal(err)
@@ -50,6 +41,8 @@ func withFobs(t *testing.T, f func(t *testing.T, b *bubble)) {
 		if err := b.Logout(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+		b.pins = []profiles.ID{anna}
+		b.apply(2, b.access(), profiles.MainUser)
 		b.observe(driversLock, hal.Bool(true))
 		time.Sleep(time.Minute)
 		f(t, b)
@@ -265,7 +258,7 @@ func TestAtBoot(t *testing.T) {
 			disk.Linked[anna], disk.Linked[lea] = []profiles.Fob{profiles.NewFob(annasFob)}, []profiles.Fob{profiles.NewFob(leasFob)}
 			w := enrolledOn(t, disk)
 			a := w.access()
-			a.Users[1].Verifier = profiles.Verifier{}
+			a.Users[0].Verifier = verifier()
 			w.apply(2, a, profiles.MainUser)
 			w = startWorld(t, "Taycan", disk, func(_ *world, n *agent.Needs) { n.AtBootFob = row.atBoot })
 			w.Observe("body", 0, nil, w.now)

@@ -242,7 +242,7 @@ func TestWhoWaitsGoesOnWaiting(t *testing.T) {
 	w.guest()
 	w.pass(2*time.Second, 50)
 	w.logout()
-	if _, err := w.Login(t.Context(), lea, rightPIN, true); err != nil {
+	if _, err := w.Login(t.Context(), lea, profiles.PIN{}, true); err != nil {
 		t.Fatal(err)
 	}
 	w.courier.jammed = nil

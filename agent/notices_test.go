@@ -92,6 +92,7 @@ func TestTheMainUserHears(t *testing.T) {
 	}
 	disk.Facts["tally"] = tally
 	w := newWorld(t, "Taycan", disk)
+	w.pins = everybody
 	a := w.access()
 	a.Users[2].State, a.Users[2].Mailbox, a.Users[2].Sign = profiles.Invited, "", profiles.Key{}
 	w.apply(1, a, profiles.BackEnd)

@@ -49,7 +49,7 @@ func TestAWaitIsAsLongAsItSays(t *testing.T) {
 		{"read between two seconds", time.Second, 0, 9500 * time.Millisecond, 30*time.Second - time.Nanosecond, 30 * time.Second},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, b *bubble) {
+			withPINs(t, func(t *testing.T, b *bubble) {
 				time.Sleep(row.before)
 				for range 3 {
 					if err := b.try(lea, wrongPIN); !errors.Is(err, profiles.ErrWrongPIN) {
@@ -98,7 +98,7 @@ func (s *screen) looked() int {
 // try; that is shown, and told when it begins and ends. A guest waits for nothing. A
 // new PIN that a document brings ends it.
 func TestTheTallyOfAll(t *testing.T) {
-	inBubble(t, func(t *testing.T, b *bubble) {
+	withPINs(t, func(t *testing.T, b *bubble) {
 		for i := range 30 {
 			synctest.Wait()
 			told := b.screen.looked()
@@ -171,7 +171,7 @@ func TestTheTallyOfAll(t *testing.T) {
 
 // A profile that does not exist costs the disk what a known one costs.
 func TestAnUnknownProfileTakesAsLong(t *testing.T) {
-	inBubble(t, func(t *testing.T, b *bubble) {
+	withPINs(t, func(t *testing.T, b *bubble) {
 		b.disk.make("SetCarFact tally", 100*time.Millisecond, nil)
 		b.disk.make("SetLockout", 10*time.Millisecond, nil)
 		for i := range 3 {
@@ -191,7 +191,7 @@ func TestAnUnknownProfileTakesAsLong(t *testing.T) {
 
 // The first right PIN gives the car a verifier of its own, which counts from then on.
 func TestOwnVerifier(t *testing.T) {
-	inBubble(t, func(t *testing.T, b *bubble) {
+	withPINs(t, func(t *testing.T, b *bubble) {
 		strong := newVerifier(t, "590324")
 		a := b.access()
 		a.Version, a.Previous, a.Hash = 2, b.Roster().Hash, profiles.Hash{2}
@@ -235,7 +235,7 @@ func newVerifier(t *testing.T, pin string) profiles.Verifier {
 func TestUnreadableTally(t *testing.T) {
 	for _, kept := range []string{"[1,2", "7", "", "true"} {
 		disk := newStore()
-		enrolledOn(t, disk)
+		enrolledPINs(t, disk)
 		disk.Facts["tally"] = []byte(kept)
 		w := newWorld(t, "Taycan", disk)
 		if _, err := w.Login(t.Context(), anna, rightPIN, false); !errors.Is(err, profiles.ErrLockedOut) {

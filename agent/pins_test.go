@@ -2,7 +2,9 @@ package agent_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,6 +16,7 @@ import (
 // is let in without one and with no other.
 func TestWhoLogsIn(t *testing.T) {
 	w := newWorld(t, "Taycan", newStore())
+	w.pins = everybody
 	a := w.access()
 	a.Users[1].State = profiles.AwaitingActivation
 	a.Users[2].Verifier = profiles.Verifier{}
@@ -38,7 +41,7 @@ func TestWhoLogsIn(t *testing.T) {
 
 // Who was removed answers as nobody does, whatever is typed.
 func TestRemovedAnswerAsNobody(t *testing.T) {
-	w := enrolled(t)
+	w := enrolledPINs(t, newStore())
 	w.apply(2, w.without(lea), profiles.BackEnd)
 	for _, pin := range []profiles.PIN{rightPIN, wrongPIN, profiles.NewPIN("")} {
 		_, removed := w.Login(t.Context(), lea, pin, false)
@@ -52,7 +55,7 @@ func TestRemovedAnswerAsNobody(t *testing.T) {
 // A try that the disk did not count is not looked at: the right PIN opens nothing.
 func TestNoTryWithoutADisk(t *testing.T) {
 	for _, call := range []string{"SetLockout", "SetCarFact tally"} {
-		inBubble(t, func(t *testing.T, b *bubble) {
+		withPINs(t, func(t *testing.T, b *bubble) {
 			full := errors.New("no space left on device")
 			b.disk.make(call, 0, full)
 			if _, err := b.Login(t.Context(), lea, rightPIN, false); !errors.Is(err, full) {
@@ -67,7 +70,7 @@ func TestNoTryWithoutADisk(t *testing.T) {
 
 // A PIN that the disk does not take is not in force; the old one is.
 func TestNewPINMustBeOnDisk(t *testing.T) {
-	inBubble(t, func(t *testing.T, b *bubble) {
+	withPINs(t, func(t *testing.T, b *bubble) {
 		b.login(lea)
 		full := errors.New("no space left on device")
 		b.disk.make("SetOwnVerifier", 0, full)
@@ -80,7 +83,7 @@ func TestNewPINMustBeOnDisk(t *testing.T) {
 
 // Only the person at the wheel sets a PIN, and no PIN that is easily guessed.
 func TestWhoSetsAPIN(t *testing.T) {
-	w := enrolled(t)
+	w := enrolledPINs(t, newStore())
 	next := profiles.NewPIN("907351")
 	if err := w.SetPIN(t.Context(), anna, rightPIN, next); !errors.Is(err, profiles.ErrNotPermitted) {
 		t.Errorf("nobody at the wheel: %v", err)
@@ -100,7 +103,7 @@ func TestWhoSetsAPIN(t *testing.T) {
 
 // A caller who gives up while another PIN is looked at is answered at once, with why.
 func TestLoginIsCalledOff(t *testing.T) {
-	inBubble(t, func(t *testing.T, b *bubble) {
+	withPINs(t, func(t *testing.T, b *bubble) {
 		b.disk.make("SetLockout", 30*time.Second, nil)
 		first := make(chan error)
 		go func() {
@@ -122,6 +125,7 @@ func TestLoginIsCalledOff(t *testing.T) {
 // The picker says who has a PIN and how long they wait.
 func TestPickerShowsPINs(t *testing.T) {
 	w := newWorld(t, "Taycan", newStore())
+	w.pins = everybody
 	a := w.access()
 	a.Users[2].Verifier = profiles.Verifier{}
 	w.apply(1, a, profiles.BackEnd)
@@ -139,7 +143,7 @@ func TestPickerShowsPINs(t *testing.T) {
 
 // While nobody mistyped, time writes nothing about PINs.
 func TestNoTallyWithoutAWrongPIN(t *testing.T) {
-	w := enrolled(t)
+	w := enrolledPINs(t, newStore())
 	w.turn(2 * time.Hour)
 	w.Tick()
 	if fact, _ := w.store.CarFact("tally"); fact != nil {
@@ -150,4 +154,38 @@ func TestNoTallyWithoutAWrongPIN(t *testing.T) {
 // SetPIN changes a PIN, by the old one.
 func (w *world) SetPIN(ctx context.Context, who profiles.ID, old, fresh profiles.PIN) error {
 	return w.SetCredential(ctx, who, profiles.PINChange{Old: old, PIN: fresh})
+}
+
+// enrolledPINs is enrolled where everybody has a PIN.
+func enrolledPINs(t *testing.T, disk *store) *world {
+	t.Helper()
+	w := newWorld(t, "Taycan", disk)
+	w.pins = everybody
+	w.apply(1, w.access(), profiles.BackEnd)
+	return w
+}
+
+// verifier is that of the PIN 480213.
+var verifier = sync.OnceValue(func() profiles.Verifier {
+	v, err := profiles.NewVerifier(profiles.NewPIN("480213"), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	return v
+})
+
+var rightPIN = profiles.NewPIN("480213")
+
+// login types the PIN of whoever has one.
+func (w *world) login(who profiles.ID) {
+	w.t.Helper()
+	var pin profiles.PIN
+	for _, p := range w.Profiles() {
+		if p.ID == who && p.HasPIN {
+			pin = rightPIN
+		}
+	}
+	if _, err := w.Login(context.Background(), who, pin, false); err != nil {
+		w.t.Fatal(err)
+	}
 }

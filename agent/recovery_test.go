@@ -81,7 +81,7 @@ func TestResetPIN(t *testing.T) {
 		}, 0, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, b *bubble) {
+			withPINs(t, func(t *testing.T, b *bubble) {
 				b.backed(2)
 				b.login(lea)
 				if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(41)}}); err != nil {
@@ -141,7 +141,7 @@ func TestResetPIN(t *testing.T) {
 // The main user who forgot the PIN gives the car's security code, at the picker too: the
 // new PIN holds, what is theirs stays, and neither lockout nor tally is left.
 func TestRecoveryByTheCode(t *testing.T) {
-	inBubble(t, func(t *testing.T, b *bubble) {
+	withPINs(t, func(t *testing.T, b *bubble) {
 		b.login(anna)
 		if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(41)}}); err != nil {
 			t.Fatal(err)
@@ -181,7 +181,7 @@ func TestRecoveryByTheCode(t *testing.T) {
 
 // The code recovers the main user at the picker or at their own wheel, and nobody else.
 func TestWhoRecoversByTheCode(t *testing.T) {
-	w := startWorld(t, "Taycan", enrolled(t).store, func(_ *world, n *agent.Needs) { n.SecurityCode = carsCode() })
+	w := startWorld(t, "Taycan", enrolledPINs(t, newStore()).store, func(_ *world, n *agent.Needs) { n.SecurityCode = carsCode() })
 	w.say("Vehicle.LowVoltageSystemState", hal.Word("OFF"))
 	for _, who := range []profiles.ID{lea, jonas, nobody, {}} {
 		for _, code := range []profiles.PIN{rightCode, wrongCode} {
@@ -207,7 +207,7 @@ func TestWhoRecoversByTheCode(t *testing.T) {
 	if err := w.byCode(anna, rightCode); err != nil {
 		t.Errorf("at her own wheel: %v", err)
 	}
-	without := enrolled(t)
+	without := enrolledPINs(t, newStore())
 	if err := without.byCode(anna, rightCode); !errors.Is(err, profiles.ErrNotPermitted) {
 		t.Errorf("a car without a code: %v", err)
 	}
@@ -216,7 +216,7 @@ func TestWhoRecoversByTheCode(t *testing.T) {
 // Wrong codes are counted by themselves, by the table of the PIN, before they are looked
 // at, over restarts; the right code or the main user's PIN begins anew.
 func TestTheCodeLocks(t *testing.T) {
-	disk := enrolled(t).store
+	disk := enrolledPINs(t, newStore()).store
 	start := func() *world {
 		w := startWorld(t, "Taycan", disk, func(_ *world, n *agent.Needs) { n.SecurityCode = carsCode() })
 		w.say("Vehicle.LowVoltageSystemState", hal.Word("OFF"))

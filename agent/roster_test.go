@@ -210,7 +210,7 @@ var mia = profiles.Contact{Name: profiles.Conceal("Mia"), Email: profiles.Concea
 // Case P4: a PIN of somebody who was removed, is only invited, whose invitation was taken
 // back, or who never was, is answered alike, and costs the disk the same.
 func TestPINsOfNobodyAreAlike(t *testing.T) {
-	inBubble(t, func(t *testing.T, b *bubble) {
+	withPINs(t, func(t *testing.T, b *bubble) {
 		b.backed(2)
 		b.login(anna)
 		decide := func(v profiles.Revision) profiles.ID {

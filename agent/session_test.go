@@ -14,7 +14,7 @@ import (
 )
 
 func TestLogin(t *testing.T) {
-	w := enrolled(t)
+	w := enrolledPINs(t, newStore())
 	ctx := t.Context()
 	if _, err := w.Login(ctx, anna, profiles.NewPIN("111112"), false); !errors.Is(err, profiles.ErrWrongPIN) {
 		t.Errorf("wrong PIN: %v", err)
@@ -40,7 +40,7 @@ func TestLogin(t *testing.T) {
 
 // The count is on disk before the PIN is looked at, and the fourth wrong one makes wait.
 func TestLockout(t *testing.T) {
-	w := enrolled(t)
+	w := enrolledPINs(t, newStore())
 	for i := range 4 {
 		if _, err := w.Login(t.Context(), lea, profiles.NewPIN("111112"), false); !errors.Is(err, profiles.ErrWrongPIN) {
 			t.Fatalf("try %d: %v", i+1, err)
@@ -61,10 +61,10 @@ func TestOnTheMove(t *testing.T) {
 	w := enrolled(t)
 	w.login(anna)
 	w.pass(3*time.Second, 50)
-	if _, err := w.Login(t.Context(), lea, rightPIN, false); !errors.Is(err, profiles.ErrNotParked) {
+	if _, err := w.Login(t.Context(), lea, profiles.PIN{}, false); !errors.Is(err, profiles.ErrNotParked) {
 		t.Fatalf("login on the move: %v", err)
 	}
-	if settings, err := w.Login(t.Context(), lea, rightPIN, true); err != nil || len(settings) != 0 {
+	if settings, err := w.Login(t.Context(), lea, profiles.PIN{}, true); err != nil || len(settings) != 0 {
 		t.Fatalf("waiting login answers %v, %v", settings, err)
 	}
 	if _, err := w.StartGuest(t.Context(), true); err != nil {
@@ -97,7 +97,7 @@ func TestCancelPending(t *testing.T) {
 
 // Of any burst of requests exactly one, the last, succeeds.
 func TestBurst(t *testing.T) {
-	w := enrolled(t)
+	w := enrolledPINs(t, newStore())
 	people := []profiles.ID{anna, lea, jonas}
 	errs := make([]error, 12)
 	var group sync.WaitGroup
@@ -224,7 +224,7 @@ func TestReadsAreOfWhoIsAtTheWheel(t *testing.T) {
 		defer close(over)
 		for i := range 20 {
 			who := []profiles.ID{anna, lea}[i%2]
-			if _, err := w.Login(context.Background(), who, rightPIN, false); err != nil {
+			if _, err := w.Login(context.Background(), who, profiles.PIN{}, false); err != nil {
 				t.Error(err)
 			}
 			at.Store(who)
@@ -279,7 +279,7 @@ func TestRemovedOnTheMove(t *testing.T) {
 }
 
 func TestSetPIN(t *testing.T) {
-	w := enrolled(t)
+	w := enrolledPINs(t, newStore())
 	w.login(lea)
 	fresh := profiles.NewPIN("907351")
 	if err := w.SetPIN(t.Context(), anna, rightPIN, fresh); !errors.Is(err, profiles.ErrNotPermitted) {

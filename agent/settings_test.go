@@ -156,7 +156,7 @@ func TestScopes(t *testing.T) {
 	w.set("display", map[string]any{"brightness": byte(33), "theme": "dark"})
 	w.say("Vehicle.LowVoltageSystemState", hal.Word("ON"))
 	w.set("climate", map[string]any{"fan": byte(90), "driver_celsius": 18.0})
-	if again, err := w.Login(t.Context(), anna, rightPIN, false); err != nil || again["climate"]["fan"] != byte(90) {
+	if again, err := w.Login(t.Context(), anna, profiles.PIN{}, false); err != nil || again["climate"]["fan"] != byte(90) {
 		t.Errorf("a head unit that asks again is told %v, %v", again["climate"], err)
 	}
 	w.hears("set", "display brightness theme", "climate driver_celsius fan")
@@ -230,7 +230,7 @@ func TestAppStores(t *testing.T) {
 	if got, _ := w.Get(profiles.ID{}, "radio"); got["radio"]["volume"] != byte(30) {
 		t.Error("what was refused set the volume")
 	}
-	if settings, err := w.Login(t.Context(), anna, rightPIN, false); err != nil || len(settings["app.maps"]) != 0 {
+	if settings, err := w.Login(t.Context(), anna, profiles.PIN{}, false); err != nil || len(settings["app.maps"]) != 0 {
 		t.Errorf("a login reads %v of an app, %v", settings["app.maps"], err)
 	}
 	if err := w.Set(t.Context(), profiles.ID{}, profiles.Values{"app.maps": nil}); err != nil {

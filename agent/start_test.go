@@ -48,7 +48,7 @@ func TestLoginWaitsUntilParkedIsKnown(t *testing.T) {
 					if guest {
 						_, err = w.StartGuest(t.Context(), false)
 					} else {
-						_, err = w.Login(t.Context(), anna, rightPIN, false)
+						_, err = w.Login(t.Context(), anna, profiles.PIN{}, false)
 					}
 					entered <- err
 				}()

@@ -225,7 +225,7 @@ func TestWhyASessionEnded(t *testing.T) {
 		w := enrolled(t)
 		w.login(lea)
 		w.pass(3*time.Second, 50)
-		if _, err := w.Login(t.Context(), anna, rightPIN, true); err != nil {
+		if _, err := w.Login(t.Context(), anna, profiles.PIN{}, true); err != nil {
 			t.Fatal(err)
 		}
 		if want == "removed" {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,11 +21,13 @@ import (
 	"glovebox/telemetry/outside"
 )
 
-// The people of every test, and their PIN: 480213.
+// The people of every test. Where they have a PIN it is 480213.
 var (
 	anna  = profiles.ID{0xa1}
 	lea   = profiles.ID{0x1e}
 	jonas = profiles.ID{0x10}
+
+	everybody = []profiles.ID{anna, lea, jonas}
 )
 
 const (
@@ -112,7 +115,8 @@ type world struct {
 	identity profiles.Identity
 	actuator *actuator
 	folders  *folders
-	noFix    bool // the receiver finds nothing
+	noFix    bool          // the receiver finds nothing
+	pins     []profiles.ID // who has a PIN, which costs what it costs in a car
 	begun    time.Duration
 
 	mu  sync.Mutex
@@ -290,7 +294,8 @@ func (s *screen) last(t *testing.T, n int) agent.Ended {
 	return agent.Ended{}
 }
 
-// enrolled is a Taycan whose people are Anna, Lea (shared) and Jonas (limited).
+// enrolled is a Taycan whose people are Anna, Lea (shared) and Jonas (limited), without
+// PINs.
 func enrolled(t *testing.T) *world {
 	t.Helper()
 	return enrolledOn(t, newStore())
@@ -306,8 +311,12 @@ func enrolledOn(t *testing.T, disk *store) *world {
 // access is the document of the three.
 func (w *world) access() profiles.Access {
 	user := func(id profiles.ID, box string, role profiles.Role, sharing profiles.Sharing) profiles.User {
+		var pin profiles.Verifier
+		if slices.Contains(w.pins, id) {
+			pin = verifier()
+		}
 		return profiles.User{Person: profiles.Person{
-			ID: id, Mailbox: box, Role: role, State: profiles.Active, Sharing: sharing, Name: profiles.Conceal("x"), Verifier: verifier(), Sign: phoneKey(id),
+			ID: id, Mailbox: box, Role: role, State: profiles.Active, Sharing: sharing, Name: profiles.Conceal("x"), Verifier: pin, Sign: phoneKey(id),
 		}}
 	}
 	return profiles.Access{
@@ -330,24 +339,6 @@ func (w *world) apply(version uint64, a profiles.Access, by profiles.SignerKind)
 	w.t.Helper()
 	a.Version, a.Previous, a.Hash = version, w.Roster().Hash, profiles.Hash{byte(version)}
 	if err := w.Apply(w.t.Context(), a, profiles.Signer{Kind: by}); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-// verifier is cheap, of the PIN 480213.
-var verifier = sync.OnceValue(func() profiles.Verifier {
-	v, err := profiles.NewVerifier(profiles.NewPIN("480213"), rand.Reader)
-	if err != nil {
-		panic(err)
-	}
-	return v
-})
-
-var rightPIN = profiles.NewPIN("480213")
-
-func (w *world) login(who profiles.ID) {
-	w.t.Helper()
-	if _, err := w.Login(context.Background(), who, rightPIN, false); err != nil {
 		w.t.Fatal(err)
 	}
 }
