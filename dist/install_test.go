@@ -156,6 +156,9 @@ func TestInstalledAgentAnswers(t *testing.T) {
 			break
 		}
 	}
+	if out, err := s.as(t, "root", "/usr/bin/gloveboxctl", "status").CombinedOutput(); err != nil || !strings.Contains(string(out), "\nA car without a model, vehicle ") {
+		t.Errorf("%v\n%s", err, out)
+	}
 	_ = agent.Process.Signal(syscall.SIGTERM)
 	if err := agent.Wait(); err != nil {
 		t.Error(err)

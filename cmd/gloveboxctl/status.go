@@ -50,6 +50,9 @@ func (a *app) status(out map[string]any) error {
 		return err
 	}
 	car := strings.TrimSpace(fmt.Sprintf("%v %v", vehicle["model"], vehicle["model_year"]))
+	if vehicle["model"] == "" {
+		car = "A car without a model" // nobody configured it yet
+	}
 	fmt.Fprintf(a.out, "\n%s, vehicle %v: CAN %v, GNSS %v, cloud %v.\n", car, out["identity"].(map[string]any)["vid"], vehicle["can"], vehicle["gnss"], vehicle["cloud"])
 	wrong := causes(session, privacy, vehicle)
 	if len(wrong) > 0 {
