@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -64,6 +65,35 @@ func TestARM64Runs(t *testing.T) {
 		want := map[bool]string{true: "ok", false: field(t, deb(t, "glovebox", "arm64"), "Version")}[len(args) == 3]
 		if out, err := cmd.Output(); err != nil || strings.TrimSpace(string(out)) != want {
 			t.Errorf("%v: %v: %s", args, err, out)
+		}
+	}
+}
+
+// What the page for integrators names of the bus is there, and its unit has the groups that the bus lets in.
+func TestIntegratePageNamesWhatIsThere(t *testing.T) {
+	page, seen := read(t, "docs/integrate.md"), 0
+	for _, named := range regexp.MustCompile("`(\\w+1)\\.(\\w+)[`(]").FindAllStringSubmatch(page, -1) {
+		xml := read(t, "agent/hmi/org.glovebox."+named[1]+".xml")
+		if seen++; !strings.Contains(xml, `name="`+named[2]+`"`) {
+			t.Errorf("%s has no %s", named[1], named[2])
+		}
+	}
+	if seen < 8 {
+		t.Errorf("only %d members", seen)
+	}
+	policy := read(t, "dist/dbus/org.glovebox.Agent1.conf")
+	for _, group := range strings.Fields(keys(page, "SupplementaryGroups")[0]) {
+		if !strings.Contains(policy, `group="`+group+`"`) {
+			t.Errorf("the bus knows no group %s", group)
+		}
+	}
+	unit := read(t, "dist/systemd/gloveboxd.service")
+	for _, said := range []struct{ key, value, page string }{
+		{"StartLimitBurst", "8", "Eight starts within two minutes"}, {"StartLimitIntervalSec", "120", "Eight starts within two minutes"},
+		{"WatchdogSec", "20s", "(after 20 s)"}, {"RestartSec", "1s", "(one second later)"}, {"RestartPreventExitStatus", "78", "(exit 78)"},
+	} {
+		if !strings.Contains(page, said.page) || keys(unit, said.key)[0] != said.value {
+			t.Errorf("the page says %q, the unit %s=%s", said.page, said.key, keys(unit, said.key)[0])
 		}
 	}
 }
