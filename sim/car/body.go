@@ -87,6 +87,7 @@ const (
 	voltage      = 720.0
 	perPercent   = 4.2      // km of range
 	revs         = 64.0     // of the motor, a minute, for each km/h
+	fullBrake    = 8.0      // m/s², with the pedal all the way down
 	serviceEvery = 30_000e3 // m
 	outside      = 12.0     // °C
 )
@@ -132,11 +133,12 @@ func (v *Vehicle) run() {
 	c.accel.put(accel)
 	c.still.set(speed == 0)
 	v.turn(on, kmh)
-	c.accelerator.put(100 * min(max(accel, 0)/pull, 1) * 0.6)
-	pedal := 100 * min(max(-accel, 0)/8, 1)
+	pedal := 100 * min(max(-accel, 0)/fullBrake, 1)
 	if on && speed == 0 && v.motion != nil {
 		pedal = 20 // a foot holds it at the lights
 	}
+	throttle, pedal := v.pedals.show(100*min(max(accel, 0)/pull, 1)*0.6, pedal)
+	c.accelerator.put(throttle)
 	c.brake.put(pedal)
 	c.brakeLight.set(pedal > 3)
 	c.beam.set(on)

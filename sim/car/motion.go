@@ -38,6 +38,8 @@ type Motion struct {
 	next    int       // the first point that lies ahead
 	wait    float64   // seconds left of a stop
 	halt    bool      // stop as soon as one can
+	foot    float64   // m/s² by which a pedal brakes
+	held    bool      // by that, until the accelerator is pressed
 
 	recent [footSteps]hal.Speed // decided lately, oldest at slot
 	slot   int
@@ -96,7 +98,7 @@ func (m *Motion) decide() {
 		m.ahead += float64(m.decided) * step
 		return
 	}
-	allowed := min(m.limit(m.next-1), m.brake(m.decided))
+	allowed := m.footed(min(m.limit(m.next-1), m.brake(m.decided)))
 	m.decided = min(max(allowed, m.decided-hal.Speed(braked*step)), m.decided+hal.Speed(pull*step))
 	left := m.route.Points[m.next].At - m.ahead
 	if m.stops(m.next) && left <= float64(m.decided)*step+1e-6 {

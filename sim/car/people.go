@@ -117,6 +117,9 @@ func (v *Vehicle) Gear(name string) error {
 	if v.speed() != 0 {
 		return errors.New("the car moves: a gear is selected at a standstill")
 	}
+	if v.motion != nil && gear != gearD {
+		v.motion.Halt() // it stands, and will not drive on
+	}
 	v.frames.unpin(pathGear)
 	v.cells.gear.change(gear)
 	v.cells.parkLock.set(gear == gearP)
@@ -140,11 +143,15 @@ func (v *Vehicle) buckle(fastened bool) {
 
 // Set makes a path say a value from now on, whatever the car does, until
 // somebody does by hand what it is about. An absent value is said as
-// "not available".
+// "not available". A pedal is pressed so far.
 func (v *Vehicle) Set(path string, value hal.Value) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.frames.pin(path, value)
+	if err := v.frames.pin(path, value); err != nil {
+		return err
+	}
+	v.press(path, value)
+	return nil
 }
 
 // Alarm puts a warning lamp on or off, by its code in the mapping file.

@@ -57,6 +57,7 @@ func (v *Vehicle) move() {
 	if v.motion == nil {
 		return
 	}
+	v.motion.Pedals(v.pedals.brake/100*fullBrake, v.pedals.accelerator > 0)
 	v.motion.Go()
 	v.place, v.course = v.motion.route.Place(v.motion.Driven())
 	if v.motion.Done() {

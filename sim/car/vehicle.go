@@ -50,6 +50,7 @@ type Vehicle struct {
 	fobs     fobs
 	place    hal.Position
 	course   float64
+	pedals   pedals
 	motion   *Motion       // nil while nobody drives
 	arrived  chan struct{} // closed when motion is done
 	way      *Route        // of the newest drive, nil before the first

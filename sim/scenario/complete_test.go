@@ -38,6 +38,7 @@ func TestComplete(t *testing.T) {
 	for _, tt := range []struct{ text, done string }{
 		{"bo", "boot "},
 		{"login m", "login mira "},
+		{"wait unt", "wait until "},
 		{"login ", "login "}, // both
 		{"expect state a", "expect state active "},
 		{"expect state active t", "expect state active tom "},

@@ -159,7 +159,8 @@ func lost(err error) bool {
 
 type wait struct{ span time.Duration }
 
-func (c *wait) slots() slots { return slots{&c.span} }
+func (c *wait) slots() slots          { return slots{&c.span} }
+func (c *wait) check(p *parser) error { return brief(p, span(c.span)) }
 
 func (c *wait) do(ctx context.Context, s *stage) (string, error) { return "", s.pause(ctx, c.span) }
 

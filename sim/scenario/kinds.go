@@ -80,7 +80,6 @@ var kinds = map[string]kind{
 	"dropped N":      {check: whole},
 	"unread N":       {check: whole},
 	"within D":       {check: brief},
-	"wait D":         {what: "time", check: brief},
 	"D":              {what: "time"},
 	"N":              {what: "number"},
 	"OLD":            {what: "old PIN, or none,"},
@@ -165,10 +164,8 @@ func whole(_ *parser, w string) error {
 const longest = 150 * time.Second
 
 func brief(_ *parser, w string) error {
-	if d, err := duration(w); err == nil && d > longest {
-		return fmt.Errorf("%s: the agent runs in real time, no wait is over %s", w, longest)
-	}
-	return nil
+	d, err := duration(w)
+	return refuse(err == nil && d > longest, fmt.Sprintf("%s: the agent runs in real time, no wait is over %s", w, longest))
 }
 
 // forward is such as +25h.

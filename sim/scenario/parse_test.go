@@ -103,6 +103,7 @@ func TestProblems(t *testing.T) {
 		{"two drives", "replay can=rav4\nreplay can=rav4", "sync first"},
 		{"unknown action on the line", people + "action forgd anna", `x.txtar:2: action: unknown action "forgd": did you mean "forged"?`},
 		{"an action of nobody", people + "action replayed mia", `unknown name "mia"`},
+		{"a long wait", "wait 151s", "no wait is over"},
 		{"wait until when", "wait until", "wait"},
 		{"wait until no time", "wait until noon", "wait"},
 		{"a time behind at", "boot\ndrive block.gpx\nat 3s wait until 9s", "cannot stand behind at"},

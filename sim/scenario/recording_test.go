@@ -129,6 +129,9 @@ func TestRecordingOrder(t *testing.T) {
 				if got := strings.Join(p.Lines(), "; "); got != tt.want {
 					t.Errorf("%s\nwant %s", got, tt.want)
 				}
+				if _, err := scenario.Parse("x.txtar", []byte(people+strings.Join(p.Lines(), "\n")), nil); err != nil {
+					t.Errorf("it cannot be read: %v", err)
+				}
 			})
 		})
 	}

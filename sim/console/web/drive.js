@@ -12,7 +12,7 @@ export const kinds = ['world', 'drive', 'truth', 'fault', 'people', 'phone', 'ro
 export const routes = ['hafen-westend', 'westend-hafen', 'messe-altstadt', 'strand-bahnhof', 'flughafen-klinik', 'tour-7', 'block.gpx', 'commute.gpx', 'garage.gpx'];
 
 const first = () => ({
-  drive: null, kmh: 0, faults: {}, people: [], near: {}, route: '', lights: {}, who: '', run: null,
+  drive: null, kmh: 0, faults: {}, people: [], near: {}, route: '', lights: {}, who: '', run: null, drives: false,
   ui: { keyboard: false, pressed: [], more: false, route: '', fob: '', note: '' },
 });
 
@@ -21,7 +21,11 @@ export function reduce(s = first(), { kind, data: d }) {
   switch (kind) {
     case 'reset': return { ...first(), ui: s.ui };
     case 'ui.late': return { ...s };
-    case 'world': return s.run !== null && s.run !== d.run ? { ...first(), people: s.people, run: d.run, ui: s.ui } : s.run === d.run ? s : { ...s, run: d.run };
+    case 'world': {
+      const drives = d.phase === 'driving';
+      if (s.run !== null && s.run !== d.run) return { ...first(), people: s.people, run: d.run, drives, ui: s.ui };
+      return s.run === d.run && s.drives === drives ? s : { ...s, run: d.run, drives };
+    }
     case 'drive': return { ...s, drive: d };
     case 'truth': return (d.kmh || 0) === s.kmh ? s : { ...s, kmh: d.kmh || 0 };
     case 'fault': return { ...s, faults: { ...s.faults, [d.name]: d } };
@@ -54,7 +58,7 @@ export function carOf(s) {
   const d = s.drive || {}, fob = s.ui.fob || s.who || s.people[0] || '';
   return {
     gear: d.gear || '', ignition: yes(d.ignition), door: yes(d.door), belt: yes(d.belt), locked: yes(d.locked), kmh: s.kmh,
-    fob, near: Boolean(s.near[fob]), left: Boolean(s.lights.Left), right: Boolean(s.lights.Right), route: s.ui.route || s.route || routes[0],
+    fob, near: Boolean(s.near[fob]), left: Boolean(s.lights.Left), right: Boolean(s.lights.Right), route: s.ui.route || s.route || routes[0], drives: s.drives,
   };
 }
 

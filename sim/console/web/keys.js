@@ -12,13 +12,13 @@ export const held = new Set(['w', 's']);
  * linesOf are the lines that a key says.
  * @param {string} key lower case
  * @param {boolean} down
- * @param {{gear: string, ignition: boolean, door: boolean, belt: boolean, kmh: number, fob: string, near: boolean, left: boolean, right: boolean, route: string}} car
+ * @param {{gear: string, ignition: boolean, door: boolean, belt: boolean, kmh: number, fob: string, near: boolean, left: boolean, right: boolean, route: string, drives: boolean}} car
  */
 export function linesOf(key, down, car) {
   const still = car.kmh < 1;
   if (!down) return key === 'w' ? [`signal ${accelerator} 0`] : key === 's' ? [`signal ${brake} 0`] : [];
   switch (key) {
-    case 'w': return [`signal ${accelerator} 40`, ...(still && car.ignition && car.gear === 'D' ? [`drive ${car.route}`] : [])];
+    case 'w': return [`signal ${accelerator} 40`, ...(still && !car.drives && car.ignition && car.gear === 'D' ? [`drive ${car.route}`] : [])];
     case 's': return [`signal ${brake} 40`];
     case 'a': return [`signal ${light('Left')} ${!car.left}`];
     case 'd': return still && car.gear !== 'D' ? ['gear D'] : [`signal ${light('Right')} ${!car.right}`];

@@ -123,6 +123,7 @@ test('a key says lines of the language', () => {
   const car = { gear: 'D', ignition: true, door: false, belt: true, kmh: 0, fob: 'lea', near: true, left: false, right: false, route: 'hafen.gpx' };
   assert.deepEqual(linesOf('w', true, car), ['signal Vehicle.Chassis.Accelerator.PedalPosition 40', 'drive hafen.gpx']);
   assert.deepEqual(linesOf('w', true, { ...car, kmh: 30 }), ['signal Vehicle.Chassis.Accelerator.PedalPosition 40']);
+  assert.deepEqual(linesOf('w', true, { ...car, drives: true }), ['signal Vehicle.Chassis.Accelerator.PedalPosition 40'], 'braked to a standstill, it drives on');
   assert.deepEqual(linesOf('w', false, car), ['signal Vehicle.Chassis.Accelerator.PedalPosition 0']);
   assert.deepEqual(linesOf('d', true, { ...car, gear: 'P' }), ['gear D']);
   assert.deepEqual(linesOf('d', true, { ...car, kmh: 30 }), ['signal Vehicle.Body.Lights.DirectionIndicator.Right.IsSignaling true']);
