@@ -109,7 +109,7 @@ func (b *BackEnd) Enrol(car Identity, users []User) (Document, error) {
 		if err != nil {
 			return Document{}, err
 		}
-		r.State = e.State
+		r.State, r.Restricted = e.State, e.Restricted
 		b.register(Contact{Name: u.Name})
 		entries = append(entries, e)
 	}

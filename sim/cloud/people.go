@@ -51,6 +51,8 @@ type Reader struct {
 	Mailbox string // changes with each grant; empty before the first
 	Removed bool
 
+	Restricted []string // functions that the newest document takes from a person
+
 	phone *Phone           // nil of a reader who is no person
 	seal  *ecdh.PrivateKey // of the back end, which has no phone
 }
@@ -186,7 +188,7 @@ func (b *BackEnd) follow(c *claims) {
 			b.withdraw(r, c.Version)
 			b.grant(r, e.Mailbox)
 		}
-		r.State = e.State
+		r.State, r.Restricted = e.State, e.Restricted
 		if e.Role != Main {
 			r.Role = e.Sharing
 		}

@@ -188,6 +188,9 @@ guest
 set radio volume 12
 wait 3s
 logout
+login anna
+app anna restrict lea remote-lock
+hmi remove jonas
 end
 ` + quick
 
@@ -216,6 +219,13 @@ func TestFeed(t *testing.T) {
 	hmi.until(t, "a guest takes the wheel", "wheel", is("who", "guest"))
 	hmi.until(t, "the guest is erased", "receipt", is("who", "guest"))
 	all.until(t, "the guest's rows are copies", "ledger", func(data map[string]any) bool { return data["who"] == "guest" && data["copy"] == true })
+	anna.until(t, "Anna's phone shows what was taken from Lea", "phone", func(data map[string]any) bool {
+		return strings.Contains(fmt.Sprint(data["people"]), "restricted:[remote-lock]")
+	})
+	hmi.until(t, "the head unit has the receipt of a removal", "receipt", func(data map[string]any) bool {
+		receipt, _ := data["receipt"].(map[string]any)
+		return data["who"] == "jonas" && data["reason"] == "removed" && receipt["method"] == "key" && receipt["result"] == "erased"
+	})
 	all.until(t, "all lines were played", "world", is("over", true))
 	for _, f := range others {
 		f.read()

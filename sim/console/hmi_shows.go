@@ -151,9 +151,7 @@ func (h *hmi) ended(body []any) {
 		return
 	}
 	receipt, _ := body[1].(map[string]any)
-	h.feed.log.Append("receipt", "", []string{"hmi"}, map[string]any{
-		"t": stamp(time.Now()), "who": cmp.Or(h.book.who, h.who()), "reason": text(body[0]), "receipt": receipt,
-	})
+	h.feed.log.Append("receipt", "", []string{"hmi"}, receiptData{stamp(time.Now()), cmp.Or(h.book.who, h.who()), text(body[0]), receipt})
 	h.book.closed()
 	h.forget()
 }

@@ -42,6 +42,8 @@ type memberData struct {
 	Sharing string `json:"sharing"`
 	State   string `json:"state"`
 	Letter  string `json:"letter"`
+
+	Restricted []string `json:"restricted"` // functions that the main user took away
 }
 
 type lineData struct {
@@ -198,7 +200,7 @@ func members(viewer cloud.Reader, readers []cloud.Reader) []memberData {
 		if !person || r.Removed || r.State == "" || viewer.Role != cloud.Main && r.Role != cloud.Main && r.Name != viewer.Name {
 			continue
 		}
-		m := memberData{Name: r.Name, Role: "secondary", Sharing: r.Role, State: r.State, Letter: letterOf(r.Role, "")}
+		m := memberData{Name: r.Name, Role: "secondary", Sharing: r.Role, State: r.State, Letter: letterOf(r.Role, ""), Restricted: append([]string{}, r.Restricted...)}
 		if r.Role == cloud.Main {
 			m.Role, m.Sharing = cloud.Main, ""
 		}

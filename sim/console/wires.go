@@ -94,21 +94,28 @@ type busData struct {
 	Call   bool   `json:"call"`
 }
 
-// What of the bus is shown: calls, signals and refusals of the agent, without the answers,
-// which may be long.
-var busRules = []string{"type='method_call'", "type='signal'", "type='error'"}
+// What of the bus is looked at: calls, signals and refusals of the agent. Answers may be long: only
+// those to the head unit, which are not shown, for the receipts among them.
+func busRules(headUnit string) []string {
+	return []string{"type='method_call'", "type='signal'", "type='error'", "type='method_return',destination='" + headUnit + "'"}
+}
 
 // bus follows what passes on the bus, but for the questions that this feed asks.
 func (f *Feed) bus(ctx context.Context) error {
-	monitor, err := sim.NewMonitor(f.world.DBus.Address, busRules...)
+	headUnit := f.world.HMI.Name()
+	monitor, err := sim.NewMonitor(f.world.DBus.Address, busRules(headUnit)...)
 	if err != nil {
 		return err
 	}
 	own, n := f.hmi.Name(), 0
+	receipts := removals{headUnit: headUnit, asked: map[string]string{}}
 	return monitor.Record(ctx, func(v any) {
 		line, ok := v.(sim.BusLine)
 		if !ok || line.Sender == own || line.Destination == own {
 			return
+		}
+		if d := receipts.take(line, f.name); d != nil {
+			f.log.Append("receipt", "", []string{"hmi"}, d)
 		}
 		d, shown := busOf(line)
 		if !shown {
