@@ -1,7 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,94 +15,117 @@ import (
 	"time"
 )
 
-// judge is a package whose tests are run. Those that draw with rapid must leave no file
-// of what failed: the code was wrong on purpose.
+// judge is a package whose tests are run, from one program that holds all planted edits.
+// Tests that draw with rapid must leave no file of what failed: the code was wrong on
+// purpose.
 type judge struct {
 	listed
-	rapid bool
-	slow  []string         // its tests that take longer than the others
-	took  [2]time.Duration // the quick and the slow ones, on the right code
+	rapid   bool
+	program string
+	tests   map[string]test
+	starts  map[string]bool // tests whose file starts programs: what those run is in no profile
 }
 
-// Which tests of a package are run.
-const (
-	quick = iota
-	slow
-)
-
-// most is what a quick test takes.
-const most = 300 * time.Millisecond
+// quick is what the tests take that are run first.
+const quick = 300 * time.Millisecond
 
 func (p listed) judge() *judge {
-	return &judge{listed: p, rapid: slices.Contains(slices.Concat(p.TestImports, p.XTestImports), "pgregory.net/rapid")}
-}
-
-var passed = regexp.MustCompile(`(?m)^--- PASS: (\w+) \((.*s)\)$`)
-
-// measure runs the tests over the right code.
-func (o options) measure(j *judge) error {
-	dir, err := os.MkdirTemp("", "mutate")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	if text, err := o.compile(j, dir, ""); err != nil {
-		return fmt.Errorf("the tests of %s: %w\n%s", j.ImportPath, err, text)
-	}
-	text, err := j.run(dir, 10*time.Minute, "-test.v")
-	if err != nil {
-		return fmt.Errorf("the tests of %s fail without an edit: %w\n%s", j.ImportPath, err, text)
-	}
-	for _, m := range passed.FindAllStringSubmatch(string(text), -1) {
-		took, _ := time.ParseDuration(m[2])
-		which := quick
-		if took > most {
-			which = slow
-			j.slow = append(j.slow, m[1])
-		}
-		j.took[which] += took
-	}
-	return nil
-}
-
-// refused says whether a test finds an edit. A hang is found as well.
-func (o options) refused(s *subject, dir, overlay string, which int) bool {
-	for _, j := range s.judges {
-		args := []string{"-test.failfast"}
-		switch all := "^(" + strings.Join(j.slow, "|") + ")$"; {
-		case len(j.slow) > 0 && which == quick:
-			args = append(args, "-test.skip="+all)
-		case len(j.slow) > 0:
-			args = append(args, "-test.run="+all)
-		case which == slow:
+	j := &judge{listed: p, rapid: slices.Contains(slices.Concat(p.TestImports, p.XTestImports), "pgregory.net/rapid"), starts: map[string]bool{}}
+	for _, name := range slices.Concat(p.TestGoFiles, p.XTestGoFiles) {
+		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, name), nil, parser.SkipObjectResolution)
+		if err != nil || !slices.ContainsFunc(f.Imports, func(i *ast.ImportSpec) bool { return i.Path.Value == `"os/exec"` }) {
 			continue
 		}
-		if which == quick {
-			if _, err := o.compile(j, dir, overlay); err != nil {
-				return true
+		for _, d := range f.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok {
+				j.starts[f.Name.Name] = true
 			}
 		}
-		if _, err := j.run(dir, o.patience+4*j.took[which], args...); err != nil {
-			return true
-		}
 	}
-	return false
+	return j
 }
 
 // compile makes the test program of a package in dir.
-func (o options) compile(j *judge, dir, overlay string) ([]byte, error) {
-	return o.command("test", "-c", "-vet=off", "-o", j.program(dir), "-overlay", overlay, j.ImportPath).CombinedOutput()
-}
-
-func (j *judge) run(dir string, timeout time.Duration, args ...string) ([]byte, error) {
-	cmd := exec.Command(j.program(dir), append(args, "-test.timeout="+timeout.String())...)
-	if j.rapid {
-		cmd.Args = append(cmd.Args, "-rapid.nofailfile")
+func (o options) compile(j *judge, dir, overlay string, more ...string) (program string, err error) {
+	program = filepath.Join(dir, strings.ReplaceAll(j.ImportPath, "/", "_")+".test")
+	args := append([]string{"test", "-c", "-vet=off", "-o", program, "-overlay", overlay}, more...)
+	if text, err := o.command(append(args, j.ImportPath)...).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("the tests of %s: %w\n%s", j.ImportPath, err, text)
 	}
-	cmd.Dir = j.Dir
-	return cmd.CombinedOutput()
+	return program, nil
 }
 
-func (j *judge) program(dir string) string {
-	return filepath.Join(dir, strings.ReplaceAll(j.ImportPath, "/", "_")+".test")
+// names are those of the tests of a package, without those that are left out.
+func (o options) names(j *judge) (names []string, err error) {
+	cmd := exec.Command(j.program, "-test.list", ".")
+	cmd.Dir = j.Dir
+	text, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("the tests of %s: %w", j.ImportPath, err)
+	}
+	for name := range strings.Lines(string(text)) {
+		name = strings.TrimSpace(name)
+		if regexp.MustCompile("^(Test|Fuzz|Example)").MatchString(name) && !o.without.MatchString(name) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// run is the tests of those names, the edit of that number being wrong. The limits are
+// for one that loops or grows: processor time, since the machine may be busy.
+func (o options) run(j *judge, program string, number int, names []string, more ...string) (*exec.Cmd, []byte, error) {
+	var spent, waited time.Duration
+	for _, name := range names {
+		spent, waited = spent+j.tests[name].Spent, waited+j.tests[name].Waited
+	}
+	limits := fmt.Sprintf(`ulimit -t %d -v 8000000; exec "$0" "$@"`, int((o.patience + 5*spent).Seconds()))
+	args := []string{"-c", limits, program, "-test.run=^(" + strings.Join(names, "|") + ")$", "-test.failfast", "-test.timeout=" + (12*o.patience + 10*waited).String()}
+	if j.rapid {
+		args = append(args, "-rapid.nofailfile")
+	}
+	cmd := exec.Command("sh", append(args, more...)...)
+	cmd.Dir, cmd.Env = j.Dir, append(os.Environ(), fmt.Sprintf("PLANTED=%d", number))
+	text, err := cmd.CombinedOutput()
+	return cmd, text, err
+}
+
+// reach is the tests of j that run the line of e, the shortest first: those that are
+// quick, or the others.
+func (j *judge) reach(e edit, path string, slow bool) (names []string) {
+	for name, t := range j.tests {
+		if (t.Spent > quick) == slow && !t.Fails && (e.function == "" || j.starts[name] && path == j.ImportPath || t.runs(path+"/"+filepath.Base(e.file), e.line)) {
+			names = append(names, name)
+		}
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(j.tests[a].Spent, j.tests[b].Spent), cmp.Compare(a, b))
+	})
+	return names
+}
+
+// refused says whether a test finds an edit. A hang is found as well.
+func (o options) refused(s *subject, e edit, dir string, slow bool) (bool, error) {
+	for _, j := range s.judges {
+		names := j.reach(e, s.ImportPath, slow)
+		if len(names) == 0 {
+			continue
+		}
+		program := j.program
+		if !e.planted {
+			over, err := overlay(dir, map[string]string{e.file: e.in(s.code.text[e.file])})
+			if err != nil {
+				return false, err
+			}
+			if program, err = o.compile(j, dir, over); err != nil {
+				return true, nil // its tests name what is gone
+			}
+		}
+		for some := range slices.Chunk(names, 40) {
+			if _, _, err := o.run(j, program, e.number, some); err != nil {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
 }

@@ -27,3 +27,6 @@ func Halves(n int) ([]int, bool) {
 	n = 0
 	return both, true
 }
+
+// Steps is what a car goes by, one after another.
+var Steps = []int{1, 2}

@@ -14,8 +14,17 @@ func TestMay(t *testing.T) {
 	}
 }
 
+func TestSteps(t *testing.T) {
+	if !slices.Equal(rule.Steps, []int{1, 2}) {
+		t.Fail()
+	}
+}
+
 func TestHalves(t *testing.T) {
 	if both, ok := rule.Halves(4); !ok || !slices.Equal(both, []int{2, 2}) {
 		t.Fail()
 	}
 }
+
+// It would find every edit, and fails without one.
+func TestBroken(t *testing.T) { t.Fail() }
