@@ -5,7 +5,7 @@ BUILD = go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 # part NAME,COMMAND runs one part of the tests and prints its seconds.
 part = @start=$$(date +%s); $(2); status=$$?; echo "== $(1): $$(( $$(date +%s) - start )) s, exit $$status"; exit $$status
 
-.PHONY: run test check units ni scenarios kill browser bench soak soak-clients soak-ends soak-ni soak-fuzz soak-mutate soak-kill soak-broker bin arm64 deb
+.PHONY: run test check units ni scenarios kill browser bench soak soak-clients soak-ends soak-ni soak-fuzz soak-mutate soak-kill soak-broker vm vm-cut bin arm64 deb
 run: bin
 	@tools/need.sh dbus-daemon:dbus-daemon
 	@bin/gloveboxsim serve $(ARGS)
@@ -108,3 +108,14 @@ soak-kill: bin
 soak-broker:
 	@tools/need.sh dbus-daemon:dbus-daemon
 	$(call part,broker,SOAK_BROKER=$(or $(KILLS),50) go test -count=1 -timeout 30m -v -run TestBrokerKilled ./sim)
+
+# vm boots Debian in QEMU and tries the package on a real systemd: docs/vm.md. GROUPS="unit car install" says which boots.
+VM_NEEDS = mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 /usr/share/seabios/bios-256k.bin:seabios mke2fs:e2fsprogs debugfs:e2fsprogs modprobe:kmod cpio:cpio dbus-daemon:dbus-daemon
+vm:
+	@tools/need.sh $(VM_NEEDS)
+	$(call part,vm,dist/vm/run.sh $(GROUPS))
+
+# vm-cut cuts the power CUTS times, then looks at IMAGES images replayed from the write log.
+vm-cut:
+	@tools/need.sh $(VM_NEEDS)
+	$(call part,vm-cut,dist/vm/cut.sh $(or $(CUTS),50) $(or $(IMAGES),1000))

@@ -1,0 +1,79 @@
+// Probe is what the guest scripts of dist/vm cannot do in shell: call every member,
+// look into memory, keep calling over an exchange of the process, write without end.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"glovebox/headunit"
+)
+
+const usage = `probe members DIR                 each method and property of DIR/*.xml: allowed, or refused
+probe memory PID WORD...          how often each word is in the memory of a process, and in how many mappings
+probe calls N                     guests come and go, and calls go on: N of them over the exchanges, and how many failed
+probe sandbox                     what the sandbox lets through
+probe scan IMAGE LIST             the lines of LIST that are somewhere in IMAGE
+probe write                       settings of the person at the wheel without end, each number printed once it is durable
+`
+
+func main() {
+	if len(os.Args) < 2 {
+		fmt.Fprint(os.Stderr, usage)
+		os.Exit(2)
+	}
+	var err error
+	switch args := os.Args[2:]; {
+	case os.Args[1] == "members" && len(args) == 1:
+		err = members(args[0])
+	case os.Args[1] == "memory" && len(args) > 1:
+		err = memory(args[0], args[1:])
+	case os.Args[1] == "calls" && len(args) == 1:
+		err = calls(number(args[0]))
+	case os.Args[1] == "sandbox":
+		sandbox()
+	case os.Args[1] == "scan" && len(args) == 2:
+		err = scan(args[0], args[1])
+	case os.Args[1] == "write":
+		err = write()
+	default:
+		fmt.Fprint(os.Stderr, usage)
+		os.Exit(2)
+	}
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+}
+
+func number(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(2)
+	}
+	return n
+}
+
+// write sets one station after the other, and prints the frequency once Set returned:
+// what is printed must be there after a power cut.
+func write() error {
+	ctx := context.Background()
+	c, err := headunit.Dial(ctx, "system")
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	for i := 0; ; i++ {
+		khz := uint32(87500 + i%20000)
+		err := c.Set(ctx, "radio", map[string]any{"last": map[string]any{"band": "FM", "frequency_khz": khz}})
+		if err != nil {
+			return err
+		}
+		fmt.Println("durable", khz)
+		time.Sleep(time.Millisecond)
+	}
+}

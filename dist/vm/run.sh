@@ -1,0 +1,46 @@
+#!/bin/bash
+# run.sh [GROUP...]: `make vm`. Builds what it needs, boots a Debian VM for each group of guest scripts, prints one table, ends
+# with 1 if a line of it is FAIL. Results, logs and consoles stay in out/vm. Groups: install, unit, car; all if none is named.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+tree=$(cd "$here"/../.. && pwd)
+out=${OUT:-$tree/out/vm}
+limit=${LIMIT:-900} # seconds for one boot: a machine four times slower and busy must do
+export VM_CACHE=${VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/glovebox-vm}
+[ "$(id -u)" = 0 ] || { echo "make vm builds a root file system: run it as root" >&2; exit 1; }
+declare -A scripts=([install]="install" [unit]="sandbox policy" [car]="guest")
+[ $# -gt 0 ] || set -- unit car install
+
+"$here"/cache.sh >/dev/null
+start=$(date +%s)
+[ -n "${AGAIN:-}" ] || "$here"/parts.sh "$out" # AGAIN=1: with the parts of last time
+
+for group in "$@"; do
+	share=$out/$group
+	rm -rf "$share" && mkdir -p "$share"
+	cp "$here"/guest/*.sh "$out"/probe "$share"/
+	{
+		echo 'cd /share && . /share/lib.sh'
+		for s in ${scripts[$group]}; do echo "echo \"##### $s\"; . /share/$s.sh"; done
+		echo 'echo "the end" >>/share/table'
+	} >"$share"/run.sh
+	: >"$share"/table
+	if [ "$group" = install ]; then
+		cp "$out"/glovebox.deb "$out"/glovebox-next.deb "$share"/ && mkdir "$share"/people && cp "$out"/people/state/{keys,profiles.db,outbox.db,identity} "$share"/people/
+		cp "$out"/bare.img "$out"/install.img
+		KEEP=1 "$here"/boot.sh "$out"/install.img "$share" "$limit" || true
+		"$here"/scan.sh "$out"/probe "$out"/install.img "$share" >>"$share"/table
+		rm -f "$out"/install.img
+	else
+		"$here"/boot.sh "$out"/car.img "$share" "$limit" || true
+	fi
+	grep -q '^the end' "$share"/table || echo "FAIL $group: the guest did not come to its end: see out/vm/$group/log and console" >>"$share"/table
+done
+
+echo
+for group in "$@"; do
+	echo "== $group"
+	grep -v '^the end' "$out/$group"/table | sed -E 's/^ok (.*) ([0-9.]+)$/ok    \1\t\2 s/; s/^FAIL /FAIL  /; s/^note (.*): /      \1\t/' | awk -F'\t' '{printf NF > 1 ? "%-64s %8s\n" : "%s\n", $1, $2}'
+done | tee "$out"/table
+echo "== make vm: $(($(date +%s) - start)) s, $(grep -c '^ok' "$out"/table) ok, $(grep -c '^FAIL' "$out"/table) failed"
+! grep -q '^FAIL' "$out"/table
