@@ -1,15 +1,15 @@
 #!/bin/bash
 # cache.sh: a Debian root and a kernel into the cache folder, once for each list of packages; prints that folder. Needs root.
-#   CACHE/root-HASH/      a minimal Debian with systemd, as a tree
+#   CACHE/root-HASH/       a minimal Debian with systemd, as a tree
 #   CACHE/kernel-HASH/    vmlinuz, initrd, modules/ (a tree to lay into the root)
 set -euo pipefail
 cache=${VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/glovebox-vm}
 suite=bookworm
 packages=systemd,systemd-sysv,dbus,udev,kmod,iproute2,procps,polkitd,can-utils,mosquitto,mosquitto-clients,openssl,argon2
 early="virtio_pci virtio_blk ext4 crc32c_generic"
-later="9p 9pnet_virtio can can-raw vcan slcan virtio_console virtio-rng autofs4 unix_diag zram loop"
-hash=$(printf '%s' "1 $suite $packages $early $later" | sha256sum | cut -c1-12)
-root=$cache/root-$hash kernel=$cache/kernel-$hash
+later="9p 9pnet_virtio can can-raw vcan slcan virtio_console virtio-rng autofs4 unix_diag zram"
+hash() { printf '%s' "$*" | sha256sum | cut -c1-12; }
+root=$cache/root-$(hash "$suite $packages") kernel=$cache/kernel-$(hash "2 $early $later")
 mkdir -p "$cache"
 
 if [ ! -d "$root" ]; then
@@ -58,9 +58,11 @@ $b mount -t proc p /proc; $b mount -t sysfs s /sys; $b mount -t devtmpfs d /dev
 for m in /[0-9]*.ko; do $b insmod $m || echo "insmod $m failed"; done
 i=0; while [ ! -b /dev/vda ] && [ $i -lt 200 ]; do $b sleep 0.1; i=$((i+1)); done
 $b mount -t ext4 -o rw,data=ordered /dev/vda /new || { echo "VM-NO-ROOT"; $b poweroff -f; }
+init=/sbin/init
+for w in $($b cat /proc/cmdline); do case $w in vm-init=*) init=${w#vm-init=} ;; esac; done
 $b umount /proc; $b umount /sys
 $b mount --move /dev /new/dev
-exec $b switch_root /new /sbin/init
+exec $b switch_root /new $init
 INIT
 	chmod +x i/init
 	(cd i && find . | cpio -o -H newc --quiet | gzip -1) >initrd

@@ -2,6 +2,7 @@
 # image.sh IMAGE [DEB [PEOPLE]]: an ext4 image of a head unit from the caches, without mounting anything. Needs root.
 #   DEB      is installed as an image builder does it: in a chroot, without a running systemd
 #   PEOPLE   is the out folder of a scenario: its state becomes /var/lib/glovebox, its car the configuration
+#   cut-init (guest/cut-init) is another process 1, for power cuts: vm-init=/cut-init
 # In it: users headunit (glovebox-hmi, glovebox-app), media (glovebox-app), stranger; /share from the host; vm-run.service
 # runs /share/run.sh and powers off.
 set -euo pipefail
@@ -39,6 +40,7 @@ for u in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_al
 	serial-getty@ttyS0.service systemd-timesyncd.service systemd-networkd.service mosquitto.service; do
 	ln -sf /dev/null "$t"/etc/systemd/system/$u
 done
+install -m755 "$here"/guest/cut-init "$t"/cut-init
 for u in headunit media stranger; do chroot "$t" useradd --system --no-create-home "$u"; done
 for g in glovebox-hmi glovebox-app; do chroot "$t" groupadd --system $g; done
 chroot "$t" usermod -aG glovebox-hmi,glovebox-app headunit

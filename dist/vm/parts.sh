@@ -13,8 +13,11 @@ sed -i 's/^Version: .*/&.1/' "$out"/next/DEBIAN/control
 dpkg-deb --root-owner-group -Zgzip -b "$out"/next "$out"/glovebox-next.deb >/dev/null
 rm -rf "$out"/next
 CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$out"/probe ./dist/vm/probe
+CGO_ENABLED=0 go test -c -o "$out"/socketcan.test ./hal/socketcan
+"$here"/slcan.sh "$out" &
 rm -rf "$out"/people "$out"/people.new && mkdir "$out"/people.new
 bin/gloveboxsim run --patience 4 --out "$out"/people.new "$here"/people.txtar >"$out"/people.log || { cat "$out"/people.log >&2; exit 1; }
 mv "$out"/people.new/people "$out"/people && rmdir "$out"/people.new
 "$here"/image.sh "$out"/bare.img
 "$here"/image.sh "$out"/car.img "$out"/glovebox.deb "$out"/people
+wait $!

@@ -5,10 +5,10 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 tree=$(cd "$here"/../.. && pwd)
 out=${OUT:-$tree/out/vm}
-limit=${LIMIT:-900} # seconds for one boot: a machine four times slower and busy must do
+limit=${LIMIT:-1500} # seconds for one boot: a machine four times slower and busy must do
 export VM_CACHE=${VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/glovebox-vm}
 [ "$(id -u)" = 0 ] || { echo "make vm builds a root file system: run it as root" >&2; exit 1; }
-declare -A scripts=([install]="install" [unit]="sandbox policy" [car]="guest")
+declare -A scripts=([install]="install" [unit]="sandbox policy life" [car]="can guest")
 [ $# -gt 0 ] || set -- unit car install
 
 "$here"/cache.sh >/dev/null
@@ -32,6 +32,7 @@ for group in "$@"; do
 		"$here"/scan.sh "$out"/probe "$out"/install.img "$share" >>"$share"/table
 		rm -f "$out"/install.img
 	else
+		[ "$group" != car ] || cp -r "$out"/socketcan.test "$out"/drive "$share"/
 		"$here"/boot.sh "$out"/car.img "$share" "$limit" || true
 	fi
 	grep -q '^the end' "$share"/table || echo "FAIL $group: the guest did not come to its end: see out/vm/$group/log and console" >>"$share"/table
@@ -40,7 +41,8 @@ done
 echo
 for group in "$@"; do
 	echo "== $group"
-	grep -v '^the end' "$out/$group"/table | sed -E 's/^ok (.*) ([0-9.]+)$/ok    \1\t\2 s/; s/^FAIL /FAIL  /; s/^note (.*): /      \1\t/' | awk -F'\t' '{printf NF > 1 ? "%-64s %8s\n" : "%s\n", $1, $2}'
+	sed -E '/^the end/d; s/^ok (.*) ([0-9.]+)$/ok    \1\t\2 s/; s/^FAIL /FAIL  /; s/^note ([^:]*): /      \1\t/' "$out/$group"/table |
+		awk -F'\t' '{if (NF > 1) printf "%-66s %s\n", $1, $2; else print}'
 done | tee "$out"/table
 echo "== make vm: $(($(date +%s) - start)) s, $(grep -c '^ok' "$out"/table) ok, $(grep -c '^FAIL' "$out"/table) failed"
 ! grep -q '^FAIL' "$out"/table

@@ -1,15 +1,11 @@
 // Probe is what the guest scripts of dist/vm cannot do in shell: call every member,
-// look into memory, keep calling over an exchange of the process, write without end.
+// look into memory, keep calling over an exchange of the process, do what a power cut interrupts.
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"strconv"
-	"time"
-
-	"glovebox/headunit"
 )
 
 const usage = `probe members DIR                 each method and property of DIR/*.xml: allowed, or refused
@@ -17,7 +13,7 @@ probe memory PID WORD...          how often each word is in the memory of a proc
 probe calls N                     guests come and go, and calls go on: N of them over the exchanges, and how many failed
 probe sandbox                     what the sandbox lets through
 probe scan IMAGE LIST             the lines of LIST that are somewhere in IMAGE
-probe write                       settings of the person at the wheel without end, each number printed once it is durable
+probe work once|forever KIND...   what a power cut interrupts: settings, login, removal, guest, exchange
 `
 
 func main() {
@@ -37,8 +33,8 @@ func main() {
 		sandbox()
 	case os.Args[1] == "scan" && len(args) == 2:
 		err = scan(args[0], args[1])
-	case os.Args[1] == "write":
-		err = write()
+	case os.Args[1] == "work" && len(args) > 1:
+		err = does(args[1:], args[0] == "forever")
 	default:
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(2)
@@ -56,24 +52,4 @@ func number(s string) int {
 		os.Exit(2)
 	}
 	return n
-}
-
-// write sets one station after the other, and prints the frequency once Set returned:
-// what is printed must be there after a power cut.
-func write() error {
-	ctx := context.Background()
-	c, err := headunit.Dial(ctx, "system")
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	for i := 0; ; i++ {
-		khz := uint32(87500 + i%20000)
-		err := c.Set(ctx, "radio", map[string]any{"last": map[string]any{"band": "FM", "frequency_khz": khz}})
-		if err != nil {
-			return err
-		}
-		fmt.Println("durable", khz)
-		time.Sleep(time.Millisecond)
-	}
 }
