@@ -8,6 +8,7 @@ import (
 	"glovebox/agent"
 	"glovebox/hal"
 	"glovebox/hal/mapping"
+	"glovebox/hal/socketcan"
 )
 
 // actuators sends commands to the buses that the mapping file names. The wires are
@@ -46,7 +47,7 @@ func (a *actuators) Actuate(_ context.Context, path string, v hal.Value) error {
 	if w == nil {
 		return fmt.Errorf("%w: there is no bus %q", agent.ErrNotSent, bus)
 	}
-	if err := w.send(f); errors.Is(err, errNotThere) {
+	if err := w.send(f); errors.Is(err, errNotThere) || errors.Is(err, socketcan.ErrNoFD) {
 		return fmt.Errorf("%w: bus %q: %w", agent.ErrNotSent, bus, err)
 	} else if err != nil {
 		return fmt.Errorf("bus %q: %w", bus, err)

@@ -12,6 +12,7 @@ import (
 	"glovebox/agent/cloud"
 	"glovebox/hal/dbc"
 	"glovebox/hal/mapping"
+	"glovebox/hal/socketcan"
 	"glovebox/profiles"
 	"glovebox/telemetry/mqtt"
 	"glovebox/telemetry/outside"
@@ -161,12 +162,49 @@ func (c *Config) readMapping(p *plan) {
 	if err != nil {
 		return // each bus is sound and together they are not: no bus is read
 	}
+	if refused := c.actuatorsWithoutFD(p); len(refused) > 0 {
+		if p.mapping, _, err = only(file, buses...).Without(refused...).Bind(buses); err != nil {
+			p.turnOff("can", err)
+			return
+		}
+	}
 	p.buses = slices.DeleteFunc(slices.Clone(c.Buses), func(b Bus) bool {
 		return !slices.ContainsFunc(buses, func(of mapping.Bus) bool { return of.Name == b.Name })
 	})
 	if len(p.buses) > 0 {
 		p.names = busNames(c.Buses)
 	}
+}
+
+// actuatorsWithoutFD are the paths of actuators that could only be sent as CAN FD, to a
+// bus of which it is known that it has none. Each is a part that is off.
+func (c *Config) actuatorsWithoutFD(p *plan) (paths []string) {
+	for _, a := range p.mapping.Actuators() {
+		if !p.mapping.NeedsFD(a.Path) {
+			continue
+		}
+		i := slices.IndexFunc(c.Buses, func(b Bus) bool { return b.Name == a.Bus })
+		if why := c.Buses[i].withoutFD(); why != "" {
+			p.turnOff("actuator", fmt.Errorf("%s:%d: actuator %s: message %s is one of CAN FD, and bus %q has none: %s", c.Mapping, a.Line, a.Path, a.CAN.Message, a.Bus, why))
+			paths = append(paths, a.Path)
+		}
+	}
+	return paths
+}
+
+// withoutFD says why a bus has no CAN FD; empty if it has, or if nobody knows yet: an
+// interface may be made later.
+func (b Bus) withoutFD() string {
+	if b.Interface == "" {
+		if b.DataBitrate == 0 {
+			return "data_bitrate is missing"
+		}
+		return ""
+	}
+	if fd, known := socketcan.FD(b.Interface); known && !fd {
+		return fmt.Sprintf("interface %s is set up without (ip link set %s type can … fd on)", b.Interface, b.Interface)
+	}
+	return ""
 }
 
 // sound are the buses whose DBC file has all that the mapping file names of it.

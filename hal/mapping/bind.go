@@ -27,6 +27,14 @@ func (f *File) Bind(buses []Bus) (*Plan, []dbc.Problem, error) {
 	return plan, problems, err
 }
 
+// Without is f without the actuators of these paths. What their confirm showed is gone
+// with them, where no signal has the path.
+func (f *File) Without(paths ...string) *File {
+	of := *f
+	of.Actuators = slices.DeleteFunc(slices.Clone(f.Actuators), func(a Actuator) bool { return slices.Contains(paths, a.Path) })
+	return &of
+}
+
 // Of is f as far as it is about the buses that keep takes. An alarm stays: one
 // whose path is gone is never on.
 func (f *File) Of(keep func(bus string) bool) *File {
