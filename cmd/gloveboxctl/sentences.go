@@ -88,7 +88,7 @@ var limits = map[string]string{
 
 // states are why a part of the car does not work.
 var states = map[string]string{
-	"can down": "CAN is down: no bus says anything; is the ignition off, or a cable loose?", "can degraded": "CAN is degraded: one of the buses says nothing",
+	"can down": "CAN is down: no bus says anything; is the ignition off, or a cable loose?", "can degraded": "CAN is degraded: one of the buses says nothing, or was in trouble a moment ago",
 	"can off": "CAN is off: no bus is configured, or its DBC or mapping file is bad; gloveboxd --check says which", "gnss down": "GNSS is down: the receiver says nothing or has no fix",
 	"gnss degraded": "GNSS is degraded: the receiver has no fix", "gnss off": "GNSS is off: no receiver is configured",
 	"cloud down": "the cloud is down: there is no connection to the broker; what must not be lost waits", "cloud degraded": "the cloud is degraded",
