@@ -30,7 +30,7 @@ for ARCH; do
 	for page in docs/man/*.[158]; do compressed "$page" "$(basename "$page")"; done
 	compressed CHANGELOG.md changelog
 	changelog | gzip -9n >"$STAGE/changelog.Debian.gz"
-	"$nfpm" package --packager deb --config dist/nfpm.yaml --target "$out/glovebox_${VERSION}_$ARCH.deb"
-	[ $ARCH = arm64 ] || "$nfpm" package --packager deb --config dist/nfpm-sim.yaml --target "$out/glovebox-sim_${VERSION}_$ARCH.deb"
+	"$nfpm" package >/dev/null --packager deb --config dist/nfpm.yaml --target "$out/glovebox_${VERSION}_$ARCH.deb"
+	[ $ARCH = arm64 ] || "$nfpm" package >/dev/null --packager deb --config dist/nfpm-sim.yaml --target "$out/glovebox-sim_${VERSION}_$ARCH.deb"
 	rm -rf "$STAGE"
 done
