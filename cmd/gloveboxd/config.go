@@ -121,7 +121,8 @@ func defaults() Config {
 	}
 }
 
-// credentialPrefix makes a key the name of a file that systemd hands over.
+// credentialPrefix makes a key the name of a file that systemd hands over. It stays where
+// nothing is handed over: then unhanded says so.
 const credentialPrefix = "credential:"
 
 // resolve makes file names absolute.
@@ -141,11 +142,21 @@ func (c *Config) resolve(dir string) {
 	}
 	for _, name := range []*string{&c.MQTT.Key, &c.Vehicle.SecurityCode} {
 		if credential, ok := strings.CutPrefix(*name, credentialPrefix); ok {
-			*name = filepath.Join(os.Getenv("CREDENTIALS_DIRECTORY"), credential)
+			if handed := os.Getenv("CREDENTIALS_DIRECTORY"); handed != "" {
+				*name = filepath.Join(handed, credential)
+			}
 		} else if *name != "" && !filepath.IsAbs(*name) {
 			*name = filepath.Join(dir, *name)
 		}
 	}
+}
+
+// unhanded says that a credential is asked for where systemd hands none over.
+func unhanded(file string) error {
+	if name, ok := strings.CutPrefix(file, credentialPrefix); ok {
+		return fmt.Errorf("credential %q: $CREDENTIALS_DIRECTORY is not set, it is where systemd runs the agent", name)
+	}
+	return nil
 }
 
 // uid reads a user's name or number.

@@ -87,6 +87,9 @@ func (c *Config) plan(log *slog.Logger) plan {
 // readCode reads the verifier of the car's security code: one line, argon2id in the PHC
 // string form. Its error holds nothing of it.
 func readCode(file string) (profiles.Verifier, error) {
+	if err := unhanded(file); err != nil {
+		return profiles.Verifier{}, err
+	}
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return profiles.Verifier{}, err
@@ -101,13 +104,16 @@ func readCode(file string) (profiles.Verifier, error) {
 	return code, nil
 }
 
-// missing says which of the files of TLS is not named at all.
+// missing says which of the files of TLS is not named at all, or not handed over.
 func (m MQTT) missing() error {
 	var all []error
 	for _, of := range []struct{ key, file string }{{"ca", m.CA}, {"cert", m.Cert}, {"key", m.Key}} {
 		if of.file == "" {
 			all = append(all, fmt.Errorf("mqtt.%s is missing", of.key))
 		}
+	}
+	if err := unhanded(m.Key); err != nil {
+		all = append(all, fmt.Errorf("mqtt.key: %w", err))
 	}
 	return errors.Join(all...)
 }
