@@ -59,6 +59,7 @@ func (s *stores) finishErasing() error {
 	}
 	s.log.Info("everything is erased")
 	s.erasing = true
+	s.steps()
 	if err := errors.Join(keyring.Destroy(s.dir), disk.Wipe(s.dir, orderName)); err != nil {
 		return fmt.Errorf("erase everything: %w", err)
 	}

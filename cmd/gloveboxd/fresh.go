@@ -190,24 +190,32 @@ type replaced struct{ carried carried }
 
 func (*replaced) Error() string { return "a fresh process takes over" }
 
-// execute replaces this process. It returns only where that fails.
-func (r *replaced) execute() error {
-	text, err := json.Marshal(r.carried)
-	if err != nil {
-		return err
+// execute replaces this process. It returns only where that fails. The next one comes also
+// where nothing can be handed over: then nobody is at the wheel, and nothing is left in
+// memory either.
+func (r *replaced) execute(log *slog.Logger) error {
+	env := os.Environ()
+	if fd, err := r.carried.file(); err != nil {
+		log.Error("nothing is handed over", "error", err)
+	} else {
+		env = append(env, carriedIn+"="+strconv.Itoa(fd))
 	}
-	fd, err := unix.MemfdCreate("glovebox", unix.MFD_ALLOW_SEALING) // not closed by exec
-	if err != nil {
-		return fmt.Errorf("carry over: %w", err)
-	}
-	if _, err := unix.Write(fd, text); err != nil {
-		return fmt.Errorf("carry over: %w", err)
-	}
-	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != nil {
-		return fmt.Errorf("carry over: %w", err)
-	}
-	env := append(os.Environ(), carriedIn+"="+strconv.Itoa(fd))
 	return fmt.Errorf("execute anew: %w", unix.Exec("/proc/self/exe", os.Args, env))
+}
+
+// file is a sealed memory file that exec does not close.
+func (c *carried) file() (fd int, err error) {
+	text, err := json.Marshal(c)
+	if err != nil {
+		return -1, err
+	}
+	if fd, err = unix.MemfdCreate("glovebox", unix.MFD_ALLOW_SEALING); err != nil {
+		return -1, fmt.Errorf("make a memory file: %w", err)
+	}
+	if _, err = unix.Write(fd, text); err == nil {
+		_, err = unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals)
+	}
+	return fd, err
 }
 
 const seals = unix.F_SEAL_SEAL | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE

@@ -6,59 +6,115 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"strings"
+	"slices"
+	"sync"
+	"time"
 
-	"github.com/coreos/go-systemd/v22/journal"
 	"golang.org/x/sys/unix"
 )
 
-// newLog writes to the journal under systemd, else as text.
-func newLog(stderr io.Writer) *slog.Logger {
-	if os.Getenv("JOURNAL_STREAM") != "" && journal.Enabled() {
-		return slog.New(journalHandler{})
+// newLog writes to the journal where systemd has given it the standard error, else as
+// text. Whoever has it flushes it at the end.
+func newLog(stderr io.Writer) (log *slog.Logger, flush func()) {
+	var to slog.Handler = slog.NewTextHandler(stderr, nil)
+	if isJournal(stderr) {
+		if j, err := openJournal(journalSocket); err == nil {
+			to = journalHandler{journal: j}
+		}
 	}
-	return slog.New(slog.NewTextHandler(stderr, nil))
+	s := &sparing{Handler: to, causes: map[string]*cause{}}
+	return slog.New(s), s.flush
 }
 
-// journalHandler sends records to the journal, keys as upper-case fields.
-type journalHandler struct {
-	attrs []slog.Attr
-	group string
+// isJournal reports whether w is the stream that systemd has made the journal's
+// (systemd.exec(5), $JOURNAL_STREAM). The variable alone says nothing: it is inherited.
+func isJournal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	var info unix.Stat_t
+	return ok && unix.Fstat(int(f.Fd()), &info) == nil && os.Getenv("JOURNAL_STREAM") == fmt.Sprintf("%d:%d", info.Dev, info.Ino)
 }
 
-func (h journalHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelInfo }
-
-func (h journalHandler) Handle(_ context.Context, r slog.Record) error {
-	fields := map[string]string{}
-	text := r.Message
-	add := func(a slog.Attr) bool {
-		name, value := h.group+a.Key, a.Value.Resolve().String()
-		fields["GLOVEBOX_"+strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(name))] = value
-		text += fmt.Sprintf(" %s=%q", name, value)
-		return true
-	}
-	for _, a := range h.attrs {
-		add(a)
-	}
-	r.Attrs(add)
-	priority := journal.PriInfo
-	switch {
-	case r.Level >= slog.LevelError:
-		priority = journal.PriErr
-	case r.Level >= slog.LevelWarn:
-		priority = journal.PriWarning
-	}
-	return journal.Send(text, priority, fields)
+// sparing lets a few lines of each cause a minute through, and then says how many it kept
+// back: a cause in a loop fills no disk. Causes are told apart by the words of a line and
+// by its first value, such as the name of a bus, unless that is an error.
+type sparing struct {
+	slog.Handler
+	mu     sync.Mutex
+	causes map[string]*cause // guarded by mu: those of the last minute
 }
 
-func (h journalHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	h.attrs = append(h.attrs[:len(h.attrs):len(h.attrs)], attrs...)
-	return h
+// cause is the lines of one cause since its first one.
+type cause struct {
+	words string
+	level slog.Level
+	lines int
+	over  *time.Timer
 }
 
-func (h journalHandler) WithGroup(name string) slog.Handler {
-	h.group += name + "."
-	return h
+const (
+	linesPerMinute = 10
+	causesMost     = 256 // beyond that all others are one
+)
+
+func (s *sparing) Handle(ctx context.Context, r slog.Record) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := causeOf(r)
+	if s.causes[key] == nil && len(s.causes) >= causesMost {
+		key = ""
+	}
+	c := s.causes[key]
+	if c == nil {
+		c = &cause{words: r.Message, level: r.Level}
+		c.over = time.AfterFunc(time.Minute, func() { s.settle(key, c) })
+		s.causes[key] = c
+	}
+	if c.lines++; c.lines > linesPerMinute {
+		return nil
+	}
+	return s.Handler.Handle(ctx, r)
+}
+
+// settle ends the minute of a cause.
+func (s *sparing) settle(key string, c *cause) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.causes[key] != c {
+		return
+	}
+	delete(s.causes, key)
+	s.say(c)
+}
+
+// say says what was kept back.
+func (s *sparing) say(c *cause) {
+	if kept := c.lines - linesPerMinute; kept > 0 {
+		r := slog.NewRecord(time.Now(), c.level, "more of the same", 0)
+		r.Add("words", c.words, "lines", kept)
+		_ = s.Handler.Handle(context.Background(), r)
+	}
+}
+
+// flush says all that was kept back.
+func (s *sparing) flush() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.causes {
+		c.over.Stop()
+		s.say(c)
+	}
+	clear(s.causes)
+}
+
+func causeOf(r slog.Record) string {
+	key := r.Message
+	r.Attrs(func(a slog.Attr) bool {
+		if !slices.Contains([]string{"error", "err"}, a.Key) {
+			key += "\x00" + a.Value.String()
+		}
+		return false
+	})
+	return key
 }
 
 // undumpable keeps this process's memory from other users and from core dumps.

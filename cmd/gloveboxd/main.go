@@ -14,8 +14,11 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
 
 	"glovebox/profiles"
 	"glovebox/profiles/disk"
@@ -28,6 +31,7 @@ var version = "0.1.0" // set by -ldflags -X
 const (
 	exitStopped = 0  // on request
 	exitFailed  = 1  // anything else
+	exitCrashed = 2  // a bug of ours, or the watchdog: what Go exits with
 	exitUsage   = 64 // the command line is wrong: EX_USAGE
 	exitConfig  = 78 // the TOML or a key of it is wrong: EX_CONFIG, starting again will not help
 )
@@ -51,27 +55,31 @@ func command(args []string, stdout, stderr io.Writer) int {
 	if o.CheckStore != "" {
 		return report(stderr, checkIdle(o.CheckStore), exitFailed)
 	}
+	log, flush := newLog(stderr)
+	defer flush()
 	cfg, err := readConfig(o.Config)
 	if o.Check {
-		return check(cfg, err, stdout, stderr)
+		return check(cfg, err, stdout, stderr, log)
 	}
 	if err != nil {
 		return report(stderr, err, exitConfig)
 	}
 	if o.Identity {
-		return report(stderr, printIdentity(cfg, stdout, newLog(stderr)), exitFailed)
+		return report(stderr, printIdentity(cfg, stdout, log), exitFailed)
 	}
-	log := newLog(stderr)
 	if hard != nil {
 		log.Warn("core dumps stay possible", "error", hard)
 	}
 	before := takeOver(log)
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	signal.Ignore(syscall.SIGPIPE) // whoever reads the log may go: a line less, and not the end
+	ctx, stop := untilStopped(log, flush)
 	defer stop()
 	err = run(ctx, cfg, before, log)
 	if next := (*replaced)(nil); errors.As(err, &next) {
 		if err = nil; ctx.Err() == nil {
-			err = next.execute()
+			flush()
+			said(log, daemon.SdNotifyWatchdog) // the next one needs its time
+			err = next.execute(log)
 		}
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
@@ -81,19 +89,23 @@ func command(args []string, stdout, stderr io.Writer) int {
 	return exitStopped
 }
 
-// report prints each line of an error with the program's name.
+// report prints an error with the program's name.
 func report(w io.Writer, err error, code int) int {
 	if err == nil {
 		return exitStopped
 	}
-	fmt.Fprintln(w, "gloveboxd:", err)
+	text := fmt.Sprint("gloveboxd: ", err)
+	if isJournal(w) {
+		text = "<3>" + strings.ReplaceAll(text, "\n", "\n<3>") // sd-daemon(3): what ends the program is an error
+	}
+	fmt.Fprintln(w, text)
 	return code
 }
 
 // check says all that is wrong with the configuration, wrong being what reading it
 // gave, and with the files that it names.
-func check(cfg Config, wrong error, stdout, stderr io.Writer) int {
-	p := cfg.plan(newLog(stderr))
+func check(cfg Config, wrong error, stdout, stderr io.Writer, log *slog.Logger) int {
+	p := cfg.plan(log)
 	all := []error{wrong}
 	if _, err := os.Stat(filepath.Join(cfg.Store.Dir, keyring.IdentityName)); err == nil && p.broker != nil { // it is not made here
 		identity, err := keyring.Identity(cfg.Store.Dir)

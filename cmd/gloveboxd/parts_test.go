@@ -27,7 +27,7 @@ import (
 
 // TestMain makes the test binary the program gloveboxd where it is called so.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"gloveboxd": main, "erase-car": eraseCar})
+	testscript.Main(m, map[string]func(){"gloveboxd": main, "erase-car": eraseCar, "sandbox": sandbox})
 }
 
 // program is the program on a bus of its own, with a configuration file in a folder.
@@ -36,6 +36,8 @@ type program struct {
 	dir string
 	bus string
 	hmi *headunit.Client // of the last boot
+
+	daemon *sim.DBus
 }
 
 func newProgram(t *testing.T, config string) *program {
@@ -49,7 +51,7 @@ func newProgram(t *testing.T, config string) *program {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = bus.Close() })
-	a.bus = bus.Address
+	a.bus, a.daemon = bus.Address, bus
 	a.write("gloveboxd.toml", config+"\n[dbus]\naddress = \""+bus.Address+"\"\n[session]\nruntime_dir = \"run\"\n[store]\ndir = \"state\"\n")
 	return a
 }

@@ -32,7 +32,7 @@ const collectAt = 25
 
 // open connects to the bus and reads the files that the configuration names while
 // the stores are checked and opened: a head unit that boots waits for all three.
-func open(ctx context.Context, cfg Config, sound bool, log *slog.Logger) (p plan, s stores, face *hmi.Face, err error) {
+func open(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (p plan, s stores, face *hmi.Face, err error) {
 	var group errgroup.Group
 	group.Go(func() (err error) {
 		face, err = hmi.New(cfg.DBus.Address, access(cfg.DBus), log)
@@ -43,7 +43,7 @@ func open(ctx context.Context, cfg Config, sound bool, log *slog.Logger) (p plan
 		return nil
 	})
 	group.Go(func() (err error) {
-		s, err = openStores(ctx, cfg.Store.Dir, sound, log)
+		s, err = openStores(ctx, cfg.Store.Dir, before != nil && before.Sound, func() { progress(log, before != nil) }, log)
 		return err
 	})
 	err = group.Wait()
@@ -70,7 +70,7 @@ func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (er
 			err = errors.Join(err, fmt.Errorf("close %s: %w", what, cerr))
 		}
 	}
-	p, s, face, err := open(ctx, cfg, before != nil && before.Sound, log)
+	p, s, face, err := open(ctx, cfg, before, log)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,13 @@ func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (er
 		queue = box
 		defer closing("outbox", box.Close)
 	}
-	defer closing("bus", face.Close) // first of the three: no call finds a store closed
+	defer closing("bus", func() error { // first of the three: no call finds a store closed
+		cerr := face.Close()
+		if errors.Is(err, hmi.ErrBusGone) {
+			return nil // it is said already
+		}
+		return cerr
+	})
 	for _, name := range s.recovered {
 		log.Warn("store recovered", "store", name)
 	}
@@ -185,13 +191,6 @@ func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (er
 	watchdog, _ := daemon.SdWatchdogEnabled(false)
 	group.Go(func() error {
 		return agent.Tick(ctx, cabin, watchdog/3, func() { said(log, daemon.SdNotifyWatchdog) })
-	})
-	group.Go(func() error {
-		<-ctx.Done()
-		if !next.begun() {
-			said(log, daemon.SdNotifyStopping)
-		}
-		return nil
 	})
 	err = group.Wait()
 	err = errors.Join(err, cabin.Stop(agent.Restart))
@@ -301,11 +300,4 @@ func policyName(p plan) string {
 		return "test"
 	}
 	return "built-in"
-}
-
-// said tells systemd, where it listens.
-func said(log *slog.Logger, state string) {
-	if _, err := daemon.SdNotify(false, state); err != nil {
-		log.Warn("systemd", "error", err)
-	}
 }

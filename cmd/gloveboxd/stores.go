@@ -37,9 +37,10 @@ type stores struct {
 	recovered []string // what was damaged or lost and is repaired, new, or cannot be used
 	off       error    // why the cloud is off, if it is
 	mark      bolt.Mark
-	sound     bool // the process before closed all of it a moment ago
-	leaves    bool // a mark at the end
-	erasing   bool // everything was erased, and the order stands
+	sound     bool   // the process before closed all of it a moment ago
+	leaves    bool   // a mark at the end
+	erasing   bool   // everything was erased, and the order stands
+	step      func() // called before each step of a start that may take its time; or nil
 	log       *slog.Logger
 }
 
@@ -50,8 +51,8 @@ const lockTime = 3 * time.Second
 // openStores opens the state directory, which no other process may use. A directory
 // that cannot be used as it has to be costs people and cloud, and not the head unit:
 // then nobody can log in, but guests can.
-func openStores(ctx context.Context, dir string, sound bool, log *slog.Logger) (s stores, err error) {
-	s.dir, s.log, s.sound, s.leaves = dir, log, sound, true
+func openStores(ctx context.Context, dir string, sound bool, step func(), log *slog.Logger) (s stores, err error) {
+	s.dir, s.log, s.sound, s.step, s.leaves = dir, log, sound, step, true
 	if s.lock, err = lockStore(ctx, dir, lockTime); err == nil {
 		err = s.open(ctx, false)
 	}
@@ -65,7 +66,7 @@ func openStores(ctx context.Context, dir string, sound bool, log *slog.Logger) (
 	if err := s.release(); err != nil {
 		log.Warn("close stores", "error", err)
 	}
-	return unusable(ctx, dir, err, log), nil
+	return unusable(dir, err, s.check(ctx), log), nil
 }
 
 // doubtful reports whether what is kept about the car may be of an older day.
@@ -137,7 +138,7 @@ func (s *stores) open(ctx context.Context, asked bool) error {
 		}
 	}
 	if sound() != nil {
-		mended, err := bolt.Mend(s.dir, bolt.Name, childCheck(ctx))
+		mended, err := bolt.Mend(s.dir, bolt.Name, s.check(ctx))
 		if err != nil {
 			return err
 		}
@@ -145,6 +146,7 @@ func (s *stores) open(ctx context.Context, asked bool) error {
 			s.recover(bolt.Name)
 		}
 	}
+	s.steps()                                                  // it may have to be brought to a newer form
 	if s.file, err = bolt.Open(s.dir, ring, nil); err != nil { // checked just now
 		return err
 	}
@@ -260,7 +262,7 @@ func (s stores) startCheck(ctx context.Context) (sound func() error, mark <-chan
 		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) || s.marked(bolt.Name) {
 			return nil
 		}
-		return childCheck(ctx)(file)
+		return s.check(ctx)(file)
 	})
 	return group.Wait, taken
 }
@@ -319,6 +321,19 @@ func (s stores) mendQueue(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	return bolt.Mend(s.dir, outboxFile, childCheck(ctx))
+}
+
+// check is a childCheck of a start.
+func (s *stores) check(ctx context.Context) func(path string) error {
+	child := childCheck(ctx)
+	return func(path string) error { s.steps(); return child(path) }
+}
+
+// steps says that a start goes on.
+func (s *stores) steps() {
+	if s.step != nil {
+		s.step()
+	}
 }
 
 // childCheck runs this program to check a store: the check may die of what it finds.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,7 +16,7 @@ import (
 
 // unusable are the stores of a directory that cannot be used, for why: a read-only
 // file system, a full disk. Who can be read of it stands on the picker.
-func unusable(ctx context.Context, dir string, why error, log *slog.Logger) stores {
+func unusable(dir string, why error, check func(path string) error, log *slog.Logger) stores {
 	s := stores{dir: dir, log: log, off: fmt.Errorf("stores: %w", why), recovered: []string{keysFile, bolt.Name, outboxFile}}
 	var err error
 	if s.identity, err = keyring.Identity(dir); err != nil {
@@ -26,7 +25,7 @@ func unusable(ctx context.Context, dir string, why error, log *slog.Logger) stor
 	readable := &readable{facts: map[string][]byte{}, why: fmt.Errorf("the disk cannot be used: %w", why)}
 	if ordered(dir) {
 		err = errors.New("everything is to be erased")
-	} else if err = childCheck(ctx)(filepath.Join(dir, bolt.Name)); err == nil {
+	} else if err = check(filepath.Join(dir, bolt.Name)); err == nil {
 		readable.roster, err = bolt.ReadRoster(dir)
 	}
 	if err != nil {
