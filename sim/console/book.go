@@ -125,7 +125,7 @@ func (b *book) take(one map[string]any) {
 		Letter: b.feed.letter(reader), Message: text(one["kind"]), Outcome: text(one["outcome"]), Rule: text(one["rule"]),
 		LimitedBy: texts(one["limited_by"]), Count: count,
 	}
-	row.Words = reasonWords(row.Rule, row.Outcome)
+	row.Words = headunit.Reason(row.Rule, row.Outcome)
 	if row.Value = before.Value; !known {
 		row.Value = b.feed.truth.of(row.Class)
 	}

@@ -10,7 +10,6 @@ import (
 )
 
 var (
-	ReasonWords   = reasonWords
 	LetterOf      = letterOf
 	ValueWords    = valueWords
 	PlaceWords    = placeWords
