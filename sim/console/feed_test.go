@@ -67,7 +67,7 @@ func player(t *testing.T, source string) (*scenario.Player, *console.Log) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, log := scenario.NewPlayer(s, scenario.Options{Gloveboxd: program, Forget: true, Patience: 4}), console.NewLog()
+	p, log := scenario.NewPlayer(s, scenario.Options{Gloveboxd: program, Patience: 4}), console.NewLog()
 	ctx, cancel := context.WithCancel(context.Background())
 	var jobs sync.WaitGroup
 	t.Cleanup(func() { cancel(); jobs.Wait() })

@@ -83,7 +83,7 @@ func (o Outage) Filled(m cloud.Message) string { return outage{o.From, o.To}.fil
 
 // Strange is what the check "signals recorded" finds in lines of the stream.
 func Strange(recorded map[string]map[string]bool, lines ...string) string {
-	var w watchLog
+	w := watchLog{most: keepReadings}
 	for _, l := range lines {
 		w.line([]byte(l))
 	}

@@ -3,7 +3,6 @@ package scenario
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 
@@ -138,18 +137,13 @@ func (p *Player) look(ctx context.Context) {
 // script plays the lines of the scenario.
 func (p *Player) script(ctx context.Context) {
 	steps := p.scenario.Steps
-	first := 1 + slices.IndexFunc(steps, func(s Step) bool { return s.word == "boot" })
 	var refused error
-	for i := 0; i < len(steps); {
+	for i := range steps {
 		if !p.mayGoOn(ctx) {
 			return
 		}
 		if refused = p.line(ctx, i, refused); ctx.Err() != nil {
 			return
-		}
-		if i++; i == len(steps) && p.options.Repeat && first < len(steps) {
-			i = first
-			p.again(i)
 		}
 	}
 	p.update(func(now *progress) { now.over = true })
@@ -173,25 +167,12 @@ func (p *Player) line(ctx context.Context, i int, before error) (refused error) 
 	}
 	p.done(i, result)
 	if !result.OK && !isCheck(bare(step.Command)) && ctx.Err() == nil {
-		p.failed()
+		p.Pause()
 		p.seen()
 		return nil
 	}
 	p.seen()
 	return refused
-}
-
-// pauseAfterFailure keeps lines that fail one after the other from spinning.
-const pauseAfterFailure = time.Second
-
-// failed stops the script behind a command that failed. What is repeated goes on, as long as
-// the agent runs: somebody else may play with it.
-func (p *Player) failed() {
-	if p.options.Repeat && p.stage.up {
-		_ = p.stage.pause(p.stage.ctx, pauseAfterFailure) // an agent that ends meanwhile is seen
-		return
-	}
-	p.Pause()
 }
 
 // mayGoOn waits while the script is paused, and reports whether it goes on. What is to happen so long

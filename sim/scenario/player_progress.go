@@ -16,7 +16,7 @@ const (
 
 // PlayerStep is a line of the script, or one that was said by hand.
 type PlayerStep struct {
-	N     int    // of the script from 1, then those by hand; one repeated line has one number
+	N     int    // of the script from 1, then those by hand
 	After int    // of a line by hand: the number of the line before it, 0 if it is the first
 	Hand  bool   // it was said by hand
 	File  string // where it is another than the scenario's own
@@ -40,7 +40,6 @@ type PlayerFault struct {
 // PlayerProgress is how far a Player has come.
 type PlayerProgress struct {
 	Steps  []PlayerStep // in the order in which they play
-	Lap    int          // of what is repeated, from 1
 	Drives int          // that have begun
 	Drive  string       // the line of the newest
 	Plays  bool         // that drive is not over
@@ -59,7 +58,6 @@ type progress struct {
 	script int // how many are of the script
 	hand   int // how many were said by hand
 	newest int // the number of the line that began last
-	lap    int
 	paused bool
 	once   bool // one line plays all the same
 	held   bool // the car stands still
@@ -79,7 +77,7 @@ func (g *progress) begin(s *Scenario) {
 		}
 		g.steps = append(g.steps, w)
 	}
-	g.script, g.lap = len(g.steps), 1
+	g.script = len(g.steps)
 }
 
 // at is the step of a number.
@@ -97,7 +95,7 @@ func (p *Player) Progress() PlayerProgress {
 	defer p.mu.Unlock()
 	now := &p.progress
 	all := PlayerProgress{
-		Steps: slices.Clone(now.steps), Lap: now.lap, Drives: now.drives, Speed: p.scenario.Speed,
+		Steps: slices.Clone(now.steps), Drives: now.drives, Speed: p.scenario.Speed,
 		Paused: now.paused, Over: now.over, End: now.end,
 	}
 	if now.fell != nil {
@@ -217,21 +215,6 @@ func (p *Player) seen() {
 			s.State, s.Got = Failed, w.found
 		})
 	}
-}
-
-// again lets the lines from index first on wait for another lap. Their nevers are over.
-func (p *Player) again(first int) {
-	p.stage.turn.Lock()
-	p.stage.nevers = slices.DeleteFunc(p.stage.nevers, func(w *watchman) bool { return w.step >= first && w.step < len(p.scenario.Steps) })
-	p.stage.turn.Unlock()
-	p.update(func(now *progress) {
-		now.lap++
-		for n := first + 1; n <= now.script; n++ {
-			s := now.at(n)
-			s.State, s.Waits = Waiting, ""
-		}
-		now.newest = first
-	})
 }
 
 // result is how the line went.

@@ -207,6 +207,21 @@ func TestPlayer(t *testing.T) {
 	p.reaches("end", scenario.Well)
 	p.until("all lines are over", func(now scenario.PlayerProgress) bool { return now.Over })
 	p.do("logout")
+	for range 600 { // of lines by hand the newest are told of
+		p.do("speed 60x")
+	}
+	if n := len(p.Progress().Steps); n != strings.Count(byAndBy, "\n")+500 {
+		t.Errorf("%d lines are told of", n)
+	}
+	recording := p.Recording()
+	p.World().Kill()
+	now = p.until("it pauses", func(now scenario.PlayerProgress) bool { return now.Paused })
+	if !strings.Contains(now.Fell, "the agent ended by itself") {
+		t.Errorf("the agent was killed: %q", now.Fell)
+	}
+	if p.do("boot"); p.Progress().Fell != "" {
+		t.Errorf("it runs again: %q", p.Progress().Fell)
+	}
 	p.close()
 	if now := p.Progress(); now.End != "" {
 		t.Errorf("the world ended with %s", now.End)
@@ -214,7 +229,7 @@ func TestPlayer(t *testing.T) {
 	if _, err := p.Do(t.Context(), "logout"); err == nil || errors.Is(err, scenario.ErrLine) {
 		t.Errorf("said too late: %v", err)
 	}
-	p.repeats("never state guest")
+	p.repeats(recording, "never state guest")
 }
 
 // faults compares those that were on.
@@ -237,9 +252,8 @@ func (p *played) faults(want string) {
 }
 
 // repeats plays the recording, in which all goes well but for the lines said here.
-func (p *played) repeats(but ...string) {
+func (p *played) repeats(recording []byte, but ...string) {
 	p.t.Helper()
-	recording := p.Recording()
 	s, err := scenario.Parse("recorded.txtar", recording, nil)
 	if err != nil {
 		p.t.Fatalf("%v\n%s", err, recording)

@@ -17,8 +17,6 @@ import (
 type Options struct {
 	Dir       string // of its outputs; empty for none
 	Gloveboxd string // the agent; see sim.Find
-	Forget    bool   // it may go on for days: nothing is recorded, and the newest messages alone are kept
-	Repeat    bool   // of a Player: the lines behind boot play again and again
 	Patience  int    // how many times as long as it says an expectation may wait, on a machine that is slow or busy; 0 is 1
 
 	Limit time.Duration // how long Run may take, without patience; 0 is Limit
@@ -81,25 +79,23 @@ func (r *Result) note(s StepResult) {
 	r.OK = r.OK && s.OK
 }
 
-// keepMessages is how many messages of each reader are kept where nothing is
-// recorded.
-const keepMessages = 200
-
-// keepReadings is how many readings of each path are kept then.
-const keepReadings = 1000
+// A world may go on for days. In memory there are of each reader so many of the newest messages, and of each
+// path so many readings: of over a quarter of an hour, ten times a second.
+const (
+	keepMessages = 10_000
+	keepReadings = 10_000
+)
 
 // open makes the world.
 func open(ctx context.Context, s *Scenario, o Options) (*stage, error) {
-	st := &stage{Scenario: s, forget: o.Forget, patience: o.patience(), marks: map[string]moment{}, set: map[string]map[string]*kept{}, overlay: map[string]overlaid{}}
+	st := &stage{Scenario: s, patience: o.patience(), marks: map[string]moment{}, set: map[string]map[string]*kept{}, overlay: map[string]overlaid{}}
 	options, err := st.prepare()
 	if err != nil {
 		return nil, err
 	}
 	options.Dir, options.Keep, options.Gloveboxd, options.Record = o.Dir, o.Dir != "", o.Gloveboxd, true
 	options.SmallDisk, options.LoginManager = s.SmallDisk, s.Sleeps
-	if o.Forget {
-		options.Record, options.Messages, st.seen.most = false, keepMessages, keepReadings
-	}
+	options.Messages, st.seen.most = keepMessages, keepReadings
 	if st.world, err = sim.Start(ctx, options); err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ type watchLog struct {
 	mu      sync.Mutex
 	byPath  map[string][]seen          // guarded by mu; in the order of arrival
 	allowed map[string]map[string]bool // guarded by mu; values that the script put in
-	most    int                        // so many of a path are kept; all if 0
+	most    int                        // so many of a path are kept
 }
 
 // seen is one reading.
@@ -82,7 +82,7 @@ func (w *watchLog) line(text []byte) {
 		v.value = *r.Value
 	}
 	all := append(w.byPath[r.Path], v)
-	if w.most > 0 && len(all) > 2*w.most {
+	if len(all) > 2*w.most {
 		all = slices.Clone(all[w.most:])
 	}
 	w.byPath[r.Path] = all
