@@ -64,7 +64,7 @@ func TestActuatorsOfCANFD(t *testing.T) {
 			t.Errorf("%s: actuators %v, want %v, on %d buses", name, got, row.want, len(p.buses))
 		}
 		var out, err bytes.Buffer
-		if code := check(cfg, nil, &out, &err); (code == 0) != (row.says == "") || !strings.Contains(err.String(), row.says) {
+		if code := check(cfg, nil, &out, &err, slog.New(slog.DiscardHandler)); (code == 0) != (row.says == "") || !strings.Contains(err.String(), row.says) {
 			t.Errorf("%s: exit %d, %s", name, code, &err)
 		}
 	}
