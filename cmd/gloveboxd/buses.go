@@ -89,18 +89,14 @@ func openAdapter(b Bus, group *kernel.Group, name string, decoder *mapping.Decod
 // socket is an open CAN interface of the kernel.
 type socket struct {
 	*socketcan.Port
-	each func(*socketcan.Port) error
+	take   func(*can.Frame)
+	more   func() bool
+	counts *socketcan.Counts
 }
 
 func (s *socket) Send(f can.Frame) error { return s.Write(f) }
 
-func (s *socket) Each() error {
-	for {
-		if err := s.each(s.Port); err != nil {
-			return err
-		}
-	}
-}
+func (s *socket) Each() error { return s.Receive(s.take, s.more, s.counts) }
 
 // Pauses between two looks for an interface that is missing or down.
 const (
@@ -135,16 +131,15 @@ func openSocket(b Bus, decoder *mapping.Decoder, cabin observer, counts *counter
 		frames++
 		readings, fobs = decoder.Decode(f, at, readings), decoder.Fobs(f, fobs)
 	}
-	each := func(p *socketcan.Port) error {
-		readings, fobs, frames = readings[:0], fobs[:0], 0
-		err := p.Receive(take, &sum.events)
+	more := func() bool {
 		if frames > 0 {
 			sum.frames += uint64(frames)
 			cabin.Observe(b.Name, frames, readings, at, fobs...)
+			readings, fobs, frames = readings[:0], fobs[:0], 0
 		}
 		stats.set(sum)
 		health.judge(&sum.events, kernel.BootTime())
-		return err
+		return true
 	}
 	return func() (device, error) {
 		port, err := socketcan.Open(b.Interface)
@@ -152,7 +147,7 @@ func openSocket(b Bus, decoder *mapping.Decoder, cabin observer, counts *counter
 			return nil, err
 		}
 		cabin.Observe(b.Name, 0, nil, now())
-		return &socket{port, each}, nil
+		return &socket{port, take, more, &sum.events}, nil
 	}
 }
 

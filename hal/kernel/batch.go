@@ -16,6 +16,7 @@ type Batch struct {
 	file    *os.File
 	conn    syscall.RawConn
 	try     func(fd uintptr) (done bool) // made once: a call allocates nothing
+	more    func(n int) bool
 	room    int
 	headers []message
 	records []byte
@@ -54,19 +55,21 @@ func NewBatch(file *os.File, count, room int) (*Batch, error) {
 	return b, nil
 }
 
-// Receive waits for records and returns how many there are, at least one; they are
-// good until the next call. The errors are those of Reader.Read: the end is io.EOF,
-// a close on this side, which ends a waiting Receive, os.ErrClosed; and
-// os.ErrDeadlineExceeded once the file's read deadline is over.
-func (b *Batch) Receive() (int, error) {
+// Receive waits for records, again and again, and says each time how many there are, at
+// least one, until more returns false; they are good until then. The errors are those
+// of Reader.Read: the end is io.EOF, a close on this side, which ends a waiting
+// Receive, os.ErrClosed; and os.ErrDeadlineExceeded once the file's read deadline is
+// over. More is called with the descriptor held: it must not close the file.
+func (b *Batch) Receive(more func(n int) bool) error {
+	b.more = more
 	if err := b.conn.Read(b.try); err != nil {
 		// The connection's error has no public name; a read of nothing gives it one.
 		if _, named := b.file.Read(nil); named != nil {
 			err = named
 		}
-		return 0, err
+		return err
 	}
-	return b.n, b.err
+	return b.err
 }
 
 // Record returns a record of the last Receive; whole is false where it was longer
@@ -91,30 +94,39 @@ func (b *Batch) Lost(i int) (count uint32, ok bool) {
 	return binary.NativeEndian.Uint32(side[unix.CmsgLen(0):]), true
 }
 
-// attempt receives once. It is not done where there is nothing yet.
+// attempt receives what there is. It does not ask until there is nothing: between two
+// waits of one Receive the runtime keeps in mind what comes, so that a second call a
+// wake would find nothing. An error behind the last record is found with the next one,
+// or after the deadline.
 func (b *Batch) attempt(fd uintptr) (done bool) {
-	for i := range b.used {
-		b.headers[i].header.SetControllen(sideRoom)
-	}
-	b.used, b.n = 0, 0
-	for {
+	for full := true; full; {
+		for i := range b.used { // the kernel has written over it
+			b.headers[i].header.SetControllen(sideRoom)
+		}
+		b.used, b.n, b.err = 0, 0, nil
 		n, _, errno := syscall.RawSyscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&b.headers[0])), uintptr(len(b.headers)), unix.MSG_DONTWAIT, 0, 0)
-		switch {
-		case errno == unix.EAGAIN:
+		switch errno {
+		case 0:
+		case unix.EAGAIN:
 			return false
-		case errno == unix.EINTR:
+		case unix.EINTR:
 			continue
-		case errno != 0:
+		default:
 			b.err = os.NewSyscallError("recvmmsg", errno)
 			return true
 		}
-		b.used, b.err = int(n), nil
+		b.used = int(n)
 		for b.n < b.used && b.headers[b.n].n > 0 { // an empty record is the end: the other side has gone
 			b.n++
 		}
 		if b.n == 0 {
 			b.err = io.EOF
+			return true
 		}
-		return true
+		if !b.more(b.n) {
+			return true
+		}
+		full = b.used == len(b.headers)
 	}
+	return false
 }

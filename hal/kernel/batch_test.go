@@ -42,17 +42,19 @@ func put(t testing.TB, to *os.File, words ...string) {
 	}
 }
 
-// received is one Receive in words; * marks a record that was longer than its room.
+// received is what comes at once, in words; * marks a record that was longer than its room.
 func received(b *kernel.Batch) (words []string, err error) {
-	n, err := b.Receive()
-	for i := range n {
-		record, whole := b.Record(i)
-		word := string(record)
-		if !whole {
-			word += "*"
+	err = b.Receive(func(n int) bool {
+		for i := range n {
+			record, whole := b.Record(i)
+			word := string(record)
+			if !whole {
+				word += "*"
+			}
+			words = append(words, word)
 		}
-		words = append(words, word)
-	}
+		return false
+	})
 	return words, err
 }
 
@@ -68,6 +70,37 @@ func TestBatch(t *testing.T) {
 		if got := fmt.Sprint(words, " ", err); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
+	}
+}
+
+// One Receive hears all that comes for as long as more is wanted, whether there was room
+// for more or not, and nothing twice.
+func TestBatchAgainAndAgain(t *testing.T) {
+	here, there := records(t)
+	b, said := batch(t, here, 3, 8), make(chan string)
+	ended := make(chan error)
+	go func() {
+		ended <- b.Receive(func(n int) bool {
+			for i := range n {
+				record, _ := b.Record(i)
+				said <- string(record)
+			}
+			return true
+		})
+	}()
+	for round := range 200 {
+		for i := range round % 8 {
+			put(t, there, fmt.Sprint(round, " ", i))
+		}
+		for i := range round % 8 {
+			if got, want := <-said, fmt.Sprint(round, " ", i); got != want {
+				t.Fatalf("%q, want %q", got, want)
+			}
+		}
+	}
+	here.Close()
+	if err := <-ended; !errors.Is(err, os.ErrClosed) {
+		t.Errorf("a closed socket: %v", err)
 	}
 }
 
@@ -129,16 +162,17 @@ func TestBatchCountsWhatWasLost(t *testing.T) {
 	const sent = 300
 	taken, lost := uint32(0), uint32(0)
 	take := func() {
-		n, err := b.Receive()
-		if err != nil {
+		if err := b.Receive(func(n int) bool {
+			for i := range n {
+				if count, ok := b.Lost(i); ok {
+					lost = count
+				}
+			}
+			taken += uint32(n)
+			return false
+		}); err != nil {
 			t.Fatal(err)
 		}
-		for i := range n {
-			if count, ok := b.Lost(i); ok {
-				lost = count
-			}
-		}
-		taken += uint32(n)
 	}
 	for i := range sent {
 		if err := unix.Sendto(there, make([]byte, 50), 0, to); err != nil {
@@ -168,14 +202,15 @@ func TestBatchCountsWhatWasLost(t *testing.T) {
 func TestBatchAllocatesNothing(t *testing.T) {
 	here, there := records(t)
 	b, word := batch(t, here, 8, 16), []byte("word")
+	once := func(n int) bool { return n != 3 }
 	if n := testing.AllocsPerRun(100, func() {
 		for range 3 {
 			if _, err := there.Write(word); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if n, err := b.Receive(); err != nil || n == 0 {
-			t.Fatal(n, err)
+		if err := b.Receive(once); err != nil {
+			t.Fatal(err)
 		}
 	}); n != 0 {
 		t.Errorf("%v allocations", n)

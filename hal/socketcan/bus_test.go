@@ -140,7 +140,7 @@ func flood(t *testing.T, name string) {
 	count := func(p *socketcan.Port) (frames, lost uint64) {
 		var counts socketcan.Counts
 		for end := time.Now().Add(time.Minute); frames+counts[socketcan.Lost] < sent && time.Now().Before(end); {
-			if err := p.Receive(func(*can.Frame) { frames++ }, &counts); err != nil {
+			if err := p.Receive(func(*can.Frame) { frames++ }, once, &counts); err != nil {
 				t.Error(err)
 				break
 			}
@@ -155,10 +155,13 @@ func flood(t *testing.T, name string) {
 		}
 	}
 	frames, lost := count(slow)
+	t.Logf("a port that did not listen received %d frames and counted %d lost", frames, lost)
 	if frames+lost != sent || lost == 0 {
 		t.Errorf("a port that did not listen received %d and counted %d of %d", frames, lost, sent)
 	}
-	if got := <-listened; got[0]+got[1] != sent {
+	got := <-listened
+	t.Logf("a port that listened received %d frames and counted %d lost", got[0], got[1])
+	if got[0]+got[1] != sent {
 		t.Errorf("a port that listened received %d and counted %d of %d", got[0], got[1], sent)
 	}
 }
@@ -173,7 +176,7 @@ func TestInterfaceComesAndGoes(t *testing.T) {
 		var counts socketcan.Counts
 		err := error(nil)
 		for end := time.Now().Add(time.Minute); err == nil && time.Now().Before(end); {
-			err = p.Receive(func(f *can.Frame) { t.Errorf("%+v came", f) }, &counts)
+			err = p.Receive(func(f *can.Frame) { t.Errorf("%+v came", f) }, once, &counts)
 		}
 		if !errors.Is(err, want) && !errors.Is(err, socketcan.ErrGone) { // by its name it is gone, whenever that is looked for
 			t.Errorf("ip %s: %v, want %v", strings.Join(how, " "), err, want)

@@ -51,6 +51,11 @@ type Port struct {
 	batch *kernel.Batch
 	frame can.Frame
 	lost  uint32 // as the kernel counted last
+
+	each   func(n int) bool // made once: receiving allocates nothing
+	take   func(*can.Frame)
+	more   func() bool
+	counts *Counts
 }
 
 // Open opens the interface of that name, for example can0. Bit rates and state
@@ -88,7 +93,9 @@ func over(file *os.File, l link) (*Port, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Port{name: file.Name(), index: l.index, fd: l.fd, file: file, batch: batch}, nil
+	p := &Port{name: file.Name(), index: l.index, fd: l.fd, file: file, batch: batch}
+	p.each = p.batched
+	return p, nil
 }
 
 // bind receives all that comes on an interface.
@@ -112,33 +119,42 @@ func bind(fd int, l link) error {
 	return unix.Bind(fd, &unix.SockaddrCAN{Ifindex: int(l.index)})
 }
 
-// Receive waits for frames that other stations sent, hands those that have come to
-// take, and counts in counts what came besides. A frame is the caller's until take
-// returns. It returns after two seconds without anything too. The error is ErrClosed,
-// ErrDown or ErrGone, wrapped; Close ends a waiting Receive.
-func (p *Port) Receive(take func(*can.Frame), counts *Counts) error {
-	n, err := p.batch.Receive()
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		err = p.look(counts)
+// Receive waits for frames that other stations sent, again and again, hands those that
+// have come at once to take, counts in counts what came besides, and asks then whether
+// there shall be more; every two seconds without anything too. A frame is the caller's
+// until take returns. The error is ErrClosed, ErrDown or ErrGone, wrapped; Close, which
+// neither take nor more may call, ends a waiting Receive.
+func (p *Port) Receive(take func(*can.Frame), more func() bool, counts *Counts) error {
+	p.take, p.more, p.counts = take, more, counts
+	for {
+		err := p.batch.Receive(p.each)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			if err = p.look(counts); err == nil && more() {
+				continue
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("read %s: %w", p.name, known(err))
+		}
+		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("read %s: %w", p.name, known(err))
-	}
+}
+
+// batched hands on what came at once.
+func (p *Port) batched(n int) (more bool) {
 	for i := range n {
 		record, whole := p.batch.Record(i)
 		switch {
 		case whole && Decode(record, &p.frame):
-			take(&p.frame)
-		case !whole || !counts.tell(record):
-			counts[Unreadable]++
+			p.take(&p.frame)
+		case !whole || !p.counts.tell(record):
+			p.counts[Unreadable]++
 		}
 	}
-	if n > 0 {
-		if lost, ok := p.batch.Lost(n - 1); ok {
-			p.drop(lost, counts)
-		}
+	if lost, ok := p.batch.Lost(n - 1); ok {
+		p.drop(lost, p.counts)
 	}
-	return nil
+	return p.more()
 }
 
 // look asks whether the interface still has its name, and for what was lost since the

@@ -44,10 +44,12 @@ func errorFrame(classes uint32, control byte) []byte {
 	return record
 }
 
+func once() bool { return false }
+
 // receive is p.Receive until something came: a look is nothing.
 func receive(p *socketcan.Port, take func(*can.Frame), counts *socketcan.Counts) error {
 	for before, n := *counts, 0; ; {
-		err := p.Receive(func(f *can.Frame) { n++; take(f) }, counts)
+		err := p.Receive(func(f *can.Frame) { n++; take(f) }, once, counts)
 		if err != nil || n > 0 || *counts != before {
 			return err
 		}
@@ -62,7 +64,7 @@ func closing(t *testing.T, p *socketcan.Port) {
 		var counts socketcan.Counts
 		var err error
 		for err == nil { // a look is no error
-			err = p.Receive(func(*can.Frame) {}, &counts)
+			err = p.Receive(func(*can.Frame) {}, once, &counts)
 		}
 		read <- err
 	}()
@@ -157,7 +159,7 @@ func TestSilence(t *testing.T) {
 	p, kernel := pair(t, false)
 	var counts socketcan.Counts
 	for range 2 {
-		if err := p.Receive(func(f *can.Frame) { t.Errorf("%+v came", f) }, &counts); err != nil {
+		if err := p.Receive(func(f *can.Frame) { t.Errorf("%+v came", f) }, once, &counts); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -204,7 +206,7 @@ func TestReceivingAllocatesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := p.Receive(take, &counts); err != nil {
+		if err := p.Receive(take, once, &counts); err != nil {
 			t.Fatal(err)
 		}
 	}); n != 0 || frames < 300 || counts[socketcan.Passive] < 100 {
