@@ -8,7 +8,7 @@ mkdir -p out
 {
 	echo "machine: $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1), $(nproc) cores, $(uname -sr), $(go version | cut -d' ' -f3)"
 	go test -p 1 -timeout 30m -run '^$' -bench "${BENCH:-.}" -benchtime "${BENCHTIME:-1s}" \
-		./hal/slcan ./hal/dbc ./hal/mapping ./hal/nmea ./telemetry/outside ./telemetry/outbox ./profiles/bolt ./agent/hmi/fence ./cmd/gloveboxd
+		./hal/slcan ./hal/socketcan ./hal/dbc ./hal/mapping ./hal/nmea ./telemetry/outside ./telemetry/outbox ./profiles/bolt ./agent/hmi/fence ./cmd/gloveboxd
 } | tee out/bench.txt
 echo
 awk '
@@ -44,6 +44,7 @@ awk '
 		print "| --- | --- | --- | --- | --- |"
 		turns("signal decode, all signals, under go.einride.tech/can", "hal/dbc/Signal/all", "mask-ns", "einride-ns", "einride/mask", "ns", "3 times faster, no allocation")
 		turns("signal decode, without one-bit flags", "hal/dbc/Signal/numbers", "mask-ns", "einride-ns", "einride/mask", "ns", "4 times faster")
+		turns("two full CAN buses as interfaces, received all at once, beside a read for each frame", "hal/socketcan/TwoBuses", "batch-%core", "single-%core", "single/batch", "% of a core", "")
 		turns("kept queue, one message a commit, beside bbolt", "telemetry/outbox/Put/batch=1", "outbox-us", "bbolt-us", "bbolt/outbox", "µs", "0.7 or more")
 		turns("kept queue, 32 messages a commit, beside bbolt", "telemetry/outbox/Put/batch=32", "outbox-us", "bbolt-us", "bbolt/outbox", "µs", "0.7 or more")
 		turns("a sample on the wire, ten fixes a message, gzipped, beside one topic for each signal", "telemetry/outside/Bytes", "gz-B", "topics-B", "topics/gz", "bytes", "10 bytes or less")
