@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -93,7 +94,7 @@ func TestAdapter(t *testing.T) {
 	heard := ""
 	pty.Listen(func(piece []byte) { heard += string(piece) })
 	counts, said := newCounters(), make(watcher, 10)
-	w := busWire(Bus{Name: "body", Port: pty.Name(), Baud: 115200, Bitrate: 500000}, reads(t), body(t).Bus("body"), said, counts, &health{}, slog.New(slog.DiscardHandler))
+	w := busWire(Bus{Name: "body", Port: pty.Name(), Baud: 115200, Bitrate: 500000, DataBitrate: 2000000}, reads(t), body(t).Bus("body"), said, counts, &health{}, slog.New(slog.DiscardHandler))
 	speed := can.Frame{ID: 256, Len: 2, Data: can.Data{0x1C, 0x6B}}
 	if err := w.send(speed); !errors.Is(err, errNotThere) {
 		t.Errorf("sent before the port is open: %v", err)
@@ -102,7 +103,7 @@ func TestAdapter(t *testing.T) {
 	eventually(t, "the port is open", func() bool { return w.send(speed) == nil })
 	eventually(t, "set-up and frame", func() bool {
 		_, err := pty.Write(nil) // it listens when it speaks
-		return err == nil && heard == "C\rS6\rO\rt10021C6B\r"
+		return err == nil && heard == "C\rS6\rY2\rO\rt10021C6B\r"
 	})
 	if _, err := pty.Write([]byte("t10021C6B\r")); err != nil {
 		t.Fatal(err)
@@ -110,7 +111,22 @@ func TestAdapter(t *testing.T) {
 	if got := <-said; got != "body Vehicle.Speed=72.75" {
 		t.Errorf("the bus said %q", got)
 	}
-	if c := counts.copy(); c["bus.body.sent"] != 1 || c["bus.body.frames"] != 1 {
+	if err := w.send(can.Frame{ID: 256, FD: true, Len: 12, Data: can.Data{0x1C, 0x6B}}); err != nil {
+		t.Error(err)
+	}
+	if _, err := pty.Write([]byte("b1009000102030405060708090A0B\rB10000001FF\rd10021C6C\r")); err != nil { // the second is no frame
+		t.Fatal(err)
+	}
+	for _, want := range []string{"body Vehicle.Speed=0.01", "body Vehicle.Speed=72.76"} {
+		if got := <-said; got != want {
+			t.Errorf("the bus said %q, want %q", got, want)
+		}
+	}
+	eventually(t, "a command of CAN FD", func() bool {
+		_, err := pty.Write(nil)
+		return err == nil && strings.HasSuffix(heard, "d10091C6B"+strings.Repeat("00", 10)+"\r")
+	})
+	if c := counts.copy(); c["bus.body.sent"] != 2 || c["bus.body.frames"] != 3 || c["bus.body.bad"] != 1 {
 		t.Errorf("counted %v", c)
 	}
 }

@@ -27,6 +27,7 @@ func FuzzMapping(f *testing.F) {
 	f.Add([]byte("signal = [{ path = \"Vehicle.RoofLoad\", bus = \"body\", can = \"SPEED.SPEED\" }, 3]\n[x]\n[[alarm]]\ncode = \"abs\"\n"))
 	f.Add([]byte("[[signal]]\npath = \"Vehicle.RoofLoad\"\nbus = \"body\"\ncan = \"UI.ODO\"\n[signal.when]\n\"UI.UNITS\" = 1\n[[signal]]\n\"path\" = 'Vehicle.RoofLoad'\nbus = \"body\"\ncan = \"SPEED.SPEED\"\nwhen.\"UI.UNITS\" = 2e0\n"))
 	f.Add([]byte(strings.Replace(isLocked, "values", "match = \"pgn\"\nvalues", 1) + "[[fob]]\nbus = \"body\"\nid = \"LOCK.TEMP\"\npresent = \"LOCK.LOCK\"\nunlocked = \"LOCK.LOCKED\"\nmatch = \"pgn\"\n"))
+	f.Add([]byte("[[actuator]]\npath = \"Vehicle.RoofLoad\"\nbus = \"body\"\ncan = \"TEN.PADDED\"\nconfirm = \"FD.PAST\"\n[[signal]]\npath = \"Vehicle.GrossWeight\"\nbus = \"body\"\ncan = \"FD.PAST\"\nwhen = { \"TEN.PADDED\" = 0 }\n"))
 	bus, _ := dbc.Parse("body.dbc", []byte(body))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		total := 1 + bytes.Count(src, []byte{'\n'})
@@ -77,8 +78,12 @@ func FuzzMapping(f *testing.F) {
 		commands(t, plan, file, bus)
 		decoder := plan.Bus("body")
 		for i, m := range append(decoder.Messages(), &dbc.Message{ID: 5}) {
-			for n := range uint8(9) {
-				frame := can.Frame{ID: m.ID, Extended: m.Extended, Len: n, Data: can.Data{n, 2, byte(i), 1, 0, 255, n, 1}}
+			for code := range uint8(16) {
+				n := can.Length(code)
+				frame := can.Frame{ID: m.ID, Extended: m.Extended, FD: n > can.MaxClassic, Len: n, Data: can.Data{n, 2, byte(i), 1, 0, 255, n, 1}}
+				for at := can.MaxClassic; at < int(n); at++ {
+					frame.Data[at] = byte(at) ^ n
+				}
 				for _, r := range decoder.Decode(&frame, moment(2000*int(n)), nil) {
 					if !said(file, m, r) {
 						t.Errorf("%s of %d bytes says %v\n%s", m.Name, n, r, printed)
