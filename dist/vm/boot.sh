@@ -11,10 +11,12 @@ kernel=$(echo "${VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/glovebox-vm}"/kernel-
 snapshot=on
 [ "${KEEP:-}" = 1 ] && snapshot=off
 drive=${DRIVE:--drive file=$image,format=raw,if=virtio,cache=${CACHE:-unsafe},snapshot=$snapshot}
+tmp=/var/tmp
+[ ! -d /dev/shm ] || tmp=/dev/shm # the overlay: what is thrown away need not reach a disk
 : >"$share"/console
 start=$(date +%s)
 # shellcheck disable=SC2086 # words are meant
-qemu-system-x86_64 -accel tcg -icount shift=${ICOUNT:-1},sleep=on -cpu max -smp 1 -m 512 -nodefaults -no-reboot -display none -serial file:"$share"/console \
+TMPDIR=$tmp qemu-system-x86_64 -accel tcg -icount shift=${ICOUNT:-1},sleep=on -cpu max -smp 1 -m 512 -nodefaults -no-reboot -display none -serial file:"$share"/console \
 	-kernel "$kernel"/vmlinuz -initrd "$kernel"/initrd $drive ${EXTRA:-} \
 	-virtfs local,path="$share",mount_tag=share,security_model=none -device virtio-rng-pci \
 	-append "console=ttyS0 quiet panic=-1 systemd.show_status=0 net.ifnames=0 secretmem.enable=1 ${APPEND:-}" &

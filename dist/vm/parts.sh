@@ -13,6 +13,9 @@ sed -i 's/^Version: .*/&.1/' "$out"/next/DEBIAN/control
 dpkg-deb --root-owner-group -Zgzip -b "$out"/next "$out"/glovebox-next.deb >/dev/null
 rm -rf "$out"/next
 CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$out"/probe ./dist/vm/probe
+mkdir -p "$out"/bin # of the back end, on the path of who plays docs/install.md
+CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$out"/bin/fleet ./docs/examples/fleet
+cp docs/examples/fleet/certificates.sh "$out"/bin/
 CGO_ENABLED=0 go test -c -o "$out"/socketcan.test ./hal/socketcan
 "$here"/slcan.sh "$out" &
 rm -rf "$out"/people "$out"/people.new && mkdir "$out"/people.new

@@ -1,6 +1,6 @@
 #!/bin/bash
 # run.sh [GROUP...]: `make vm`. Builds what it needs, boots a Debian VM for each group of guest scripts, prints one table, ends
-# with 1 if a line of it is FAIL. Results, logs and consoles stay in out/vm. Groups: install, unit, car; all if none is named.
+# with 1 if a line of it is FAIL. Results, logs and consoles stay in out/vm. Groups: unit, car, install, docs; all if none is named.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 tree=$(cd "$here"/../.. && pwd)
@@ -8,8 +8,8 @@ out=${OUT:-$tree/out/vm}
 limit=${LIMIT:-1500} # seconds for one boot: a machine four times slower and busy must do
 export VM_CACHE=${VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/glovebox-vm}
 [ "$(id -u)" = 0 ] || { echo "make vm builds a root file system: run it as root" >&2; exit 1; }
-declare -A scripts=([install]="install" [unit]="sandbox policy life" [car]="can guest")
-[ $# -gt 0 ] || set -- unit car install
+declare -A scripts=([docs]="docs" [install]="install" [unit]="sandbox policy life" [car]="can guest")
+[ $# -gt 0 ] || set -- unit car install docs
 
 "$here"/cache.sh >/dev/null
 start=$(date +%s)
@@ -31,6 +31,9 @@ for group in "$@"; do
 		KEEP=1 "$here"/boot.sh "$out"/install.img "$share" "$limit" || true
 		"$here"/scan.sh "$out"/probe "$out"/install.img "$share" >>"$share"/table
 		rm -f "$out"/install.img
+	elif [ "$group" = docs ]; then
+		cp -r "$out"/glovebox.deb "$out"/bin "$tree"/docs/install.md "$share"/
+		"$here"/boot.sh "$out"/bare.img "$share" "$limit" || true
 	else
 		[ "$group" != car ] || cp -r "$out"/socketcan.test "$out"/drive "$share"/
 		"$here"/boot.sh "$out"/car.img "$share" "$limit" || true

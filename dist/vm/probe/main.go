@@ -13,6 +13,7 @@ probe memory PID WORD...          how often each word is in the memory of a proc
 probe calls N                     guests come and go, and calls go on: N of them over the exchanges, and how many failed
 probe sandbox                     what the sandbox lets through
 probe scan IMAGE LIST             the lines of LIST that are somewhere in IMAGE
+probe play PAGE                   the console blocks of a page, word by word
 probe work once|forever KIND...   what a power cut interrupts: settings, login, removal, guest, exchange
 `
 
@@ -33,6 +34,8 @@ func main() {
 		sandbox()
 	case os.Args[1] == "scan" && len(args) == 2:
 		err = scan(args[0], args[1])
+	case os.Args[1] == "play" && len(args) == 1:
+		err = play(args[0])
 	case os.Args[1] == "work" && len(args) > 1:
 		err = does(args[1:], args[0] == "forever")
 	default:

@@ -31,7 +31,7 @@ type bench struct {
 func newBench(dir, agent, config string, people []string) (*bench, error) {
 	b := &bench{dir: dir, agent: agent, people: people, bus: "unix:path=" + filepath.Join(dir, "bus")}
 	conf := fmt.Sprintf(`<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig><type>session</type><listen>%s</listen><policy context="default"><allow send_destination="*"/><allow own="*"/><allow user="*"/></policy></busconfig>`, b.bus)
+<busconfig><type>session</type><listen>%s</listen><auth>EXTERNAL</auth><policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`, b.bus)
 	text := fmt.Sprintf("[store]\ndir = %q\n[session]\nruntime_dir = %q\n[dbus]\naddress = %q\nhmi_users = [\"0\"]\n%s", b.state(), filepath.Join(dir, "run"), b.bus, config)
 	if err := os.WriteFile(filepath.Join(dir, "bus.conf"), []byte(conf), 0o600); err != nil {
 		return nil, err
