@@ -20,9 +20,12 @@ type manager struct {
 	conn *dbus.Conn
 
 	mu    sync.Mutex
-	asked []string   // guarded by mu: what each lock is for
+	given []string   // guarded by mu: what each lock is for
 	locks []*os.File // guarded by mu: the ends that see the other one closed
 	deny  bool       // guarded by mu
+	calls int        // guarded by mu
+
+	slow chan struct{} // an answer waits until it is closed; nil: none does
 }
 
 const login1 = "org.freedesktop.login1"
@@ -41,6 +44,12 @@ func (w *world) manager(t *testing.T) *manager {
 
 func (m *manager) Inhibit(what, who, why, mode string) (dbus.UnixFD, *dbus.Error) {
 	m.mu.Lock()
+	m.calls++
+	m.mu.Unlock()
+	if m.slow != nil {
+		<-m.slow
+	}
+	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.deny {
 		return 0, dbus.NewError("org.freedesktop.DBus.Error.AccessDenied", []any{"no"})
@@ -49,7 +58,7 @@ func (m *manager) Inhibit(what, who, why, mode string) (dbus.UnixFD, *dbus.Error
 	if err != nil {
 		return 0, dbus.MakeFailedError(err)
 	}
-	m.asked = append(m.asked, what+" "+mode)
+	m.given = append(m.given, what+" "+mode)
 	m.locks = append(m.locks, r)
 	fd := dbus.UnixFD(lock.Fd())
 	time.AfterFunc(300*time.Millisecond, func() { lock.Close() }) // the answer has a copy by then
@@ -136,8 +145,8 @@ func TestSleep(t *testing.T) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !slices.Equal(m.asked, []string{"sleep:shutdown delay", "sleep:shutdown delay"}) {
-		t.Errorf("asked for %q", m.asked)
+	if !slices.Equal(m.given, []string{"sleep:shutdown delay", "sleep:shutdown delay"}) {
+		t.Errorf("asked for %q", m.given)
 	}
 }
 
@@ -188,14 +197,73 @@ func TestNoManager(t *testing.T) {
 			t.Errorf("%d: %v", i, p)
 		}
 	}
+	m.asked(t, 3) // of the three answers two at least are in the log
 	if count("no login manager") != 1 || count("will not wait") != 1 {
 		t.Error(fmt.Sprint("the log says:\n", w.log))
 	}
 	m.mu.Lock()
-	m.deny = false
+	m.deny = false // as where polkit came late
 	m.mu.Unlock()
-	m.say(t, "PrepareForSleep", false)
 	m.lock(t, 1)
+	for range 200 {
+		if count("a sleep waits for the agent") > 0 {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if count("a sleep waits for the agent") != 1 {
+		t.Error(fmt.Sprint("the log says:\n", w.log))
+	}
+}
+
+// asked waits until so many asked for a lock.
+func (m *manager) asked(t *testing.T, n int) {
+	t.Helper()
+	for range 500 {
+		m.mu.Lock()
+		calls := m.calls
+		m.mu.Unlock()
+		if calls >= n {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("asked less than %d times", n)
+}
+
+// While a login manager takes its time to give a lock what it says is heard, and the agent
+// can end. A lock that comes once the sleep has begun is released at once: nothing is left
+// to wait for.
+func TestASlowManager(t *testing.T) {
+	w := start(t)
+	m := &manager{conn: w.dial(t), slow: make(chan struct{})}
+	if err := m.conn.Export(m, "/org/freedesktop/login1", login1+".Manager"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.conn.RequestName(login1, dbus.NameFlagDoNotQueue); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	done, ended := make(chan hmi.Power, 8), make(chan *os.File, 1)
+	go func() { ended <- w.face.FollowPower(ctx, nil, func(p hmi.Power) { done <- p }) }()
+	m.asked(t, 1)
+	m.say(t, "PrepareForSleep", true)
+	if p := <-done; p != hmi.Sleeps {
+		t.Errorf("%v", p)
+	}
+	close(m.slow)
+	free(t, m.lock(t, 1))
+	m.slow = make(chan struct{})
+	m.say(t, "PrepareForSleep", false)
+	if p := <-done; p != hmi.Wakes {
+		t.Errorf("%v", p)
+	}
+	m.asked(t, 2)
+	stop() // sooner than an answer would come
+	if lock := <-ended; lock != nil {
+		t.Errorf("at the end it holds %v", lock)
+	}
+	close(m.slow)
 }
 
 // A login manager that takes its name once more is the same one: the lock that it gave

@@ -1,6 +1,7 @@
 package fence
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -16,8 +17,9 @@ const noAutoStart = 2
 // Delay takes a delay lock of a login manager: what, as "sleep:shutdown", waits until
 // the file is closed (org.freedesktop.login1(5), Inhibit). It is the only answer with a
 // descriptor that the agent takes, and comes on a connection of its own, which ends with
-// it. Nothing counts there but the answers of the bus, and of the owner of the name.
-func Delay(address, name, what, who, why string, patience time.Duration) (lock *os.File, owner string, err error) {
+// it. Nothing counts there but the answers of the bus, and of the owner of the name. With
+// ctx the question ends.
+func Delay(ctx context.Context, address, name, what, who, why string, patience time.Duration) (lock *os.File, owner string, err error) {
 	s, err := dial(address, patience, true)
 	if err != nil {
 		return nil, "", err
@@ -26,6 +28,7 @@ func Delay(address, name, what, who, why string, patience time.Duration) (lock *
 	if err := s.conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		return nil, "", err
 	}
+	defer context.AfterFunc(ctx, func() { _ = s.conn.SetDeadline(time.Now()) })()
 	ask := func(h Header, args ...string) (Header, []byte, []int, error) {
 		h.Kind = methodCall
 		var body []byte
