@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -121,24 +120,5 @@ func TestAnAbortIsShort(t *testing.T) {
 				t.Errorf("exit %d:\n%s", code, said)
 			}
 		})
-	}
-}
-
-// The memory of the agent is in no core dump, whatever it was started with.
-func TestNoCoreDump(t *testing.T) {
-	a := newProgram(t, "")
-	_, stop := a.boot("prlimit", "--core=unlimited")
-	limits, err := os.ReadFile(fmt.Sprintf("/proc/%d/limits", a.pid()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(limits)) {
-		if name, rest, _ := strings.Cut(line, "size"); strings.HasPrefix(name, "Max core file") && !strings.HasPrefix(strings.TrimSpace(rest), "0 ") {
-			t.Errorf("%s", line)
-		}
-	}
-	stop(syscall.SIGTERM)
-	if _, err := exec.LookPath("prlimit"); err != nil {
-		t.Fatal(err)
 	}
 }
