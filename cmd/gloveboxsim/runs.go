@@ -29,6 +29,7 @@ type runs struct {
 	shelf     *shelf
 	dir       string // of the outputs, empty for none
 	gloveboxd string
+	patience  int // times what an expectation waits
 
 	mu      sync.Mutex
 	now     *run               // guarded by mu; the newest, nil before the first
@@ -82,7 +83,7 @@ func (r *runs) begin(s *scenario.Scenario) *run {
 	if r.dir != "" {
 		now.dir = filepath.Join(r.dir, fmt.Sprintf("%s-%s", now.began.UTC().Format("20060102T150405.000Z"), s.Name))
 	}
-	now.player = scenario.NewPlayer(s, scenario.Options{Dir: now.dir, Gloveboxd: r.gloveboxd})
+	now.player = scenario.NewPlayer(s, scenario.Options{Dir: now.dir, Gloveboxd: r.gloveboxd, Patience: r.patience})
 	r.now = now
 	return now
 }

@@ -27,6 +27,7 @@ type serveCommand struct {
 	Listen         string        `help:"Where the page is served: a port of this machine, 0 for any that is free." default:"127.0.0.1:8480" placeholder:"ADDRESS"`
 	ListenAnywhere bool          `help:"Let other machines reach the page, if the address is one that they can reach."`
 	Live           string        `help:"Serve the files of the page from there, to edit and reload." placeholder:"DIR"`
+	Patience       int           `help:"How many times as long as it says an expectation may wait, on a machine that is slow or busy." default:"1"`
 	Out            string        `help:"Where the outputs go, each world's into a directory of its own." placeholder:"DIR"`
 	For            time.Duration `help:"End after this time; 0 is never." placeholder:"D"`
 	Gloveboxd      string        `help:"The agent; empty is the one beside this program." placeholder:"FILE"`
@@ -43,6 +44,9 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) (err error) {
 	defer signal.Stop(piped)
 	if c.For < 0 {
 		return exit{exitUsage, fmt.Errorf("--for %v: want a time of 0 or more", c.For)}
+	}
+	if c.Patience < 1 || c.Patience > 10 {
+		return exit{exitUsage, fmt.Errorf("--patience %d: want 1 to 10", c.Patience)}
 	}
 	all, first, err := c.worlds()
 	if err != nil {
@@ -85,7 +89,7 @@ func (c *serveCommand) worlds() (*runs, *scenario.Scenario, error) {
 	if err != nil {
 		return nil, nil, exit{exitUsage, errors.Join(err, shelf.close())}
 	}
-	return &runs{shelf: shelf, dir: c.Out, gloveboxd: c.Gloveboxd, changed: make(chan struct{})}, first, nil
+	return &runs{shelf: shelf, dir: c.Out, gloveboxd: c.Gloveboxd, patience: c.Patience, changed: make(chan struct{})}, first, nil
 }
 
 // page takes the port.

@@ -288,6 +288,7 @@ func TestServeRefuses(t *testing.T) {
 		{"open to everybody by having no host", []string{"--listen", ":8480"}, exitUsage},
 		{"a scenario that is not there", []string{"--listen", "127.0.0.1:0", "nowhere.txtar"}, exitUsage},
 		{"time that runs back", []string{"--listen", "127.0.0.1:0", "--for", "-1s"}, exitUsage},
+		{"patience of none", []string{"--listen", "127.0.0.1:0", "--patience", "0"}, exitUsage},
 		{"a page that is not there", []string{"--listen", "127.0.0.1:0", "--live", "nowhere"}, exitSetup},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
