@@ -27,7 +27,22 @@ func (s *stage) decide(ctx context.Context, method string, options map[string]an
 		defer cancel()
 		_ = s.world.Cloud.Wait(heard, func() bool { return s.world.Cloud.OfCar() > before }) // nothing may have changed
 	}
-	return strings.Trim(fmt.Sprint(answer...), "[]"), errors.Join(err, ctx.Err())
+	return answered(answer), errors.Join(err, ctx.Err())
+}
+
+// answered is an answer in words; of a receipt, what became of each store.
+func answered(answer []any) string {
+	if len(answer) == 1 {
+		receipt, _ := answer[0].(map[string]any)
+		if stores, ok := receipt["stores"].([]map[string]any); ok {
+			all := []string{}
+			for _, store := range stores {
+				all = append(all, fmt.Sprintf("%v: %v before, %v after, %v", store["name"], store["before"], store["after"], store["result"]))
+			}
+			return strings.Join(all, "; ")
+		}
+	}
+	return strings.Trim(fmt.Sprint(answer...), "[]")
 }
 
 // backEndErrors are the names that expect error takes.
