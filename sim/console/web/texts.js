@@ -3,6 +3,12 @@
 /** proper writes a name of a scenario as people do: anna → Anna. */
 export const proper = (name) => name ? name[0].toUpperCase() + name.slice(1) : '';
 
+/** initials are two letters: of two names, or of the only one. */
+export function initials(name) {
+  const words = String(name || '?').split(/[\s-]+/).filter(Boolean);
+  return (words.length > 1 ? words.map((w) => w[0]).join('') : words[0]).slice(0, 2).toUpperCase();
+}
+
 /** known is the name of a view. */
 export function known(view) {
   const [kind, name] = view.split('/');
@@ -88,7 +94,7 @@ export const texts = {
   you: (name) => name + ' (you)',
   chip: {
     shared: (n) => `Position shared with ${n}`, stays: 'Position stays in the car', nothing: 'Nothing leaves the car', none: 'No position',
-    waiting: 'Waiting for the network', driver: 'Waiting for driver',
+    waiting: 'Waiting for the network', driver: 'Waiting for driver', later: 'Position begins later',
   },
   levels: 'What leaves the car on this drive',
   parkedOnly: 'Parked only. A change asked for while driving waits until you park.',
@@ -105,6 +111,7 @@ export const texts = {
   pending: (name) => `Waits until you park: ${name}`,
   erased: 'Guest data erased',
   erasedCounts: (n, stores) => `${n} ${plural(n, 'value', 'values')} in ${stores} ${plural(stores, 'store', 'stores')} before, none after.`,
+  erasedByPower: 'It was in memory only, and the power was cut.',
   erasing: 'Guest data is being erased…',
   eraseFailed: 'Files of an app could not be removed yet. They are out of everybody’s reach.',
   receiptOf: (name) => `Data of ${name} erased`,
@@ -201,6 +208,7 @@ export const texts = {
   setByMain: 'Set by the main user',
   people: 'People',
   peopleSub: (n) => `${n} of 5 secondary users`,
+  manage: 'Manage',
   functions: 'Functions',
   functionsSub: 'What each person may use',
   guestServices: 'Guest services',

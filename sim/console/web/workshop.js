@@ -1,7 +1,7 @@
 // Workshop Nord: what lies in the workshop's mailbox, and the chat.
 
 import { h, icon, render } from './dom.js';
-import { alarm, proper, role, sentence, texts } from './texts.js';
+import { alarm, initials, proper, role, sentence, texts } from './texts.js';
 import { hhmm } from './time.js';
 
 export const title = 'Workshop';
@@ -70,7 +70,7 @@ function chat(s, t, shop) {
   const send = () => text && t.act(to ? `workshop write ${to} ${text}` : 'workshop chat ' + text, 'chat');
   return h('div', { class: 'wr' },
     h('ul', { class: 'chat scroll', tabindex: '0', 'aria-label': 'Workshop chat', 'aria-live': 'polite', scrollTop: 1e5 * all.length }, all.length ? all.map((m, i) => h('li', { key: i, class: 'msg' + (m.mine ? ' me' : '') },
-      !m.mine && h('span', { class: 'av r' + (m.role === 'main' ? 'M' : 'S'), 'aria-hidden': 'true' }, (m.from || '?')[0].toUpperCase()),
+      !m.mine && h('span', { class: 'av r' + (m.role === 'main' ? 'M' : 'S'), 'aria-hidden': 'true' }, initials(m.from)),
       h('div', null, h('small', null, [m.mine ? role('workshop') : proper(m.from), !m.mine && role(m.role), hhmm(m.t)].filter(Boolean).join(' · ')), h('p', null, m.text)))) : h('li', { class: 'empty' }, texts.noChat)),
     h('form', { class: 'write', onsubmit: (e) => { e.preventDefault(); send(); } },
       h('select', { 'aria-label': 'To', value: to, onchange: (e) => t.tell({ kind: 'ui.field', data: { name: 'to', value: e.target.value } }) }, h('option', { value: '' }, texts.toEverybody), people.map((n) => h('option', { value: n, key: n }, proper(n)))),

@@ -5,7 +5,7 @@ import { box, map as drawing, project, town, way } from '../map.js';
 import { proper, role, texts } from '../texts.js';
 import { hhmm } from '../time.js';
 import { avatar, badge, levelReasons, levelSwitch, letterOf, note, you } from './parts.js';
-import { parked, sight, warning } from './state.js';
+import { opensLater, parked, sight, warning } from './state.js';
 
 /** The plane is drawn anew when the car is so far, in metres, from its middle. */
 const stray = 160, across = 1300;
@@ -32,7 +32,7 @@ export function home(s, t) {
           return h('li', { key: r.letter + r.name }, badge(r.letter), r.column === 'workshop' ? r.name || texts.workshop : you(s, r.name), h('span', { class: 'st ' + gets.tone }, gets.text));
         })),
         s.privacy?.effective === 'offline' && h('p', { class: 'why v', role: 'status' }, icon('net', 15), texts.offlineNote),
-        (s.privacy?.limited_by || []).includes('waiting') && h('p', { class: 'why' }, icon('time', 15), texts.placeLater)),
+        opensLater(s) && h('p', { class: 'why' }, icon('time', 15), texts.placeLater)),
       levelSwitch(s, t), levelReasons(s)));
 }
 

@@ -1,7 +1,7 @@
 // What several screens of the head unit have in common.
 
 import { h, icon } from '../dom.js';
-import { proper, texts } from '../texts.js';
+import { initials, proper, texts } from '../texts.js';
 import { levels, parked, person } from './state.js';
 
 /** avatar is the round sign of a person; of nobody and of a guest it is a drawing. */
@@ -10,8 +10,6 @@ export function avatar(letter, name, size) {
   if (!name) return h('span', { class: 'av ' + (letter === 'G' ? 'guest' : 'none'), style, 'aria-hidden': 'true' }, icon('user', size ? size * .5 : 16));
   return h('span', { class: 'av r' + (letter || 'S'), style, 'aria-hidden': 'true' }, initials(name));
 }
-
-const initials = (name) => name.split(/[\s-]+/).map((w) => w[0]).join('').slice(0, 2).toUpperCase();
 
 /** badge is a reader's letter on its colour. */
 export const badge = (letter) => h('span', { class: 'role r' + letter, 'aria-hidden': 'true' }, letter);

@@ -20,7 +20,7 @@ export function picker(s, t) {
       }, p.has_pin && h('span', { class: 'lk' }, icon('lock'), h('span', { class: 'sr' }, texts.pin)),
       avatar(p.letter, p.name, 84), h('b', null, proper(p.name)), h('span', null, role(p.role)),
       here === p.name && h('span', { class: 'key' }, icon('key', 14), texts.keyHere))),
-      h('button', { type: 'button', key: ' guest', class: 'pf gs', disabled: still || s.wheel?.guest_mode === false, onclick: () => t.act('guest', 'guest') },
+      h('button', { type: 'button', key: ' guest', class: 'pf gs', disabled: still || s.wheel?.guest_mode === false, onclick: () => choose(t, 'guest', 'guest') },
         avatar('G', '', 84), h('b', null, role('guest')), h('span', null, texts.guestCard)),
       h('button', { type: 'button', key: ' add', class: 'pf add', disabled: still || !main, onclick: () => { t.tell({ kind: 'ui.go', data: { screen: 'settings' } }); t.tell({ kind: 'ui.sub', data: { sub: 'invite' } }); } },
         h('span', { class: 'av plus' }, icon('plus', 32)), h('b', null, texts.addPerson), h('span', null, texts.invites(mainName(s))))),
@@ -32,7 +32,24 @@ const suggested = (s) => s.wheel?.suggested || (s.wheel?.state === 'active' && s
 
 function pick(s, t, p) {
   if (p.has_pin) t.tell({ kind: 'ui.pick', data: { name: p.name } });
-  else t.act(`login ${p.name} pin=none`, 'login');
+  else choose(t, `login ${p.name} pin=none`, 'login');
+}
+
+let asking = false, next = null;
+
+/**
+ * choose says a line once the choice before it has its answer, for requests overtake one
+ * another on their way; of those that wait only the newest is said.
+ */
+async function choose(t, line, tag) {
+  next = [line, tag];
+  if (asking) return;
+  for (asking = true; next;) {
+    const [now, about] = next;
+    next = null;
+    await t.act(now, about);
+  }
+  asking = false;
 }
 
 function foot(s) {
@@ -48,7 +65,7 @@ function wiped(s) {
   if (s.wheel?.wipe === 'failed') return note('a', 'warn', texts.eraseFailed, 'status');
   const r = s.receipt, e = erased(r);
   if (s.wheel?.state !== 'idle' || !r || r.who && r.who !== 'guest' || !r.who && !e.stores) return null;
-  return note('g', 'check', [h('b', null, texts.erased), e.stores > 0 && h('small', null, texts.erasedCounts(e.values, e.stores))], 'status');
+  return note('g', 'check', [h('b', null, texts.erased), h('small', null, e.stores > 0 ? texts.erasedCounts(e.values, e.stores) : r.reason === 'boot' ? texts.erasedByPower : '')], 'status');
 }
 
 /** A guest sees nobody's profile. */

@@ -3,7 +3,7 @@
 import { h, icon } from '../dom.js';
 import { role, sharing, texts } from '../texts.js';
 import { badge, head, levelReasons, levelSwitch, note, row, you } from './parts.js';
-import { pills } from './state.js';
+import { opensLater, pills } from './state.js';
 
 export function privacy(s, t) {
   const p = s.privacy, readers = (p?.readers || []).filter((r) => r.column !== 'backend');
@@ -11,7 +11,7 @@ export function privacy(s, t) {
     head(texts.privacy, texts.leaves, s.wheel?.state === 'idle' ? null : levelSwitch(s, t)),
     levelReasons(s),
     p?.effective === 'offline' && note('v', 'net', texts.offlineNote),
-    (p?.limited_by || []).includes('waiting') && note('n', 'time', texts.placeLater),
+    opensLater(s) && note('n', 'time', texts.placeLater),
     h('ul', { class: 'rows' }, readers.map((r) => row(r.letter + r.name, badge(r.letter), r.column === 'workshop' ? r.name || texts.workshop : you(s, r.name) || role(r.column === 'main' ? 'main' : 'secondary'), who(r),
       pills(r, p?.effective).map((x) => h('span', { class: 'mini ' + x.tone }, x.text))))),
     h('div', { class: 'foot' }, icon('time'), texts.thisDrive(p?.published || 0, p?.reduced || 0, p?.withheld || 0)));

@@ -36,7 +36,7 @@ function mainRows(s, t) {
   const shut = !parked(s), two = (tag, line) => ['on', 'off'].map((w) => button(s, t, { text: texts[w], line: `hmi ${line} ${w}`, tag: tag + w, cls: 'gh', off: shut }));
   return [
     row('people', icon('users'), texts.people, texts.peopleSub(s.people.filter((p) => p.role !== 'main').length), [
-      h('button', { type: 'button', class: 'btn gh', disabled: shut, onclick: go(t, 'invite') }, icon('plus', 16), texts.invite), more(s, t, texts.functions, 'people')]),
+      h('button', { type: 'button', class: 'btn gh', disabled: shut, onclick: go(t, 'invite') }, icon('plus', 16), texts.invite), more(s, t, texts.manage, 'people')]),
     row('guests', icon('user'), texts.guestServices, texts.guestServicesSub, h('div', { class: 'ways', role: 'group', 'aria-label': texts.guestServices }, two('gs', 'guest-services'))),
     row('remote', icon('net'), texts.remoteServices, texts.remoteServicesSub, h('div', { class: 'ways', role: 'group', 'aria-label': texts.remoteServices }, two('rs', 'remote-services'))),
     row('erase', icon('trash'), texts.erase, texts.eraseSub, more(s, t, texts.erase, 'erase')),

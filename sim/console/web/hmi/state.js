@@ -11,7 +11,7 @@ export const kinds = ['clock', 'wheel', 'people', 'privacy', 'settings', 'nav', 
 const free = 4;
 
 const blank = {
-  now: '', time: '', wheel: null, people: [], peopleAt: 0, privacy: null, settings: {}, nav: null, route: [], trips: null, notes: { messages: [], alarms: [] }, receipt: null,
+  now: '', time: '', wheel: null, people: [], peopleAt: 0, privacy: null, settings: {}, nav: null, route: [], trips: null, notes: { messages: [], alarms: [] }, receipt: null, owed: false,
   screen: 'home', pin: null, sub: null, tab: 'mine', open: null, fields: {}, sure: null, busy: {}, note: null, gone: null, wrong: {}, tick: 0, turned: 0,
 };
 
@@ -29,7 +29,7 @@ export function reduce(s = blank, e) {
     case 'route': return { ...s, route: d.points || [] };
     case 'trips': return { ...s, trips: d.trips || [] };
     case 'notes': return { ...s, notes: { messages: d.messages || [], alarms: d.alarms || [] } };
-    case 'receipt': return { ...s, receipt: d };
+    case 'receipt': return { ...s, receipt: d, owed: false };
     case 'ui.go': return { ...s, gone: null, screen: d.screen, pin: null, sub: null, open: null, fields: {}, sure: null };
     case 'ui.pick': return { ...s, pin: { name: d.name, digits: '', error: '', forgot: false, busy: false } };
     case 'ui.digit': return s.pin && s.pin.digits.length < 12 ? { ...s, pin: { ...s.pin, digits: s.pin.digits + d.digit, error: '' } } : s;
@@ -59,8 +59,10 @@ function escaped(s) {
 
 /** Another session begins at Home; the picker is where nobody is at the wheel. */
 function seated(s, wheel) {
-  const was = s.wheel, same = was && was.state === wheel.state && was.who === wheel.who;
-  let next = { ...s, wheel };
+  const was = s.wheel, same = was && was.state === wheel.state && was.who === wheel.who && (!wheel.suggested || was.suggested === wheel.suggested);
+  let next = { ...s, wheel, owed: wheel.state === 'guest' || s.owed };
+  // The start of the agent is the end of every guest: nobody is left to write a receipt.
+  if (next.owed && wheel.state === 'idle' && wheel.reason === 'boot') next = { ...next, owed: false, receipt: { who: 'guest', reason: 'boot' } };
   if (same) return next;
   next = { ...next, sub: null, open: null, sure: null, fields: {}, note: null, tab: 'mine', screen: wheel.state === 'active' || wheel.state === 'guest' ? 'home' : 'profiles' };
   next.pin = wheel.state === 'idle' && wheel.suggested ? { name: wheel.suggested, digits: '', error: '', forgot: false, busy: false } : null;
@@ -127,9 +129,13 @@ export function chip(s) {
   if (s.wheel?.state === 'idle' || s.wheel?.state === 'leaving') return { tone: 'n', icon: 'off', text: texts.chip.driver };
   if (p.effective === 'offline') return { tone: 'v', icon: 'net', text: texts.chip.nothing };
   if (p.effective === 'no-position') return { tone: 'v', icon: 'off', text: texts.chip.stays };
+  if (opensLater(s)) return { tone: 'n', icon: 'time', text: texts.chip.later };
   if (p.cloud !== 'up') return { tone: 'q', icon: 'time', text: texts.chip.waiting };
   return { tone: 'n', icon: 'off', text: texts.chip.none };
 }
+
+/** opensLater: the level was raised, and a place begins only a while later. */
+export const opensLater = ({ privacy: p }) => !!p && !p.in_use && ((p.limited_by || []).includes('waiting') || p.effective === 'share' && p.opens_in > 0);
 
 const rank = { share: 0, 'no-position': 1, offline: 2 };
 

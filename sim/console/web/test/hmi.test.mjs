@@ -19,6 +19,7 @@ test('the chip says what leaves, from the car’s own words alone', () => {
   assert.equal(says(lea, { level: 'offline', effective: 'offline', cloud: 'off' }), 'v Nothing leaves the car');
   assert.equal(says(lea, { cloud: 'down' }), 'q Waiting for the network');
   assert.equal(says(lea, { gnss: 'degraded' }), 'n No position');
+  assert.equal(says(lea, { opens_in: 56 }), 'n Position begins later', 'the level was raised');
   assert.equal(says(wheel(), {}), 'n Waiting for driver');
   assert.equal(says(wheel(), { in_use: true, readers: [{ kinds: ['position'] }] }), 'g Position shared with 1', 'a place that leaves is said at the picker too');
 });
@@ -67,6 +68,7 @@ test('who sits down begins at home, and the PIN that was typed is gone', () => {
 test('whose fob opened the car is asked for the PIN', () => {
   assert.equal(all(people(), wheel({ suggested: 'lea', reason: 'fob' })).pin.name, 'lea');
   assert.equal(all(people(), wheel({ reason: 'unknown-fob' })).pin, null);
+  assert.equal(all(people(), wheel(), wheel({ suggested: 'lea', reason: 'fob' })).pin.name, 'lea', 'at the picker too');
 });
 
 test('a refusal is a sentence, and no answer may have happened', () => {
@@ -80,6 +82,13 @@ test('a refusal is a sentence, and no answer may have happened', () => {
 test('what a guest has in memory is counted, and defaults are not', () => {
   assert.deepEqual(kept({ radio: { volume: 30, favourites: [] }, climate: { driver_celsius: 21, fan: 40 }, navigation: { recents: [], home: {} } }), { destinations: 0, media: 0, comfort: 0 });
   assert.deepEqual(kept({ radio: { volume: 12, favourites: [1, 2] }, climate: { fan: 10 }, seat: { position: { height: 3 } }, navigation: { recents: [1], home: { name: 'x' } } }), { destinations: 2, media: 3, comfort: 2 });
+});
+
+test('a power cut is the end of a guest, without a receipt', () => {
+  const guest = wheel({ state: 'guest', who: 'guest', role: 'guest' }), receipt = (s) => s.receipt && [s.receipt.who, s.receipt.reason];
+  assert.deepEqual(receipt(all(guest, wheel())), ['guest', 'boot']);
+  assert.equal(receipt(all(lea, wheel())), null, 'a person loses nothing');
+  assert.deepEqual(receipt(all(guest, ['receipt', { who: 'guest', reason: 'logout' }], wheel({ reason: 'logout' }), wheel())), ['guest', 'logout']);
 });
 
 test('a receipt counts values and stores', () => {
