@@ -80,10 +80,10 @@ func (r *Result) note(s StepResult) {
 }
 
 // A world may go on for days. In memory there are of each reader so many of the newest messages, and of each
-// path so many readings: of over a quarter of an hour, ten times a second.
+// path so many readings: ten minutes, a message a second, and over three, ten readings a second.
 const (
-	keepMessages = 10_000
-	keepReadings = 10_000
+	keepMessages = 600
+	keepReadings = 2000
 )
 
 // open makes the world.
