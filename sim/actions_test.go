@@ -46,6 +46,7 @@ func knownParked(t *testing.T, w *sim.World) {
 // What a phone orders goes through a real broker to the real agent and onto the bus
 // of a car that obeys: signed facts first, then the action, then what the car shows.
 func TestPhonesOrder(t *testing.T) {
+	t.Parallel()
 	w := startWorld(t, sim.Options{Dir: filepath.Join(t.TempDir(), "w"), Vehicle: &car.Setup{Seed: 3, Fobs: []string{"anna"}}})
 	if err := w.Boot(t.Context()); err != nil {
 		t.Fatal(err)
@@ -86,6 +87,7 @@ func TestPhonesOrder(t *testing.T) {
 
 // An action that is sent again is carried out once and answered once.
 func TestReplayIsSilent(t *testing.T) {
+	t.Parallel()
 	w := startWorld(t, sim.Options{Dir: filepath.Join(t.TempDir(), "w"), Vehicle: &car.Setup{Seed: 3, Fobs: []string{"anna"}}})
 	if err := w.Boot(t.Context()); err != nil {
 		t.Fatal(err)

@@ -33,6 +33,7 @@ func answer(t *testing.T, w *sim.World, name, act string, args map[string]any) s
 // refused as the contract says. A session's end changes the epoch, and the phone
 // finds its way.
 func TestPhonesHaveRights(t *testing.T) {
+	t.Parallel()
 	w := startWorld(t, sim.Options{})
 	ctx := t.Context()
 	if err := w.Boot(ctx); err != nil {

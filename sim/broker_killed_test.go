@@ -16,6 +16,7 @@ import (
 // the main and the shared user hear every change, once, in order, and no number is missing
 // or stands for two. SOAK_BROKER is how often.
 func TestBrokerKilled(t *testing.T) {
+	t.Parallel()
 	kills, _ := strconv.Atoi(cmp.Or(os.Getenv("SOAK_BROKER"), "5"))
 	w := startWorld(t, sim.Options{
 		Vehicle: &car.Setup{Pace: 8, Seed: 3},

@@ -129,6 +129,7 @@ func passed(t *testing.T, w *sim.World) (all []asked) {
 // However many programs ask for the wheel at once, and whatever for, one request
 // succeeds: the last that reached the bus. Every other one is told that it was superseded.
 func TestOfABurstTheLastWins(t *testing.T) {
+	t.Parallel()
 	w := startWorld(t, sim.Options{Dir: filepath.Join(t.TempDir(), "w"), Vehicle: &car.Setup{Seed: 3}, Record: true})
 	if err := w.Boot(t.Context()); err != nil {
 		t.Fatal(err)
@@ -156,6 +157,7 @@ func TestOfABurstTheLastWins(t *testing.T) {
 // On the move those that wait are answered at once; who asked last is at the wheel once
 // the car is parked, and nobody else was meanwhile.
 func TestOfABurstOnTheMoveTheLastWaits(t *testing.T) {
+	t.Parallel()
 	w := startWorld(t, sim.Options{Dir: filepath.Join(t.TempDir(), "w"), Vehicle: &car.Setup{Seed: 3}, Record: true})
 	if err := w.Boot(t.Context()); err != nil {
 		t.Fatal(err)

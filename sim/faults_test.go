@@ -34,6 +34,7 @@ func publishPacket(t *testing.T, qos byte, id uint16, payload string) []byte {
 // Twice, each message of QoS 1 passes a second time, marked as a duplicate, and
 // never inside another; one of QoS 0 passes once.
 func TestTapTwice(t *testing.T) {
+	t.Parallel()
 	broker, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -91,6 +92,7 @@ func TestTapTwice(t *testing.T) {
 // A world with a small disk has one that can be full, and that nobody else sees;
 // what it holds is there when the world is gone.
 func TestSmallDisk(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "w")
 	needsBus(t)
 	program, err := gloveboxd()
@@ -130,6 +132,7 @@ func TestSmallDisk(t *testing.T) {
 
 // The boot clock of the agent is ahead from its next start on, and ours is not.
 func TestShiftedClock(t *testing.T) {
+	t.Parallel()
 	w := startWorld(t, sim.Options{})
 	offset := func() string {
 		f, err := os.Open(fmt.Sprintf("/proc/%d/timens_offsets", w.Agent.PID()))
@@ -194,6 +197,7 @@ func TestSlowDisk(t *testing.T) {
 // What does not fit on a full disk is refused, and what was acknowledged before
 // stays; when there is room again it is taken.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	w := startWorld(t, sim.Options{SmallDisk: true})
 	if err := w.Boot(t.Context()); err != nil {
 		t.Fatal(err)

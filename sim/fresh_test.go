@@ -115,6 +115,7 @@ func wiped(t *testing.T, w *sim.World) {
 // Of 200 calls spread over a guest's end each is answered, though the process is another
 // one afterwards (case W3).
 func TestCallsOverAGuestsEnd(t *testing.T) {
+	t.Parallel()
 	w := guestWorld(t, sim.Options{})
 	if _, err := w.HMI.Guest(t.Context(), false); err != nil {
 		t.Fatal(err)
@@ -179,6 +180,7 @@ func (k *lockKeeper) given() []*os.File {
 // Over an exchange the unit cannot fall asleep unheard: the fresh process has a delay lock
 // of its own before that of the process before is released.
 func TestADelayLockIsHeldOverTheExchange(t *testing.T) {
+	t.Parallel()
 	var keeper lockKeeper
 	w := guestWorld(t, sim.Options{}, func(w *sim.World) {
 		c, err := dbus.Connect(w.DBus.Address)

@@ -20,6 +20,7 @@ import (
 // question, no document, and no answer. Their PIN is wrong. Of the old car nothing is
 // retained; the new main user's first lock is done.
 func TestTransferMakesAnotherCar(t *testing.T) {
+	t.Parallel()
 	w := startWorld(t, sim.Options{Model: "Taycan", ModelYear: 2024, Vehicle: &car.Setup{}})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()

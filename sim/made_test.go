@@ -106,6 +106,7 @@ func seen(t *testing.T, w *sim.World, path, value string) {
 // its end; it knows when the car is parked, and what it writes to a bus is
 // obeyed.
 func TestMadeCar(t *testing.T) {
+	t.Parallel()
 	w := startWorld(t, sim.Options{Dir: filepath.Join(t.TempDir(), "w"), Record: true,
 		Vehicle: &car.Setup{Pace: 8, Seed: 3, Fobs: []string{"anna"}}})
 	ctx := t.Context()
@@ -188,6 +189,7 @@ func TestMadeCar(t *testing.T) {
 // A command that is written to a port of the made car is confirmed on the bus
 // within 200 ms, and is in the bus's log.
 func TestMadeCarObeys(t *testing.T) {
+	t.Parallel()
 	w := startWorld(t, sim.Options{Dir: filepath.Join(t.TempDir(), "w"), Record: true, Vehicle: &car.Setup{}})
 	port, err := serial.Open(w.Ports["body"].Name(), 115200)
 	if err != nil {

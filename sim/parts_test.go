@@ -33,6 +33,7 @@ func needsBus(t *testing.T) {
 // A bus takes clients, has no agent yet, and is gone when it is closed. A path
 // that is too long for a socket does not matter.
 func TestBus(t *testing.T) {
+	t.Parallel()
 	needsBus(t)
 	for _, dir := range []string{t.TempDir(), filepath.Join(t.TempDir(), strings.Repeat("long/", 30))} {
 		bus, err := sim.StartDBus(dir)
@@ -60,6 +61,7 @@ func TestBus(t *testing.T) {
 
 // What passes on the bus is recorded, without the PINs in it.
 func TestMonitor(t *testing.T) {
+	t.Parallel()
 	needsBus(t)
 	bus, err := sim.StartDBus(t.TempDir())
 	if err != nil {
@@ -124,6 +126,7 @@ func TestMonitor(t *testing.T) {
 
 // A broker that is restarted has its old address and forgot what was retained.
 func TestBrokerRestart(t *testing.T) {
+	t.Parallel()
 	broker, err := sim.StartBroker(quiet)
 	if err != nil {
 		t.Fatal(err)
@@ -175,6 +178,7 @@ func TestBrokerRestart(t *testing.T) {
 // A broker that stops leaves nobody waiting for it, not even one who has just come
 // and said nothing yet.
 func TestBrokerStopsForAll(t *testing.T) {
+	t.Parallel()
 	broker, err := sim.StartBroker(quiet)
 	if err != nil {
 		t.Fatal(err)
@@ -195,6 +199,7 @@ func TestBrokerStopsForAll(t *testing.T) {
 
 // The world's ends are not left behind when setting it up fails.
 func TestStartFails(t *testing.T) {
+	t.Parallel()
 	needsBus(t)
 	dir := t.TempDir()
 	_, err := sim.Start(t.Context(), sim.Options{Dir: dir, Gloveboxd: "/bin/false"})

@@ -48,6 +48,7 @@ func refused(t *testing.T, w *sim.World, n int) {
 // A phone without the main user's key orders nothing: the agent refuses each, and
 // takes the same order from the main user's phone.
 func TestOnlyTheMainUsersPhoneWidens(t *testing.T) {
+	t.Parallel()
 	w := startWorld(t, sim.Options{Model: "Macan Electric", ModelYear: 2024})
 	if err := w.Boot(t.Context()); err != nil {
 		t.Fatal(err)
@@ -125,6 +126,7 @@ func joins(t *testing.T, w *sim.World, by *cloud.Phone, who cloud.Contact) {
 
 // A removal by the workshop is the end of everybody, and needs a second word.
 func TestWorkshopRemovesEverybody(t *testing.T) {
+	t.Parallel()
 	w := startWorld(t, sim.Options{})
 	if err := w.Boot(t.Context()); err != nil {
 		t.Fatal(err)

@@ -118,6 +118,7 @@ func trespasses(t *testing.T, w *sim.World) {
 // whatever ended the session; the same scan finds it before. What other people have stored
 // is bit for bit what it was, and there is no core to look into.
 func TestGuestLeavesNothing(t *testing.T) {
+	t.Parallel()
 	needsRoot(t)
 	w := guestWorld(t, sim.Options{LoginManager: true, Record: true})
 	run, before := filepath.Join(w.Dir, "run"), stores(t, w, "anna", "jonas")
@@ -187,6 +188,7 @@ func TestGuestLeavesNothing(t *testing.T) {
 // The scan finds what is left where the process is not replaced, and where a build writes
 // down what a guest sets.
 func TestTheScanFindsWhatIsLeft(t *testing.T) {
+	t.Parallel()
 	needsRoot(t)
 	for name, row := range map[string]struct {
 		options sim.Options

@@ -19,6 +19,7 @@ position,allow,allow,withhold,withhold,withhold,withhold,withhold,withhold,withh
 // Places go sealed to each phone that may know them, open on that phone, and can
 // be read nowhere on the way; a car that is asked where it is answers likewise.
 func TestPlacesAreSealedToPhones(t *testing.T) {
+	t.Parallel()
 	needsBus(t)
 	program, err := gloveboxd()
 	if err != nil {

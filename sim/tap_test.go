@@ -115,6 +115,7 @@ func until(t *testing.T, what string, done func() bool) {
 
 // Every byte that was sent is recorded, in order, and arrives.
 func TestTapRecordsAll(t *testing.T) {
+	t.Parallel()
 	tap, r := serveTap(t, echo(t))
 	conn := dial(t, tap)
 	random := rand.New(rand.NewPCG(1, 2))
@@ -139,6 +140,7 @@ func TestTapRecordsAll(t *testing.T) {
 
 // A cut closes the line, refuses new ones and loses no record; then all is as before.
 func TestTapCut(t *testing.T) {
+	t.Parallel()
 	tap, r := serveTap(t, echo(t))
 	conn := dial(t, tap)
 	fmt.Fprint(conn, "before")
@@ -173,6 +175,7 @@ func TestTapCut(t *testing.T) {
 
 // Messages are found on the line whole, in both directions.
 func TestTapFindsMessages(t *testing.T) {
+	t.Parallel()
 	broker, err := sim.StartBroker(quiet)
 	if err != nil {
 		t.Fatal(err)

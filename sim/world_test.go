@@ -88,6 +88,7 @@ func id(t *testing.T, w *sim.World, name string) string {
 // The real agent boots into the world, knows its people, hears the car, keeps
 // what was set through a kill, and everything leaves its trace in the files.
 func TestWorld(t *testing.T) {
+	t.Parallel()
 	w := startWorld(t, sim.Options{Dir: filepath.Join(t.TempDir(), "w"), Record: true})
 	ctx := t.Context()
 	if err := w.Boot(ctx); err != nil {
@@ -197,6 +198,7 @@ func hearsTheCar(t *testing.T, w *sim.World) {
 // Boot does not wait for a line that is cut; when it is there again the agent
 // finds it, also after the broker forgot everything.
 func TestWorldOffline(t *testing.T) {
+	t.Parallel()
 	w := startWorld(t, sim.Options{})
 	ctx := t.Context()
 	w.Tap.Cut()
@@ -233,6 +235,7 @@ func TestWorldOffline(t *testing.T) {
 
 // An agent that cannot boot says why at once.
 func TestBootFails(t *testing.T) {
+	t.Parallel()
 	w := startWorld(t, sim.Options{Config: []sim.Setting{{Key: "session.at_boot", Value: "picker"}}})
 	if err := w.Boot(t.Context()); err != nil {
 		t.Fatal(err)
@@ -282,6 +285,7 @@ func beDoomed(dir string) {
 
 // However the simulator ends, nothing it started is left.
 func TestNothingIsLeftOfAKilledSimulator(t *testing.T) {
+	t.Parallel()
 	needsBus(t)
 	program, err := gloveboxd()
 	if err != nil {
