@@ -14,6 +14,7 @@ import (
 // What a line may go on with is what the language takes there, and what the world
 // has: people, alarms, routes, settings, paths, marks.
 func TestComplete(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("dbus-daemon"); err != nil {
 		t.Skip("dbus-daemon is not installed")
 	}

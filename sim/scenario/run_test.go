@@ -139,6 +139,7 @@ end
 // Every check that is false fails in its own line, and no other line does; a
 // scenario with one fails, and says so in its result.
 func TestChecksFail(t *testing.T) {
+	t.Parallel()
 	wrong := map[int]bool{}
 	var lines []string
 	for i, l := range strings.Split(lies, "\n") {
@@ -175,6 +176,7 @@ func TestChecksFail(t *testing.T) {
 
 // A command that fails ends the scenario in its line.
 func TestCommandFails(t *testing.T) {
+	t.Parallel()
 	r, _ := run(t, "users anna:main\nboot\nlogin anna pin=1357\nexpect ready\n")
 	if r.OK || len(r.Steps) != 4 || r.Steps[2].OK || r.Steps[3].Text != "(end)" {
 		t.Errorf("%+v", r)
