@@ -79,7 +79,7 @@ func (o options) run(j *judge, program string, number int, names []string, more 
 	for _, name := range names {
 		spent, waited = spent+j.tests[name].Spent, waited+j.tests[name].Waited
 	}
-	limits := fmt.Sprintf(`ulimit -t %d -v 8000000; exec "$0" "$@"`, int((o.patience + 5*spent).Seconds()))
+	limits := fmt.Sprintf(`ulimit -t %d; ulimit -v 8000000; exec "$0" "$@"`, int((o.patience + 5*spent).Seconds()))
 	args := []string{"-c", limits, program, "-test.run=^(" + strings.Join(names, "|") + ")$", "-test.failfast", "-test.timeout=" + (12*o.patience + 10*waited).String()}
 	if j.rapid {
 		args = append(args, "-rapid.nofailfile")
@@ -104,10 +104,10 @@ func (j *judge) reach(e edit, path string, slow bool) (names []string) {
 	return names
 }
 
-// refused says whether a test finds an edit. A hang is found as well.
-func (o options) refused(s *subject, e edit, dir string, slow bool) (bool, error) {
-	for _, j := range s.judges {
-		names := j.reach(e, s.ImportPath, slow)
+// refused says whether a test of those judges finds an edit. A hang is found as well.
+func (o options) refused(s *subject, judges []*judge, e edit, dir string) (bool, error) {
+	for _, j := range judges {
+		names := slices.Concat(j.reach(e, s.ImportPath, false), j.reach(e, s.ImportPath, true))
 		if len(names) == 0 {
 			continue
 		}
@@ -121,7 +121,7 @@ func (o options) refused(s *subject, e edit, dir string, slow bool) (bool, error
 				return true, nil // its tests name what is gone
 			}
 		}
-		for some := range slices.Chunk(names, 40) {
+		for some := range slices.Chunk(names, 30) {
 			if _, _, err := o.run(j, program, e.number, some); err != nil {
 				return true, nil
 			}

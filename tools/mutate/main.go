@@ -8,8 +8,8 @@
 //	mutate [-minutes n] [-most n] [-seed n] [-dir module] package ...
 //
 // All edits of a run are planted in one test program a package (plant.go). Of its tests
-// only those are run that run the line of the edit (reach.go): the quick ones first, the
-// others after the look at the compiler's work.
+// only those are run that run the line of the edit (reach.go), the quick ones first; those
+// of other packages after a look at what the compiler makes of it.
 //
 // The seed gives the order of the edits, so the same seed over the same code tries the
 // same ones; the minutes only say where it ends. Packages whose tests start whole
@@ -123,13 +123,13 @@ func (o options) try(s *subject, e edit) (counted, found bool, err error) {
 		return false, false, err
 	}
 	defer os.RemoveAll(dir)
-	if found, err = o.refused(s, e, dir, false); found || err != nil {
+	if found, err = o.refused(s, s.judges[:1], e, dir); found || err != nil {
 		return true, found, err
 	}
 	if counted, err = o.counts(s, e, dir); !counted || err != nil {
 		return false, false, err
 	}
-	found, err = o.refused(s, e, dir, true)
+	found, err = o.refused(s, s.judges[1:], e, dir)
 	return true, found, err
 }
 
