@@ -123,13 +123,13 @@ func (o options) try(s *subject, e edit) (counted, found bool, err error) {
 		return false, false, err
 	}
 	defer os.RemoveAll(dir)
-	if found, err = o.refused(s, s.judges[:1], e, dir); found || err != nil {
+	if found, err = o.refused(s, s.judges[:min(1, len(s.judges))], e, dir); found || err != nil {
 		return true, found, err
 	}
 	if counted, err = o.counts(s, e, dir); !counted || err != nil {
 		return false, false, err
 	}
-	found, err = o.refused(s, s.judges[1:], e, dir)
+	found, err = o.refused(s, s.judges[min(1, len(s.judges)):], e, dir)
 	return true, found, err
 }
 
