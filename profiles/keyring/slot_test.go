@@ -44,6 +44,35 @@ func TestOtherLayoutIsRefused(t *testing.T) {
 	}
 }
 
+// Of two whole slots of one generation that are not alike, as one of another car's file
+// is, the first counts, and the second is overwritten at the start.
+func TestForeignSlot(t *testing.T) {
+	mine, other := t.TempDir(), t.TempDir()
+	rings := map[string]*keyring.Ring{mine: open(t, mine), other: open(t, other)}
+	for _, r := range rings {
+		if err := r.Add(person(1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	value, name := seal(t, rings[mine], person(1), "mine"), rings[mine].FileID()
+	for _, r := range rings {
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	both := append(content(t, mine)[:killmatrix.SlotSize], content(t, other)[killmatrix.SlotSize:]...)
+	if err := os.WriteFile(filepath.Join(mine, "keys"), both, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := open(t, mine)
+	if got, err := r.Open(person(1), file, key, schema, value); err != nil || string(got) != "mine" || r.FileID() != name {
+		t.Errorf("%q, %v, the file is %x and was %x", got, err, r.FileID(), name)
+	}
+	if err := killmatrix.AtRest(killmatrix.Scan(content(t, mine))); err != nil {
+		t.Error(err)
+	}
+}
+
 // slotCipher is the cipher of a slot, after the layout alone.
 func slotCipher(t *testing.T, slot []byte) cipher.AEAD {
 	t.Helper()
