@@ -27,11 +27,11 @@ func (s *stage) decide(ctx context.Context, method string, options map[string]an
 		defer cancel()
 		_ = s.world.Cloud.Wait(heard, func() bool { return s.world.Cloud.OfCar() > before }) // nothing may have changed
 	}
-	return answered(answer), errors.Join(err, ctx.Err())
+	return inWords(answer), errors.Join(err, ctx.Err())
 }
 
-// answered is an answer in words; of a receipt, what became of each store.
-func answered(answer []any) string {
+// inWords is an answer in words; of a receipt, what became of each store.
+func inWords(answer []any) string {
 	if len(answer) == 1 {
 		receipt, _ := answer[0].(map[string]any)
 		if stores, ok := receipt["stores"].([]map[string]any); ok {

@@ -294,7 +294,7 @@ func (c *screen) do(ctx context.Context, s *stage) (string, error) {
 		return decide("SetRemoteServices", w[0] == "on")
 	case "erase":
 		answer, err := s.world.HMI.CallWith(ctx, "", "Roster1.Erase", map[string]any{"pin": w[1]}, w[0])
-		return answered(answer), err
+		return inWords(answer), err
 	case "cancel-pending":
 		return "", s.world.HMI.CancelPending(ctx)
 	case "pin":
