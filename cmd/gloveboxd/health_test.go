@@ -57,7 +57,6 @@ func TestBusHealth(t *testing.T) {
 		t.Error("want the other bus to count as well")
 	}
 	at(17)
-	at(18)
 	other.judge(&others, second(25))
 	at(30, socketcan.Overflow)
 	want := strings.Join([]string{

@@ -39,6 +39,7 @@ func FuzzRecord(f *testing.F) {
 	f.Add(socketcan.Append(nil, can.Frame{ID: 0x18FEEE15, Extended: true, Remote: true, Len: 3}))
 	f.Add(errorFrame(0x4, 0xFF))
 	f.Add(make([]byte, 72))
+	f.Add(append(binary.NativeEndian.AppendUint32(nil, 1<<30|5), make([]byte, 68)...)) // CAN FD has no remote frames
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, record []byte) {
 		var frame can.Frame
@@ -95,6 +96,7 @@ func TestErrorFrames(t *testing.T) {
 		{"overflow, sending, and passive", 0x4, 0x12, counts{socketcan.Overflow: 1, socketcan.Passive: 1}},
 		{"the control byte of another class", 0x20, 0x33, counts{socketcan.NoAck: 1}},
 		{"protocol and bus error are one", 0x88, 0, counts{socketcan.BusError: 1}},
+		{"a protocol error alone", 0x08, 0, counts{socketcan.BusError: 1}},
 		{"restarted", 0x100, 0, counts{socketcan.Restarted: 1}},
 		{"all others", 0x13, 0, counts{socketcan.Timeout: 1, socketcan.Arbitration: 1, socketcan.Transceiver: 1}},
 	} {
