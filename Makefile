@@ -47,7 +47,7 @@ SKIPS = go build -C tools -o ../bin/skips ./skips && go test -json
 
 units:
 	@$(SKIPS) -timeout 30m -skip '^TestAttack$$' $$(go list ./... | grep -v 'killmatrix\|agent/ni$$') | bin/skips $(MAY_SKIP)
-	@go test -C tools ./mutate ./skips ./console
+	@go test -C tools ./mutate ./skips
 
 # ni runs the whole outside pipeline twice with other secrets and compares what is seen, then looks for planted leaks so, and
 # for destinations in what a limited reader hears.

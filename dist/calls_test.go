@@ -76,11 +76,11 @@ wait 6s
 guest
 set radio volume 73
 logout
-expect state idle
+expect state idle within 30s
 login anna
 hmi remove lea
 logout
-expect state idle
+expect state idle within 30s
 fault broker-restart
 stop
 boot
