@@ -111,11 +111,11 @@ soak-broker:
 	@tools/need.sh dbus-daemon:dbus-daemon
 	$(call part,broker,SOAK_BROKER=$(or $(KILLS),50) go test -count=1 -timeout 30m -v -run TestBrokerKilled ./sim)
 
-# vm boots Debian in QEMU and tries the package on a real systemd: docs/vm.md. GROUPS="unit car install" says which boots.
+# vm boots Debian in QEMU and tries the package on a real systemd: docs/vm.md. ONLY="unit car" says which boots.
 VM_NEEDS = mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 /usr/share/seabios/bios-256k.bin:seabios mke2fs:e2fsprogs debugfs:e2fsprogs modprobe:kmod cpio:cpio dbus-daemon:dbus-daemon
 vm:
 	@tools/need.sh $(VM_NEEDS)
-	$(call part,vm,dist/vm/run.sh $(GROUPS))
+	$(call part,vm,dist/vm/run.sh $(ONLY))
 
 # vm-cut cuts the power CUTS times, then looks at IMAGES images replayed from the write log.
 vm-cut:

@@ -83,11 +83,11 @@ if [ "$images" -gt 0 ]; then
 		"$here"/control.sh $control "$share"/gloveboxd
 		fresh "$state" && cp --sparse=always "$state" "$dir"/base.img
 		logged "$state" "$dir"/log removal
-		if replay log "$dir"/base.img "$dir"/log 40 "$seed" >"$dir"/$control; then
+		if replay log "$dir"/base.img "$dir"/log $((images / 25 + 10)) "$seed" >"$dir"/$control; then
 			echo "control $control: NOT caught"
 			result=$((result + 1))
 		else
-			echo "control $control: caught, $(grep -c '^violation' "$dir"/$control) violations in 40 images; the first: $(grep -m1 '^violation' "$dir"/$control | cut -c1-110)"
+			echo "control $control: caught, $(grep -c '^violation' "$dir"/$control) violations in $((images / 25 + 10)) images; the first: $(grep -m1 '^violation' "$dir"/$control | cut -c1-110)"
 		fi
 		rm "$share"/gloveboxd
 	done

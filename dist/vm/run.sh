@@ -8,7 +8,7 @@ out=${OUT:-$tree/out/vm}
 limit=${LIMIT:-1500} # seconds for one boot: a machine four times slower and busy must do
 export VM_CACHE=${VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/glovebox-vm}
 [ "$(id -u)" = 0 ] || { echo "make vm builds a root file system: run it as root" >&2; exit 1; }
-declare -A scripts=([docs]="docs" [install]="install" [unit]="sandbox policy life" [car]="can guest")
+declare -A scripts=([docs]="docs" [install]="install" [unit]="figures sandbox policy life" [car]="can guest")
 [ $# -gt 0 ] || set -- unit car install docs
 
 "$here"/cache.sh >/dev/null
