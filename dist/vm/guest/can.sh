@@ -7,17 +7,21 @@ FRAMES='bus\.powertrain\.frames' LOST='bus\.powertrain\.(lost|overflow|dropped|m
 statistics() { busctl --system call $AGENT $OBJECT org.glovebox.Vehicle1 Statistics | grep -o '"[^"]*" t [0-9]*' | tr '\n' ';'; }
 buses() { for i in vcan0 vcan1; do ip link show $i >/dev/null 2>&1 || ip link add $i type vcan; ip link set $i down; ip link set $i mtu 72; ip link set $i up; done; }
 can_is() { until_ 30 reads Vehicle1 CAN "$1" || reads Vehicle1 CAN "$1"; }
-# both buses say something for SECONDS
-talks() {
-	local end
-	end=$(($(cut -d. -f1 /proc/uptime) + $1))
-	while [ "$(cut -d. -f1 /proc/uptime)" -lt $end ]; do
-		cansend vcan0 200#0200 2>/dev/null
-		cansend vcan1 212#01 2>/dev/null
-		sleep 0.1
+# talking STATE: while both buses say something, CAN gets to be STATE. An interface may be away: what talks on it comes again
+talking() {
+	local rc i talkers=
+	for i in "vcan0 200 0200" "vcan1 212 01"; do
+		# shellcheck disable=SC2162 # words are meant
+		(trap 'kill $!; exit' TERM; read name id data <<<"$i"; while :; do cangen "$name" -g 200 -I "$id" -L $((${#data} / 2)) -D "$data" >/dev/null 2>&1 & wait $!; sleep 1; done) &
+		talkers="$talkers $!"
 	done
+	until_ 30 reads Vehicle1 CAN "$1"
+	rc=$?
+	[ $rc = 0 ] || { statistics; reads Vehicle1 CAN "$1"; }
+	kill $talkers
+	wait $talkers 2>/dev/null
+	return $rc
 }
-talking() { (talks 60) & local t=$! rc; can_is "$1"; rc=$?; kill $t 2>/dev/null; wait $t 2>/dev/null; return $rc; }
 
 own_tests() {
 	/share/socketcan.test -test.v -test.count=1 -test.timeout=8m >/tmp/own 2>&1
@@ -64,11 +68,9 @@ actuator() {
 	buses && again && login || return
 	candump -n 1 -T 20000 vcan1,$1:7FF >/tmp/act &
 	local d=$!
-	(talks 20) &
 	sleep 1
 	ctl settings radio volume=11
 	wait $d
-	kill %?talks 2>/dev/null
 	cat /tmp/act
 	grep -q vcan1 /tmp/act || { echo "candump saw no frame $1"; return 1; }
 }

@@ -30,14 +30,14 @@ is() { [ "$2" = "$3" ] || { echo "$1: want $2, got $3"; return 1; }; }
 # note NAME TEXT: a figure, for the table.
 note() { echo "note $1: $2" >>/share/table; }
 
-# until SECONDS COMMAND: tries each fifth of a second until it holds.
+# until_ SECONDS COMMAND: tries once a second until it holds.
 until_() {
 	local end
 	end=$(($(cut -d. -f1 /proc/uptime) + $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$(cut -d. -f1 /proc/uptime)" -lt "$end" ] || { echo "never: $*"; return 1; }
-		sleep 0.2
+		sleep 1
 	done
 }
 
