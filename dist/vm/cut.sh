@@ -44,7 +44,7 @@ logged() { # logged IMAGE LOG KIND...: one run with a write log
 	echo "once ${*:3}" >"$share"/work
 	machine 900 -blockdev driver=file,filename="$1",node-name=f0 -blockdev driver=raw,file=f0,node-name=r0 \
 		-blockdev driver=file,filename="$2",node-name=l0 -blockdev driver=raw,file=l0,node-name=lr0 \
-		-blockdev driver=blklogwrites,file=r0,log=lr0,node-name=lw0,log-super-update-interval=1 -device virtio-blk-pci,drive=lw0
+		-blockdev driver=blklogwrites,file=r0,log=lr0,node-name=lw0,log-super-update-interval=1 -device virtio-blk-pci,drive=lw0,addr=0x1e # behind the root's: /dev/vdb
 	grep -c . "$share"/said >/dev/null || { echo "the guest said nothing: $dir/share/log" >&2; return 1; }
 }
 

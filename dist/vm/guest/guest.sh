@@ -3,7 +3,7 @@
 WORDS=$(for i in $(seq 20); do printf 'guest-%02d-%s ' "$i" "$(head -c 6 /dev/urandom | od -An -tx1 | tr -d ' \n')"; done)
 
 drives() {
-	ctl guest >/dev/null || return
+	guest || return
 	local all=
 	for w in $WORDS; do all="$all{\"name\":\"$w\",\"latitude\":54.19,\"longitude\":6.62},"; done
 	ctl settings navigation favourites="[${all%,}]" >/dev/null
@@ -80,7 +80,7 @@ many_calls() { /share/probe calls 200 | tail -3 | tee /tmp/calls; note "over the
 same_pid() {
 	local p n
 	p=$(pid) n=$(unit NRestarts)
-	ctl guest >/dev/null && ctl logout && until_ 30 reads Session1 WipeState clean && is "pid, restarts" "$p $n" "$(pid) $(unit NRestarts)" && is "unit" "active running" "$(unit ActiveState) $(unit SubState)"
+	guest && ctl logout && until_ 30 reads Session1 WipeState clean && is "pid, restarts" "$p $n" "$(pid) $(unit NRestarts)" && is "unit" "active running" "$(unit ActiveState) $(unit SubState)"
 }
 
 until_ 60 active

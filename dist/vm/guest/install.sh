@@ -33,7 +33,7 @@ upgrade_keeps_people() {
 	local before
 	before=$(pid)
 	DEBIAN_FRONTEND=noninteractive dpkg -i --force-confold /share/glovebox-next.deb || return
-	until_ 40 other "$before" && until_ 40 login && kept && ctl logout && grep -q '^# ours' /etc/glovebox/gloveboxd.toml
+	until_ 40 other "$before" && login && kept && ctl logout && grep -q '^# ours' /etc/glovebox/gloveboxd.toml
 }
 remove_keeps_people() {
 	dpkg -r glovebox || return
@@ -41,7 +41,7 @@ remove_keeps_people() {
 	[ -s $STATE/keys ] && [ -s $STATE/profiles.db ] && ! pidof gloveboxd || return
 	is "unit" "could not be found" "$(systemctl status gloveboxd 2>&1 | grep -o 'could not be found')"
 }
-installed_again() { dpkg -i /share/glovebox-next.deb && until_ 40 active && until_ 40 login && kept && ctl logout; }
+installed_again() { dpkg -i /share/glovebox-next.deb && until_ 40 active && login && kept && ctl logout; }
 purged() {
 	# 64 bytes of each slot's pad, and all planted values, for the raw scan of the image
 	for at in 1024 17408; do dd if=$STATE/keys bs=1 skip=$at count=64 status=none | od -An -v -tx1 | tr -d ' \n'; echo; done >/share/slots

@@ -71,7 +71,7 @@ on_small() {
 }
 off_small() { systemctl stop gloveboxd; umount /var/lib/glovebox; rm -rf /tmp/state; again; }
 read_only() {
-	on_small 64 && mount -o remount,ro /var/lib/glovebox && again && reads Session1 State idle && ctl guest >/dev/null && reads Session1 State guest && ctl logout || return
+	on_small 64 && mount -o remount,ro /var/lib/glovebox && again && reads Session1 State idle && guest && reads Session1 State guest && ctl logout || return
 	local recovered refused
 	recovered=$(get Vehicle1 Recovered) refused=$(login 2>&1)
 	echo "Recovered: $recovered; login: $refused"
@@ -82,11 +82,11 @@ full_disk() {
 	off_small || return
 	on_small 64 || return
 	dd if=/dev/zero of=/var/lib/glovebox/fill bs=64k status=none 2>/dev/null
-	again && reads Session1 State idle && ctl guest >/dev/null && ctl logout || return
+	again && reads Session1 State idle && guest && ctl logout || return
 	echo "login: $(login 2>&1)"
 	ctl logout
 	rm /var/lib/glovebox/fill
-	again && until_ 30 login
+	again && login
 }
 whole_again() { off_small && picker restart && login && is "Recovered" 0 "$(get Vehicle1 Recovered)"; }
 in_1970() {

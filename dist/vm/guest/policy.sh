@@ -57,7 +57,7 @@ call_in_restart() {
 	is "a call right after kill -9" 's "idle"' "$(busctl --system --timeout=60 get-property $AGENT $OBJECT org.glovebox.Session1 State)"
 }
 
-until_ 60 login # what a person does for themselves is theirs alone, whoever calls
+login # what a person does for themselves is theirs alone, whoever calls
 PROFILE=$(get Session1 Profile)
 check "head unit: every member" everything headunit
 check "root: every member" everything root

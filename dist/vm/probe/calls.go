@@ -28,7 +28,7 @@ func calls(n int) error {
 	defer conn.Close()
 	over, failed, ends := 0, 0, 0
 	for over < n {
-		if _, err := c.Guest(ctx, false); err != nil {
+		if _, err := c.Guest(ctx, true); err != nil { // it waits until the car counts as parked
 			return fmt.Errorf("guest: %w", err)
 		}
 		out := make(chan error, 1)

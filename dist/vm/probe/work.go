@@ -41,6 +41,9 @@ const marksAt = 120 << 20
 
 const pin = "480213"
 
+// times is how often a kind is done where it ends.
+var times = map[string]int{"settings": 20, "login": 4, "removal": 8, "guest": 3, "exchange": 3}
+
 // does plays kinds, each for a while, or the last for ever.
 func does(kinds []string, forever bool) error {
 	ctx := context.Background()
@@ -60,7 +63,7 @@ func does(kinds []string, forever bool) error {
 	}
 	for i, kind := range kinds {
 		w.say("now " + kind)
-		for n := 0; n < 12 || forever && i == len(kinds)-1; n++ {
+		for n := 0; n < times[kind] || forever && i == len(kinds)-1; n++ {
 			if err := w.once(ctx, kind, n); err != nil {
 				w.say("error " + kind + ": " + err.Error())
 				time.Sleep(300 * time.Millisecond)
