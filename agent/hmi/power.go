@@ -39,8 +39,7 @@ func (f *Face) FollowPower(ctx context.Context, before *os.File, act func(Power)
 	}
 	ctx, stop := context.WithCancel(ctx)
 	p := &power{face: f, ctx: ctx, act: act, before: before, answers: make(chan answer, 1)}
-	defer p.asking.Wait()
-	defer stop()
+	defer func() { stop(); p.asking.Wait(); p.drop(p.unread()) }()
 	p.ask()
 	for {
 		select {
@@ -92,6 +91,16 @@ const (
 	askAgain    = time.Second
 	askAgainMax = 10 * time.Minute
 )
+
+// unread is a lock that came too late, or nil.
+func (p *power) unread() *os.File {
+	select {
+	case a := <-p.answers:
+		return a.lock
+	default:
+		return nil
+	}
+}
 
 // held is the lock that the agent has.
 func (p *power) held() *os.File {
