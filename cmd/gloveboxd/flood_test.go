@@ -50,8 +50,8 @@ func proc(t *testing.T, pid uint32, name string) int {
 	return n
 }
 
-// However large and however many the messages are with which programs flood the bus, the
-// agent stays far below what the unit allows in memory and tasks, and answers.
+// However large and however many the messages are with which programs flood the bus, and
+// whatever they try, the agent stays far below what the unit allows in memory and tasks, and answers.
 func TestAFloodOfLargeMessages(t *testing.T) {
 	a := newProgram(t, "[vehicle]\nmodel = \"Taycan\"\nmodel_year = 2024\n")
 	_, stop := a.boot()
@@ -78,6 +78,10 @@ func TestAFloodOfLargeMessages(t *testing.T) {
 					agent.Go("org.glovebox.Session1.Permits", 0, calls, huge)
 				case 1:
 					agent.Go("org.glovebox.Settings1.Set", 0, calls, "app.maps", map[string]dbus.Variant{"k": dbus.MakeVariant(huge)}, bag)
+				case 2: // each of them costs a hash of 19 MB
+					for range 60 {
+						agent.Go("org.glovebox.Session1.Login", 0, calls, dbus.ObjectPath("/org/glovebox/Agent1/profile/00000000000000000000000000000099"), "480213", bag)
+					}
 				default:
 					for range 40 {
 						agent.Go("org.glovebox.Settings1.Set", 0, calls, fmt.Sprintf("app.a%d", n), map[string]dbus.Variant{"k": dbus.MakeVariant(large)}, bag)
