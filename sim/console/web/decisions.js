@@ -118,8 +118,13 @@ export function readersOf(e) {
 export function why(row) {
   const kept = row.entries.filter((x) => x.outcome !== 'published' && x.words);
   const of = kept.length ? kept : row.entries;
-  return [...new Set(of.map((x) => x.words || x.rule))].join(' · ');
+  const all = [...new Set(of.map((x) => x.words || x.rule))], not = all.filter((w) => w.startsWith(notFor));
+  if (not.length < 2) return all.join(' · ');
+  const who = notFor + not.map((w) => w.slice(notFor.length).replace(/^the /, '')).join(', ');
+  return [who, ...all.filter((w) => !not.includes(w))].join(' · ');
 }
+
+const notFor = 'Not for ';
 
 const column = (rule) => String(rule || '').split('/')[1] || '';
 const states = { guest_driving: 'a guest drives', no_position: 'the level is no position', offline: 'the level is offline' };

@@ -2,7 +2,7 @@
 
 import { h, icon } from './dom.js';
 import { status } from './phone.js';
-import { duties, duty, proper, sharing, texts } from './texts.js';
+import { duties, duty, proper, role, sharing, texts } from './texts.js';
 
 const input = (x, name, label, more) => h('label', { class: 'field' }, h('span', null, label), h('input', { type: 'text', autocomplete: 'off', value: x.u.fields[name] || '', oninput: (e) => x.tell('ui.field', { name, value: e.target.value }), ...more }));
 const button = (x, what, text, words, cls, off) => h('button', { type: 'button', class: 'btn ' + (cls || ''), disabled: !!off || !!x.u.busy[what], onclick: () => x.act(what, ...words) }, text);
@@ -11,13 +11,14 @@ const form = (send, ...kids) => h('form', { class: 'sheet', onsubmit: (e) => { e
 /** people are the main user's list; a tap opens what can be done. */
 export function people(x) {
   const { p, u } = x, all = (p.people || []).filter((q) => q.role !== 'main');
-  return h('div', { class: 'pl', key: 'people' }, h('h3', null, texts.people, h('span', null, texts.count(all.length))),
+  return h('div', { class: 'pl', key: 'people' }, h('h3', null, texts.people, h('span', null, texts.count(all.length)),
+    u.sheet !== 'invite' && h('button', { type: 'button', class: 'btn', disabled: all.length >= 5, onclick: () => x.tell('ui.sheet', { sheet: 'invite' }) }, icon('plus', 14), texts.invite)),
+    u.sheet === 'invite' && invite(x),
     all.length ? h('ul', null, all.map((q) => h('li', { key: q.name },
       h('button', { type: 'button', class: 'it', 'aria-expanded': String(u.sheet === 'person ' + q.name), onclick: () => x.tell('ui.sheet', { sheet: u.sheet === 'person ' + q.name ? null : 'person ' + q.name }) },
         h('span', { class: 'role r' + q.letter, 'aria-hidden': 'true' }, q.letter), h('div', null, proper(q.name), h('small', null, texts.invited[q.state] || texts.gets[q.sharing])),
         h('span', { class: 'mini e ' + q.letter }, sharing(q.sharing))),
-      u.sheet === 'person ' + q.name && person(x, q)))) : null,
-    u.sheet === 'invite' ? invite(x) : h('button', { type: 'button', class: 'it add', disabled: all.length >= 5, onclick: () => x.tell('ui.sheet', { sheet: 'invite' }) }, icon('plus', 16), h('div', null, texts.invite)));
+      u.sheet === 'person ' + q.name && person(x, q)))) : null);
 }
 
 function person(x, q) {
@@ -46,8 +47,13 @@ function invite(x) {
 export function more(x) {
   const { p } = x;
   if (!p.member) return [h('p', { class: 'hint', key: 'hint' }, texts.invited[p.state] ? texts.invitedTo : texts.notMember), accept(x), status(x), letters(p)];
-  return [p.role === 'main' && people(x), p.role === 'main' && owner(x), status(x), letters(p)];
+  return [p.role === 'main' ? [people(x), owner(x)] : own(x), status(x), letters(p)];
 }
+
+/** own is what a secondary user has of this car, and from whom. */
+const own = ({ p, main }) => h('div', { class: 'pl', key: 'own' }, h('h3', null, texts.yourAccess),
+  h('div', { class: 'it' }, h('span', { class: 'role rM', 'aria-hidden': 'true' }, 'M'), h('div', null, main || role('main'), h('small', null, role('main')))),
+  h('div', { class: 'it' }, h('span', { class: 'role r' + p.letter, 'aria-hidden': 'true' }, p.letter), h('div', null, texts.you(proper(p.name)), h('small', null, texts.gets[p.sharing])), h('span', { class: 'mini e ' + p.letter }, sharing(p.sharing))));
 
 function owner(x) {
   return h('div', { class: 'pl', key: 'owner' }, h('h3', null, texts.remoteServices),

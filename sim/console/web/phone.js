@@ -150,7 +150,7 @@ function chatTab(x) {
     h('small', null, [m.mine ? null : m.role === 'workshop' ? texts.workshop : proper(m.from) || role(m.role), hhmm(m.t)].filter(Boolean).join(' · ')), h('p', null, m.text))) : h('li', { class: 'none' }, texts.noMessages)),
   status(x),
   h('form', { class: 'write', key: 'write', onsubmit: (e) => { e.preventDefault(); if (text) act('message', 'chat', text); } },
-    h('input', { type: 'text', 'aria-label': texts.write, placeholder: texts.write, maxlength: '2000', autocomplete: 'off', value: u.fields.text || '', oninput: (e) => tell('ui.field', { name: 'text', value: e.target.value }) }),
+    h('input', { type: 'text', 'aria-label': texts.write, placeholder: texts.message, maxlength: '2000', autocomplete: 'off', value: u.fields.text || '', oninput: (e) => tell('ui.field', { name: 'text', value: e.target.value }) }),
     h('button', { type: 'submit', class: 'btn sq p', 'aria-label': texts.send, disabled: !text || !!u.busy.message }, icon('send', 16)),
     h('button', { type: 'button', class: 'btn sq', 'aria-label': texts.book, title: texts.book, disabled: !text || !!u.busy.book, onclick: () => act('book', 'book', text) }, icon('cal', 16)))];
 }

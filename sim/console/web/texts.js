@@ -149,7 +149,7 @@ export const texts = {
 
   guestMode: 'Guest mode',
   activeSince: (t) => `Active since ${t} · no account, no history`,
-  noAccount: 'no account, no history',
+  noAccount: 'No account, no history',
   guestFacts: [
     ['nav', 'g', 'Navigation, climate and media work as usual'], ['off', 'a', 'Position and trips stay in the car'], ['pin', 'a', 'Where you park is shown to the owner, unless you choose No position'],
     ['wrench', 'g', 'Warnings still reach the app and the workshop'], ['lock', 'a', 'Other people’s profiles, messages and places are hidden'], ['shield', 'a', 'Nobody outside is told that a guest is driving'],
@@ -186,6 +186,7 @@ export const texts = {
   noMessages: 'No messages yet',
   markRead: 'Mark all as read',
   write: 'Write to the workshop',
+  message: 'Message',
   book: 'Book a service',
   send: 'Send',
   unread: (n) => `${n} unread`,
@@ -247,6 +248,7 @@ export const texts = {
   tabs: { car: 'Car', trips: 'Trips', chat: 'Chat', more: 'More' },
   count: (n) => `${n} of 5`,
   gets: { shared: 'Position, status, trips', limited: 'Status and warnings' },
+  yourAccess: 'Your access',
   removing: 'Removing erases their data in the car',
   allTrips: 'newest first',
   assign: 'Assign',

@@ -17,4 +17,4 @@ export function privacy(s, t) {
     h('div', { class: 'foot' }, icon('time'), texts.thisDrive(p?.published || 0, p?.reduced || 0, p?.withheld || 0)));
 }
 
-const who = (r) => r.column === 'workshop' ? 'Service partner' : r.column === 'main' ? role('main') : r.name ? `${role('secondary')} · ${sharing(r.column).toLowerCase()}` : sharing(r.column);
+const who = (r) => r.column === 'workshop' ? 'Service partner' : r.column === 'main' ? r.name && role('main') : r.name ? `${role('secondary')} · ${sharing(r.column).toLowerCase()}` : sharing(r.column);

@@ -80,6 +80,8 @@ test('readers stand in the order of their roles', () => {
 test('an opened row says facts, rule and result', () => {
   const row = rows(all(decision(1)))[0];
   assert.equal(why(row), 'Jonas gets no position · Workshop gets no position');
+  const not = (words) => ({ outcome: 'withheld', words });
+  assert.equal(why({ entries: [not('Not for limited users'), not('Not for the workshop'), not('Less often')] }), 'Not for limited users, workshop · Less often');
   assert.deepEqual(facts(row, proper), ['driver Lea', 'Jonas is limited']);
   assert.deepEqual(rules(row), ['position/main', 'position/shared', 'position/limited', 'position/workshop']);
   assert.deepEqual(result(row, proper).map((r) => [r.outcome, r.who.join()]), [['published', 'Anna,Lea'], ['withheld', 'Jonas,Workshop']]);
