@@ -118,13 +118,17 @@ export function readersOf(e) {
 export function why(row) {
   const kept = row.entries.filter((x) => x.outcome !== 'published' && x.words);
   const of = kept.length ? kept : row.entries;
-  const all = [...new Set(of.map((x) => x.words || x.rule))], not = all.filter((w) => w.startsWith(notFor));
-  if (not.length < 2) return all.join(' · ');
-  const who = notFor + not.map((w) => w.slice(notFor.length).replace(/^the /, '')).join(', ');
-  return [who, ...all.filter((w) => !not.includes(w))].join(' · ');
+  const all = [...new Set(of.map((x) => x.words || x.rule))];
+  return joined(joined(all, 'Not for ', 'anybody'), 'Coarser for ', 'everybody').join(' · ');
 }
 
-const notFor = 'Not for ';
+/** joined says at once what begins alike; of five readers all. */
+function joined(all, begins, whole) {
+  const some = all.filter((w) => w.startsWith(begins));
+  if (some.length < 2) return all;
+  const who = some.length > 4 ? whole : some.map((w) => w.slice(begins.length).replace(/^the /, '')).join(', ');
+  return [begins + who, ...all.filter((w) => !some.includes(w))];
+}
 
 const column = (rule) => String(rule || '').split('/')[1] || '';
 const states = { guest_driving: 'a guest drives', no_position: 'the level is no position', offline: 'the level is offline' };

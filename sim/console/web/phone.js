@@ -98,7 +98,7 @@ export function status({ p, u }) {
   return h('p', { class: 'res ' + (r?.tone || ''), role: 'status' }, r?.text || '');
 }
 
-const carTab = (x) => [place(x), values(x.p), actions(x), status(x), x.p.role === 'main' ? people(x) : trips(x, 2)];
+const carTab = (x) => [place(x), values(x.p), actions(x), status(x), x.p.role === 'main' ? people(x) : trips(x, x.u.result || last(x.p) ? 1 : 2)];
 const tripsTab = (x) => [place(x), values(x.p), status(x), trips(x, 50)];
 
 function place({ s, p, main }) {

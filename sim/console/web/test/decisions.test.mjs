@@ -82,6 +82,7 @@ test('an opened row says facts, rule and result', () => {
   assert.equal(why(row), 'Jonas gets no position · Workshop gets no position');
   const not = (words) => ({ outcome: 'withheld', words });
   assert.equal(why({ entries: [not('Not for limited users'), not('Not for the workshop'), not('Less often')] }), 'Not for limited users, workshop · Less often');
+  assert.equal(why({ entries: ['a', 'b', 'c', 'd', 'e'].map((x) => not('Not for ' + x)) }), 'Not for anybody');
   assert.deepEqual(facts(row, proper), ['driver Lea', 'Jonas is limited']);
   assert.deepEqual(rules(row), ['position/main', 'position/shared', 'position/limited', 'position/workshop']);
   assert.deepEqual(result(row, proper).map((r) => [r.outcome, r.who.join()]), [['published', 'Anna,Lea'], ['withheld', 'Jonas,Workshop']]);
