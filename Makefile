@@ -5,7 +5,7 @@ BUILD = go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 # part NAME,COMMAND runs one part of the tests and prints its seconds.
 part = @start=$$(date +%s); $(2); status=$$?; echo "== $(1): $$(( $$(date +%s) - start )) s, exit $$status"; exit $$status
 
-.PHONY: run test check units ni scenarios kill browser bench soak soak-clients soak-ends soak-ni soak-fuzz soak-mutate soak-kill soak-broker vm vm-cut bin arm64 deb
+.PHONY: run test check units ni scenarios kill browser pictures bench soak soak-clients soak-ends soak-ni soak-fuzz soak-mutate soak-kill soak-broker vm vm-cut bin arm64 deb
 run: bin
 	@tools/need.sh dbus-daemon:dbus-daemon
 	@bin/gloveboxsim serve $(ARGS)
@@ -69,6 +69,10 @@ browser: bin
 	@mkdir -p out && $(NODE_TEST) sim/console/web/test/*.test.mjs && grep -q '^# skipped 0' out/browser.tap
 	@npm ci --silent --prefix sim/console/browser
 	@$(NODE_TEST) --test-concurrency=2 sim/console/browser/*.test.mjs && grep -q '^# skipped 0' out/browser.tap
+
+# pictures plays the same and renews the pictures of docs/.
+pictures:
+	@PICTURES=docs/pictures $(MAKE) --no-print-directory browser
 
 bench:
 	@tools/bench.sh

@@ -1,141 +1,161 @@
-// The page itself.
+// The page itself: its weight, its stream, its windows, its door.
 import { strict as assert } from 'node:assert';
-import { createRequire } from 'node:module';
-import { readFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { test } from 'node:test';
-import { away, scene } from './scenes.mjs';
-import { browse, command, open, patience, picture, serve, stream, until, view } from './world.mjs';
+import { browse, look, ready, violations } from './browser.mjs';
+import { off, scene } from './scenes.mjs';
+import { patience, serve, until } from './world.mjs';
 
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-// violations are those of WCAG 2.1 A and AA, and contrasts outside a map that axe cannot decide.
-async function violations(page) {
-  await page.evaluate(axe);
-  const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }));
-  const undecided = found.incomplete.filter(r => r.id === 'color-contrast').flatMap(r => r.nodes).map(n => n.target.join(' ')).filter(target => !/map|plane|town|svg/.test(target));
-  return [...found.violations.map(v => `${v.id}: ${v.nodes.map(n => n.target.join(' ')).join(', ')}`), ...undecided.map(u => `contrast undecided: ${u}`)];
-}
-
-test('every state is accessible, nothing is asked for elsewhere, and what is typed is shown as typed', async t => {
-  const markup = '<img src=x onerror="document.title=1">';
-  const { url } = await serve(t, away('login anna'));
-  const { context, requests, problems } = await browse(t);
-  const page = await open(context, url);
-  await page.getByText(/Position shared with/).first().waitFor();
-  await command(page, `app lea chat ${markup}`);
-  await page.getByText(markup).first().waitFor();
-  assert.equal(await page.locator('img').count(), 0);
-  assert.deepEqual(await violations(page), [], 'console');
-  for (const scheme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme: scheme });
-    assert.deepEqual(await violations(page), [], scheme);
-    await picture(page, `console-${scheme}`);
-  }
-  for (const name of ['hmi', 'phone/anna', 'phone/jonas', 'workshop']) {
-    const one = await open(context, view(url, name));
-    await one.setViewportSize({ width: 390, height: 844 });
-    await until(async () => (await one.locator('main').innerText()).length > 40);
-    assert.deepEqual(await violations(one), [], name);
-    await picture(one, name.replace('/', '-'));
-    await one.close();
-  }
-  await page.evaluate(() => { document.body.insertAdjacentHTML('beforeend', '<button style="color:#777;background:#888">planted</button>'); });
-  assert.notDeepEqual(await violations(page), [], 'a planted fault is found');
-  const origin = new URL(url).origin;
-  assert.deepEqual(requests.filter(r => !r.startsWith(origin) && !r.startsWith('data:')), []);
-  assert.deepEqual(problems, []);
-}, { timeout: 4 * patience });
-
-test('the page weighs less than 150 kB, and who opens it later sees the same', async t => {
-  const { url } = await serve(t, scene('login anna'));
-  const { context } = await browse(t);
+test('the page is light, and who opens it later sees the same', { timeout: 3 * patience }, async t => {
+  const world = await serve(t, scene('login anna'));
+  const browser = await browse(t);
   const bodies = [];
-  const page = await context.newPage();
-  page.on('response', r => { if (!r.url().includes('/api/events')) bodies.push(r.body().catch(() => '')); });
-  const begun = performance.now();
-  await page.goto(url);
-  await page.waitForSelector('html[data-ready]', { state: 'attached' });
-  const usable = performance.now() - begun;
+  browser.context.on('response', r => { if (!r.url().includes('/api/events')) bodies.push(r.body().catch(() => '')); });
+  const begun = performance.now(), page = await browser.open(world.url), usable = performance.now() - begun;
+  const first = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime);
   const weight = (await Promise.all(bodies)).reduce((sum, body) => sum + gzipSync(body).length, 0);
-  t.diagnostic(`${bodies.length} files, ${weight} bytes gzipped, usable after ${Math.round(usable)} ms`);
+  t.diagnostic(`${bodies.length} requests, ${weight} bytes gzipped, first picture after ${Math.round(first)} ms, usable after ${Math.round(usable)} ms`);
   assert.ok(weight > 10_000 && weight < 150_000, `${weight} bytes`);
+  const hmi = one => one.locator('[data-panel=hmi]').innerText(), same = one => until(async () => await hmi(page) === await hmi(one), 'the same screen');
   await page.getByText('Who can see this drive').first().waitFor();
-  const again = await open(context, url);
-  const hmi = one => one.locator('[data-panel=hmi]').innerText();
-  await until(async () => await hmi(page) === await hmi(again)); // who comes later sees what who stayed sees
-}, { timeout: 3 * patience });
+  await same(await browser.open(world.url));
+  await page.reload(); // in mid-run
+  await ready(page);
+  await page.getByText('Who can see this drive').first().waitFor();
+});
 
-test('keys drive the car only where that is switched on, and never from a text field', async t => {
-  const { url } = await serve(t, scene('login anna', 'ignition on'));
-  const { context } = await browse(t);
-  const page = await open(context, url);
-  const events = await stream(t, context, url, 'console');
-  const gear = () => events.events.filter(e => e.event === 'drive').at(-1)?.data.gear;
-  await until(() => gear() === 'P');
-  await page.locator('body').press('d');
-  const chat = page.getByRole('textbox').last();
-  const keys = page.getByRole('switch', { name: 'Drive with the keyboard' });
-  assert.equal(await keys.getAttribute('aria-checked'), 'false');
-  await keys.click();
-  await chat.focus();
-  await chat.pressSequentially('wasd');
-  assert.equal(await chat.inputValue(), 'wasd');
-  assert.equal(gear(), 'P');
-  await chat.blur();
-  await page.locator('body').press('d');
-  await until(() => gear() === 'D');
-}, { timeout: 3 * patience });
+const idsOf = stream => stream.events.map(e => Number(e.id)).filter(Boolean), newest = stream => Math.max(...idsOf(stream).slice(-5));
 
-test('the ledger pauses without loss, and a row opens to facts, rule and result', async t => {
-  const { url } = await serve(t, away('login anna'));
-  const { context } = await browse(t);
-  const page = await open(context, url);
-  const panel = page.locator('[data-panel=ledger]');
-  const rows = async () => Number((/All\s*(\d+)/.exec(await panel.innerText()) || [0, 0])[1]);
-  await until(async () => await rows() > 3);
-  await panel.getByRole('button', { name: 'Pause the ledger' }).click();
-  const held = await rows();
-  await new Promise(done => setTimeout(done, 5000));
-  assert.ok(await rows() >= held);
-  await panel.getByRole('button', { name: 'Pause the ledger' }).click();
-  await until(async () => await rows() >= held);
-  await panel.getByText('position', { exact: true }).first().click();
-  for (const word of ['Facts', 'Rule', 'Result']) await panel.getByText(word, { exact: true }).first().waitFor();
-  await picture(page, 'ledger-opened');
-}, { timeout: 3 * patience });
+// recording has a page keep the ids that its streams bring, before it sees them itself.
+const recording = () => {
+  const own = globalThis.fetch;
+  globalThis.ids = [];
+  globalThis.fetch = async (to, ...rest) => {
+    const answer = await own(to, ...rest);
+    if (!String(to).startsWith('/api/events') || !answer.ok) return answer;
+    const [mine, theirs] = answer.body.tee();
+    (async () => {
+      const decoder = new TextDecoder();
+      let text = '';
+      for (const reader = mine.getReader(); ;) {
+        const part = await reader.read();
+        if (part.done) return;
+        const lines = (text + decoder.decode(part.value, { stream: true })).split('\n');
+        text = lines.pop();
+        for (const line of lines) if (line.startsWith('id: ')) globalThis.ids.push(Number(line.slice(4)));
+      }
+    })().catch(() => {});
+    return new Response(theirs, answer);
+  };
+};
 
-test('the sixth window says why, and the first still has its door', async t => {
-  const { url } = await serve(t, scene('login anna'));
-  const { context } = await browse(t);
-  const page = await open(context, url);
-  for (let n = 0; n < 4; n++) await stream(t, context, url, 'console');
-  const sixth = await context.newPage();
-  await sixth.goto(view(url, 'hmi'));
-  await sixth.getByText('Too many windows: close one').waitFor();
-  await picture(sixth, 'too-many-windows');
-  assert.equal((await command(page, 'set radio volume 30')).ok, true);
-  const refused = await command(page, 'bot');
-  assert.equal(refused.ok, false);
-  assert.match(refused.near ?? refused.error, /boot/);
-}, { timeout: 3 * patience });
+test('a hidden tab closes its stream, and goes on later without a gap or a repeat', { timeout: 3 * patience }, async t => {
+  const world = await serve(t, scene('login anna', ...off));
+  const browser = await browse(t);
+  await browser.context.addInitScript(recording);
+  const page = await browser.open(world.view('hmi')), whole = await world.stream('hmi');
+  const others = [];
+  for (let n = 0; n < 3; n++) others.push(await world.stream('phone/jonas')); // five are open
+  await assert.rejects(world.stream('hmi'), /Too many windows/);
 
-test('a stream that was cut goes on without a gap or a repeat', async t => {
-  const { url } = await serve(t, away('login anna'));
-  const { context } = await browse(t);
-  await open(context, url);
-  const whole = await stream(t, context, url, 'console');
-  await until(() => whole.events.length > 200);
-  const first = await stream(t, context, url, 'console');
-  await until(() => first.events.some(e => e.event === 'ready') && first.events.length > 50);
-  first.end();
-  const from = first.events.at(-1).id;
-  const second = await stream(t, context, url, 'console', from);
-  await until(() => second.events.filter(e => e.id).length > 50);
-  second.end();
-  const last = Number(second.events.at(-1).id);
-  const want = whole.events.map(e => Number(e.id)).filter(id => id > Number(from) && id <= last);
-  const got = second.events.map(e => Number(e.id)).filter(id => id > Number(from));
+  // A browser without a screen hides no window: the page is told so.
+  const show = shown => page.evaluate(shown => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => !shown });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, shown);
+  const ids = () => page.evaluate(() => globalThis.ids);
+  await show(false);
+  await until(async () => { others.push(await world.stream('hmi')); return true; }, 'the tab gave its stream back');
+  const before = (await ids()).at(-1);
+  await whole.when(() => newest(whole) > before + 100);
+  assert.equal((await ids()).at(-1), before, 'nothing came while it was hidden');
+  for (const one of others) one.end();
+  await show(true);
+  await until(async () => {
+    const again = page.getByRole('button', { name: 'Try again' }); // the others may not be gone yet
+    if (await again.isVisible()) await again.click();
+    return (await ids()).at(-1) > before + 200;
+  }, 'it goes on');
+  const got = await ids(), last = got.at(-1);
   assert.deepEqual([...new Set(got)], got, 'an event came twice');
-  assert.deepEqual(got.filter(id => want.includes(id)), want);
-}, { timeout: 3 * patience });
+  const want = idsOf(whole).filter(id => id > before && id <= last);
+  assert.deepEqual(got.filter(id => id > before), want, 'an event is missing');
+});
+
+test('a stream that was cut goes on where it was', { timeout: 3 * patience }, async t => {
+  const world = await serve(t, scene('login anna', ...off));
+  const whole = await world.stream(), first = await world.stream();
+  await first.when(() => first.events.some(e => e.event === 'ready') && first.events.length > 50);
+  first.end();
+  const from = newest(first), second = await world.stream('console', String(from));
+  await second.when(() => idsOf(second).length > 100);
+  second.end();
+  const got = idsOf(second), last = got.at(-1);
+  await whole.when(() => newest(whole) >= last);
+  assert.deepEqual(got, idsOf(whole).filter(id => id > from && id <= last));
+});
+
+test('the sixth window says why, and the first still has its door', { timeout: 3 * patience }, async t => {
+  const world = await serve(t, scene('login anna'));
+  const browser = await browse(t, { but: /503/ });
+  const page = await browser.open(world.url);
+  for (const name of ['hmi', 'phone/anna', 'phone/lea', 'workshop']) await browser.open(world.view(name));
+  const sixth = await browser.context.newPage();
+  await sixth.goto(world.view('phone/jonas'));
+  await sixth.getByText('Too many windows: close one').waitFor();
+  await look(sixth, 'too-many-windows');
+  const line = page.getByRole('combobox', { name: /line/i }).or(page.getByRole('textbox', { name: /line/i })).first();
+  await line.fill('set radio volume 44');
+  await line.press('Enter');
+  await page.locator('[data-panel=scenario]').getByText('set radio volume 44').first().waitFor();
+  const hmi = JSON.parse((await world.ask('expect setting radio volume 44').then(JSON.stringify)));
+  assert.equal(hmi.ok, true, hmi.error);
+  await browser.context.pages()[1].close();
+  await sixth.getByRole('button', { name: 'Try again' }).click();
+  await sixth.getByText('Position is limited').waitFor();
+});
+
+test('what is typed is shown as typed', { timeout: 3 * patience }, async t => {
+  const markup = '<img src=x onerror="document.title=1">';
+  const world = await serve(t, scene(`title ${markup}`, 'login anna'));
+  const browser = await browse(t);
+  const page = await browser.open(world.url);
+  await world.say(`app lea chat ${markup}`, `workshop quote ${markup}`);
+  await world.ask(`hmi invite ${markup} shared`); // a name that is none
+  for (const panel of ['workshop', 'bar', 'scenario']) await page.locator(`[data-panel=${panel}]`).getByText(markup).first().waitFor();
+  const phone = page.getByRole('article', { name: /Anna/ });
+  await phone.getByRole('button', { name: 'Chat' }).click();
+  await phone.getByText(markup).first().waitFor();
+  await page.locator('[data-panel=hmi]').getByRole('button', { name: 'Messages' }).click();
+  await page.locator('[data-panel=hmi]').getByText(markup).first().waitFor();
+  assert.equal(await page.locator('img').count(), 0);
+  assert.notEqual(await page.title(), '1');
+  await page.evaluate(() => { document.body.insertAdjacentHTML('beforeend', '<button style="color:#777;background:#888">planted</button>'); });
+  assert.match((await violations(page)).join(), /color-contrast/, 'a planted fault is found');
+});
+
+// raw asks as no browser does, with whatever headers.
+const raw = (url, { method = 'GET', body, headers = {} }) => new Promise((done, failed) => {
+  const r = request(url, { method, headers }, answer => { answer.resume(); answer.on('end', () => done(answer.statusCode)); });
+  r.on('error', failed);
+  r.end(body);
+});
+
+test('the server lets in nobody else', { timeout: 3 * patience }, async t => {
+  const world = await serve(t, scene());
+  const cookie = (await world.get('/api/token')).headers, token = (await (await world.get('/api/token')).text()).trim();
+  assert.ok(cookie && token.length >= 22);
+  const session = (await fetch(world.url, { redirect: 'manual' })).headers.getSetCookie()[0];
+  assert.match(session, /HttpOnly/);
+  assert.match(session, /SameSite=Strict/);
+  const Cookie = session.split(';')[0], to = `${world.origin}/api/cmd`, told = { Cookie, 'X-Glovebox': token };
+  const post = (headers, body = 'wait 1ms') => raw(to, { method: 'POST', body, headers });
+  assert.equal(await post(told), 200, 'the page itself');
+  assert.equal(await post({ ...told, Host: 'glovebox.example' }), 403, 'a wrong Host');
+  assert.equal(await post({ ...told, Origin: 'http://glovebox.example' }), 403, 'a wrong Origin');
+  assert.equal(await post({ Cookie }), 403, 'no header');
+  assert.equal(await post({ 'X-Glovebox': token }), 403, 'no cookie');
+  assert.equal(await raw(world.origin, {}), 403, 'no token');
+  assert.equal(await post(told, 'x'.repeat(5 << 10)), 413, '5 KiB');
+});

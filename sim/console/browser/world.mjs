@@ -1,31 +1,52 @@
-// A world of its own for each test: gloveboxsim serve, and a browser that looks at it.
+// A world of its own for a test: gloveboxsim serve, and what is asked of it past any browser.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
+export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 
 // patience is how long anything may take on a machine that is slow and busy.
-export const patience = 150_000;
+export const patience = Number(process.env.PATIENCE || 150) * 1000;
 
-// flags keep the browser from calling anywhere.
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+// until waits for what cannot be waited for otherwise. What throws does not hold yet.
+export async function until(holds, what = holds) {
+  let wrong = '';
+  for (const end = Date.now() + patience; ;) {
+    try {
+      if (await holds()) return;
+    } catch (err) {
+      wrong = `: ${err.message}`;
+    }
+    if (Date.now() > end) throw new Error(`it never came: ${what}${wrong}`);
+    await new Promise(done => setTimeout(done, 50));
+  }
+}
 
-// serve plays a scenario, given as text, and ends with the test. It resolves once the world is ready:
-// url is the page's, events are the lines that it prints.
-export async function serve(t, text, args = []) {
+const ends = new WeakMap();
+
+// ending has a test end what it began, the newest first.
+export function ending(t, end) {
+  if (!ends.has(t)) {
+    ends.set(t, []);
+    t.after(async () => { for (const e of ends.get(t).toReversed()) await e(); });
+  }
+  ends.get(t).push(end);
+}
+
+// serve plays a scenario, a text or the name of a file, and ends with the test. It
+// resolves once the world is ready.
+export async function serve(t, scenario, ...args) {
   const dir = await mkdtemp(join(tmpdir(), 'console-'));
-  const file = join(dir, 'test.txtar');
-  await writeFile(file, text);
-  const child = spawn(join(root, 'bin', 'gloveboxsim'), ['serve', '--listen', '127.0.0.1:0', ...args, file], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const file = scenario.includes('\n') ? join(dir, 'test.txtar') : join(root, scenario);
+  if (scenario.includes('\n')) await writeFile(file, scenario);
+  const child = spawn(join(root, 'bin', 'gloveboxsim'), ['serve', '--listen', '127.0.0.1:0', '--patience', '4', ...args, file], { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.on('data', chunk => { said += chunk; });
   const over = new Promise(done => child.on('exit', done));
-  t.after(async () => {
+  ending(t, async () => {
     child.kill('SIGINT');
     await over;
     await rm(dir, { recursive: true, force: true });
@@ -38,79 +59,109 @@ export async function serve(t, text, args = []) {
     });
     over.then(code => failed(new Error(`serve ended with ${code}: ${said}`)));
   });
-  return { url, child };
+  return Object.assign(new World(t, url), { child });
 }
 
-// browse opens a browser that ends with the test. requests are the addresses of all that its pages
-// asked for.
-export async function browse(t, options = {}) {
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags });
-  t.after(() => browser.close());
-  const context = await browser.newContext({ viewport: { width: 1920, height: 1256 }, reducedMotion: 'reduce', ...options });
-  context.setDefaultTimeout(patience);
-  const requests = [];
-  const problems = [];
-  context.on('request', r => requests.push(r.url()));
-  context.on('weberror', e => problems.push(String(e.error())));
-  return { context, requests, problems };
-}
+// World is what programs ask of the console: it has the cookie and the token of a page.
+class World {
+  #t;
+  #cookie;
+  #token;
 
-// open opens a page and waits until all that is retained was drawn.
-export async function open(context, url) {
-  const page = await context.newPage();
-  await page.goto(url);
-  await page.waitForSelector('html[data-ready]', { state: 'attached' });
-  return page;
-}
+  constructor(t, url) {
+    this.#t = t;
+    this.url = url;
+    this.origin = new URL(url).origin;
+  }
 
-// view is the address of a page of one panel.
-export const view = (url, name) => new URL(`/view/${name}${new URL(url).search}`, url).href;
+  // view is the address of a page of one panel.
+  view(name) {
+    return new URL(`/view/${name}${new URL(this.url).search}`, this.url).href;
+  }
 
-// command says a line of the scenario language, as the page does.
-export const command = (page, line) => page.evaluate(async line => {
-  const app = await import('/app.js');
-  return app.cmd(line);
-}, line);
+  async get(path, headers = {}) {
+    this.#cookie ??= fetch(this.url, { redirect: 'manual' }).then(a => a.headers.getSetCookie().map(c => c.split(';')[0]).join('; '));
+    return fetch(new URL(path, this.url), { ...headers, headers: { Cookie: await this.#cookie, ...headers.headers } });
+  }
 
-// picture keeps what a page looks like, in out/pictures; docs/ shows the best.
-export const picture = (page, name) => page.screenshot({ path: join(root, 'out', 'pictures', `${name}.png`) });
+  // ask posts a line of the scenario language, or a word to the player, as the page does.
+  async ask(line, to = '/api/cmd') {
+    this.#token ??= this.get('/api/token').then(a => a.text());
+    return (await this.get(to, { method: 'POST', body: line, headers: { 'X-Glovebox': (await this.#token).trim() } })).json();
+  }
 
-// until waits for what cannot be waited for otherwise.
-export async function until(holds) {
-  for (const end = Date.now() + patience; ;) {
-    if (await holds()) return;
-    if (Date.now() > end) throw new Error(`it never came: ${holds}`);
-    await new Promise(done => setTimeout(done, 100));
+  // say says lines that must go well.
+  async say(...lines) {
+    for (const line of lines) {
+      const answer = await this.ask(line);
+      if (!answer.ok) throw new Error(`${line}: ${answer.error}`);
+    }
+  }
+
+  // stream reads the events of a view as a page does. It ends with the test.
+  async stream(name = 'console', after = '') {
+    const control = new AbortController();
+    ending(this.#t, () => control.abort());
+    const answer = await this.get(`/api/events?view=${encodeURIComponent(name)}`, { headers: after ? { 'Last-Event-ID': after } : {}, signal: control.signal });
+    if (!answer.ok) throw new Error(`${name}: ${answer.status} ${await answer.text()}`);
+    return new Stream(answer.body, control);
+  }
+
+  // snapshot is all that a view is told at first, as bytes.
+  async snapshot(name) {
+    const s = await this.stream(name);
+    await s.when(() => s.events.some(e => e.event === 'ready'));
+    s.end();
+    return s.bytes;
   }
 }
 
-// stream reads the events of a view as a page does, past the browser. It ends with the test.
-export async function stream(t, context, url, name, after) {
-  const cookies = (await context.cookies(url)).map(c => `${c.name}=${c.value}`).join('; ');
-  const control = new AbortController();
-  t.after(() => control.abort());
-  const answer = await fetch(new URL(`/api/events?view=${encodeURIComponent(name)}`, url), {
-    headers: { Cookie: cookies, ...(after ? { 'Last-Event-ID': after } : {}) }, signal: control.signal,
-  });
-  if (!answer.ok) throw new Error(`${name}: ${answer.status} ${await answer.text()}`);
-  const events = [];
-  let text = '', rest = '';
-  (async () => {
+// Stream is what came so far: its bytes, and the events in them.
+class Stream {
+  events = [];
+  bytes = '';
+  #control;
+
+  constructor(body, control) {
+    this.#control = control;
+    this.#read(body).catch(() => {});
+  }
+
+  async #read(body) {
     const decoder = new TextDecoder();
-    for await (const part of answer.body) {
+    let rest = '';
+    for await (const part of body) {
       const more = decoder.decode(part, { stream: true });
-      text += more;
+      this.bytes += more;
       const blocks = (rest + more).split('\n\n');
       rest = blocks.pop();
-      for (const block of blocks) {
-        const e = {};
-        for (const line of block.split('\n')) {
-          const [, field, value] = /^(id|event|data): ?(.*)$/.exec(line) || [];
-          if (field) e[field] = field === 'data' ? JSON.parse(value) : value;
-        }
-        if (e.event) events.push(e);
-      }
+      for (const block of blocks) this.#take(block);
     }
-  })().catch(() => {});
-  return { events, bytes: () => text, end: () => control.abort() };
+  }
+
+  #take(block) {
+    const e = {};
+    for (const line of block.split('\n')) {
+      const [, field, value] = /^(id|event|data): ?(.*)$/.exec(line) || [];
+      if (field) e[field] = field === 'data' ? JSON.parse(value) : value;
+    }
+    if (e.event) this.events.push(e);
+  }
+
+  // all is the data of the events of a kind, that are like that.
+  all(kind, like = () => true) {
+    return this.events.filter(e => e.event === kind && like(e.data)).map(e => e.data);
+  }
+
+  newest(kind, like) {
+    return this.all(kind, like).at(-1);
+  }
+
+  when(holds) {
+    return until(() => holds(this), holds);
+  }
+
+  end() {
+    this.#control.abort();
+  }
 }
