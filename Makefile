@@ -5,7 +5,7 @@ BUILD = go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 # part NAME,COMMAND runs one part of the tests and prints its seconds.
 part = @start=$$(date +%s); $(2); status=$$?; echo "== $(1): $$(( $$(date +%s) - start )) s, exit $$status"; exit $$status
 
-.PHONY: run test check units ni scenarios kill browser pictures bench soak soak-clients soak-ends soak-ni soak-fuzz soak-mutate soak-kill soak-broker vm vm-cut bin arm64 deb
+.PHONY: run test check units ni scenarios kill browser pictures bench soak soak-clients soak-ends soak-ni soak-fuzz soak-mutate soak-kill soak-broker soak-console soak-flat vm vm-cut bin arm64 deb
 run: bin
 	@tools/need.sh dbus-daemon:dbus-daemon
 	@bin/gloveboxsim serve $(ARGS)
@@ -27,7 +27,7 @@ bin:
 
 check: arm64
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "gofmt: $$bad"; exit 1; }
-	@go vet ./... && go vet -tags soak ./profiles/... ./telemetry/outbox ./cmd/gloveboxd
+	@go vet ./... && go vet -tags soak ./profiles/... ./telemetry/outbox ./cmd/gloveboxd ./cmd/gloveboxsim
 	@go test -count=1 . # the arrows of ARCHITECTURE.md
 	@go build -C tools -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck && bin/staticcheck ./...
 
@@ -78,7 +78,7 @@ bench:
 	@tools/bench.sh
 
 # A night: parts that run alone too (make soak-fuzz MINUTES=20) and print their seconds.
-soak: soak-clients soak-ends soak-ni soak-fuzz soak-mutate soak-kill soak-broker
+soak: soak-clients soak-ends soak-ni soak-fuzz soak-mutate soak-kill soak-broker soak-console soak-flat
 
 # soak-clients runs the tests that want what is large: compilers, shells, Qt.
 soak-clients: bin
@@ -125,3 +125,14 @@ vm:
 vm-cut:
 	@tools/need.sh $(VM_NEEDS)
 	$(call part,vm-cut,dist/vm/cut.sh $(or $(CUTS),50) $(or $(IMAGES),1000))
+
+# soak-console clicks on the page at random for MINUTES, plays the recording again, and compares the ledgers; SEED repeats the
+# clicks. It wants a machine that does nothing else.
+soak-console:
+	@tools/need.sh dbus-daemon:dbus-daemon
+	$(call part,console,SOAK_CONSOLE=$(or $(MINUTES),10) SEED=$(SEED) go test -tags soak -count=1 -timeout 0 -v -run TestClicksRepeat ./cmd/gloveboxsim)
+
+# soak-flat drives in a served world for MINUTES and looks at the memory of gloveboxsim and the agent, printed every five minutes.
+soak-flat:
+	@tools/need.sh dbus-daemon:dbus-daemon
+	$(call part,memory,SOAK_FLAT=$(or $(MINUTES),60) go test -tags soak -count=1 -timeout 0 -v -run TestServeStaysFlat ./cmd/gloveboxsim)
