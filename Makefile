@@ -99,10 +99,11 @@ soak-ni:
 soak-fuzz:
 	$(call part,fuzz,tools/fuzz.sh $(or $(MINUTES),10)m)
 
-# soak-mutate makes small wrong edits and prints which the tests let live; SEED repeats a run.
+# soak-mutate makes small wrong edits, MOST of a package, and prints which the tests let live; SEED repeats a run. Which test runs
+# which lines is kept in out/mutate.
 soak-mutate:
 	@go build -C tools -o ../bin/mutate ./mutate
-	$(call part,mutate,bin/mutate -minutes $(or $(MINUTES),60) $(if $(SEED),-seed $(SEED)) $(or $(PACKAGES),telemetry/outside telemetry telemetry/outbox profiles profiles/keyring agent))
+	$(call part,mutate,bin/mutate -minutes $(or $(MINUTES),60) -most $(or $(MOST),40) $(if $(SEED),-seed $(SEED)) $(or $(PACKAGES),telemetry/outside telemetry telemetry/outbox profiles profiles/keyring agent))
 
 # soak-kill kills at every file system call of a change, of a start that finishes one and of erasing everything, damages every store in
 # every way, and kills the whole agent at random instants; SEED repeats those.
