@@ -81,10 +81,12 @@ func TestAwait(t *testing.T) {
 	if err := c.Await(ctx, nil); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("nobody comes: %v", err)
 	}
-	time.AfterFunc(20*time.Millisecond, func() { boot(t, address) })
+	booted := make(chan struct{})
+	time.AfterFunc(20*time.Millisecond, func() { defer close(booted); boot(t, address) })
 	if err := c.Await(t.Context(), nil); err != nil {
 		t.Error(err)
 	}
+	<-booted // its name is there a moment before it is done
 }
 
 // Watch hands on whole lines until whoever watches has enough, gives up, or the
