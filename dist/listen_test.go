@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -14,13 +15,17 @@ import (
 // listener is another user who asked the bus for the agent's signals.
 type listener struct {
 	stop  func()
-	lines *bufio.Scanner
+	lines chan string
 }
 
 // next is the name of the next signal, or end.
 func (l *listener) next() string {
-	l.lines.Scan()
-	return l.lines.Text()
+	select {
+	case line := <-l.lines:
+		return line
+	case <-time.After(time.Minute):
+		return "nothing"
+	}
 }
 
 // listenAs listens as a user from here on.
@@ -34,7 +39,12 @@ func listenAs(t *testing.T, address string, user uint32, groups ...uint32) *list
 	if err := errors.Join(err, oerr, cmd.Start()); err != nil {
 		t.Fatal(err)
 	}
-	l := &listener{stop: func() { in.Close() }, lines: bufio.NewScanner(out)}
+	l := &listener{stop: func() { in.Close() }, lines: make(chan string, 100)}
+	go func() {
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			l.lines <- lines.Text()
+		}
+	}()
 	t.Cleanup(func() { l.stop(); _ = cmd.Wait() })
 	if said := l.next(); said != "ready" {
 		t.Fatalf("user %d does not listen: %q", user, said)
