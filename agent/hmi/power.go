@@ -110,14 +110,17 @@ func (p *power) held() *os.File {
 	return p.lock
 }
 
-// ask asks for a lock, where none is held, and no answer is awaited.
+// ask asks for a lock, where none is held, and no answer is awaited. It is for the sleep
+// alone: who asks for sleep and shutdown at once is looked at by systemd 252 as if for the
+// lid switch, which is not given to a user without a seat; and a shutdown stops the agent
+// in order.
 func (p *power) ask() {
 	if p.again = nil; p.lock != nil || p.open {
 		return
 	}
 	p.open = true
 	p.asking.Go(func() {
-		lock, owner, err := fence.Delay(p.ctx, p.face.address, login1, "sleep:shutdown", "Glovebox", "End the session at the wheel", busAnswers)
+		lock, owner, err := fence.Delay(p.ctx, p.face.address, login1, "sleep", "Glovebox", "End the session at the wheel", busAnswers)
 		p.answers <- answer{lock, owner, err}
 	})
 }

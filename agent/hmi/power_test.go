@@ -145,7 +145,7 @@ func TestSleep(t *testing.T) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !slices.Equal(m.given, []string{"sleep:shutdown delay", "sleep:shutdown delay"}) {
+	if !slices.Equal(m.given, []string{"sleep delay", "sleep delay"}) {
 		t.Errorf("asked for %q", m.given)
 	}
 }

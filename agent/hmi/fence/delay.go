@@ -14,7 +14,7 @@ var ErrNobody = errors.New("nobody owns the name")
 
 const noAutoStart = 2
 
-// Delay takes a delay lock of a login manager: what, as "sleep:shutdown", waits until
+// Delay takes a delay lock of a login manager: what, as "sleep", waits until
 // the file is closed (org.freedesktop.login1(5), Inhibit). It is the only answer with a
 // descriptor that the agent takes, and comes on a connection of its own, which ends with
 // it. Nothing counts there but the answers of the bus, and of the owner of the name. With
