@@ -259,11 +259,41 @@ func TestASlowManager(t *testing.T) {
 		t.Errorf("%v", p)
 	}
 	m.asked(t, 2)
-	stop() // sooner than an answer would come
-	if lock := <-ended; lock != nil {
-		t.Errorf("at the end it holds %v", lock)
+	stop()
+	select {
+	case lock := <-ended:
+		if lock != nil {
+			t.Errorf("at the end it holds %v", lock)
+		}
+	case <-time.After(5 * time.Second): // half of what an answer may take
+		t.Error("the end waits for an answer")
 	}
 	close(m.slow)
+}
+
+// A lock of a login manager that is gone by then, as one that was restarted, counts for
+// nothing: the one that has the name now is asked.
+func TestAnAnswerOfTheOneBefore(t *testing.T) {
+	w := start(t)
+	m := &manager{conn: w.dial(t), slow: make(chan struct{})}
+	if err := m.conn.Export(m, "/org/freedesktop/login1", login1+".Manager"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.conn.RequestName(login1, dbus.NameFlagDoNotQueue); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan hmi.Power, 8)
+	w.follow(t, func(p hmi.Power) { done <- p })
+	m.asked(t, 1)
+	if _, err := m.conn.ReleaseName(login1); err != nil {
+		t.Fatal(err)
+	}
+	next := w.manager(t)
+	next.say(t, "PrepareForSleep", false) // by then the agent has heard of it
+	<-done
+	close(m.slow)
+	free(t, m.lock(t, 1))
+	held(t, next.lock(t, 1))
 }
 
 // A login manager that takes its name once more is the same one: the lock that it gave
