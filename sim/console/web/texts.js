@@ -19,7 +19,7 @@ export function known(view) {
 export function sentence(error) {
   const text = String(error || '').trim(), name = Object.keys(errors).find((n) => new RegExp(`(^|[^\\w-])${n}($|[^\\w-])`).test(text));
   const own = name ? text.slice(text.indexOf(name) + name.length).replace(/^[:\s]+/, '') : text;
-  return own ? full(own) : name ? errors[name] : texts.refused;
+  return own && !/^the car refused action \d+$/.test(own) ? full(own) : name ? errors[name] : texts.refused;
 }
 
 /** full is a text with a capital and a full stop. */

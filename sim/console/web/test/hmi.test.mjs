@@ -75,6 +75,7 @@ test('a refusal is a sentence, and no answer may have happened', () => {
   const answer = (d) => all(lea, ['ui.sent', { n: 3, tag: 'pin' }], ['ui.answer', { n: 3, tag: 'pin', line: 'hmi pin lea 1 2', ...d }]).note;
   assert.equal(answer({ ok: false, error: 'NotPermitted' }).text, 'This is not open to you.');
   assert.equal(answer({ ok: false, error: 'set the PIN: InvalidArgument: this PIN is easy to guess' }).text, 'This PIN is easy to guess.');
+  assert.equal(answer({ ok: false, error: 'not-now: the car refused action 2' }).text, 'Not possible right now.');
   assert.equal(answer({ ok: false, unknown: true }).text, 'No answer came. It may have happened.');
   assert.equal(answer({ ok: true }).text, 'Done');
 });
