@@ -32,7 +32,7 @@ for group in "$@"; do
 		"$here"/scan.sh "$out"/probe "$out"/install.img "$share" >>"$share"/table
 		rm -f "$out"/install.img
 	elif [ "$group" = docs ]; then
-		cp -r "$out"/glovebox.deb "$out"/bin "$tree"/docs/install.md "$share"/
+		cp -r "$out"/glovebox.deb "$out"/bin "$share"/ && cp "$tree"/docs/install.md "$share"/way
 		"$here"/boot.sh "$out"/bare.img "$share" "$limit" || true
 	else
 		[ "$group" != car ] || cp -r "$out"/socketcan.test "$out"/drive "$share"/
