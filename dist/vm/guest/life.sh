@@ -10,7 +10,7 @@ killed() {
 	p=$(pid)
 	mark
 	kill -9 "$p"
-	until_ 60 other "$p" && picker restart && login
+	until_ 60 other "$p" && picker boot && login
 }
 hangs() {
 	again && login || return
@@ -19,7 +19,7 @@ hangs() {
 	kill -STOP "$p"
 	until_ 120 other "$p" || return
 	note "back after SIGSTOP (WatchdogSec=20s), s" "$(since "$at")"
-	picker restart && login
+	picker boot && login
 }
 stops() {
 	again && login || return
@@ -27,12 +27,12 @@ stops() {
 	at=$(up)
 	systemctl stop gloveboxd
 	note "stop, s" "$(since "$at")"
-	is "result" "success 0" "$(unit Result) $(unit ExecMainStatus)" && again && picker restart
+	is "result" "success 0" "$(unit Result) $(unit ExecMainStatus)" && again && picker boot
 }
 bus_restarts() {
 	again && login || return
 	systemctl restart dbus
-	until_ 90 reads Session1 State idle && picker restart && login && active
+	until_ 90 reads Session1 State idle && picker boot && login && active
 }
 broken_configuration() {
 	cp -a /etc/glovebox/gloveboxd.toml /tmp/kept.toml
@@ -48,17 +48,17 @@ broken_configuration() {
 	note "broken configuration: a call hears" "$(cut -c1-60 /tmp/seen | head -1)"
 	note "broken configuration: it hears so after, s" "$(since "$at")"
 }
-mended_configuration() { cat /tmp/kept.toml >/etc/glovebox/gloveboxd.toml && again && picker restart && login; }
+mended_configuration() { cat /tmp/kept.toml >/etc/glovebox/gloveboxd.toml && again && picker boot && login; }
 missing_credential() {
 	cp -a /etc/glovebox/gloveboxd.toml /tmp/kept.toml
 	printf '\n[mqtt]\nbroker = "mqtts://broker.example"\nca = "ca.pem"\ncert = "car.pem"\nkey = "credential:mqtt_key"\n' >>/etc/glovebox/gloveboxd.toml
-	again && picker restart && reads Vehicle1 Cloud off && login
+	again && picker boot && reads Vehicle1 Cloud off && login
 	local rc=$?
 	cat /tmp/kept.toml >/etc/glovebox/gloveboxd.toml
 	return $rc
 }
 no_credentials_folder() {
-	rmdir /etc/glovebox/credentials && again && picker restart
+	rmdir /etc/glovebox/credentials && again && picker boot
 	local rc=$?
 	systemd-tmpfiles --create glovebox.conf
 	[ $rc = 0 ] || echo "unit: $(unit Result) $(unit ExecMainStatus)"
@@ -88,9 +88,9 @@ full_disk() {
 	rm /var/lib/glovebox/fill
 	again && login
 }
-whole_again() { off_small && picker restart && login && is "Recovered" 0 "$(get Vehicle1 Recovered)"; }
+whole_again() { off_small && picker boot && login && is "Recovered" 0 "$(get Vehicle1 Recovered)"; }
 in_1970() {
-	date -s @60 >/dev/null && again && picker restart && login && ctl status >/dev/null && active
+	date -s @60 >/dev/null && again && picker boot && login && ctl status >/dev/null && active
 	local rc=$?
 	date -s @"$((BOOTED + 900))" >/dev/null
 	return $rc
@@ -124,7 +124,7 @@ start_limit() {
 	timeout 100 busctl --system --timeout=90 get-property $AGENT $OBJECT org.glovebox.Session1 State >/tmp/seen 2>&1
 	note "start limit met: a call hears" "$(cut -c1-60 /tmp/seen | head -1)"
 	note "start limit met: it hears so after, s" "$(since "$at")"
-	again && picker restart
+	again && picker boot
 }
 
 until_ 60 active
