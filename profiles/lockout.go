@@ -105,7 +105,7 @@ func (t Tally) Pass(d time.Duration) Tally {
 	for i, age := range t {
 		age += max(0, d)
 		switch {
-		case i < tallyMost && age < tallyWithin, i >= tallyMost && len(next) >= tallyMost && age < tallyPause:
+		case i < tallyMost && age < tallyWithin, len(next) >= tallyMost && age < tallyPause:
 			next = append(next, age)
 		}
 	}
