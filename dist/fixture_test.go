@@ -4,6 +4,7 @@ package dist_test
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,19 +35,21 @@ func TestMain(m *testing.M) {
 		os.Exit(caller(address, os.Args[1:]))
 	}
 	flag.Parse()
+	var err error
+	if scratch, err = os.MkdirTemp("", "glovebox-dist"); err == nil {
+		err = os.Chmod(scratch, 0o755)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	code := m.Run()
 	_ = os.RemoveAll(scratch)
 	os.Exit(code)
 }
 
 // scratch is the folder of what is built once for all tests. Whoever is to enter it can.
-var scratch = func() string {
-	dir, err := os.MkdirTemp("", "glovebox-dist")
-	if err := errors.Join(err, os.Chmod(dir, 0o755)); err != nil {
-		panic(err)
-	}
-	return dir
-}()
+var scratch string
 
 // public makes a folder that every user can enter.
 func public(t *testing.T) string {
