@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
+
+	"glovebox/profiles/bolt"
 )
 
 // What the program and systemd tell each other: sd_notify(3), systemd.service(5).
@@ -62,9 +64,9 @@ func untilStopped(log *slog.Logger, flush func()) (ctx context.Context, release 
 	return ctx, func() { signal.Stop(asked); cancel(); close(released); <-done }
 }
 
-// stepTime is how long one step of a start may take: a child that checks a store has five
-// seconds, and its file is copied, wiped or brought to a newer form.
-const stepTime = 20 * time.Second
+// stepTime is how long one step of a start may take: a child that checks a store is waited
+// for, and its file is copied, wiped or brought to a newer form.
+const stepTime = bolt.CheckTime + 20*time.Second
 
 // progress gives a start that still does something more time. Only steps that are done
 // lead to the next: one that hangs is not given any. A fresh process is a running unit to

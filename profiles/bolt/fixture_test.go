@@ -18,7 +18,13 @@ import (
 
 // children are what this program does where it is called `bolt.test NAME PATH`:
 // check-store is the child that checks a file.
-var children = map[string]func(path string) error{"check-store": bolt.Check, "stop": stopMarked, "start": startMarked}
+var children = map[string]func(path string) error{"check-store": bolt.Check, "stop": stopMarked, "start": startMarked,
+	"for-ever": func(string) error {
+		for {
+		}
+	},
+	"slowly": func(string) error { time.Sleep(6 * time.Second); return nil },
+}
 
 // A child's calls are counted by strace for each thread: all of them come from one.
 func init() {

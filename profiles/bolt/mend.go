@@ -39,8 +39,14 @@ func Mend(dir, name string, check func(path string) error) (recovered bool, err 
 		return false, err
 	}
 	for _, state := range found {
-		if err := copyAs(path, aside, state); err == nil && check(aside) == nil {
+		if err := copyAs(path, aside, state); err != nil {
+			continue
+		}
+		switch wrong := check(aside); {
+		case wrong == nil:
 			return true, disk.Rename(aside, path)
+		case errors.Is(wrong, ErrNotChecked):
+			return false, wrong
 		}
 	}
 	if err := os.Remove(path); err != nil {

@@ -287,3 +287,19 @@ func TestCheckThatCannotRunChangesNothing(t *testing.T) {
 		}
 	}
 }
+
+// A check that works for ever has found damage; one that is slow, because the unit has
+// much else to do, has not.
+func TestASlowCheckIsNoDamage(t *testing.T) {
+	t.Parallel()
+	program, err := os.Executable()
+	must(t, err)
+	for how, sound := range map[string]bool{"slowly": true, "for-ever": false} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			if err := bolt.ChildCheck(t.Context(), program, how)(t.TempDir()); (err == nil) != sound || errors.Is(err, bolt.ErrNotChecked) {
+				t.Error(err)
+			}
+		})
+	}
+}
