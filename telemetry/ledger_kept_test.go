@@ -1,6 +1,8 @@
 package telemetry_test
 
 import (
+	"compress/flate"
+	"strings"
 	"testing"
 	"time"
 
@@ -140,10 +142,19 @@ func TestDamagedLedger(t *testing.T) {
 	if disk["page/0000000000000003"] != nil || disk["head/0000000000000003"] != nil {
 		t.Error("the unreadable page stays")
 	}
-	for _, wrong := range []string{"x", string(disk["page/0000000000000002"][:10])} {
+	beyond := `{"said":[{}],"records":[[0,0,1,1]]}` // there is a sentence 0, and no sentence 1
+	for _, wrong := range []string{"x", string(disk["page/0000000000000002"][:10]), deflated(beyond)} {
 		disk["page/0000000000000002"] = []byte(wrong)
 		if _, err := l.Reading(telemetry.LedgerFilter{}, noon.UTC).Entries(func(key string) ([]byte, error) { return disk[key], nil }); err == nil {
 			t.Errorf("%q was read", wrong)
 		}
 	}
+}
+
+func deflated(text string) string {
+	var out strings.Builder
+	w, _ := flate.NewWriter(&out, flate.BestSpeed) // fails for another level only
+	_, _ = w.Write([]byte(text))                   // a builder takes all
+	_ = w.Close()
+	return out.String()
 }

@@ -148,6 +148,29 @@ func TestTripByAnotherPolicy(t *testing.T) {
 	}
 }
 
+// A whole trip of which a policy keeps only the assignees back was published in all its
+// other classes.
+func TestTripWithoutAssignees(t *testing.T) {
+	p, err := outside.Load(csvHeader+`trip-assignees,withhold,withhold,withhold,withhold,withhold,withhold,withhold,withhold,withhold,topic=trips seal=yes,x`+"\n", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newCar(t, p, outside.Options{})
+	c.drive(60, 36)
+	c.park()
+	c.run(c.now.Boot + 5*time.Minute)
+	if all := c.tripsTo(boxMain); len(all) != 1 || slices.Contains(all[0].members, "assigned") || !slices.Contains(all[0].members, "track") {
+		t.Fatalf("the main user is sent %+v", all)
+	}
+	for class, published := range map[outside.Class]bool{"trip-exists": true, "trip-summary": true, "trip-points": true, "trip-track": true, "trip-assignees": false} {
+		if got := slices.ContainsFunc(c.decided, func(d outside.Decision) bool {
+			return d.Reader == "anna" && d.Class == class && d.Outcome == outside.Published
+		}); got != published {
+			t.Errorf("the ledger says that %s was published: %v", class, got)
+		}
+	}
+}
+
 // Where nothing of trips may reach a reader none is made, nor kept on disk.
 func TestNoTripIsMadeForWhoGetsNone(t *testing.T) {
 	for name, reader := range map[string]outside.Reader{
