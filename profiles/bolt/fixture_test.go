@@ -20,7 +20,8 @@ import (
 // check-store is the child that checks a file.
 var children = map[string]func(path string) error{"check-store": bolt.Check, "stop": stopMarked, "start": startMarked,
 	"for-ever": func(string) error {
-		for {
+		for n := 0; ; n++ {
+			runtime.KeepAlive(n)
 		}
 	},
 	"slowly": func(string) error { time.Sleep(6 * time.Second); return nil },
