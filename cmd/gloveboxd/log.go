@@ -57,6 +57,14 @@ const (
 )
 
 func (s *sparing) Handle(ctx context.Context, r slog.Record) error {
+	if !s.lets(r) {
+		return nil
+	}
+	return s.Handler.Handle(ctx, r)
+}
+
+// lets counts a line and reports whether it is one of the first.
+func (s *sparing) lets(r slog.Record) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key := causeOf(r)
@@ -69,21 +77,21 @@ func (s *sparing) Handle(ctx context.Context, r slog.Record) error {
 		c.over = time.AfterFunc(time.Minute, func() { s.settle(key, c) })
 		s.causes[key] = c
 	}
-	if c.lines++; c.lines > linesPerMinute {
-		return nil
-	}
-	return s.Handler.Handle(ctx, r)
+	c.lines++
+	return c.lines <= linesPerMinute
 }
 
 // settle ends the minute of a cause.
 func (s *sparing) settle(key string, c *cause) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.causes[key] != c {
-		return
+	open := s.causes[key] == c
+	if open {
+		delete(s.causes, key)
 	}
-	delete(s.causes, key)
-	s.say(c)
+	s.mu.Unlock()
+	if open {
+		s.say(c)
+	}
 }
 
 // say says what was kept back.
@@ -98,12 +106,13 @@ func (s *sparing) say(c *cause) {
 // flush says all that was kept back.
 func (s *sparing) flush() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, c := range s.causes {
+	kept := s.causes
+	s.causes = map[string]*cause{}
+	s.mu.Unlock()
+	for _, c := range kept {
 		c.over.Stop()
 		s.say(c)
 	}
-	clear(s.causes)
 }
 
 func causeOf(r slog.Record) string {

@@ -13,9 +13,10 @@ at_boot() {
 }
 beside_bare() {
 	local with='' bare='' unit=/lib/systemd/system/gloveboxd.service
-	grep -E '^(\[|Type|NotifyAccess|BusName|ExecStart|User|Group|SupplementaryGroups|UMask|(State|Runtime|Configuration)Directory|LoadCredential|WatchdogSec)' $unit |
+	grep -E '^(\[|Type|NotifyAccess|ExecStart|User|Group|SupplementaryGroups|UMask|(State|Runtime|Configuration)Directory|LoadCredential|WatchdogSec)' $unit |
 		sed '/^\[Install\]/,$d' >/run/systemd/system/bare.service
 	systemctl daemon-reload
+	trap 'systemctl stop bare; again; trap - RETURN' RETURN
 	for _ in 1 2 3; do
 		systemctl stop gloveboxd && systemctl start bare || return
 		bare="$bare$(ready bare) $(job bare)\n"
