@@ -181,7 +181,7 @@ func TestToldAsItHappens(t *testing.T) {
 // While the disk does not come back from what it was asked for nobody is told that the
 // agent lives: from fifteen seconds on, until it has come back.
 func TestNotAliveWhileTheDiskHangs(t *testing.T) {
-	inBubble(t, func(t *testing.T, b *bubble) {
+	withPINs(t, func(t *testing.T, b *bubble) {
 		var told []int
 		begun := time.Now()
 		stop := loop(func(ctx context.Context) error {
