@@ -5,7 +5,7 @@ BUILD = go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 # part NAME,COMMAND runs one part of the tests and prints its seconds.
 part = @start=$$(date +%s); $(2); status=$$?; echo "== $(1): $$(( $$(date +%s) - start )) s, exit $$status"; exit $$status
 
-.PHONY: run test check units ni scenarios kill browser pictures bench soak soak-clients soak-ends soak-ni soak-fuzz soak-mutate soak-kill soak-broker soak-console soak-flat vm vm-cut bin arm64 deb
+.PHONY: run test check units ni scenarios kill browser pictures bench soak soak-clients soak-ends soak-ni soak-fuzz soak-mutate soak-kill soak-broker soak-console soak-flat soak-page vm vm-cut bin arm64 deb
 run: bin
 	@tools/need.sh dbus-daemon:dbus-daemon
 	@bin/gloveboxsim serve $(ARGS)
@@ -63,22 +63,27 @@ scenarios: bin
 	@export SCENARIOS=out && $(SKIPS) -count=1 -run TestScenarioMessagesFit ./docs | bin/skips -v
 
 # browser plays the console in Chromium, on the real world behind it; first what its panels make of events, in Node alone.
-# A test that is skipped fails.
+# A test that is skipped fails. SHORT are the files that have room in make test; soak-page plays all: every way to leave, every
+# panel in every state, every demonstration.
 NODE_TEST = node --test --test-reporter=spec --test-reporter-destination=stdout --test-reporter=tap --test-reporter-destination=out/browser.tap
+SHORT = alike page readers
 browser: bin
 	@mkdir -p out && $(NODE_TEST) sim/console/web/test/*.test.mjs && grep -q '^# skipped 0' out/browser.tap
 	@npm ci --silent --prefix sim/console/browser
-	@$(NODE_TEST) --test-concurrency=2 sim/console/browser/*.test.mjs && grep -q '^# skipped 0' out/browser.tap
+	@$(NODE_TEST) --test-concurrency=2 $(SHORT:%=sim/console/browser/%.test.mjs) && grep -q '^# skipped 0' out/browser.tap
 
-# pictures plays the same and renews the pictures of docs/.
+# soak-page plays all of it, and makes a picture of every state in out/pictures; pictures renews those of docs/ by it.
+soak-page: bin
+	@npm ci --silent --prefix sim/console/browser
+	$(call part,page,$(NODE_TEST) --test-concurrency=1 sim/console/browser/*.test.mjs && grep -q '^# skipped 0' out/browser.tap)
 pictures:
-	@PICTURES=docs/pictures $(MAKE) --no-print-directory browser
+	@PICTURES=docs/pictures $(MAKE) --no-print-directory soak-page
 
 bench:
 	@tools/bench.sh
 
 # A night: parts that run alone too (make soak-fuzz MINUTES=20) and print their seconds.
-soak: soak-clients soak-ends soak-ni soak-fuzz soak-mutate soak-kill soak-broker soak-console soak-flat
+soak: soak-clients soak-ends soak-ni soak-fuzz soak-mutate soak-kill soak-broker soak-console soak-flat soak-page
 
 # soak-clients runs the tests that want what is large: compilers, shells, Qt.
 soak-clients: bin

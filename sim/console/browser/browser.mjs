@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { chromium } from 'playwright-core';
-import { ending, patience, root } from './world.mjs';
+import { ending, gone, patience, root } from './world.mjs';
 
 // flags keep the browser from calling anywhere.
 const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
@@ -21,7 +21,10 @@ export async function browse(t, { but = /^$/, ...options } = {}) {
   const requests = [], problems = [], origins = new Set();
   context.on('request', r => requests.push(r.url()));
   context.on('weberror', e => problems.push(String(e.error())));
-  context.on('console', m => m.type() === 'error' && problems.push(`${m.page()?.url()}: ${m.text()}`));
+  context.on('console', m => {
+    const url = m.page()?.url() ?? 'about:blank';
+    if (m.type() === 'error' && !gone.has(new URL(url).origin)) problems.push(`${url}: ${m.text()}`);
+  });
   ending(t, async () => {
     await browser.close();
     assert.deepEqual(requests.filter(r => !r.startsWith('data:') && !origins.has(new URL(r).origin)), [], 'requests that leave the origin');

@@ -27,6 +27,9 @@ export async function until(holds, what = holds) {
 
 const ends = new WeakMap();
 
+// gone are the origins of worlds that a test has ended: a page that is still open may ask in vain.
+export const gone = new Set();
+
 // ending has a test end what it began, the newest first.
 export function ending(t, end) {
   if (!ends.has(t)) {
@@ -46,7 +49,9 @@ export async function serve(t, scenario, ...args) {
   let said = '';
   child.stderr.on('data', chunk => { said += chunk; });
   const over = new Promise(done => child.on('exit', done));
+  let origin;
   ending(t, async () => {
+    if (origin) gone.add(origin);
     child.kill('SIGINT');
     await over;
     await rm(dir, { recursive: true, force: true });
@@ -59,6 +64,7 @@ export async function serve(t, scenario, ...args) {
     });
     over.then(code => failed(new Error(`serve ended with ${code}: ${said}`)));
   });
+  origin = new URL(url).origin;
   return Object.assign(new World(t, url), { child });
 }
 
