@@ -34,7 +34,7 @@ func memory(pid string, words []string) error {
 		part := io.NewSectionReader(mem, int64(lo), int64(hi-lo))
 		text, err := io.ReadAll(part)
 		if err != nil {
-			fmt.Println("unreadable", f[len(f)-1], hi-lo>>10, err)
+			fmt.Println("unreadable", strings.Join(f[5:], " "), (hi-lo)>>10, "KiB:", err)
 			if strings.Contains(line, "secretmem") {
 				secret++
 			}
