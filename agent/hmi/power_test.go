@@ -25,7 +25,7 @@ type manager struct {
 	deny  bool       // guarded by mu
 	calls int        // guarded by mu
 
-	slow chan struct{} // an answer waits until it is closed; nil: none does
+	slow chan struct{} // guarded by mu: an answer waits until it is closed; nil: none does
 }
 
 const login1 = "org.freedesktop.login1"
@@ -33,21 +33,46 @@ const login1 = "org.freedesktop.login1"
 func (w *world) manager(t *testing.T) *manager {
 	t.Helper()
 	m := &manager{conn: w.dial(t)}
+	m.comes(t)
+	return m
+}
+
+// slowManager is one whose first answer waits for answer.
+func (w *world) slowManager(t *testing.T) (m *manager, answer func()) {
+	t.Helper()
+	m = &manager{conn: w.dial(t)}
+	answer = m.slows()
+	m.comes(t)
+	return m, answer
+}
+
+// slows has the next answers wait for answer.
+func (m *manager) slows() (answer func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	slow := make(chan struct{})
+	m.slow = slow
+	return func() { close(slow) }
+}
+
+// comes takes the name of the login manager.
+func (m *manager) comes(t *testing.T) {
+	t.Helper()
 	if err := m.conn.Export(m, "/org/freedesktop/login1", login1+".Manager"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := m.conn.RequestName(login1, dbus.NameFlagDoNotQueue); err != nil {
 		t.Fatal(err)
 	}
-	return m
 }
 
 func (m *manager) Inhibit(what, who, why, mode string) (dbus.UnixFD, *dbus.Error) {
 	m.mu.Lock()
 	m.calls++
+	slow := m.slow
 	m.mu.Unlock()
-	if m.slow != nil {
-		<-m.slow
+	if slow != nil {
+		<-slow
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -236,13 +261,7 @@ func (m *manager) asked(t *testing.T, n int) {
 // to wait for.
 func TestASlowManager(t *testing.T) {
 	w := start(t)
-	m := &manager{conn: w.dial(t), slow: make(chan struct{})}
-	if err := m.conn.Export(m, "/org/freedesktop/login1", login1+".Manager"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := m.conn.RequestName(login1, dbus.NameFlagDoNotQueue); err != nil {
-		t.Fatal(err)
-	}
+	m, answer := w.slowManager(t)
 	ctx, stop := context.WithCancel(t.Context())
 	done, ended := make(chan hmi.Power, 8), make(chan *os.File, 1)
 	go func() { ended <- w.face.FollowPower(ctx, nil, func(p hmi.Power) { done <- p }) }()
@@ -251,9 +270,9 @@ func TestASlowManager(t *testing.T) {
 	if p := <-done; p != hmi.Sleeps {
 		t.Errorf("%v", p)
 	}
-	close(m.slow)
+	answer()
 	free(t, m.lock(t, 1))
-	m.slow = make(chan struct{})
+	answer = m.slows()
 	m.say(t, "PrepareForSleep", false)
 	if p := <-done; p != hmi.Wakes {
 		t.Errorf("%v", p)
@@ -268,20 +287,14 @@ func TestASlowManager(t *testing.T) {
 	case <-time.After(5 * time.Second): // half of what an answer may take
 		t.Error("the end waits for an answer")
 	}
-	close(m.slow)
+	answer()
 }
 
 // A lock of a login manager that is gone by then, as one that was restarted, counts for
 // nothing: the one that has the name now is asked.
 func TestAnAnswerOfTheOneBefore(t *testing.T) {
 	w := start(t)
-	m := &manager{conn: w.dial(t), slow: make(chan struct{})}
-	if err := m.conn.Export(m, "/org/freedesktop/login1", login1+".Manager"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := m.conn.RequestName(login1, dbus.NameFlagDoNotQueue); err != nil {
-		t.Fatal(err)
-	}
+	m, answer := w.slowManager(t)
 	done := make(chan hmi.Power, 8)
 	w.follow(t, func(p hmi.Power) { done <- p })
 	m.asked(t, 1)
@@ -291,7 +304,7 @@ func TestAnAnswerOfTheOneBefore(t *testing.T) {
 	next := w.manager(t)
 	next.say(t, "PrepareForSleep", false) // by then the agent has heard of it
 	<-done
-	close(m.slow)
+	answer()
 	free(t, m.lock(t, 1))
 	held(t, next.lock(t, 1))
 }
