@@ -303,3 +303,29 @@ func TestASlowCheckIsNoDamage(t *testing.T) {
 		})
 	}
 }
+
+// A state that could not be checked is not taken for damaged: nothing goes, and the next
+// start tries again.
+func TestAStateThatWasNotCheckedStays(t *testing.T) {
+	dir := t.TempDir()
+	ring := openRing(t, dir)
+	must(t, open(t, dir, ring, nil).Close())
+	before, err := os.ReadFile(filepath.Join(dir, bolt.Name))
+	must(t, err)
+	asked := 0
+	_, err = bolt.Mend(dir, bolt.Name, func(string) error {
+		if asked++; asked == 1 {
+			return errors.New("damaged")
+		}
+		return bolt.ErrNotChecked
+	})
+	if !errors.Is(err, bolt.ErrNotChecked) || asked != 2 {
+		t.Errorf("asked %d times: %v", asked, err)
+	}
+	if after, err := os.ReadFile(filepath.Join(dir, bolt.Name)); err != nil || !bytes.Equal(after, before) {
+		t.Errorf("the file is another, %v", err)
+	}
+	if recovered, err := bolt.Mend(dir, bolt.Name, bolt.Check); recovered || err != nil {
+		t.Errorf("the next start: %v, %v", recovered, err)
+	}
+}
