@@ -23,9 +23,10 @@ const (
 
 const manager = login1 + ".Manager"
 
-// FollowPower has every session end before the unit sleeps or shuts down: it holds a
-// delay lock of the login manager from the start, calls act when that says what comes,
-// and lets go when act has returned. A login manager that gives none, as one that is slow
+// FollowPower has every session end before the unit sleeps: it holds a delay lock of the
+// login manager from the start, calls act when that says what comes, and lets go when act
+// has returned. It calls act before a shutdown too, which does not wait for it: that stops
+// the agent in order, and a stop ends the session. A login manager that gives none, as one that is slow
 // or that polkit has refuse it, is asked again; what it says is heard meanwhile. On a system
 // without one that is said once. It blocks until ctx ends, and returns the lock that it holds
 // then, or nil. before is that of the process before, or nil: it is released once there is
