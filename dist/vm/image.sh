@@ -16,6 +16,7 @@ cp -a "$cache"/kernel-*/modules/lib/modules "$t"/lib/
 printf 'share /share 9p trans=virtio,version=9p2000.L,msize=262144,nofail 0 0\n' >"$t"/etc/fstab
 mkdir -p "$t"/share "$t"/etc/systemd/journald.conf.d
 echo headunit >"$t"/etc/hostname
+printf '127.0.0.1 localhost\n' >"$t"/etc/hosts
 echo 0123456789abcdef0123456789abcdef >"$t"/etc/machine-id
 printf '[Journal]\nStorage=volatile\n' >"$t"/etc/systemd/journald.conf.d/vm.conf
 cat >"$t"/etc/systemd/system/vm-run.service <<'UNIT'
