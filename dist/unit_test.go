@@ -95,3 +95,22 @@ func TestOneName(t *testing.T) {
 		}
 	}
 }
+
+// A credential whose path is missing ends a unit with 243 before the agent runs, unless it has a default
+// (systemd.exec(5), SetCredential).
+func TestEveryCredentialHasADefault(t *testing.T) {
+	unit := read(t, "dist/systemd/gloveboxd.service")
+	loaded, defaults := keys(unit, "LoadCredential"), map[string]bool{}
+	for _, value := range keys(unit, "SetCredential") {
+		id, _, _ := strings.Cut(value, ":")
+		defaults[id] = true
+	}
+	if len(loaded) == 0 {
+		t.Fatal("the unit has no credential")
+	}
+	for _, value := range loaded {
+		if id, _, _ := strings.Cut(value, ":"); !defaults[id] {
+			t.Errorf("credential %s has no default", id)
+		}
+	}
+}
