@@ -32,9 +32,10 @@ const carriedMax = 1 << 20
 // carried is what the process before hands over, in a sealed memory file and nowhere else.
 type carried struct {
 	agent.Carried
-	Line  lineLeft `json:"line"`
-	Sound bool     `json:"sound"` // the stores were closed as they should be
-	Lock  int      `json:"lock"`  // the login manager's delay lock; -1: none
+	Config *Config  `json:"config"` // nil: it is read
+	Line   lineLeft `json:"line"`
+	Sound  bool     `json:"sound"` // the stores were closed as they should be
+	Lock   int      `json:"lock"`  // the login manager's delay lock; -1: none
 
 	socket *silentSocket // of Line; nil: none
 	lock   *os.File      // nil: none
@@ -72,6 +73,16 @@ func (l lineLeft) left() telemetry.Left {
 		left.Silent = at.Add(l.Silent - boot)
 	}
 	return left
+}
+
+// config is what the process before ran by. A file that was changed meanwhile is for the
+// next start: a guest's end must neither change how the car is set up nor, where the file is
+// broken, end the agent.
+func (c *carried) config(file string) (Config, error) {
+	if c == nil || c.Config == nil {
+		return readConfig(file)
+	}
+	return *c.Config, nil
 }
 
 // told is what the cabin is told of the process before.
@@ -139,6 +150,7 @@ func (s *silentSocket) keep() (fd int) {
 
 // replacement is how a run makes way for a fresh process.
 type replacement struct {
+	config  Config
 	face    *hmi.Face
 	courier *telemetry.Courier
 	end     context.CancelCauseFunc
@@ -182,7 +194,7 @@ func (r *replacement) told(sound bool) *replaced {
 			lock = fd
 		}
 	}
-	return &replaced{carried{Carried: (*r.next.Load())(), Line: line, Sound: sound, Lock: lock}}
+	return &replaced{carried{Carried: (*r.next.Load())(), Config: &r.config, Line: line, Sound: sound, Lock: lock}}
 }
 
 // replaced ends a run after which a fresh process takes over.

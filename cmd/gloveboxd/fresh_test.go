@@ -7,12 +7,14 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"glovebox/agent"
+	"glovebox/headunit"
 	"glovebox/profiles"
 )
 
@@ -35,7 +37,10 @@ func memoryFile(t *testing.T, text string, sealed int) (descriptor string) {
 // A fresh process believes what is sealed and whole, and nothing else: then nobody is at
 // the wheel. No later process finds the name of it again.
 func TestTakeOver(t *testing.T) {
+	cfg := defaults()
+	cfg.Buses = []Bus{{Name: "body", Port: "/dev/ttyACM0", Baud: 115200}}
 	said := carried{
+		Config:  &cfg,
 		Carried: agent.Carried{Ended: agent.HasLeft, Next: agent.Request{Who: profiles.ID{7}}, Why: agent.Chosen, Parked: true},
 		Line:    lineLeft{Opens: time.Minute, Pause: time.Second, Socket: -1}, Sound: true, Lock: -1,
 	}
@@ -68,6 +73,34 @@ func TestTakeOver(t *testing.T) {
 				t.Error("a later process finds it again")
 			}
 		})
+	}
+}
+
+// A configuration that was broken while the agent ran is for the next start: a guest's end
+// goes by the one that it was started with.
+func TestConfigurationIsCarriedOver(t *testing.T) {
+	t.Parallel()
+	a := newProgram(t, "[vehicle]\nmodel = \"Taycan\"\nmodel_year = 2024\n")
+	_, stop := a.boot()
+	a.write("gloveboxd.toml", "[radio\n")
+	if _, err := a.hmi.Guest(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.hmi.Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for s := (headunit.Session{}); s.WipeState != "clean" || s.State == "leaving"; time.Sleep(20 * time.Millisecond) {
+		var err error
+		if s, err = a.hmi.Session(t.Context()); err != nil { // the bus keeps calls over the exchange
+			_, said := stop(syscall.SIGKILL)
+			t.Fatalf("%v: %s", err, said)
+		}
+	}
+	if code, said := a.run(); code != exitConfig {
+		t.Errorf("a start with it: exit %d: %s", code, said)
+	}
+	if code, said := stop(syscall.SIGTERM); code != exitStopped {
+		t.Errorf("exit %d: %s", code, said)
 	}
 }
 

@@ -57,7 +57,8 @@ func command(args []string, stdout, stderr io.Writer) int {
 	}
 	log, flush := newLog(stderr)
 	defer flush()
-	cfg, err := readConfig(o.Config)
+	before := takeOver(log)
+	cfg, err := before.config(o.Config)
 	if o.Check {
 		return check(cfg, err, stdout, stderr, log)
 	}
@@ -70,7 +71,6 @@ func command(args []string, stdout, stderr io.Writer) int {
 	if hard != nil {
 		log.Warn("core dumps stay possible", "error", hard)
 	}
-	before := takeOver(log)
 	signal.Ignore(syscall.SIGPIPE) // whoever reads the log may go: a line less, and not the end
 	ctx, stop := untilStopped(log, flush)
 	defer stop()

@@ -59,7 +59,7 @@ func open(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (p
 // run is all wiring: it opens in order, starts every long job in one group, takes
 // the bus name last and closes in reverse.
 func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (err error) {
-	next := &replacement{stopped: ctx.Err, socket: before.silent()}
+	next := &replacement{config: cfg, stopped: ctx.Err, socket: before.silent()}
 	defer func() { // when all is closed
 		if next.begun() {
 			err = errors.Join(err, next.told(err == nil))
