@@ -53,21 +53,20 @@ func (l *locks) watch(pipe *os.File, released func()) {
 	ended := l.open == nil
 	if !ended {
 		l.open[pipe] = struct{}{}
+		l.watched.Go(func() { // begun under the lock: end waits for all that it closes
+			_, _ = io.Copy(io.Discard, pipe) // what is written there says nothing
+			_ = pipe.Close()
+			l.mu.Lock()
+			delete(l.open, pipe)
+			l.mu.Unlock()
+			released()
+		})
 	}
 	l.mu.Unlock()
 	if ended {
 		_ = pipe.Close()
 		released()
-		return
 	}
-	l.watched.Go(func() {
-		_, _ = io.Copy(io.Discard, pipe) // what is written there says nothing
-		_ = pipe.Close()
-		l.mu.Lock()
-		delete(l.open, pipe)
-		l.mu.Unlock()
-		released()
-	})
 }
 
 // end lets go of all.
