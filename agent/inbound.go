@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -37,8 +36,7 @@ type Inbound struct {
 	Count    func(name string) // adds one to a counter
 	Log      *slog.Logger
 
-	ended   atomic.Bool // a connection has, since the last message
-	refused sparing
+	ended atomic.Bool // a connection has, since the last message
 }
 
 // Topics are what the car listens to. Message is that of an inbox; nil: none is heard.
@@ -137,7 +135,7 @@ func (i *Inbound) message(payload []byte) {
 func (i *Inbound) refuse(kind string, err error, more ...any) {
 	step := i.Verifier.Refusal(err)
 	i.Count(kind + ".refused." + step)
-	i.refused.warn(i.Log, i.Cabin.needs.Now().Boot, kind, "refused", append([]any{"step", step}, more...)...)
+	i.Log.Warn("refused", append([]any{"kind", kind, "step", step}, more...)...)
 }
 
 // Done counts what became of an action; why it was refused is for this log alone.
@@ -151,43 +149,6 @@ func (i *Inbound) Done(o Outcome) {
 		i.Count("actions." + string(o.Result))
 	}
 	if o.Cause != "" {
-		i.refused.warn(i.Log, i.Cabin.needs.Now().Boot, "actions", "action", "result", string(o.Result), "cause", o.Cause, "who", o.Who.String())
-	}
-}
-
-// sparing lets ten lines of each kind a minute through of what others can provoke, and
-// then says how many it kept back. It is safe to share.
-type sparing struct {
-	mu    sync.Mutex
-	kinds map[string]*minute // guarded by mu
-}
-
-// minute is how many lines of a kind there were.
-type minute struct {
-	since time.Duration // boot clock
-	lines int
-}
-
-const linesPerMinute = 10
-
-func (s *sparing) warn(log *slog.Logger, at time.Duration, kind, message string, args ...any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.kinds == nil {
-		s.kinds = map[string]*minute{}
-	}
-	m := s.kinds[kind]
-	if m == nil {
-		m = &minute{since: at}
-		s.kinds[kind] = m
-	}
-	if at-m.since >= time.Minute {
-		if kept := m.lines - linesPerMinute; kept > 0 {
-			log.Warn("more of the same", "kind", kind, "lines", kept)
-		}
-		m.since, m.lines = at, 0
-	}
-	if m.lines++; m.lines <= linesPerMinute {
-		log.Warn(message, append([]any{"kind", kind}, args...)...)
+		i.Log.Warn("action", "kind", "actions", "result", string(o.Result), "cause", o.Cause, "who", o.Who.String())
 	}
 }

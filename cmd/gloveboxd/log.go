@@ -46,6 +46,7 @@ type sparing struct {
 // cause is the lines of one cause since its first one.
 type cause struct {
 	words string
+	first slog.Attr // of the line; none where that is an error
 	level slog.Level
 	lines int
 	over  *time.Timer
@@ -67,13 +68,14 @@ func (s *sparing) Handle(ctx context.Context, r slog.Record) error {
 func (s *sparing) lets(r slog.Record) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := causeOf(r)
+	first := firstOf(r)
+	key := r.Message + "\x00" + first.Value.String()
 	if s.causes[key] == nil && len(s.causes) >= causesMost {
 		key = ""
 	}
 	c := s.causes[key]
 	if c == nil {
-		c = &cause{words: r.Message, level: r.Level}
+		c = &cause{words: r.Message, first: first, level: r.Level}
 		c.over = time.AfterFunc(time.Minute, func() { s.settle(key, c) })
 		s.causes[key] = c
 	}
@@ -98,7 +100,11 @@ func (s *sparing) settle(key string, c *cause) {
 func (s *sparing) say(c *cause) {
 	if kept := c.lines - linesPerMinute; kept > 0 {
 		r := slog.NewRecord(time.Now(), c.level, "more of the same", 0)
-		r.Add("words", c.words, "lines", kept)
+		r.Add("words", c.words)
+		if c.first.Key != "" {
+			r.AddAttrs(c.first)
+		}
+		r.Add("lines", kept)
 		_ = s.Handler.Handle(context.Background(), r)
 	}
 }
@@ -115,15 +121,15 @@ func (s *sparing) flush() {
 	}
 }
 
-func causeOf(r slog.Record) string {
-	key := r.Message
+// firstOf is the first value of a line, empty where that is an error.
+func firstOf(r slog.Record) (first slog.Attr) {
 	r.Attrs(func(a slog.Attr) bool {
 		if !slices.Contains([]string{"error", "err"}, a.Key) {
-			key += "\x00" + a.Value.String()
+			first = a
 		}
 		return false
 	})
-	return key
+	return first
 }
 
 // undumpable keeps this process's memory from other users and from core dumps.
