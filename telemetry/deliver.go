@@ -253,7 +253,7 @@ func (c *Courier) Deliver(ctx context.Context, callbacks Callbacks) error {
 				continue
 			}
 			tried = time.Now()
-			if tried.Sub(opened) > pause.last {
+			if s.found || tried.Sub(opened) > pause.last {
 				pause.reset()
 			}
 		} else if errors.Is(err, errHandedOver) {

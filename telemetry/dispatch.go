@@ -34,6 +34,7 @@ type dispatch struct {
 	dead    bool             // it was not we who ended the line
 	stalled bool             // no acknowledgement came in time
 	left    bool             // we say goodbye
+	found   bool             // what ended it is known and set aside
 }
 
 // flight is a message that was handed over.
@@ -237,7 +238,7 @@ func (c *Courier) suspect(s *dispatch) {
 		}
 	}
 	first := len(onTheWay) == len(s.flying) // else it may have ended at a state
-	c.suspects.ended(onTheWay, first, time.Now())
+	s.found = c.suspects.ended(onTheWay, first, time.Now())
 }
 
 // fate tells what became of a message.

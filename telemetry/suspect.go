@@ -11,6 +11,7 @@ const (
 	strikes  = 3                // so often the broker ends the connection at a message before it is set aside
 	promptly = 10 * time.Second // an end that comes later after the hand-over is no answer to the message
 	asideFor = time.Hour        // between two tries of messages that were set aside
+	tryFirst = time.Minute      // from then until the first try of the first of a reader and kind: a broker may have been in works
 )
 
 // parcel is what is suspected: one kept message, or what is live of a reader and
@@ -24,7 +25,7 @@ type parcel struct {
 // alone the next time, with nothing in flight beside it: then it is known whether the
 // broker ends the connection at it. Deliver alone uses it.
 //
-//	on the way ──end──▶ suspect ──end, alone──▶ … 3 ──▶ aside ──an hour──▶ tried alone
+//	on the way ──end──▶ suspect ──end, alone──▶ … 3 ──▶ aside ──a minute, then an hour──▶ tried alone
 //	                       └──acknowledged──▶ forgotten    ◀──another one acknowledged──┘
 type suspects struct {
 	all   map[parcel]*suspect
@@ -35,7 +36,7 @@ type suspects struct {
 
 type suspect struct {
 	ended int  // connections that ended at it
-	alone bool // with nothing behind it, of one of them
+	left  *int // of what was on the way when the newest of them ended, so many are not acknowledged since; of an end that answered none, none
 	aside bool
 	next  time.Time // not tried again before
 }
@@ -75,13 +76,16 @@ func (s *suspects) try(p parcel, now time.Time) {
 	}
 }
 
-// cleared is told what the broker acknowledged. One at which alone it ended a connection
-// before shows that it changed its mind: those that were set aside are tried again. One
-// that had others behind it shows nothing, it may have been one of them.
+// cleared is told what the broker acknowledged. Once that is all that was on the way when a
+// connection ended, the broker has changed its mind about one of them: those that were set
+// aside are tried again. One alone that had others beside it shows nothing.
 func (s *suspects) cleared(p parcel, now time.Time) {
 	one := s.all[p]
+	if one == nil {
+		return
+	}
 	delete(s.all, p)
-	if one == nil || !one.alone {
+	if *one.left--; *one.left != 0 {
 		return
 	}
 	s.tried, s.due = false, now
@@ -91,26 +95,39 @@ func (s *suspects) cleared(p parcel, now time.Time) {
 }
 
 // ended is told what was on the way when the broker ended the connection, oldest
-// first; first is whether it ended at the oldest of them.
-func (s *suspects) ended(onTheWay []parcel, first bool, now time.Time) {
+// first; first is whether it ended at the oldest of them. found is whether that one is set
+// aside now, the first of its reader and kind: the others need not wait long for a line.
+func (s *suspects) ended(onTheWay []parcel, first bool, now time.Time) (found bool) {
+	left := new(int)
 	for _, p := range onTheWay {
-		if s.all[p] == nil {
-			s.all[p] = &suspect{}
+		one := s.all[p]
+		if one == nil {
+			one = &suspect{}
+			s.all[p] = one
 		}
+		if first && one.left != left { // it may be twice
+			*left++
+		}
+		one.left = left
 	}
 	if !first || len(onTheWay) == 0 {
-		return
+		return false
 	}
 	p := onTheWay[0]
 	one := s.all[p]
 	one.ended++
-	one.alone = one.alone || len(onTheWay) == 1
-	if !one.aside && one.ended >= s.enough(p) {
+	if enough := s.enough(p); !one.aside && one.ended >= enough {
+		found = enough == strikes
+		if one.next = now.Add(asideFor); found {
+			one.next = now.Add(tryFirst)
+		}
+		if s.due.Before(now) { // else another one's turn comes first
+			s.due = one.next
+		}
 		one.aside = true
-		s.due = now.Add(asideFor)
-		one.next = s.due
 		s.log.Warn("message set aside", "kind", string(p.tag.Kind), "column", string(p.tag.Column), "number", p.id, "ends", one.ended)
 	}
+	return found
 }
 
 // enough is how many ends set a message aside: one, where another of its reader and
@@ -126,12 +143,13 @@ func (s *suspects) enough(p parcel) int {
 
 // wait is how long until one that is set aside may be tried; waits is false if none is.
 func (s *suspects) wait(now time.Time) (d time.Duration, waits bool) {
+	var next time.Time
 	for _, one := range s.all {
-		if one.aside && !s.tried {
-			return max(time.Millisecond, s.due.Sub(now)), true
+		if one.aside && !s.tried && (!waits || one.next.Before(next)) {
+			next, waits = one.next, true
 		}
 	}
-	return 0, false
+	return max(time.Millisecond, later(s.due, next).Sub(now)), waits
 }
 
 // anew drops all that is known: with a session's end a fresh process may take over, which
