@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,7 +21,7 @@ const root = dbus.ObjectPath("/org/glovebox/Agent1")
 type agent struct {
 	conn    *dbus.Conn
 	streams chan *os.File // the ends of each Watch that are written
-	entries uint64        // of the ledger
+	entries atomic.Uint64 // of the ledger
 
 	mu   sync.Mutex
 	held map[string]map[string]dbus.Variant // guarded by mu; by group
@@ -58,7 +59,7 @@ func (a *agent) Watch() (dbus.UnixFD, *dbus.Error) {
 
 // Ledger answers with 2048 entries at most, the newest before.
 func (a *agent) Ledger(filter map[string]dbus.Variant) ([]map[string]dbus.Variant, *dbus.Error) {
-	first, end := uint64(1), a.entries+1
+	first, end := uint64(1), a.entries.Load()+1
 	if before, ok := filter["before"].Value().(uint64); ok {
 		end = before
 	}

@@ -133,7 +133,7 @@ func TestWatch(t *testing.T) {
 func TestWholeLedger(t *testing.T) {
 	address, c := bus(t)
 	a := boot(t, address)
-	a.entries = 5000
+	a.entries.Store(5000)
 	for limit, want := range map[uint32]int{0: 5000, 1: 1, 2048: 2048, 3000: 3000, 9000: 5000} {
 		filter := map[string]any{}
 		if limit > 0 {

@@ -46,6 +46,13 @@ type broker struct {
 
 var errNoCoverage = errors.New("no coverage")
 
+// seen is what it saw so far.
+func (b *broker) seen() []Wire {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.wires)
+}
+
 func (b *broker) write(w Wire) {
 	w.at = time.Since(b.begun)
 	b.wires = append(b.wires, w)
@@ -108,12 +115,13 @@ func (b *broker) coverOnceGivenUp() {
 	if c := b.line; c != nil && c.stale {
 		wait = time.Until(c.last.Add(foundDead))
 	}
-	b.mu.Unlock()
 	if wait > 0 {
 		b.comes = time.AfterFunc(wait, func() { b.cover(true, false) })
-		return
 	}
-	b.cover(true, false)
+	b.mu.Unlock()
+	if wait <= 0 {
+		b.cover(true, false)
+	}
 }
 
 // reset is the car's process dying with its connection.

@@ -81,11 +81,7 @@ func revoke(t *testing.T, seed uint64) (before, places int) {
 		})
 		ra := draws(seed, "alarms")
 		during(func() time.Duration { return ra.within(100*time.Millisecond, 3*time.Second) }, func() { w.say(is(codes[ra.IntN(len(codes))], ra.oneIn(2))) })
-		gone := func() int {
-			w.broker.mu.Lock()
-			defer w.broker.mu.Unlock()
-			return len(w.broker.wires)
-		}
+		gone := func() int { return len(w.broker.seen()) }
 		revoked, lowered := 0, 0
 		at := []time.Duration{r.within(9*time.Second, 22*time.Second), r.within(15*time.Second, 22*time.Second)}
 		if r.oneIn(3) {
@@ -101,7 +97,7 @@ func revoke(t *testing.T, seed uint64) (before, places int) {
 		})
 		all.Wait()
 		time.Sleep(s.length - w.at())
-		for n, one := range w.broker.wires {
+		for n, one := range w.broker.seen() {
 			toThem, place := strings.Contains(one.topic, lost), strings.Contains(one.topic, "/position")
 			switch {
 			case toThem && n >= revoked:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -14,11 +15,29 @@ import (
 	"glovebox/hal/kernel"
 )
 
+// logged is a log that is read while a timer writes it.
+type logged struct {
+	mu   sync.Mutex
+	text bytes.Buffer // guarded by mu
+}
+
+func (s *logged) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(b)
+}
+
+func (s *logged) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
 // A cause in a loop gives ten lines a minute and a count, and hides no other cause; the
 // same words of another bus are another cause, with another error the same one.
 func TestACauseInALoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var said bytes.Buffer
+		var said logged
 		log, flush := newLog(&said)
 		count := func(text string) int { return strings.Count(said.String(), text) }
 		for n := range 1000 {
@@ -54,7 +73,7 @@ func TestACauseInALoop(t *testing.T) {
 // However many causes there are, neither memory nor log grows with them.
 func TestCausesWithoutEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var said bytes.Buffer
+		var said logged
 		log, flush := newLog(&said)
 		for n := range 100 * causesMost {
 			log.Warn("call failed", "member", fmt.Sprint(n))

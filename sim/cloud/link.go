@@ -7,10 +7,24 @@ import (
 	"time"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
+	"github.com/eclipse/paho.mqtt.golang/packets"
 )
 
 // quiesce is how long a connection may take to end in peace, in milliseconds.
 const quiesce = 100
+
+// copies gives what is not acknowledged to a new connection as a copy: the library marks it
+// as sent before while the connection may be writing it.
+type copies struct{ mqtt.Store }
+
+func (c copies) Get(key string) packets.ControlPacket {
+	packet := c.Store.Get(key)
+	if p, ok := packet.(*packets.PublishPacket); ok {
+		again := *p
+		return &again
+	}
+	return packet
+}
 
 // Connect opens the connection to the broker at a URL and returns when everything the
 // car sends from then on is received. What it sent since a Close comes too: the
@@ -23,7 +37,8 @@ func (b *BackEnd) Connect(ctx context.Context, broker string) error {
 	}
 	options := mqtt.NewClientOptions().AddBroker(broker).SetClientID("backend").SetCleanSession(false).
 		SetOrderMatters(true).SetAutoReconnect(true).SetMaxReconnectInterval(200 * time.Millisecond).
-		SetConnectRetry(true).SetConnectRetryInterval(100 * time.Millisecond).SetWriteTimeout(time.Second)
+		SetConnectRetry(true).SetConnectRetryInterval(100 * time.Millisecond).SetWriteTimeout(time.Second).
+		SetStore(copies{mqtt.NewMemoryStore()})
 	// What waited at the broker comes before there is a subscription to hang a
 	// handler on.
 	options.SetDefaultPublishHandler(func(_ mqtt.Client, m mqtt.Message) {
