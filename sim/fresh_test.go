@@ -112,7 +112,7 @@ func wiped(t *testing.T, w *sim.World) {
 	})
 }
 
-// Of 200 calls spread over a guest's end each is answered, though the process is another
+// Of 260 calls spread over a guest's end each is answered, though the process is another
 // one afterwards (case W3).
 func TestCallsOverAGuestsEnd(t *testing.T) {
 	t.Parallel()
@@ -121,14 +121,17 @@ func TestCallsOverAGuestsEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	var all sync.WaitGroup
-	answers := make(chan error, 200)
-	for program := range 10 {
+	answers := make(chan error, 260)
+	connect := func() dbus.BusObject {
 		c, err := dbus.Connect(w.DBus.Address)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { c.Close() })
-		agent := c.Object(headunit.BusName, "/org/glovebox/Agent1")
+		return c.Object(headunit.BusName, "/org/glovebox/Agent1")
+	}
+	for program := range 10 {
+		agent := connect()
 		all.Go(func() {
 			for n := range 20 {
 				time.Sleep(10 * time.Millisecond)
@@ -142,6 +145,19 @@ func TestCallsOverAGuestsEnd(t *testing.T) {
 			}
 		})
 	}
+	agent := connect()
+	all.Go(func() { // a program that does not wait for answers: all that it asks meanwhile comes at once
+		time.Sleep(80 * time.Millisecond)
+		var asked []*dbus.Call
+		for range 60 {
+			asked = append(asked, agent.GoWithContext(t.Context(), "org.glovebox.Session1.Permits", 0, nil, "radio"))
+			time.Sleep(2 * time.Millisecond)
+		}
+		for _, call := range asked {
+			<-call.Done
+			answers <- call.Err
+		}
+	})
 	all.Wait()
 	close(answers)
 	for err := range answers {

@@ -2,9 +2,10 @@ package fence
 
 const (
 	maxUnknown = 512     // senders who wait to be known: one user's connections are 256 at most on a stock bus
-	maxHeld    = 16      // calls that wait for one of them
+	maxHeld    = 64      // calls that wait for one of them: as many as wait for a head unit's program, over an exchange of the process too
 	maxHeldAll = 8 << 20 // bytes of all
 	maxHeldFDs = 32      // descriptors of all
+	heldSize   = 256     // what a call that waits takes beside its body
 )
 
 // senders are the unique names that have called, each with its user, and the calls
@@ -50,10 +51,10 @@ func (s *senders) hold(c Call, body []byte) (ask, ok bool) {
 		}
 		who, ask = &unknown{}, true
 	}
-	if len(who.calls) == maxHeld || s.bytes+len(body) > maxHeldAll || s.files+len(c.Files) > maxHeldFDs {
+	if len(who.calls) == maxHeld || s.bytes+len(body)+heldSize > maxHeldAll || s.files+len(c.Files) > maxHeldFDs {
 		return false, false
 	}
-	s.bytes += len(body)
+	s.bytes += len(body) + heldSize
 	s.files += len(c.Files)
 	s.unknown[c.Sender] = who
 	who.calls = append(who.calls, held{c, append([]byte(nil), body...)})
@@ -66,7 +67,7 @@ func (s *senders) release(name string, uid uint32, found bool) (refused []Call) 
 	who := s.unknown[name]
 	delete(s.unknown, name)
 	for _, h := range who.calls {
-		s.bytes -= len(h.body)
+		s.bytes -= len(h.body) + heldSize
 		s.files -= len(h.call.Files)
 		if !found {
 			refused = append(refused, h.call)

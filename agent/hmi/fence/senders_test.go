@@ -74,11 +74,11 @@ func TestUnknownSendersAreBounded(t *testing.T) {
 	if got := w.refused(t, gone); got != "org.glovebox.Error.NotReady" {
 		t.Errorf("nobody's call is answered %s", got)
 	}
-	for range 16 {
+	for range 64 {
 		w.say(t, call(":2.2", "s", small))
 	}
 	if got := w.refused(t, w.say(t, call(":2.2", "s", small))); got != limit {
-		t.Errorf("the 17th call of one: %s", got)
+		t.Errorf("the 65th call of one: %s", got)
 	}
 	for i := range 511 {
 		w.say(t, call(fmt.Sprint(":3.", i), "s", small))
