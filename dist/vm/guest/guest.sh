@@ -1,14 +1,14 @@
 # guest.sh: what is left of a guest in memory, in a core, in swap; a sleep; calls over the exchange of the process.
 # shellcheck shell=bash disable=SC2317,SC2086,SC2154,SC2016
-WORDS=$(for i in $(seq 20); do printf 'guest-%02d-%s ' "$i" "$(head -c 6 /dev/urandom | od -An -tx1 | tr -d ' \n')"; done)
+# The values lie in a file of the host, and in programs that have ended: never in this shell, which may be swapped.
+(for i in $(seq 20); do printf 'guest-%02d-%s ' "$i" "$(head -c 6 /dev/urandom | od -An -tx1 | tr -d ' \n')"; done) >/share/words
 
-drives() {
-	guest || return
-	local all=
-	for w in $WORDS; do all="$all{\"name\":\"$w\",\"latitude\":54.19,\"longitude\":6.62},"; done
+drives() (
+	guest || exit
+	for w in $(cat /share/words); do all="${all:-}{\"name\":\"$w\",\"latitude\":54.19,\"longitude\":6.62},"; done
 	ctl settings navigation favourites="[${all%,}]" >/dev/null
-}
-in_memory() { /share/probe memory "$(pid)" $WORDS | awk '/^found/{n += $3} END{print n + 0}'; }
+)
+in_memory() ( /share/probe memory "$(pid)" $(cat /share/words) | awk '/^found/{n += $3} END{print n + 0}' )
 secret_memory() {
 	again && drives || return
 	/share/probe memory "$(pid)" nothing | tee /tmp/mappings
@@ -42,6 +42,8 @@ core() {
 	rm -f /var/tmp/core*
 }
 swapped() {
+	CONTROL=swap-control-5417 sleep 600 & # idle, and so the first to be swapped
+	local held=$!
 	modprobe zram && echo 128M >/sys/block/zram0/disksize && mkswap -q /dev/zram0 && swapon /dev/zram0 && drives || return
 	sysctl -q vm.swappiness=100
 	# more than there is of memory, for a moment
@@ -49,9 +51,11 @@ swapped() {
 	local used
 	used=$(awk '/zram/{print $4}' /proc/swaps)
 	[ "${used:-0}" -gt 1000 ] || { echo "nothing was swapped at all: $used"; return 1; }
+	grep -qa swap-control-5417 /dev/zram0 || { echo "the control was not swapped, of $used KiB"; return 1; }
 	is "swapped of the agent" 0 "$(awk '/VmSwap/{print $2}' /proc/"$(pid)"/status)" && is "values in swap" "" "$(grep -ao 'guest-[0-9][0-9]-[0-9a-f]*' /dev/zram0 | head -1)"
 	local rc=$?
 	note "swapped of others, MiB" "$((used >> 10))"
+	kill $held
 	ctl logout
 	swapoff /dev/zram0
 	return $rc
