@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/godbus/dbus/v5"
@@ -29,6 +30,8 @@ const answerWithin = 30 * time.Second
 type Client struct {
 	conn *dbus.Conn
 	end  context.CancelFunc
+
+	answered atomic.Bool // an agent has
 }
 
 // Dial connects to a bus: system, session or an address. The agent need not be
@@ -52,7 +55,7 @@ func Dial(ctx context.Context, bus string) (*Client, error) {
 		end()
 		return nil, fmt.Errorf("no D-Bus: %w", err)
 	}
-	return &Client{conn, end}, nil
+	return &Client{conn: conn, end: end}, nil
 }
 
 // Close leaves the bus.
@@ -61,21 +64,30 @@ func (c *Client) Close() error {
 	return c.conn.Close()
 }
 
-// freshWithin is how long the name may be nobody's while a fresh process takes over.
-const freshWithin = time.Second
+// How long the name may be nobody's while a fresh process takes over. Who has never heard an
+// agent waits shorter: there is likely none.
+const (
+	freshWithin = 5 * time.Second // a busy unit takes its time
+	firstWithin = time.Second
+)
 
 // send calls a method by its whole name. It does not start an agent that is not
 // running, but waits a moment for one.
 func (c *Client) send(ctx context.Context, on dbus.ObjectPath, method string, args []any) (*dbus.Call, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
+	patience := firstWithin
+	if c.answered.Load() {
+		patience = freshWithin
+	}
 	for begun := time.Now(); ; time.Sleep(10 * time.Millisecond) {
 		answer := c.conn.Object(BusName, on).CallWithContext(ctx, method, dbus.FlagNoAutoStart, args...)
 		if answer.Err == nil {
+			c.answered.Store(true)
 			return answer, nil
 		}
 		var e dbus.Error
-		if !errors.As(answer.Err, &e) || e.Name != "org.freedesktop.DBus.Error.NameHasNoOwner" || time.Since(begun) > freshWithin {
+		if !errors.As(answer.Err, &e) || e.Name != "org.freedesktop.DBus.Error.NameHasNoOwner" || time.Since(begun) > patience {
 			return nil, refusal(answer.Err)
 		}
 	}
