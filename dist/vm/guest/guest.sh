@@ -41,9 +41,16 @@ core() {
 	is "core of the agent" "" "$(find /var/tmp /var/lib/glovebox -name "core*$p*")" && is "state" idle "$(get Session1 State)"
 	rm -f /var/tmp/core*
 }
+# holders: the programs that have a value in their memory
+holders() (
+	for p in /proc/[0-9]*; do
+		/share/probe memory "${p#/proc/}" $(cat /share/words) 2>/dev/null | grep -q '^found' && echo "a value lies in $(cat "$p"/comm), swapped: $(awk '/VmSwap/{print $2}' "$p"/status) KiB"
+	done
+)
 swapped() {
 	CONTROL=swap-control-5417 sleep 600 & # idle, and so the first to be swapped
 	local held=$!
+	systemctl set-property --runtime dbus.service MemorySwapMax=0 # 60-dbus.conf
 	modprobe zram && echo 128M >/sys/block/zram0/disksize && mkswap -q /dev/zram0 && swapon /dev/zram0 && drives || return
 	sysctl -q vm.swappiness=100
 	# more than there is of memory, for a moment
@@ -54,9 +61,10 @@ swapped() {
 	grep -qa swap-control-5417 /dev/zram0 || { echo "the control was not swapped, of $used KiB"; return 1; }
 	is "swapped of the agent" 0 "$(awk '/VmSwap/{print $2}' /proc/"$(pid)"/status)" && is "values in swap" "" "$(grep -ao 'guest-[0-9][0-9]-[0-9a-f]*' /dev/zram0 | head -1)"
 	local rc=$?
+	[ $rc = 0 ] || holders
 	note "swapped of others, MiB" "$((used >> 10))"
 	kill $held
-	ctl logout
+	ctl logout >/dev/null
 	swapoff /dev/zram0
 	return $rc
 }

@@ -18,6 +18,7 @@ SRC_URI += "\
     file://systemd/gloveboxd.service \
     file://systemd/glovebox-sleep.service \
     file://systemd/60-socketcan.conf \
+    file://systemd/60-dbus.conf \
     file://systemd/60-systemd-253.conf \
     file://dbus/org.glovebox.Agent1.conf \
     file://dbus/org.glovebox.Agent1.service \
@@ -53,7 +54,7 @@ do_install:append() {
     install -d -m 0700 -o root -g root ${D}${sysconfdir}/glovebox/credentials
 
     install -D -m 0644 -t ${D}${systemd_system_unitdir} ${FROM}/systemd/gloveboxd.service ${FROM}/systemd/glovebox-sleep.service
-    install -D -m 0644 -t ${D}${datadir}/glovebox/systemd ${FROM}/systemd/60-socketcan.conf ${FROM}/systemd/60-systemd-253.conf
+    install -D -m 0644 -t ${D}${datadir}/glovebox/systemd ${FROM}/systemd/60-socketcan.conf ${FROM}/systemd/60-dbus.conf ${FROM}/systemd/60-systemd-253.conf
     install -D -m 0644 -t ${D}${datadir}/dbus-1/system.d ${FROM}/dbus/org.glovebox.Agent1.conf
     install -D -m 0644 -t ${D}${datadir}/dbus-1/system-services ${FROM}/dbus/org.glovebox.Agent1.service
     install -D -m 0644 -t ${D}${datadir}/dbus-1/interfaces ${S}/src/${GO_IMPORT}/agent/hmi/org.glovebox.*.xml
