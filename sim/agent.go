@@ -22,6 +22,7 @@ type Agent struct {
 	program string
 	config  string
 	log     string   // file to which every run appends
+	bounded *file    // that file, if only the newest of it is kept; else nil
 	env     []string // all of its environment
 	inside  []string // what it is run with, to see a disk of its own
 
@@ -75,15 +76,21 @@ func (a *Agent) Start() error {
 	if a.alive() {
 		return errors.New("the agent runs already")
 	}
-	log, err := os.OpenFile(a.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
-	if err != nil {
-		return fmt.Errorf("log of the agent: %w", err)
-	}
-	defer log.Close() // the child has its own
 	args := a.command()
 	cmd := exec.Command(args[0], args[1:]...)
+	if a.bounded != nil {
+		cmd.Stdout, cmd.Stderr = a.bounded, a.bounded
+	} else {
+		log, err := os.OpenFile(a.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+		if err != nil {
+			return fmt.Errorf("log of the agent: %w", err)
+		}
+		defer log.Close() // the child has its own
+		cmd.Stdout, cmd.Stderr = log, log
+	}
 	a.shifted = a.shift
-	cmd.Env, cmd.Stdout, cmd.Stderr = a.env, log, log
+	cmd.Env = a.env
+	var err error
 	a.running, err = start(cmd)
 	return err
 }

@@ -132,6 +132,12 @@ func (w *World) configure(ctx context.Context, o Options) error {
 	}
 	env := append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.Dir, "TMPDIR=" + os.TempDir()}, o.Env...)
 	w.Agent = &Agent{program: program, config: w.Config, log: w.LogFile(), env: env}
+	if w.most > 0 {
+		if w.Agent.bounded, err = w.createFile(filepath.Base(w.LogFile())); err != nil {
+			return err
+		}
+		w.Agent.bounded.prompt = true
+	}
 	if w.Disk != nil {
 		w.Agent.inside = w.Disk.inside()
 	}

@@ -2,7 +2,9 @@ package sim
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,18 +18,25 @@ const stamp = "2006-01-02T15:04:05.000000Z"
 // file is something that is written while the world runs. The first error is
 // kept and returned by close.
 type file struct {
-	mu  sync.Mutex
-	f   *os.File      // guarded by mu; nil after close
-	w   *bufio.Writer // guarded by mu
-	err error         // guarded by mu
+	path   string
+	most   int64 // bytes of it that are kept at most, the newest; 0 is all
+	prompt bool  // what is written is in the file at once
+
+	mu      sync.Mutex
+	f       *os.File      // guarded by mu; nil after close
+	w       *bufio.Writer // guarded by mu
+	size    int64         // guarded by mu; with what waits in w
+	dropped int64         // guarded by mu; bytes that are kept no more
+	err     error         // guarded by mu
 }
 
-func create(dir, name string) (*file, error) {
-	f, err := os.Create(filepath.Join(dir, name))
+func create(dir, name string, most int64) (*file, error) {
+	path := filepath.Join(dir, name)
+	f, err := os.Create(path)
 	if err != nil {
 		return nil, fmt.Errorf("record: %w", err)
 	}
-	return &file{f: f, w: bufio.NewWriter(f)}, nil
+	return &file{path: path, most: most, f: f, w: bufio.NewWriter(f)}, nil
 }
 
 // Write appends; after close it drops.
@@ -37,8 +46,54 @@ func (r *file) Write(p []byte) (int, error) {
 	if r.f == nil || r.err != nil {
 		return len(p), nil
 	}
+	if r.most > 0 && r.size+int64(len(p)) > r.most {
+		if r.err = r.trim(min(r.most/2, max(0, r.most-int64(len(p))))); r.err != nil {
+			return len(p), nil
+		}
+	}
 	_, r.err = r.w.Write(p)
+	r.size += int64(len(p))
+	if r.prompt && r.err == nil {
+		r.err = r.w.Flush()
+	}
 	return len(p), nil
+}
+
+// trim keeps so many bytes at most, the newest, from the beginning of a line on. Who reads the
+// file sees all of it or what is kept. It expects mu.
+func (r *file) trim(keep int64) error {
+	if err := r.w.Flush(); err != nil {
+		return err
+	}
+	rest := make([]byte, min(keep, r.size))
+	if _, err := r.f.ReadAt(rest, r.size-int64(len(rest))); err != nil {
+		return err
+	}
+	if _, lines, found := bytes.Cut(rest, []byte("\n")); found {
+		rest = lines
+	}
+	next := r.path + ".next"
+	fresh, err := os.Create(next)
+	if err != nil {
+		return err
+	}
+	_, err = fresh.Write(rest)
+	if err = errors.Join(err, os.Rename(next, r.path)); err != nil {
+		return errors.Join(err, fresh.Close(), os.Remove(next))
+	}
+	err = r.f.Close()
+	r.f = fresh
+	r.w.Reset(fresh)
+	r.dropped += r.size - int64(len(rest))
+	r.size = int64(len(rest))
+	return err
+}
+
+// before is how many bytes are kept no more.
+func (r *file) before() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.dropped
 }
 
 // line appends one JSON object.

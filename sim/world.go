@@ -40,6 +40,7 @@ type Options struct {
 	SmallDisk    bool         // the state lies on a small file system of its own: World.Disk
 	LoginManager bool         // there is one on the bus: World.Sleep
 	Record       bool         // write wire, bus, frames and sentences into Dir
+	MostRecorded int64        // bytes that are kept of each of these files and of the agent's log, the newest; all if 0
 	Messages     int          // how many messages are kept of each reader; all if 0
 	Log          *slog.Logger // of the simulator's own parts; none if nil
 }
@@ -62,7 +63,8 @@ type World struct {
 	LoginManager *LoginManager // nil unless asked for
 
 	record    bool
-	hasBroker bool // the agent has a broker at all
+	most      int64 // bytes of a record
+	hasBroker bool  // the agent has a broker at all
 	document  cloud.Document
 	files     []*file
 	closers   []func() error // undone in reverse
@@ -73,7 +75,7 @@ type World struct {
 // Start builds a world up to the point where the agent can boot: the car is
 // known to the back end, its people are enrolled, their document is published.
 func Start(ctx context.Context, o Options) (*World, error) {
-	w := &World{Ports: map[string]*Port{}, record: o.Record}
+	w := &World{Ports: map[string]*Port{}, record: o.Record, most: o.MostRecorded}
 	running, cancel := context.WithCancel(context.Background())
 	w.cancel = cancel
 	w.jobs, running = errgroup.WithContext(running)
@@ -204,7 +206,7 @@ func (w *World) listen(running context.Context) error {
 
 // createFile makes a file in the work directory that is closed with the world.
 func (w *World) createFile(name string) (*file, error) {
-	f, err := create(w.Dir, name)
+	f, err := create(w.Dir, name, w.most)
 	if err != nil {
 		return nil, err
 	}
@@ -220,6 +222,26 @@ func (w *World) Flush() error {
 		all = errors.Join(all, f.flush())
 	}
 	return all
+}
+
+// Dropped is how many bytes of a record are kept no more, the oldest.
+func (w *World) Dropped(name string) int64 {
+	for _, f := range w.files {
+		if filepath.Base(f.path) == name {
+			return f.before()
+		}
+	}
+	return 0
+}
+
+// Shortened are the records of which the oldest is kept no more.
+func (w *World) Shortened() (names []string) {
+	for _, f := range w.files {
+		if f.before() > 0 {
+			names = append(names, filepath.Base(f.path))
+		}
+	}
+	return names
 }
 
 // enrol asks the agent who it is and publishes the first document.

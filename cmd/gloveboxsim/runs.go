@@ -21,6 +21,9 @@ import (
 	"glovebox/sim/town"
 )
 
+// mostRecorded is how many bytes are kept of each record of a world, which may live for days.
+const mostRecorded = 16 << 20
+
 // runs are the worlds of a serve, one after the other, each with a player of its own.
 // Pages work with the newest.
 //
@@ -83,7 +86,7 @@ func (r *runs) begin(s *scenario.Scenario) *run {
 	if r.dir != "" {
 		now.dir = filepath.Join(r.dir, fmt.Sprintf("%s-%s", now.began.UTC().Format("20060102T150405.000Z"), s.Name))
 	}
-	now.player = scenario.NewPlayer(s, scenario.Options{Dir: now.dir, Gloveboxd: r.gloveboxd, Patience: r.patience})
+	now.player = scenario.NewPlayer(s, scenario.Options{Dir: now.dir, Gloveboxd: r.gloveboxd, Patience: r.patience, MostRecorded: mostRecorded})
 	r.now = now
 	return now
 }

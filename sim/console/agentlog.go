@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -22,41 +23,56 @@ const logEvery = 500 * time.Millisecond
 
 // agentLog follows the file to which every run of the agent appends.
 func (f *Feed) agentLog(ctx context.Context) error {
-	tail := logTail{path: f.world.LogFile()}
-	n := 0
+	path := f.world.LogFile()
+	tail := logTail{path: path, dropped: func() int64 { return f.world.Dropped(filepath.Base(path)) }}
+	n, told := 0, map[string]bool{}
+	tell := func(d logData) {
+		n++
+		f.log.Append("log", strconv.Itoa(n), nil, d)
+	}
 	return every(ctx, logEvery, func() {
 		for _, line := range tail.read() {
-			n++
-			f.log.Append("log", strconv.Itoa(n), nil, logOf(line, time.Now()))
+			tell(logOf(line, time.Now()))
+		}
+		for _, name := range f.world.Shortened() {
+			if !told[name] {
+				told[name] = true
+				tell(logData{stamp(time.Now()), "warn", "records: of " + name + " the oldest is dropped from now on"})
+			}
 		}
 	})
 }
 
-// logTail reads what is new in a file that grows.
+// logTail reads what is new in a file that grows, and of which the oldest may be dropped.
 type logTail struct {
-	path string
-	at   int64
-	rest []byte
+	path    string
+	dropped func() int64
+	at      int64 // with what was dropped
+	rest    []byte
 }
 
 // mostTail is how much is read at once; of more the beginning is left out.
 const mostTail = 256 << 10
 
 func (t *logTail) read() (lines []string) {
+	dropped := t.dropped()
 	file, err := os.Open(t.path)
 	if err != nil {
 		return nil // there is none yet
 	}
 	defer file.Close()
 	size, err := file.Seek(0, io.SeekEnd)
-	if err != nil || size == t.at {
+	if err != nil || t.dropped() != dropped {
+		return nil // the next time
+	}
+	if size += dropped; size == t.at {
 		return nil
 	}
-	if size < t.at || size-t.at > mostTail {
-		t.at, t.rest = max(0, size-mostTail), nil
+	if t.at < dropped || size-t.at > mostTail {
+		t.at, t.rest = max(dropped, size-mostTail), nil
 	}
 	fresh := make([]byte, size-t.at)
-	n, err := file.ReadAt(fresh, t.at)
+	n, err := file.ReadAt(fresh, t.at-dropped)
 	if err != nil && err != io.EOF {
 		return nil
 	}

@@ -29,6 +29,14 @@ func (m *mailbox) Shows(now time.Time) string {
 	return asJSON(map[string]any{"place": m.live(now), "values": m.values, "warnings": m.warningList(), "chat": m.chat("jonas"), "trips": m.tripList("", nil, nil)})
 }
 
+// Tail reads a log of which so many bytes were dropped.
+type Tail struct{ logTail }
+
+func NewTail(path string, dropped func() int64) *Tail {
+	return &Tail{logTail{path: path, dropped: dropped}}
+}
+func (t *Tail) Read() []string { return t.read() }
+
 // Log and Bus are how a line of the agent's log and a message of the bus are told.
 func LogLine(line string) string { return asJSON(logOf(line, time.Unix(0, 0))) }
 func BusLine(line sim.BusLine) string {

@@ -53,8 +53,9 @@ func (street) Guide(_, _ float64) (string, float64, string, float64) {
 	return "left", 650, "Kranichweg", 3.25
 }
 
-// player runs a scenario with a feed beside it until the test ends.
-func player(t *testing.T, source string) (*scenario.Player, *console.Log) {
+// player runs a scenario with a feed beside it until the test ends. Of each record so many bytes
+// are kept, all if 0.
+func player(t *testing.T, source string, most int64) (*scenario.Player, *console.Log) {
 	t.Helper()
 	if _, err := exec.LookPath("dbus-daemon"); err != nil {
 		t.Skip("dbus-daemon is not installed")
@@ -67,7 +68,7 @@ func player(t *testing.T, source string) (*scenario.Player, *console.Log) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, log := scenario.NewPlayer(s, scenario.Options{Gloveboxd: program, Patience: 4}), console.NewLog()
+	p, log := scenario.NewPlayer(s, scenario.Options{Gloveboxd: program, Patience: 4, MostRecorded: most}), console.NewLog()
 	ctx, cancel := context.WithCancel(context.Background())
 	var jobs sync.WaitGroup
 	t.Cleanup(func() { cancel(); jobs.Wait() })
@@ -196,7 +197,7 @@ end
 
 // What happens in a world is told: to the console all of it, to each view its own.
 func TestFeed(t *testing.T) {
-	p, log := player(t, drives)
+	p, log := player(t, drives, 0)
 	all, hmi, jonas, anna, shop := follow(log, "console"), follow(log, "hmi"), follow(log, "phone/jonas"), follow(log, "phone/anna"), follow(log, "workshop")
 	others := []*follower{all, hmi, jonas, anna, shop}
 	is := func(key string, want any) func(map[string]any) bool {

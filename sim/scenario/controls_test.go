@@ -229,22 +229,28 @@ func TestWireControls(t *testing.T) {
 		rows[fmt.Sprintf("base64 at %d", before)] = wireFiles(t, []byte(coded))
 	}
 	for name, dir := range rows {
-		if where, err := scenario.OnWire(dir, text, 0, 0); err != nil || where == "" {
+		if where, err := scenario.OnWire(dir, text, 0, 0, 0); err != nil || where == "" {
 			t.Errorf("%s: not found, %v", name, err)
 		}
-		if where, err := scenario.OnWire(dir, "Heron Quay 9382", 0, 0); err != nil || where != "" {
+		if where, err := scenario.OnWire(dir, "Heron Quay 9382", 0, 0, 0); err != nil || where != "" {
 			t.Errorf("%s: found what is not there %s, %v", name, where, err)
 		}
 	}
-	if _, err := scenario.OnWire(t.TempDir(), text, 0, 0); err == nil {
+	if _, err := scenario.OnWire(t.TempDir(), text, 0, 0, 0); err == nil {
 		t.Error("no recording is no proof")
 	}
 	// What was sent before the line of a never does not count, and what is sent behind
 	// it does.
 	twice := wireFiles(t, []byte(text+" "+text))
 	for before, want := range map[int]bool{0: true, len(text): true, 2 * len(text): false} {
-		if where, err := scenario.OnWire(twice, text, int64(before), 0); err != nil || (where != "") != want {
+		if where, err := scenario.OnWire(twice, text, int64(before), 0, 0); err != nil || (where != "") != want {
 			t.Errorf("behind %d bytes: %q, %v", before, where, err)
+		}
+	}
+	// Of a record that has lost its beginning, what is kept counts as it did.
+	for before, want := range map[int64]bool{0: true, 5000: true, 5000 + int64(len(text)): true, 5001 + 2*int64(len(text)): false} {
+		if where, err := scenario.OnWire(twice, text, before, 0, 5000); err != nil || (where != "") != want {
+			t.Errorf("5000 bytes were dropped, behind %d: %q, %v", before, where, err)
 		}
 	}
 }

@@ -54,9 +54,11 @@ type program interface {
 	ClockShift() time.Duration
 }
 
-// records are the files of the world. Flush brings them up to date.
+// records are the files of the world. Flush brings them up to date. Of a world that lives for
+// days the newest is kept; what was dropped counts where a moment says how long they were.
 type records interface {
 	Flush() error
+	Dropped(name string) int64 // bytes of its beginning
 	CopyState(to string) error
 	LogFile() string
 }

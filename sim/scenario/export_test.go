@@ -146,7 +146,9 @@ func Format(s *Scenario) []byte {
 	return join(commands, s.Files)
 }
 
-// OnWire is where a text is among what was sent behind so many bytes and lines.
-func OnWire(dir, text string, bytes, lines int64) (string, error) {
-	return onWire(dir, text, moment{sent: bytes, lines: lines})
+// OnWire is where a text is among what was sent behind so many bytes and lines; so many bytes of
+// both records were dropped.
+func OnWire(dir, text string, bytes, lines, dropped int64) (string, error) {
+	s := &stage{evidence: evidence{dir: dir, records: &worldFiles{Gone: map[string]int64{"wire.bin": dropped, "wire.jsonl": dropped}}}}
+	return s.onWire(text, moment{sent: bytes, lines: lines})
 }

@@ -71,15 +71,14 @@ type wireMessage struct {
 	Payload []byte
 }
 
-// wireMessages reads what passed on the line, of both sides, behind so many bytes
-// of its record.
-func wireMessages(dir string, behind int64) ([]wireMessage, error) {
-	text, err := os.ReadFile(filepath.Join(dir, "wire.jsonl"))
+// wireMessages is what passed on the line since a moment, of both sides.
+func (s *stage) wireMessages(since moment) ([]wireMessage, error) {
+	text, err := s.behind("wire.jsonl", since.lines)
 	if err != nil {
 		return nil, err
 	}
 	var all []wireMessage
-	for dec := json.NewDecoder(bytes.NewReader(text[min(behind, int64(len(text))):])); dec.More(); {
+	for dec := json.NewDecoder(bytes.NewReader(text)); dec.More(); {
 		var m wireMessage
 		if err := dec.Decode(&m); err != nil {
 			return nil, fmt.Errorf("wire.jsonl: %w", err)
@@ -91,14 +90,13 @@ func wireMessages(dir string, behind int64) ([]wireMessage, error) {
 
 // onWire looks for a text in every byte the agent sent since a moment, and in what its messages
 // unzip to. It says where it is, empty if nowhere.
-func onWire(dir, text string, since moment) (string, error) {
+func (s *stage) onWire(text string, since moment) (string, error) {
 	f := find(text)
-	raw, err := os.ReadFile(filepath.Join(dir, "wire.bin"))
+	raw, err := s.behind("wire.bin", since.sent)
 	if err != nil {
 		return "", err
 	}
-	raw = raw[min(since.sent, int64(len(raw))):]
-	messages, err := wireMessages(dir, since.lines)
+	messages, err := s.wireMessages(since)
 	if err != nil {
 		return "", err
 	}

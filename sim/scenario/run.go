@@ -19,6 +19,8 @@ type Options struct {
 	Gloveboxd string // the agent; see sim.Find
 	Patience  int    // how many times as long as it says an expectation may wait, on a machine that is slow or busy; 0 is 1
 
+	MostRecorded int64 // bytes that are kept of each record, the newest; all if 0
+
 	Limit time.Duration // how long Run may take, without patience; 0 is Limit
 }
 
@@ -95,6 +97,7 @@ func open(ctx context.Context, s *Scenario, o Options) (*stage, error) {
 	}
 	options.Dir, options.Keep, options.Gloveboxd, options.Record = o.Dir, o.Dir != "", o.Gloveboxd, true
 	options.SmallDisk, options.LoginManager = s.SmallDisk, s.Sleeps
+	options.MostRecorded = o.MostRecorded
 	options.Messages, st.seen.most = keepMessages, keepReadings
 	if st.world, err = sim.Start(ctx, options); err != nil {
 		return nil, err

@@ -27,7 +27,7 @@ func (c *wire) holds(_ context.Context, s *stage, since moment) (bool, string, e
 	if err := s.records.Flush(); err != nil {
 		return false, "", err
 	}
-	where, err := onWire(s.dir, c.text, since)
+	where, err := s.onWire(c.text, since)
 	return where != "", foundAt(where), err
 }
 
@@ -156,7 +156,7 @@ func (c *place) holds(_ context.Context, s *stage, since moment) (bool, string, 
 	if err := s.records.Flush(); err != nil {
 		return false, "", err
 	}
-	messages, err := wireMessages(s.dir, since.lines)
+	messages, err := s.wireMessages(since)
 	if err != nil {
 		return false, "", err
 	}

@@ -137,16 +137,42 @@ func (s *stage) counters(ctx context.Context) map[string]uint64 {
 	return all
 }
 
-// size is that of a file of what passed on the line to the broker.
-func (s *stage) size(name string) (int64, error) {
+// size is that of a file of what passed on the line to the broker, with what was dropped of it.
+func (s *stage) size(name string) (n int64, err error) {
 	if err := s.records.Flush(); err != nil {
 		return 0, err
 	}
-	info, err := os.Stat(filepath.Join(s.dir, name))
-	if err != nil {
-		return 0, err
+	err = s.steady(name, func(path string, dropped int64) error {
+		info, err := os.Stat(path)
+		if err == nil {
+			n = dropped + info.Size()
+		}
+		return err
+	})
+	return n, err
+}
+
+// behind is what stands in such a file behind so many bytes, as far as it is kept.
+func (s *stage) behind(name string, n int64) (text []byte, err error) {
+	err = s.steady(name, func(path string, dropped int64) (err error) {
+		text, err = os.ReadFile(path)
+		text = text[min(max(0, n-dropped), int64(len(text))):]
+		return err
+	})
+	return text, err
+}
+
+// steady calls look on a record until nothing was dropped of it meanwhile.
+func (s *stage) steady(name string, look func(path string, dropped int64) error) error {
+	for {
+		dropped := s.records.Dropped(name)
+		if err := look(filepath.Join(s.dir, name), dropped); err != nil {
+			return err
+		}
+		if s.records.Dropped(name) == dropped {
+			return nil
+		}
 	}
-	return info.Size(), nil
 }
 
 // bootClock is CLOCK_BOOTTIME as the agent has it, whose own times count by it.

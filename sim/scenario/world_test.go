@@ -44,7 +44,8 @@ type World struct {
 	Outages  []Outage
 	Offline  []Outage // spells at the level offline
 
-	Dir      string // wire.bin, wire.jsonl, can-body.log
+	Gone     map[string]int64 // bytes dropped of a record
+	Dir      string           // wire.bin, wire.jsonl, can-body.log
 	StateDir string
 	Made     bool  // the receiver's places stand in gnss.log
 	Unread   error // no file can be read
@@ -224,7 +225,8 @@ func (w *worldBack) Breaches() []string      { return w.Broken }
 // worldFiles are the records.
 type worldFiles World
 
-func (w *worldFiles) Flush() error { w.reads = "files"; return w.Unread }
+func (w *worldFiles) Flush() error              { w.reads = "files"; return w.Unread }
+func (w *worldFiles) Dropped(name string) int64 { return w.Gone[name] }
 func (w *worldFiles) CopyState(to string) error {
 	if w.reads = "files"; w.Unread != nil {
 		return w.Unread
