@@ -5,6 +5,7 @@ class,main,shared,limited,limited_assigned,workshop,backend,guest_driving,no_pos
 @slot.main,withhold,withhold,withhold,withhold,withhold,withhold,withhold,withhold,withhold,every=2s pad=0,test
 @slot.shared,withhold,withhold,withhold,withhold,withhold,withhold,withhold,withhold,withhold,every=2s pad=0,test
 @slot.limited,withhold,withhold,withhold,withhold,withhold,withhold,withhold,withhold,withhold,every=5s alarms=5s pad=1024 kinds=all,test
+@slot.workshop,withhold,withhold,withhold,withhold,withhold,withhold,withhold,withhold,withhold,every=3s pad=0,test
 `;
 
 // scene is a scenario on the made car, with slots of seconds. Lines of the head are those

@@ -109,8 +109,8 @@ function paint(root, s, tools) {
     h('div', { class: 'prog ' + p.state },
       h('div', { class: 'lbl' }, h('span', { class: 'at', 'aria-live': 'polite', title: p.text }, said(p, w, s.ui.note)), w && h('span', { class: 'seed' }, `seed ${w.seed}`)),
       h('div', { class: 'meter', role: 'progressbar', 'aria-label': 'Scenario progress', 'aria-valuemin': 0, 'aria-valuemax': p.of || 1, 'aria-valuenow': p.done }, h('i', { style: { width: (p.of ? 100 * p.done / p.of : 0) + '%' } })),
-      (w?.paused || w?.thinned) && h('p', { class: 'hint' }, w.paused ? 'Car and scenario stand. The agent’s own timers go on.' : 'thinned: above 10× fewer cyclic frames are sent')),
-    h('div', { class: 'clock' }, s.clock ? seconds(s.clock.t) : '––:––:––', h('small', null, 'simulated UTC · T+ ' + (s.clock ? span(s.clock.since).padStart(8, '00:') : '–'))),
+      (w?.paused || w?.thinned) && h('p', { class: 'hint' }, w.paused ? 'Car and scenario stand. The agent goes on.' : 'thinned: fewer cyclic frames above 10×')),
+    h('div', { class: 'clock' }, s.clock ? seconds(s.clock.t) : '––:––:––', h('small', null, h('span', { class: 'long' }, 'simulated UTC · '), 'T+ ' + (s.clock ? span(s.clock.since).padStart(8, '00:') : '–'))),
     h('div', { class: 'health', role: 'group', 'aria-label': 'Lines' }, Object.keys(names).map((name) => link(name, s.links[name]))));
 }
 

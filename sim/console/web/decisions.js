@@ -119,7 +119,15 @@ export function why(row) {
   const kept = row.entries.filter((x) => x.outcome !== 'published' && x.words);
   const of = kept.length ? kept : row.entries;
   const all = [...new Set(of.map((x) => x.words || x.rule))];
-  return joined(joined(all, 'Not for ', 'anybody'), 'Coarser for ', 'everybody').join(' · ');
+  return joined(joined(joined(may(all), 'Not for ', 'anybody'), 'Coarser for ', 'everybody'), 'Taken back before it was sent to ', 'anybody').join(' · ');
+}
+
+/** may says at once who may have it. */
+function may(all) {
+  const ends = ' may have it', some = all.filter((w) => w.endsWith(ends));
+  if (some.length < 2) return all;
+  const who = some.map((w) => w.slice(0, -ends.length)).map((w, i) => i ? w.replace(/^The /, '').replace(/^./, (c) => c.toLowerCase()) : w).join(', ');
+  return [(some.length > 4 ? 'Everybody' : who) + ends, ...all.filter((w) => !some.includes(w))];
 }
 
 /** joined says at once what begins alike; of five readers all. */

@@ -136,7 +136,7 @@ function trips(x, most) {
       const words = shut ? [when, distance(trip), mine ? texts.assignedToYou : texts.phoneNotAssigned] : [when, p.sharing === 'limited' && mine && texts.assignedToYou];
       const assign = p.role === 'main' && u.tab === 'trips';
       return h('li', { key: trip.id }, h('div', { class: 'it' }, icon(shut ? 'lock' : 'route', 16, shut ? 'lim' : ''), h('div', null, shut ? texts.private : `${trip.start?.street || '…'} → ${trip.end?.street || '…'}`, h('small', null, words.filter(Boolean).join(shut ? ' · ' : ', '))),
-        assign ? h('button', { type: 'button', class: 'btn e', 'aria-expanded': String(u.sheet === 'assign ' + trip.id), onclick: () => x.tell('ui.sheet', { sheet: u.sheet === 'assign ' + trip.id ? null : 'assign ' + trip.id }) }, texts.assign) : !shut && h('span', { class: 'e' }, distance(trip))),
+        assign ? h('button', { type: 'button', class: 'btn e', 'aria-expanded': String(u.sheet === 'assign ' + trip.id), onclick: () => x.tell('ui.sheet', { sheet: u.sheet === 'assign ' + trip.id ? null : 'assign ' + trip.id }) }, texts.assign) : !shut && h('span', { class: 'e km' }, distance(trip))),
       assign && u.sheet === 'assign ' + trip.id && assignTo(x, trip));
     })) : h('p', { class: 'none' }, texts.noTrips));
 }

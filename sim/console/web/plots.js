@@ -1,4 +1,4 @@
-// Plots over twenty minutes: what lies where, and the drawing. All but draw is
+// Plots over twenty minutes at most: what lies where, and the drawing. All but draw is
 // pure.
 
 /** How much of the car's time is shown, in milliseconds. */
@@ -11,6 +11,12 @@ export const strips = [
   { key: 'accuracy', name: 'GNSS accuracy', unit: 'm', digits: 1, least: 0, top: 8, colour: '--shared' },
   { key: 'rate', name: 'Published', unit: 'msg/s', digits: 1, least: 0, top: 4, colour: '--ok' },
 ];
+
+/** shown is the stretch that is drawn: what there is, a minute at least and shownSpan at most. @returns {{from: number, to: number}} */
+export function shown(points) {
+  const to = points.at(-1)?.at ?? 0;
+  return { from: to - Math.min(shownSpan, Math.max(60_000, to - (points[0]?.at ?? to))), to };
+}
 
 /** scale of a strip: its own, or more where a value is higher; accuracy is cut off at its top. */
 export function scale(strip, points) {
@@ -94,7 +100,7 @@ export function draw(canvas, { points, spans, marks }) {
   c.setTransform(ratio, 0, 0, ratio, 0, 0);
   c.clearRect(0, 0, wide, high);
   const left = 4, right = wide - 12, foot = 38, top = 8, each = (high - foot - top) / strips.length, bottom = top + each * strips.length - 12;
-  const to = points.length ? points.at(-1).at : 0, from = to - shownSpan, X = (at) => left + (right - left) * (at - from) / (to - from);
+  const { from, to } = shown(points), X = (at) => left + (right - left) * (at - from) / (to - from);
   c.font = '10.5px ' + css.fontFamily;
   c.textAlign = 'center';
   const names = [];
@@ -160,6 +166,6 @@ export function draw(canvas, { points, spans, marks }) {
   c.fillStyle = token('--tx3');
   for (let i = 0; i <= 4; i += right - left < 300 ? 2 : 1) {
     c.textAlign = i === 0 ? 'left' : i === 4 ? 'right' : 'center';
-    c.fillText(new Date(from + shownSpan * i / 4).toISOString().slice(11, 16), left + (right - left) * i / 4, high - 8);
+    c.fillText(new Date(from + (to - from) * i / 4).toISOString().slice(11, to - from < 240_000 ? 19 : 16), left + (right - left) * i / 4, high - 8);
   }
 }

@@ -4,7 +4,7 @@
 import { h, icon, render } from './dom.js';
 import { faults } from './drive.js';
 import { calm } from './panels.js';
-import { dips, draw as drawPlots, gaps, shownSpan, strips } from './plots.js';
+import { dips, draw as drawPlots, gaps, shown, shownSpan, strips } from './plots.js';
 import { kinds as wireKinds, reduce as reduceWires, tables } from './wires.js';
 
 export const title = 'Signals';
@@ -82,10 +82,16 @@ export function value(strip, p) {
   return p[strip.key] == null ? (strip.key === 'accuracy' ? 'no fix' : '–') : Number(p[strip.key]).toFixed(strip.digits);
 }
 
+/** last says how much of the car's time is drawn. */
+export function last(points) {
+  const { from, to } = shown(points), minutes = Math.ceil((to - from) / 60_000);
+  return minutes > 1 ? `last ${minutes} min` : 'last minute';
+}
+
 function told(s) {
   const p = s.points.at(-1);
   const on = spansOf(s).map((x) => x.text);
-  return 'Plots of the last 20 minutes. Now: ' + strips.map((x) => `${x.name} ${value(x, p)} ${x.unit}`).join(', ') + (on.length ? '. Shaded: ' + [...new Set(on)].join(', ') : '');
+  return `Plots of the ${last(s.points)}. Now: ` + strips.map((x) => `${x.name} ${value(x, p)} ${x.unit}`).join(', ') + (on.length ? '. Shaded: ' + [...new Set(on)].join(', ') : '');
 }
 
 const tabs = [['plots', 'Plots'], ['can', 'CAN'], ['nmea', 'NMEA'], ['mqtt', 'MQTT'], ['dbus', 'D-Bus']];
@@ -97,7 +103,7 @@ function paint(root, s, tools) {
     h('div', { class: 'ph' }, icon('gear'), h('h2', null, title),
       h('div', { class: 'r' }, h('div', { class: 'chips', role: 'group', 'aria-label': 'What is shown' }, tabs.map(([name, text]) =>
         h('button', { type: 'button', class: 'chip', key: name, 'aria-pressed': String(at === name), onclick: () => tools.tell({ kind: 'ui.tab', data: { tab: name } }) }, text))),
-      h('span', { class: 'last' }, at === 'plots' ? 'last 20 min' : ''))),
+      h('span', { class: 'last' }, at === 'plots' ? last(s.points) : ''))),
     at === 'plots'
       ? h('div', { class: 'plots', key: 'plots' },
         h('dl', null, strips.map((x) => h('div', { key: x.key }, h('dt', null, x.name), h('dd', null, value(x, newest), newest && newest[x.key] != null && h('small', null, ' ' + x.unit))))),

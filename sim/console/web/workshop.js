@@ -31,14 +31,25 @@ export function reduce(s = blank, e) {
 const value = (v, path) => Object.entries(v || {}).find(([k]) => path.test(k))?.[1];
 const grouped = (n) => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ' ');
 
-/** rows is what the workshop knows of the car. Distances are metres on the wire (VSS); mileage comes in steps of 100 km. */
+/** due is when the car wants a service: metres and seconds on the wire (VSS). */
+function due(v) {
+  const metres = value(v, /Service\.DistanceToService$/), time = value(v, /Service\.TimeToService$/), t = texts;
+  if (String(value(v, /Service\.IsServiceDue$/)) === 'true') return [t.dueNow, 'a'];
+  const all = [metres != null && t.inKm(grouped(metres / 1000)), time != null && t.inDays(Math.round(time / 86_400))].filter(Boolean);
+  return [all.length ? t.dueIn(all) : t.nextReport, all.length ? '' : 'n'];
+}
+
+/**
+ * rows is what the workshop knows of the car. Mileage comes in steps of 100 km, the first after the daily latch at 02:00 UTC
+ * (docs/privacy.md, Words); the rest with each report.
+ */
 export function rows(shop) {
-  const v = shop.values, km = value(v, /^Vehicle\.TraveledDistance$/), service = value(v, /DistanceToService$/), volt = value(v, /LowVoltageBattery\.Current\w+$/), t = texts.shopRows;
+  const v = shop.values, km = value(v, /^Vehicle\.TraveledDistance$/), volt = value(v, /LowVoltageBattery\.Current\w+$/), t = texts.shopRows;
   const warnings = (shop.warnings || []).map((w) => alarm(w.code));
   return [
     [t.main, proper(shop.main) || texts.nobody], [t.secondary, String(shop.secondary ?? 0)],
-    [t.mileage, km == null ? texts.unknown : grouped(km / 1000) + ' km'], [t.service, service == null ? texts.unknown : texts.inKm(grouped(service / 1000))],
-    [t.warnings, warnings.join(', ') || texts.noWarnings, warnings.length ? 'a' : ''], [t.battery, volt == null ? texts.unknown : isNaN(volt) ? String(volt) : volt + ' V'],
+    km == null ? [t.mileage, texts.nextDay, 'n'] : [t.mileage, grouped(km / 1000) + ' km'], [t.service, ...due(v)],
+    [t.warnings, warnings.join(', ') || texts.noWarnings, warnings.length ? 'a' : ''], volt == null ? [t.battery, texts.nextReport, 'n'] : [t.battery, isNaN(volt) ? String(volt) : volt + ' V'],
     [t.position, texts.notShared, 'n'],
   ];
 }

@@ -46,7 +46,10 @@ test('the workshop sees the car by name and unit, and never a place', () => {
   const of = (values, more) => Object.fromEntries(rows({ main: 'anna', secondary: 2, values, warnings: [{ code: 'tyre-pressure-rl' }], ...more }).map(([k, v]) => [k, v]));
   const r = of({ 'Vehicle.TraveledDistance': '18400000', 'Vehicle.Service.DistanceToService': '1500000', 'Vehicle.LowVoltageBattery.CurrentVoltage': 'ok' });
   assert.deepEqual([r['Main user'], r['Mileage, daily'], r['Service due'], r['12 V battery'], r.Warnings, r.Position], ['Anna', '18 400 km', 'in 1 500 km', 'ok', 'Tyre rear left: low', 'not shared']);
-  assert.equal(of({})['Mileage, daily'], 'not known yet');
+  const due = (values) => of(values)['Service due'];
+  assert.deepEqual([due({ 'Vehicle.Service.TimeToService': '25920000' }), due({ 'Vehicle.Service.TimeToService': '86400', 'Vehicle.Service.DistanceToService': '1500000' }), due({ 'Vehicle.Service.IsServiceDue': 'true', 'Vehicle.Service.TimeToService': '0' })],
+    ['in 300 days', 'in 1 500 km or 1 day', 'now']);
+  assert.deepEqual([of({})['Mileage, daily'], due({}), of({})['12 V battery']], ['from 02:00 UTC on', 'with the next report', 'with the next report'], 'what a car has not told yet says when it will');
   assert.equal(texts.removeMainWarn(2), 'Removing the main user also removes both secondary users.');
   const sure = shopReduce(shopReduce(undefined, { kind: 'reset', data: {} }), { kind: 'ui.sure', data: { sure: true } });
   assert.equal(shopReduce(sure, { kind: 'ui.escape', data: {} }).sure, false);

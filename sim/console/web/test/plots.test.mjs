@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { dips, gaps, labels, runs, scale, strips } from '../plots.js';
-import { marksOf, reduce, spansOf, value } from '../signals.js';
+import { dips, gaps, labels, runs, scale, shown, strips } from '../plots.js';
+import { last, marksOf, reduce, spansOf, value } from '../signals.js';
 
 const t0 = Date.UTC(2026, 10, 29, 14);
 const iso = (s) => new Date(t0 + s * 1000).toISOString();
@@ -13,6 +13,16 @@ test('as many points are kept as the log retains', () => {
   const s = play(Array.from({ length: 1300 }, (_, i) => ['plot', point(i)]));
   assert.equal(s.points.length, 1200);
   assert.equal(s.points[0].t, iso(100));
+});
+
+test('a young world fills the plots from the left; an old one shows the newest twenty minutes', () => {
+  const of = (seconds) => Array.from({ length: seconds + 1 }, (_, i) => ({ at: t0 + i * 1000 }));
+  for (const [age, span, text] of [[0, 60, 'last minute'], [59, 60, 'last minute'], [61, 61, 'last 2 min'], [600, 600, 'last 10 min'], [1199, 1199, 'last 20 min'], [1200, 1200, 'last 20 min'], [5000, 1200, 'last 20 min']]) {
+    const { from, to } = shown(of(age));
+    assert.deepEqual([(from - t0) / 1000, (to - t0) / 1000], [age - span, age], `${age} s`);
+    assert.equal(last(of(age)), text, `${age} s`);
+  }
+  assert.equal(last([]), 'last minute');
 });
 
 test('a value that is not there is a hole, and so is a time without points', () => {
