@@ -152,3 +152,6 @@ func OnWire(dir, text string, bytes, lines, dropped int64) (string, error) {
 	s := &stage{evidence: evidence{dir: dir, records: &worldFiles{Gone: map[string]int64{"wire.bin": dropped, "wire.jsonl": dropped}}}}
 	return s.onWire(text, moment{sent: bytes, lines: lines})
 }
+
+// InWords is the answer of a call on the bus as a line by hand prints it.
+var InWords = inWords

@@ -34,9 +34,10 @@ func (s *stage) decide(ctx context.Context, method string, options map[string]an
 func inWords(answer []any) string {
 	if len(answer) == 1 {
 		receipt, _ := answer[0].(map[string]any)
-		if stores, ok := receipt["stores"].([]map[string]any); ok {
+		if stores, ok := receipt["stores"].([]any); ok { // as headunit.Plain makes it
 			all := []string{}
-			for _, store := range stores {
+			for _, one := range stores {
+				store, _ := one.(map[string]any)
 				all = append(all, fmt.Sprintf("%v: %v before, %v after, %v", store["name"], store["before"], store["after"], store["result"]))
 			}
 			return strings.Join(all, "; ")
