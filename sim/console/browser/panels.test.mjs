@@ -5,6 +5,14 @@ import { browse, look, ready } from './browser.mjs';
 import { off, scene } from './scenes.mjs';
 import { patience, serve, until } from './world.mjs';
 
+// crowded are the parts of the top bar that lie over one another or leave the page, and its texts that are cut.
+const crowded = page => page.evaluate(() => {
+  const all = [...document.querySelectorAll('.top > :not(.bar), .bar > :not(.sep)')].map(e => [e.className || e.id, e.getBoundingClientRect()]).sort((a, b) => a[1].left - b[1].left);
+  const over = all.filter(([, r], i) => r.left < (all[i - 1]?.[1].right ?? 0) - 1 || r.right > innerWidth + 1).map(([name]) => name);
+  const cut = [...document.querySelectorAll('.bar :is(b, .at, .clock, .h)')].filter(e => e.scrollWidth > e.clientWidth + 1 && e.clientWidth).map(e => e.textContent);
+  return [...over, ...cut];
+});
+
 const part = name => `[data-panel=${name}]`;
 
 test('the console while somebody drives', { timeout: 5 * patience }, async t => {
@@ -28,6 +36,10 @@ test('the console while somebody drives', { timeout: 5 * patience }, async t => 
     await stream.when(() => (stream.newest('nav').kmh || 0) > 35);
     await tell('Tyre rear left: low');
     await see('console');
+    for (const width of [1100, 1350, 1440, 1500, 1650, 1920]) {
+      await page.setViewportSize({ width, height: 900 });
+      assert.deepEqual(await crowded(page), [], `the bar, ${width} px wide`);
+    }
     for (const tab of ['Head unit', 'Phones', 'Workshop', 'Signals']) {
       await page.setViewportSize({ width: 1100, height: 900 });
       await page.getByRole('navigation', { name: 'Panels' }).getByRole('button', { name: tab }).click();

@@ -119,7 +119,8 @@ export function why(row) {
   const kept = row.entries.filter((x) => x.outcome !== 'published' && x.words);
   const of = kept.length ? kept : row.entries;
   const all = [...new Set(of.map((x) => x.words || x.rule))];
-  return joined(joined(joined(may(all), 'Not for ', 'anybody'), 'Coarser for ', 'everybody'), 'Taken back before it was sent to ', 'anybody').join(' · ');
+  const words = joined(joined(joined(may(all), 'Not for ', 'anybody'), 'Coarser for ', 'everybody'), 'Taken back before it was sent to ', 'anybody').join(' · ');
+  return words.replaceAll('shared users, limited users', 'shared and limited users');
 }
 
 /** may says at once who may have it. */

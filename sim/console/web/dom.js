@@ -84,13 +84,14 @@ function patch(e, v, inSVG) {
     return;
   }
   const svg = inSVG || v.tag === 'svg', was = e.$v.props;
-  for (const name in was) if (!(name in v.props)) set(e, name, null, was[name], svg);
-  for (const name in v.props) set(e, name, v.props[name], was[name], svg);
+  for (const name in was) if (!(name in v.props)) set(e, v.tag, name, null, was[name], svg);
+  for (const name in v.props) set(e, v.tag, name, v.props[name], was[name], svg);
   e.$v = v;
   if (!v.props.opaque) kids(e, v.kids, svg && v.tag !== 'foreignObject');
+  if (v.tag === 'select') set(e, v.tag, 'value', v.props.value); // now that it has options
 }
 
-function set(e, name, value, was, svg) {
+function set(e, tag, name, value, was, svg) {
   if (name === 'key' || name === 'made' || name === 'opaque') return;
   if (name === 'shadow') {
     e.$shadow ??= e.attachShadow({ mode: 'closed' });
@@ -98,7 +99,7 @@ function set(e, name, value, was, svg) {
     return render(e.$shadow, value.nodes);
   }
   if (name === 'scrollTop' && value === was) return;
-  if (name === 'value' || name === 'checked' || name === 'scrollTop') {
+  if (name === 'value' && tag !== 'option' || name === 'checked' || name === 'scrollTop') { // an option without the attribute has its text as value
     if (value != null && e[name] !== value) e[name] = value;
     return;
   }

@@ -12,10 +12,10 @@ export const strips = [
   { key: 'rate', name: 'Published', unit: 'msg/s', digits: 1, least: 0, top: 4, colour: '--ok' },
 ];
 
-/** shown is the stretch that is drawn: what there is, a minute at least and shownSpan at most. @returns {{from: number, to: number}} */
+/** shown is the stretch that is drawn: what there is, a quarter of a minute at least and shownSpan at most. @returns {{from: number, to: number}} */
 export function shown(points) {
   const to = points.at(-1)?.at ?? 0;
-  return { from: to - Math.min(shownSpan, Math.max(60_000, to - (points[0]?.at ?? to))), to };
+  return { from: to - Math.min(shownSpan, Math.max(15_000, to - (points[0]?.at ?? to))), to };
 }
 
 /** scale of a strip: its own, or more where a value is higher; accuracy is cut off at its top. */

@@ -23,6 +23,7 @@ export function reduce(s = first(), e) {
   switch (kind) {
     case 'reset': return { ...first(), wires: reduceWires(undefined, e), ui: s.ui };
     case 'ui.late': return { ...s };
+    case 'ui.theme': return { ...s, ui: { ...s.ui } }; // drawn at once
     case 'world': {
       const wires = reduceWires(s.wires, e);
       return s.run !== null && s.run !== d.run ? { ...first(), run: d.run, speed: d.speed || 1, wires, ui: s.ui } : { ...s, run: d.run, speed: d.speed || 1, wires };
@@ -98,7 +99,10 @@ const tabs = [['plots', 'Plots'], ['can', 'CAN'], ['nmea', 'NMEA'], ['mqtt', 'MQ
 
 function paint(root, s, tools) {
   const newest = s.points.at(-1), at = s.ui.tab;
-  const size = (canvas) => new ResizeObserver(() => tools.tell({ kind: 'ui.size', data: { size: canvas.clientWidth + 'x' + canvas.clientHeight } })).observe(canvas);
+  const size = (canvas) => {
+    new ResizeObserver(() => tools.tell({ kind: 'ui.size', data: { size: canvas.clientWidth + 'x' + canvas.clientHeight } })).observe(canvas);
+    new MutationObserver((_, themes) => canvas.isConnected ? tools.tell({ kind: 'ui.theme' }) : themes.disconnect()).observe(document.documentElement, { attributeFilter: ['data-theme'] });
+  };
   render(root,
     h('div', { class: 'ph' }, icon('gear'), h('h2', null, title),
       h('div', { class: 'r' }, h('div', { class: 'chips', role: 'group', 'aria-label': 'What is shown' }, tabs.map(([name, text]) =>

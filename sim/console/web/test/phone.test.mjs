@@ -49,7 +49,7 @@ test('the workshop sees the car by name and unit, and never a place', () => {
   const due = (values) => of(values)['Service due'];
   assert.deepEqual([due({ 'Vehicle.Service.TimeToService': '25920000' }), due({ 'Vehicle.Service.TimeToService': '86400', 'Vehicle.Service.DistanceToService': '1500000' }), due({ 'Vehicle.Service.IsServiceDue': 'true', 'Vehicle.Service.TimeToService': '0' })],
     ['in 300 days', 'in 1 500 km or 1 day', 'now']);
-  assert.deepEqual([of({})['Mileage, daily'], due({}), of({})['12 V battery']], ['from 02:00 UTC on', 'with the next report', 'with the next report'], 'what a car has not told yet says when it will');
+  assert.deepEqual([of({})['Mileage, daily'], due({}), of({})['12 V battery']], ['from 02:00 UTC', 'next report', 'next report'], 'what a car has not told yet says when it will');
   assert.equal(texts.removeMainWarn(2), 'Removing the main user also removes both secondary users.');
   const sure = shopReduce(shopReduce(undefined, { kind: 'reset', data: {} }), { kind: 'ui.sure', data: { sure: true } });
   assert.equal(shopReduce(sure, { kind: 'ui.escape', data: {} }).sure, false);

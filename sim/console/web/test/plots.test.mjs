@@ -17,7 +17,7 @@ test('as many points are kept as the log retains', () => {
 
 test('a young world fills the plots from the left; an old one shows the newest twenty minutes', () => {
   const of = (seconds) => Array.from({ length: seconds + 1 }, (_, i) => ({ at: t0 + i * 1000 }));
-  for (const [age, span, text] of [[0, 60, 'last minute'], [59, 60, 'last minute'], [61, 61, 'last 2 min'], [600, 600, 'last 10 min'], [1199, 1199, 'last 20 min'], [1200, 1200, 'last 20 min'], [5000, 1200, 'last 20 min']]) {
+  for (const [age, span, text] of [[0, 15, 'last minute'], [15, 15, 'last minute'], [59, 59, 'last minute'], [61, 61, 'last 2 min'], [600, 600, 'last 10 min'], [1199, 1199, 'last 20 min'], [1200, 1200, 'last 20 min'], [5000, 1200, 'last 20 min']]) {
     const { from, to } = shown(of(age));
     assert.deepEqual([(from - t0) / 1000, (to - t0) / 1000], [age - span, age], `${age} s`);
     assert.equal(last(of(age)), text, `${age} s`);
