@@ -235,7 +235,8 @@ test('a drive', { timeout: 4 * patience }, async t => {
   });
 
   await t.test('what a guest may not raise is said, and a guest sees nobody', async () => {
-    await u.world.say('ignition off', 'gear P');
+    await u.world.say('ignition off'); // off on the move brakes the car first
+    await until(async () => (await u.world.ask('gear P')).ok, 'the car stands');
     await u.hmi.when(() => u.hmi.newest('wheel').parked);
     await u.world.say('guest wait', 'set radio volume 12');
     await u.text('Guest mode');
