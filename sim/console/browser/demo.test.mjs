@@ -30,9 +30,10 @@ test('each demonstration plays on the page', { timeout: 6 * patience, concurrenc
 async function trips(page) {
   await page.setViewportSize({ width: 1180, height: 704 });
   await page.getByRole('button', { name: 'Trips' }).click();
-  await page.locator('.rows .row').first().waitFor();
+  await page.locator('.rows .row').getByText('in the car only').waitFor(); // of Friday
   await look(page, 'hmi-trips', '[data-panel=hmi]');
   await page.getByRole('button', { name: 'Not assigned' }).click();
+  await page.locator('.rows .row').getByText('assigned to Jonas').waitFor();
   await look(page, 'hmi-trips-not-assigned', '[data-panel=hmi]');
 }
 

@@ -166,7 +166,7 @@ export const texts = {
 
   privacy: 'Privacy',
   leaves: 'What leaves the car during this drive',
-  thisDrive: (p, r, w) => `this drive: ${p} sent, ${r} reduced, ${w} withheld`,
+  thisDrive: (p, r, w) => `This drive: ${p} sent, ${r} reduced, ${w} withheld`,
   pills: { position: 'Position', noPosition: 'No position', status: 'Status', noStatus: 'No status', trips: 'Trips', tripsBand: 'Trips: day and rough distance', noTrips: 'No trips', health: 'Warnings and service', nothing: 'Nothing' },
   limitedBy: { level: 'the level of this drive', guest: 'a guest drives', waiting: 'a place begins later in this drive', limited: 'you are limited', 'main-user': 'the main user' },
   notOpen: (level, why) => `${level} is not open: ${why}.`,

@@ -16,7 +16,8 @@ export function trips(s, t) {
     readOnly(s));
 }
 
-const isMine = (s, x) => !!x.mine || (x.assigned || []).includes(s.wheel?.who);
+/** isMine: a private trip is seen by nobody but who drove it. */
+const isMine = (s, x) => !!x.mine || !!x.private || (x.assigned || []).includes(s.wheel?.who);
 
 function trip(s, t, x) {
   const open = ends(x) === texts.private, when = [day(x.start?.at || x.day, s.now), hhmm(x.start?.at)].filter(Boolean).join(' ');

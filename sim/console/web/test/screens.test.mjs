@@ -29,6 +29,16 @@ test('the picker logs in with the PIN that was typed, and without where there is
   assert.deepEqual(p.said, ['login jonas pin=none', 'login anna pin=480213', 'guest']);
 });
 
+test('a private trip is of who sees it, and nobody is asked whose it was', () => {
+  const p = panel(hmi).play(people, wheel('active', 'anna'), privacy(), ['trips', { trips: [
+    { id: 'a', day: '2026-03-05', km: 1, private: true, mine: false, assigned: [], start: { street: 'Hafenallee' }, end: { street: 'Westend' } },
+    { id: 'b', day: '2026-03-05', km: 1, mine: false, assigned: ['lea'], start: { street: 'Nordring' }, end: { street: 'Messe' } }] }], go('trips'));
+  assert.match(p.root.words(), /Hafenallee.*in the car only/s);
+  assert.doesNotMatch(p.root.words(), /Nordring|This was me/);
+  p.play(['ui.tab', { tab: 'open' }]);
+  assert.doesNotMatch(p.root.words(), /Hafenallee/);
+});
+
 test('while the car moves only the chip and the level can be used', () => {
   const p = panel(hmi).play(people, wheel('active', 'anna', { parked: false }), privacy());
   p.play(['trips', { trips: [{ id: 'a', day: '2026-03-05', band: '10-25', mine: false, assigned: [] }] }], ['notes', { messages: [{ id: 'm', from: 'x', role: 'workshop', text: 'hello', t: '', read: false }], alarms: [] }]);
