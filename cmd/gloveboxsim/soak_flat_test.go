@@ -25,8 +25,14 @@ const (
 	longestWarmUp = time.Hour
 )
 
+// Files of a world on the made car that are bounded, and how many MiB its agent may keep beside them.
+const (
+	records    = 7
+	stateSpare = 32.0
+)
+
 // Hours of a world that somebody drives in, with a page open, take no more memory than its first
-// minutes: gloveboxsim and the agent. SOAK_FLAT is how many minutes.
+// minutes: gloveboxsim and the agent; and of the disk no more than the records may have. SOAK_FLAT is how many minutes.
 func TestServeStaysFlat(t *testing.T) {
 	minutes, _ := strconv.ParseFloat(cmp.Or(os.Getenv("SOAK_FLAT"), "60"), 64)
 	s := serve(programs(t), t.TempDir(), write(t, walked...))
@@ -56,7 +62,11 @@ func TestServeStaysFlat(t *testing.T) {
 		}
 		if time.Since(told) > 5*time.Minute || told.Equal(begun) || time.Now().After(end) {
 			told = time.Now()
-			t.Logf("%4.0f min  gloveboxsim %5.1f MiB, gloveboxd %5.1f MiB, %.0f MiB of records", time.Since(begun).Minutes(), now["gloveboxsim"], now["gloveboxd"], recorded(t, s.tmp))
+			mib := recorded(t, s.tmp)
+			t.Logf("%4.0f min  gloveboxsim %5.1f MiB, gloveboxd %5.1f MiB, %.0f MiB of records", time.Since(begun).Minutes(), now["gloveboxsim"], now["gloveboxd"], mib)
+			if most := float64(records*mostRecorded)/(1<<20) + stateSpare; mib > most {
+				t.Errorf("%.0f MiB of records, over %.0f", mib, most)
+			}
 		}
 	}
 	if err := s.Process.Signal(syscall.SIGINT); err != nil {
