@@ -120,7 +120,7 @@ export function why(row) {
   const of = kept.length ? kept : row.entries;
   const all = [...new Set(of.map((x) => x.words || x.rule))];
   const words = joined(joined(joined(may(all), 'Not for ', 'anybody'), 'Coarser for ', 'everybody'), 'Taken back before it was sent to ', 'anybody').join(' · ');
-  return words.replaceAll('shared users, limited users', 'shared and limited users');
+  return words.replaceAll('shared users, limited users', 'shared and limited users').replaceAll('main user, shared users', 'main and shared users').replaceAll('main user, shared and', 'main, shared and');
 }
 
 /** may says at once who may have it. */

@@ -84,8 +84,8 @@ test('an opened row says facts, rule and result', () => {
   assert.equal(why({ entries: [not('Not for limited users'), not('Not for the workshop'), not('Less often')] }), 'Not for limited users, workshop · Less often');
   assert.equal(why({ entries: ['a', 'b', 'c', 'd', 'e'].map((x) => not('Not for ' + x)) }), 'Not for anybody');
   const sent = (...who) => why({ entries: who.map((w) => ({ outcome: 'published', words: w + ' may have it' })) });
-  assert.equal(sent('The main user', 'Shared users', 'The workshop'), 'The main user, shared users, workshop may have it');
-  assert.equal(sent('The main user', 'Shared users', 'Limited users'), 'The main user, shared and limited users may have it');
+  assert.equal(sent('The main user', 'Shared users', 'The workshop'), 'The main and shared users, workshop may have it');
+  assert.equal(sent('The main user', 'Shared users', 'Limited users'), 'The main, shared and limited users may have it');
   assert.equal(sent('The main user', 'Shared users', 'Limited users', 'The workshop', 'The back end'), 'Everybody may have it');
   assert.deepEqual(facts(row, proper), ['driver Lea', 'Jonas is limited']);
   assert.deepEqual(rules(row), ['position/main', 'position/shared', 'position/limited', 'position/workshop']);
