@@ -17,7 +17,7 @@ const ways = {
 };
 
 test('each way of leaving', { timeout: 3 * patience, concurrency: true }, async t => {
-  const browser = await browse(t);
+  const browser = await browse(t, { viewport: { width: 1180, height: 704 } });
   await Promise.all(Object.entries(ways).map(([way, about]) => t.test(way, t => left(t, browser, way, about))));
 });
 

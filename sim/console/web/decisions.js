@@ -116,8 +116,8 @@ export function readersOf(e) {
 
 /** why is the reason of a row in words: of what was kept back, where anything was. @param {Row} row */
 export function why(row) {
-  const kept = row.entries.filter((x) => x.outcome !== 'published' && x.words);
-  const of = kept.length ? kept : row.entries;
+  const entries = row.entries.toSorted((a, b) => rank(a) - rank(b)), kept = entries.filter((x) => x.outcome !== 'published' && x.words);
+  const of = kept.length ? kept : entries;
   const all = [...new Set(of.map((x) => x.words || x.rule))];
   const words = joined(joined(joined(may(all), 'Not for ', 'anybody'), 'Coarser for ', 'everybody'), 'Taken back before it was sent to ', 'anybody').join(' · ');
   return words.replaceAll('shared users, limited users', 'shared and limited users').replaceAll('main user, shared users', 'main and shared users').replaceAll('main user, shared and', 'main, shared and');

@@ -87,6 +87,8 @@ test('an opened row says facts, rule and result', () => {
   assert.equal(sent('The main user', 'Shared users', 'The workshop'), 'The main and shared users, workshop may have it');
   assert.equal(sent('The main user', 'Shared users', 'Limited users'), 'The main, shared and limited users may have it');
   assert.equal(sent('The main user', 'Shared users', 'Limited users', 'The workshop', 'The back end'), 'Everybody may have it');
+  const late = (letter, who) => ({ letter, outcome: 'reduced', words: 'Coarser for ' + who });
+  assert.equal(why({ entries: [late('W', 'the workshop'), late('L', 'limited users'), late('S', 'shared users'), late('M', 'the main user')] }), 'Coarser for main, shared and limited users, workshop', 'in the order of the roles');
   assert.deepEqual(facts(row, proper), ['driver Lea', 'Jonas is limited']);
   assert.deepEqual(rules(row), ['position/main', 'position/shared', 'position/limited', 'position/workshop']);
   assert.deepEqual(result(row, proper).map((r) => [r.outcome, r.who.join()]), [['published', 'Anna,Lea'], ['withheld', 'Jonas,Workshop']]);
