@@ -46,9 +46,12 @@ test('the ledger pauses for 200 entries without loss, and is saved as it is', { 
   const shown = await panel.evaluate(e => [...e.querySelectorAll('tbody tr')].reduce((n, tr) => n + (tr.classList.contains('space') ? Math.round(tr.firstChild.getBoundingClientRect().height / 31) : 1), 0));
   assert.equal(shown, rows, 'every row is on the page, or in the space above and below');
 
-  await panel.getByRole('button', { name: /position, why/ }).first().click();
+  // One of the first rows, a place if there is one: the list must not scroll, or a row lies half behind its head.
+  const why = list => list.getByRole('button', { name: /, why/ }), first = panel.locator('tbody tr:nth-child(-n+4)');
+  const place = why(first.filter({ hasText: /\bposition\b/ }));
+  await (await place.count() ? place : why(first)).first().click();
   for (const word of ['Facts', 'Rule', 'Result']) await panel.getByText(word, { exact: true }).first().waitFor();
-  await panel.getByText(/position\/\w+/).first().waitFor();
+  await panel.locator('.rule').getByText(/[a-z0-9-]+\/\w+/).first().waitFor();
   await look(page, 'ledger-opened', '[data-panel=ledger]');
 });
 
