@@ -73,6 +73,7 @@ test('keys drive the car only where that is switched on, and never from a text f
   await events.when(() => gear() === 'D');
   assert.deepEqual(events.all('step', s => s.hand && s.state === 'ok').map(s => s.text), ['gear D'], 'no key before it said a line');
   assert.equal(kmh(), 0);
+  await page.locator('[data-panel=drive]').getByRole('radio', { name: 'D', exact: true, checked: true }).waitFor(); // the page knows it too
   await page.keyboard.down('w');
   await events.when(() => kmh() > 5);
   await look(page, 'drive-keys', '[data-panel=drive]');

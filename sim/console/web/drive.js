@@ -120,26 +120,27 @@ function listen(root, s, tools) {
     e.preventDefault();
     if (e.repeat || now.down.has(key)) return;
     now.down.add(key);
-    press(key, true, now.s, tools);
+    press(key, true, () => now.s, tools);
   });
-  const up = (key) => now.down.delete(key) && press(key, false, now.s, tools);
+  const up = (key) => now.down.delete(key) && press(key, false, () => now.s, tools);
   document.addEventListener('keyup', (e) => up(e.key.toLowerCase()));
   window.addEventListener('blur', () => [...now.down].forEach(up));
   document.addEventListener('focusin', (e) => heard({ target: e.target }) || [...now.down].forEach(up));
 }
 
-async function press(key, down, s, tools) {
+/** press says what a key means in the car as it is now: what was told is drawn first, with all that came since. */
+async function press(key, down, now, tools) {
   tools.tell({ kind: 'ui.key', data: { key, down } });
-  for (const line of linesOf(key, down, carOf(s))) await tools.act(line);
+  for (const line of linesOf(key, down, carOf(now()))) await tools.act(line);
 }
 
 function cap(key, name, s, off, tools) {
   const on = s.ui.pressed.includes(key), hold = held.has(key);
-  const down = (e) => { e.preventDefault(); press(key, true, s, tools); }, up = () => s.ui.pressed.includes(key) && press(key, false, s, tools);
+  const down = (e) => { e.preventDefault(); press(key, true, () => s, tools); }, up = () => s.ui.pressed.includes(key) && press(key, false, () => s, tools);
   return h('button', {
     type: 'button', class: 'kc' + (on ? ' on' : ''), key, title: name, disabled: off,
     onpointerdown: hold ? down : null, onpointerup: hold ? up : null, onpointerleave: hold ? up : null,
-    onclick: hold ? (e) => e.detail === 0 && press(key, true, s, tools).then(() => setTimeout(() => press(key, false, s, tools), 1000)) : () => press(key, true, s, tools).then(() => press(key, false, s, tools)),
+    onclick: hold ? (e) => e.detail === 0 && press(key, true, () => s, tools).then(() => setTimeout(() => press(key, false, () => s, tools), 1000)) : () => press(key, true, () => s, tools).then(() => press(key, false, () => s, tools)),
   }, key.toUpperCase(), h('span', { class: 'sr' }, name.slice(1)));
 }
 
