@@ -80,8 +80,9 @@ test('keys drive the car only where that is switched on, and never from a text f
   await page.keyboard.up('w');
 });
 
+// The ledger is asked for what is new behind a signal of the agent: the wait gives it time.
 test('a scenario that fails opens at the step that failed, with what was known then', { timeout: 3 * patience }, async t => {
-  const world = await serve(t, scene('login anna', ...off, 'expect publish anna position within 30s', 'expect setting radio volume 77', 'set radio volume 12'));
+  const world = await serve(t, scene('login anna', ...off, 'expect publish anna position within 30s', 'wait 5s', 'expect setting radio volume 77', 'set radio volume 12'));
   const browser = await browse(t);
   const stream = await world.stream();
   await stream.when(() => stream.newest('world').over);
