@@ -46,7 +46,7 @@ AS_ROOT = $(addprefix dist.Test,FenceOnTheBus PolicyIsTheAgentsOwn SignalsStayIn
 SKIPS = go build -C tools -o ../bin/skips ./skips && go test -json
 
 units:
-	@$(SKIPS) -timeout 30m -skip '^TestAttack$$' $$(go list ./... | grep -v 'killmatrix\|agent/ni$$') | bin/skips $(MAY_SKIP)
+	@$(SKIPS) -p 3 -timeout 30m -skip '^TestAttack$$' $$(go list ./... | grep -v 'killmatrix\|agent/ni$$') | bin/skips $(MAY_SKIP)
 	@go test -C tools ./mutate ./skips
 
 # ni runs the whole outside pipeline twice with other secrets and compares what is seen, then looks for planted leaks so, and

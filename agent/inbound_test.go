@@ -7,7 +7,6 @@ import (
 	"maps"
 	"strings"
 	"testing"
-	"time"
 
 	"glovebox/agent"
 	"glovebox/profiles"
@@ -80,38 +79,6 @@ func TestWhatBecameOfAMessage(t *testing.T) {
 		}
 		if row.name == "a question" && len(w.courier.sent) == 0 {
 			t.Error("a question is not answered")
-		}
-	}
-}
-
-// What others can provoke is logged ten times a minute of each kind; then it is said how
-// many more there were, if there were.
-func TestTenLinesAMinute(t *testing.T) {
-	for _, more := range []int{0, 1} {
-		w := enrolled(t)
-		in := newInbound(w)
-		in.Verifier = verdicts{err: errors.New("no signature")}
-		take := func() string {
-			in.log.Reset()
-			in.Take(t.Context(), "act", []byte("x"))
-			return in.log.String()
-		}
-		for i := range 10 + more {
-			if said := take(); (said != "") != (i < 10) {
-				t.Errorf("line %d: %q", i+1, said)
-			}
-		}
-		w.turn(time.Minute - 1)
-		if said := take(); said != "" {
-			t.Errorf("just before the minute is over: %q", said)
-		}
-		w.turn(1)
-		if said := take(); !strings.Contains(said, "step=step") || !strings.Contains(said, map[int]string{0: "lines=1\n", 1: "lines=2\n"}[more]) {
-			t.Errorf("in the next minute: %q", said)
-		}
-		w.turn(time.Minute)
-		if said := take(); strings.Contains(said, "lines=") || !strings.Contains(said, "step=step") {
-			t.Errorf("after a quiet minute: %q", said)
 		}
 	}
 }
