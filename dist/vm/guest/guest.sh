@@ -1,5 +1,5 @@
 # guest.sh: what is left of a guest in memory, in a core, in swap; a sleep; calls over the exchange of the process.
-# shellcheck shell=bash disable=SC2317,SC2086,SC2154,SC2016
+# shellcheck shell=bash disable=SC2013,SC2016,SC2046,SC2086,SC2154,SC2317
 # The values lie in a file of the host, and in programs that have ended: never in this shell, which may be swapped.
 (for i in $(seq 20); do printf 'guest-%02d-%s ' "$i" "$(head -c 6 /dev/urandom | od -An -tx1 | tr -d ' \n')"; done) >/share/words
 
