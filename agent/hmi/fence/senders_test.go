@@ -88,6 +88,19 @@ func TestUnknownSendersAreBounded(t *testing.T) {
 	}
 }
 
+// A call that waits counts with 256 bytes beside its body: many small ones take no more than
+// few large ones.
+func TestSmallWaitingCallsAreBounded(t *testing.T) {
+	w := start(t)
+	body := (&rawbus.Wire{}).S(strings.Repeat("x", 996)).B // 1001 bytes
+	for i := range 8 << 20 / (1001 + 256) {
+		w.say(t, call(fmt.Sprint(":3.", i/64), "s", body))
+	}
+	if got := w.refused(t, w.say(t, call(":4.1", "s", body))); got != "org.freedesktop.DBus.Error.LimitsExceeded" {
+		t.Errorf("one more: %s", got)
+	}
+}
+
 // What waits for its senders takes 8 MiB at most.
 func TestWaitingCallsAreBounded(t *testing.T) {
 	w := start(t)
