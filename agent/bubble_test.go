@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -39,6 +40,17 @@ type bubble struct {
 	line    *telemetry.Courier
 	clocks  func() hal.Instant
 	skew    *atomic.Int64 // by how much the wall clock was corrected
+	draws   atomic.Bool   // others go on while random bytes are drawn
+}
+
+// drawn are random bytes, which the cabin draws with its lock held.
+type drawn struct{ b *bubble }
+
+func (d drawn) Read(p []byte) (int, error) {
+	for i := 0; d.b.draws.Load() && i < 1000; i++ {
+		runtime.Gosched()
+	}
+	return rand.Read(p)
 }
 
 // inBubble runs f beside an agent whose people are Anna, Lea (shared) and Jonas
@@ -133,7 +145,7 @@ func (b *bubble) start(epoch string, after *agent.Carried, left telemetry.Left) 
 		Model: agent.Model{Name: "Taycan", Year: 2024}, Identity: b.identity, Policy: outside.Builtin(), Fresh: true,
 		Buses: []string{"body"}, GNSS: true, Cloud: true, Actuated: append(slices.Clone(actuated), seatLength), Reach: map[string]agent.Reach{seatLength: {Most: 300, Step: 1}}, Actuator: b.actuator, Epoch: epoch, SecurityCode: carsCode(),
 		Alarms: []agent.AlarmRule{{Code: "brake", Path: "Vehicle.Chassis.Brake.IsBrakesWorn", When: hal.Bool(true), Severity: "warning"}},
-		Store:  b.disk, Courier: courier, Folders: b.folders, Now: b.clocks, Random: func(string) io.Reader { return rand.Reader }, Log: slog.New(slog.DiscardHandler),
+		Store:  b.disk, Courier: courier, Folders: b.folders, Now: b.clocks, Random: func(string) io.Reader { return drawn{b} }, Log: slog.New(slog.DiscardHandler),
 		Replace: b.replace, After: after,
 	})
 	if err != nil {

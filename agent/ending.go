@@ -126,11 +126,11 @@ func (c *Cabin) leave(why Reason) {
 	c.effects.add(note("session's end waits", "locks", c.locks.held))
 	c.news.add(Ending{string(why), hold})
 	c.clock.due.ring()
-	c.ending = &ending{until: now.Boot + hold, over: make(chan struct{})}
-	c.ending.rest = func() {
-		close(c.ending.over)
+	done := make(chan struct{})
+	c.ending = &ending{until: now.Boot + hold, over: done, rest: func() {
 		c.ending = nil
 		c.locks = c.locks.void()
 		take(rest)
-	}
+		close(done) // last: who waited for it then waits for what the steps want done
+	}}
 }

@@ -104,6 +104,24 @@ func TestDelayLocks(t *testing.T) {
 	}
 }
 
+// Logout returns when the steps that waited for locks are done, not when they begin.
+func TestLogoutWaitsForWhatIsLeft(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		if _, err := b.StartGuest(t.Context(), false); err != nil {
+			t.Fatal(err)
+		}
+		b.later(time.Second, b.inhibit())
+		b.draws.Store(true) // the first of those steps draws an epoch
+		defer b.draws.Store(false)
+		if err := b.Logout(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if v := b.SessionView(); v.State != "idle" || v.WipeState != "clean" {
+			t.Errorf("Logout returned in %+v", v)
+		}
+	})
+}
+
 // later runs f after a while.
 func (b *bubble) later(d time.Duration, f func()) { time.AfterFunc(d, f) }
 
