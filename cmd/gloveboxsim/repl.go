@@ -165,11 +165,7 @@ func (h *hand) show(s scenario.StepResult) {
 	case s.Refused:
 		mark = "no  "
 	}
-	fmt.Fprintf(h.out, "%s %7.3f s  %s", mark, float64(s.MS)/1000, s.Text)
-	if s.Got != "" {
-		fmt.Fprintf(h.out, "  → %s", s.Got)
-	}
-	fmt.Fprintln(h.out)
+	printStep(h.out, mark, s)
 }
 
 // help lists the words of the language, or those that begin with one.

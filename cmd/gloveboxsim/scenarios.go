@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"runtime"
+	"strings"
 	"time"
 
 	"glovebox/sim/scenario"
@@ -48,7 +49,8 @@ func (c *runScenarios) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	passed, failed := 0, 0
-	var broken error // worlds that could not be set up
+	var again strings.Builder // what failed, for whoever reads only the end
+	var broken error          // worlds that could not be set up
 	show := c.printText
 	if c.JSON {
 		show = c.printJSON
@@ -59,6 +61,7 @@ func (c *runScenarios) Run(ctx context.Context, out io.Writer) error {
 			passed++
 		} else {
 			failed++
+			printFailed(&again, r)
 		}
 		if r.Err != nil {
 			broken = errors.Join(broken, fmt.Errorf("%s: %w", r.Name, r.Err))
@@ -71,7 +74,7 @@ func (c *runScenarios) Run(ctx context.Context, out io.Writer) error {
 	if c.JSON {
 		printTally(out, passed, failed, err)
 	} else {
-		fmt.Fprintf(out, "%d passed, %d failed\n", passed, failed)
+		fmt.Fprintf(out, "%s%d passed, %d failed\n", again.String(), passed, failed)
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -122,11 +125,7 @@ func (c *runScenarios) printText(out io.Writer, r scenario.Result) {
 		if !s.OK {
 			mark = "FAIL"
 		}
-		fmt.Fprintf(out, "%5d  %s %7.3f s  %s", s.Line, mark, float64(s.MS)/1000, s.Text)
-		if s.Got != "" {
-			fmt.Fprintf(out, "  → %s", s.Got)
-		}
-		fmt.Fprintln(out)
+		printStep(out, fmt.Sprintf("%5d  %s", s.Line, mark), s)
 	}
 	switch {
 	case r.Err != nil:
@@ -135,6 +134,25 @@ func (c *runScenarios) printText(out io.Writer, r scenario.Result) {
 		fmt.Fprintf(out, "ok    %s  %.1f s\n\n", r.Name, r.Took.Seconds())
 	default:
 		fmt.Fprintf(out, "FAIL  %s  %.1f s\n\n", r.Name, r.Took.Seconds())
+	}
+}
+
+// printStep prints a line of a scenario and how it went.
+func printStep(out io.Writer, mark string, s scenario.StepResult) {
+	fmt.Fprintf(out, "%s %7.3f s  %s", mark, float64(s.MS)/1000, s.Text)
+	if s.Got != "" {
+		fmt.Fprintf(out, "  → %s", s.Got)
+	}
+	fmt.Fprintln(out)
+}
+
+// printFailed is a scenario's name and the steps that went wrong.
+func printFailed(out io.Writer, r scenario.Result) {
+	fmt.Fprintf(out, "FAIL  %s\n", r.Name)
+	for _, s := range r.Steps {
+		if !s.OK {
+			printStep(out, fmt.Sprintf("%5d", s.Line), s)
+		}
 	}
 }
 

@@ -61,3 +61,24 @@ func TestRunPrintsJSON(t *testing.T) {
 		})
 	}
 }
+
+// Whoever reads only the end learns what failed.
+func TestRunSaysFailuresAgain(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bad, good := filepath.Join(dir, "bad.txtar"), filepath.Join(dir, "good.txtar")
+	for name, text := range map[string]string{bad: "boot\nexpect state guest\nend\n", good: "boot\nend\n"} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out, problems strings.Builder
+	if got := commandContext(t.Context(), []string{"run", "--gloveboxd", agent(t), bad, good}, &out, &problems); got != exitFailed {
+		t.Fatalf("exit %d: %s", got, problems.String())
+	}
+	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+	end := lines[max(0, len(lines)-3):]
+	if end[0] != "FAIL  bad" || !strings.HasPrefix(end[1], "    2 ") || !strings.HasSuffix(end[1], "expect state guest  → idle, reason boot") || end[2] != "1 passed, 1 failed" {
+		t.Errorf("the end is %q", end)
+	}
+}
