@@ -90,7 +90,7 @@ func TestDamagedMark(t *testing.T) {
 		mark[i] ^= 1 << (i % 8)
 		try(fmt.Sprintf("byte %d", i), mark)
 	}
-	for _, cut := range []int{0, 1, 100, 200, len(bytes.TrimRight(whole, "\x00")) - 2} {
+	for cut := range len(bytes.TrimRight(whole, "\x00")) - 1 {
 		try(fmt.Sprintf("cut to %d", cut), whole[:cut])
 		try(fmt.Sprintf("torn at %d", cut), append(slices.Clone(whole[:cut]), make([]byte, len(whole)-cut)...))
 	}
