@@ -31,49 +31,51 @@ func TestReplayMatrix(t *testing.T) {
 	rows, accepted := 0, 0
 	for _, epoch := range []string{"now", "before", "never"} {
 		for _, count := range counted {
-			for _, exp := range []int64{99, 100, 101, 130, 131, 160, 161} {
-				for who, box := range map[profiles.ID]string{anna: annaBox, lea: leaBox, jonas: jonasBox} {
-					for _, act := range profiles.Verbs() {
-						w := enrolled(t)
-						agent.Renew(w.Cabin)
-						w.turn(100 * time.Second)
-						for _, used := range []uint64{100, 90} {
-							o := fresh(who, used, profiles.Locate)
-							o.epoch, o.exp = w.epoch(), 110
-							w.Act(w.action(o), false)
-							w.CarryOut()
+			t.Run(fmt.Sprint(epoch, " ", count.ctr), func(t *testing.T) { // what a world holds is given back after each
+				for _, exp := range []int64{99, 100, 101, 130, 131, 160, 161} {
+					for who, box := range map[profiles.ID]string{anna: annaBox, lea: leaBox, jonas: jonasBox} {
+						for _, act := range profiles.Verbs() {
+							w := enrolled(t)
+							agent.Renew(w.Cabin)
+							w.turn(100 * time.Second)
+							for _, used := range []uint64{100, 90} {
+								o := fresh(who, used, profiles.Locate)
+								o.epoch, o.exp = w.epoch(), 110
+								w.Act(w.action(o), false)
+								w.CarryOut()
+							}
+							o := fresh(who, count.ctr, act)
+							o.exp = exp
+							o.epoch = map[string]string{"now": w.epoch(), "before": firstEpoch, "never": strings.Repeat("0", 32)}[epoch]
+							want := "silent"
+							switch {
+							case epoch != "now" || exp < 100 || exp > 160:
+								want = "expired"
+							case !count.free(act.Ordered(), exp <= 130):
+							case act == profiles.Assign && who == lea:
+								want = "not-permitted"
+							case act == profiles.Locate || act == profiles.SendMessage || act == profiles.Book:
+								want = "not-now"
+							default:
+								want = "accepted"
+								accepted++
+							}
+							again := want == "expired"
+							if who == jonas && want != "silent" {
+								want = "accepted" // for the slot
+							}
+							row := fmt.Sprintf("epoch %s ctr %d exp %d %s %s", epoch, count.ctr, exp, box[:2], act)
+							if got := w.considered(o, box); got != want {
+								t.Fatalf("%s: %s, want %s", row, got, want)
+							}
+							if got := w.considered(o, box); got != "silent" && (!again || got != want) {
+								t.Fatalf("%s, again: %s", row, got)
+							}
+							rows++
 						}
-						o := fresh(who, count.ctr, act)
-						o.exp = exp
-						o.epoch = map[string]string{"now": w.epoch(), "before": firstEpoch, "never": strings.Repeat("0", 32)}[epoch]
-						want := "silent"
-						switch {
-						case epoch != "now" || exp < 100 || exp > 160:
-							want = "expired"
-						case !count.free(act.Ordered(), exp <= 130):
-						case act == profiles.Assign && who == lea:
-							want = "not-permitted"
-						case act == profiles.Locate || act == profiles.SendMessage || act == profiles.Book:
-							want = "not-now"
-						default:
-							want = "accepted"
-							accepted++
-						}
-						again := want == "expired"
-						if who == jonas && want != "silent" {
-							want = "accepted" // for the slot
-						}
-						row := fmt.Sprintf("epoch %s ctr %d exp %d %s %s", epoch, count.ctr, exp, box[:2], act)
-						if got := w.considered(o, box); got != want {
-							t.Fatalf("%s: %s, want %s", row, got, want)
-						}
-						if got := w.considered(o, box); got != "silent" && (!again || got != want) {
-							t.Fatalf("%s, again: %s", row, got)
-						}
-						rows++
 					}
 				}
-			}
+			})
 		}
 	}
 	t.Logf("%d rows, %d accepted once", rows, accepted)
