@@ -166,6 +166,30 @@ func TestLedgerWithoutADisk(t *testing.T) {
 	})
 }
 
+// A disk that cannot be read is said, and is not taken for a ledger without the entry.
+func TestLedgerThatCannotBeRead(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		b.login(anna)
+		b.drive(3 * time.Minute)
+		first := b.ledger(telemetry.LedgerFilter{})[0].ID
+		if err := b.Logout(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b.halt()
+		b.start(firstEpoch, nil, telemetry.Left{})
+		b.login(anna)
+		unread := errors.New("input/output error")
+		b.disk.make("Ledger", 0, unread)
+		if _, err := b.Ledger(telemetry.LedgerFilter{ID: first}); !errors.Is(err, unread) {
+			t.Errorf("one entry: %v", err)
+		}
+		b.disk.make("Ledger", 0, nil)
+		if _, err := b.Ledger(telemetry.LedgerFilter{ID: 1 << 40}); !errors.Is(err, profiles.ErrInvalid) {
+			t.Errorf("an entry that is not there: %v", err)
+		}
+	})
+}
+
 // sent is one row of what the wire shows that a reader got.
 type sent struct {
 	reader, kind, class string

@@ -289,6 +289,27 @@ func TestStopEndsWhoComesMeanwhile(t *testing.T) {
 	})
 }
 
+// A stop does not wait for locks longer than it says, though nothing else lets time act and
+// somebody else's login waits for the same end.
+func TestStopEndsTheWaitItself(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		b.login(anna)
+		b.inhibit()
+		next := make(chan error, 1)
+		go func() { _, err := b.Login(context.Background(), lea, profiles.PIN{}, false); next <- err }()
+		synctest.Wait()
+		b.halt()
+		begun := time.Now()
+		if err := b.Stop(agent.Restart); err != nil {
+			t.Fatal(err)
+		}
+		<-next
+		if v := b.SessionView(); v.State != "idle" || time.Since(begun) != 3*time.Second {
+			t.Errorf("after %v: %+v", time.Since(begun), v)
+		}
+	})
+}
+
 // Who lets go twice has let go of their own lock alone: another one is waited for.
 func TestALockIsReleasedOnce(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {

@@ -94,7 +94,7 @@ func (c *Cabin) SetCredential(ctx context.Context, who profiles.ID, change profi
 		return profiles.ErrNotPermitted
 	}
 	keep, done, err := c.people.set(who, change, v, c.vehicle.fobs.inCar(c.needs.Now()))
-	if err != nil || done == nil {
+	if done == nil { // refused, or it is so already
 		c.mu.Unlock()
 		return err
 	}

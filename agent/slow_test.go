@@ -61,6 +61,13 @@ func (d *slowDisk) SetSettings(who profiles.ID, own, vehicle profiles.Encoded) e
 	return d.store.SetSettings(who, own, vehicle)
 }
 
+func (d *slowDisk) Ledger(who profiles.ID, prefixes ...string) (map[string][]byte, error) {
+	if err := d.wait("Ledger"); err != nil {
+		return nil, err
+	}
+	return d.store.Ledger(who, prefixes...)
+}
+
 func (d *slowDisk) SetLedger(who profiles.ID, values map[string][]byte) error {
 	if err := d.wait("SetLedger"); err != nil {
 		return err

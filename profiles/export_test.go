@@ -114,6 +114,7 @@ func TestExportComesBack(t *testing.T) {
 // An import is settings and nothing else, whole or not at all; what a newer agent knows
 // is left out where that was asked for.
 func TestWhatIsNoImport(t *testing.T) {
+	const most = 2 << 20
 	whole := func(settings string) string { return `{"glovebox":"settings","version":1,"settings":` + settings + `}` }
 	for _, row := range []struct {
 		text string
@@ -146,8 +147,8 @@ func TestWhatIsNoImport(t *testing.T) {
 		{whole(`{}`) + whole(`{}`), true, false},
 		{"", true, false},
 		{"\xff", true, false},
-		{whole(`{}`) + strings.Repeat(" ", profiles.MaxExport-len(whole(`{}`))), false, true},
-		{whole(`{}`) + strings.Repeat(" ", profiles.MaxExport-len(whole(`{}`))+1), false, false},
+		{whole(`{}`) + strings.Repeat(" ", most-len(whole(`{}`))), false, true},
+		{whole(`{}`) + strings.Repeat(" ", most-len(whole(`{}`))+1), false, false},
 	} {
 		_, err := profiles.Import([]byte(row.text), row.skip)
 		if (err == nil) != row.good || err != nil && !errors.Is(err, profiles.ErrInvalid) {

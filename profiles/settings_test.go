@@ -214,6 +214,9 @@ func TestSchema(t *testing.T) {
 			if s.Range == "" || s.Scope == "" || s.Stage == "" {
 				t.Errorf("%s %s does not describe itself", g.Name, s.Name)
 			}
+			if before := s.Stage == profiles.BeforePIN; before != (g.Name == "seat") {
+				t.Errorf("%s %s: before the PIN %v", g.Name, s.Name, before)
+			}
 		}
 		if got := strings.Join(names, " "); got != contract[g.Name] {
 			t.Errorf("%s: %s, want %s", g.Name, got, contract[g.Name])

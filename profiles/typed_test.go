@@ -119,8 +119,12 @@ func TestTypedBounds(t *testing.T) {
 	nested := func(n int) string { return strings.Repeat(`{"v":`, n) + `{"y":1}` + strings.Repeat(`}`, n) }
 	signature := func(n int) string { return `{"g":"` + strings.Repeat("y", n) + `"}` }
 	structure := func(n int) string { return `{"(` + strings.Repeat("y", n) + `)":[` + strings.Repeat("1,", n-1) + `1]}` }
+	// inside is a value in n structs in one another.
+	inside := func(n int) string {
+		return `{"` + strings.Repeat("(", n) + "y" + strings.Repeat(")", n) + `":` + strings.Repeat("[", n) + "1" + strings.Repeat("]", n) + `}`
+	}
 	for text, good := range map[string]bool{
-		nested(16): true, nested(17): false, signature(0): true, signature(255): true, signature(256): false,
+		inside(8): true, inside(9): false, nested(16): true, nested(17): false, signature(0): true, signature(255): true, signature(256): false,
 		structure(253): true, structure(254): false, `{"aaaaaaaau":[]}`: true, `{"aaaaaaaaau":[]}`: false,
 		`{"o":"/a"}`: true, `{"o":""}`: false, `{"a{sy}":{"":1}}`: true, `{"a{oy}":{"/":1}}`: true, `{"a{oy}":{"":1}}`: false,
 	} {

@@ -2,6 +2,7 @@ package telemetry_test
 
 import (
 	"compress/flate"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -120,6 +121,33 @@ func TestLedgerGoesOnWhileItIsWritten(t *testing.T) {
 	disk.write(l, late)
 	if l.Changed() || len(disk) != 3 {
 		t.Errorf("on disk %d values", len(disk))
+	}
+}
+
+// Only the pages that a filter may touch are read from the disk.
+func TestReadingFetchesNoMore(t *testing.T) {
+	l, disk := telemetry.NewLedger(outside.Builtin().Numbers()), paper{}
+	for i := range 2000 {
+		l.Add(withheld(outside.Class(fmt.Sprint("class-", i%7)), "anna", after(time.Duration(i)*time.Minute)))
+	}
+	last := after(2000 * time.Minute)
+	disk.write(l, last)
+	l = telemetry.RestoreLedger(outside.Builtin().Numbers(), disk)
+	fetched := func(f telemetry.LedgerFilter) (n int) {
+		if _, err := l.Reading(f, last.UTC).Entries(func(key string) ([]byte, error) { n++; return disk[key], nil }); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	all := fetched(telemetry.LedgerFilter{})
+	middle := noon.UTC.Add(1000 * time.Minute)
+	for name, f := range map[string]telemetry.LedgerFilter{
+		"one": {ID: 1000}, "after": {After: 1995}, "before": {Before: 6}, "from": {From: last.UTC.Add(-time.Minute)}, "to": {To: noon.UTC.Add(time.Minute)},
+		"a minute": {From: middle, To: middle},
+	} {
+		if n := fetched(f); n < 1 || n > 2 || n >= all {
+			t.Errorf("%s: %d pages of %d", name, n, all)
+		}
 	}
 }
 

@@ -3,9 +3,11 @@ package keyring_test
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -303,6 +305,11 @@ func TestRingRefuses(t *testing.T) {
 	}
 	if _, err := r.Seal(person(1), file, key, schema, nil); !errors.Is(err, keyring.ErrNoKey) {
 		t.Errorf("seal for a stranger: %v", err)
+	}
+	for _, who := range []profiles.ID{person(1), {}} { // without a key; with one, and nothing that was sealed
+		if _, err := r.Open(who, file, key, schema, make([]byte, 64)); err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("open %s of %s: ", key, who)) {
+			t.Errorf("open for %s: %v", who, err)
+		}
 	}
 	var many []profiles.ID
 	for n := range byte(42) {

@@ -13,12 +13,33 @@ import (
 
 	"go.etcd.io/bbolt"
 	bbolterrors "go.etcd.io/bbolt/errors"
+	"golang.org/x/sys/unix"
 
 	"glovebox/hal"
 	"glovebox/profiles"
 	"glovebox/telemetry/outbox"
 	"glovebox/telemetry/outside"
 )
+
+// A check writes nothing and keeps nobody from reading.
+func TestCheckReadsOnly(t *testing.T) {
+	b := newBox(t, roomy)
+	b.put(alarm(t, anna, "abs", "warning", b.clock))
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	reader, err := os.Open(b.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	if err := unix.Flock(int(reader.Fd()), unix.LOCK_SH); err != nil {
+		t.Fatal(err)
+	}
+	if err := outbox.Check(b.path, b.keys); err != nil {
+		t.Errorf("beside a reader: %v", err)
+	}
+}
 
 // A record under a key of another length is no record of ours: the file is damaged.
 func TestKeyOfAnotherLength(t *testing.T) {

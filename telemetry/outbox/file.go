@@ -120,7 +120,7 @@ func eachRecord(tx *bbolt.Tx, f func(owner profiles.ID, bucket, key, sealed []by
 // child process. Records of persons whose key is gone are no damage.
 func Check(path string, sealer Sealer) (err error) {
 	o := options()
-	o.ReadOnly, o.PreLoadFreelist = true, true
+	o.ReadOnly = true
 	info, err := os.Stat(path)
 	if err != nil {
 		return err

@@ -53,7 +53,7 @@ func (s State) String() string {
 	switch {
 	case s == Open:
 		return "open"
-	case int(s) < len(stateNames) && s > 0:
+	case s > Open && int(s) < len(stateNames):
 		return stateNames[s]
 	}
 	return "closed"
