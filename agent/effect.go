@@ -22,6 +22,7 @@ type effect struct {
 	owed   bool                 // nobody waits for its error: what failed is tried again until it is done
 	do     func(w *world) error // outside every lock
 	after  func(err error)      // then, if not nil; it may take the cabin's lock
+	both   bool                 // it does what an older one of its name was to do, whose after is called too
 
 	batch *batch // of keep: messages that failed before go first
 }
@@ -97,7 +98,7 @@ func keep(messages []outside.Released, held []byte, after func(error)) effect {
 
 // purge drops of the queue what may not be sent any more.
 func purge(after func(error)) effect {
-	return effect{what: "purge", owed: true, do: func(w *world) error { _, err := w.courier.Purge(w.maySend, w.mayWait); return err }, after: after}
+	return effect{what: "purge", owed: true, both: true, do: func(w *world) error { _, err := w.courier.Purge(w.maySend, w.mayWait); return err }, after: after}
 }
 
 func keepFact(name string, value []byte) effect {

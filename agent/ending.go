@@ -42,11 +42,11 @@ func (c *Cabin) leave(why Reason) {
 		switch {
 		case !purged:
 			c.wiping = true
-		case said:
+		case said && c.session.State != profiles.Leaving: // else another end is under way
 			if c.fresh.begin(c.session, c.reason, c.shown) {
 				c.effects.add(append(c.privacy.ledgers.all(), replaceProcess())...)
 			}
-			c.wiping = c.fresh.begun != nil // until the fresh process says otherwise
+			c.wiping = c.fresh.begun != nil || c.fresh.follows() && c.session.Driving() // until the fresh process says otherwise
 		}
 	}
 	take := func(steps []step) {

@@ -163,7 +163,7 @@ func (f *fresh) follows() bool { return f.able && f.wanted }
 // begin has this process give way, where one is to follow and nobody is at the wheel, and
 // reports whether it does. What may not stay in the queue has been purged.
 func (f *fresh) begin(s profiles.Session, ended Reason, car shown) bool {
-	if !f.follows() || f.begun != nil || s.Driving() || ended == Restart {
+	if !f.follows() || f.begun != nil || s.State != profiles.Idle || ended == Restart {
 		return false
 	}
 	f.begun = &Carried{Ended: ended, Parked: car.known && car.parked && car.stood}

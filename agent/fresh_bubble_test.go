@@ -11,6 +11,7 @@ import (
 
 	"glovebox/agent"
 	"glovebox/hal"
+	"glovebox/profiles"
 )
 
 var anyEpoch = regexp.MustCompile(`"epoch":"[0-9a-f]{32}"`)
@@ -125,4 +126,67 @@ func TestAFreshProcessIsNotSeen(t *testing.T) {
 
 func rest(all []string, from int) string {
 	return strings.Join(all[min(from, len(all)):min(from+1, len(all))], "\n")
+}
+
+// What another purge does for one that had failed counts for that: nothing is left to wipe.
+func TestAPurgeForAnotherReason(t *testing.T) {
+	w := enrolled(t)
+	w.courier.jammed = errDisk
+	w.guest()
+	w.logout()
+	if v := w.SessionView(); v.WipeState != "pending" {
+		t.Errorf("WipeState %s before any purge", v.WipeState)
+	}
+	w.courier.jammed = nil
+	a := w.access()
+	a.GuestServices = false
+	w.apply(2, a, profiles.BackEnd) // purges too
+	w.pass(3*time.Second, -1)
+	if v := w.SessionView(); v.WipeState != "clean" {
+		t.Errorf("WipeState %s, and nothing is owed", v.WipeState)
+	}
+}
+
+// As long as this process has held what a guest set, something is left to wipe: also where
+// the purge came late and somebody drives.
+func TestSomethingIsLeftUntilTheFreshProcess(t *testing.T) {
+	w, h := replaced(t)
+	w.courier.jammed = errDisk
+	w.guest()
+	w.logout()
+	w.login(lea)
+	w.courier.jammed = nil
+	w.pass(3*time.Second, -1)
+	if v := w.SessionView(); h.wanted() || v.WipeState != "pending" {
+		t.Errorf("WipeState %s", v.WipeState)
+	}
+}
+
+// A purge that comes late does not have a fresh process cut an end short that waits for
+// delay locks.
+func TestAFreshProcessWaitsForDelayLocks(t *testing.T) {
+	called := make(chan func() agent.Carried, 1)
+	inFreshBubble(t, func(told func() agent.Carried) { called <- told }, func(t *testing.T, b *bubble) {
+		b.queue.set(0, errDisk)
+		b.guest()
+		b.logout()
+		b.login(lea)
+		release := b.inhibit()
+		ended := make(chan error, 1)
+		go func() { ended <- b.Logout(t.Context()) }()
+		synctest.Wait()
+		b.queue.set(0, nil)
+		time.Sleep(3 * time.Second)
+		if len(called) > 0 || b.screen.ends() != 1 {
+			t.Errorf("%d fresh processes while the end waits, %d ends told", len(called), b.screen.ends())
+		}
+		release()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		if len(called) != 1 || b.screen.ends() != 2 {
+			t.Errorf("%d fresh processes, %d ends told", len(called), b.screen.ends())
+		}
+	})
 }

@@ -104,7 +104,7 @@ func (e *effects) carryOut(r *row) {
 
 // one does one effect; busy is held.
 func (e *effects) one(r *row, next effect) {
-	r.join(next)
+	next = r.join(next)
 	r.since.Swap(int64(e.now().Boot))
 	err := next.do(&e.world)
 	r.since.Swap(0)
@@ -119,16 +119,25 @@ func (e *effects) one(r *row, next effect) {
 	}
 }
 
-// join takes the place of an older one of its name that failed.
-func (r *row) join(next effect) {
+// join has an effect take the place of an older one of its name that failed.
+func (r *row) join(next effect) effect {
 	i := slices.IndexFunc(r.owed, func(old effect) bool { return old.what == next.what })
 	if i < 0 || !next.owed {
-		return
+		return next
 	}
-	if old := r.owed[i]; old.batch != nil {
+	old, after := r.owed[i], next.after
+	if old.batch != nil {
 		next.batch.behind(old.batch)
 	}
+	if next.both && old.after != nil {
+		next.after = func(err error) {
+			if old.after(err); after != nil {
+				after(err)
+			}
+		}
+	}
 	r.owed = slices.Delete(r.owed, i, i+1)
+	return next
 }
 
 // diskMost is how long one effect may take on a disk that works.
