@@ -277,6 +277,10 @@ func (c *Cabin) CarryOut() time.Duration {
 		return again // it goes on waiting
 	}
 	c.mu.Lock()
+	if c.next != next || !c.vehicle.motion.parked(c.needs.Now()) { // reading took time
+		c.mu.Unlock()
+		return again
+	}
 	c.leave(why)
 	ending := c.ending
 	c.mu.Unlock()

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"glovebox/hal"
 	"glovebox/profiles"
 )
 
@@ -293,5 +294,45 @@ func TestSetPIN(t *testing.T) {
 	}
 	if _, err := w.Login(t.Context(), lea, rightPIN, false); !errors.Is(err, profiles.ErrWrongPIN) {
 		t.Errorf("the old PIN still answers %v", err)
+	}
+}
+
+// While the settings of who waits are read from a slow disk, the request is taken back, the
+// car drives off again, or the driver leaves: then nobody comes to the wheel.
+func TestWhatChangesWhileAPendingRequestIsRead(t *testing.T) {
+	for name, row := range map[string]struct {
+		change  func(b *bubble)
+		pending string
+		at      profiles.ID
+	}{
+		"nothing": {func(*bubble) {}, "", lea},
+		"it is taken back": {func(b *bubble) {
+			if err := b.CancelPending(b.t.Context()); err != nil {
+				b.t.Error(err)
+			}
+		}, "", anna},
+		"the car drives off": {func(b *bubble) { b.drive(10 * time.Second) }, lea.String(), anna},
+		"Anna logs out":      {func(b *bubble) { b.logout() }, "", profiles.ID{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, b *bubble) {
+				b.login(anna)
+				b.drive(2 * time.Second)
+				if _, err := b.Login(t.Context(), lea, profiles.PIN{}, true); err != nil {
+					t.Fatal(err)
+				}
+				b.disk.make("Settings", 5*time.Second, nil)
+				b.observe("Vehicle.Speed", hal.Number(0))
+				b.observe("Vehicle.LowVoltageSystemState", hal.Word("OFF"))
+				time.Sleep(time.Second) // the disk is at it
+				row.change(b)
+				if name != "the car drives off" {
+					time.Sleep(10 * time.Second)
+				}
+				if v := b.SessionView(); v.Profile != row.at || v.Pending != row.pending {
+					t.Errorf("%v is at the wheel, %q waits", v.Profile, v.Pending)
+				}
+			})
+		})
 	}
 }
