@@ -33,6 +33,7 @@ type Cabin struct {
 	sitting sitting                   // settings of whoever is at the wheel
 	shared  profiles.Encoded          // settings that stay with the vehicle
 	before  map[string]map[string]any // what the head unit may still take for the settings; what is not there has its default
+	coming  bool                      // somebody comes after the session that ends, and what changes is told then
 	next    transition
 	wiping  bool    // what a session may not leave behind is still being wiped
 	ending  *ending // an end that waits for locks, or nil

@@ -34,9 +34,8 @@ func (c *Cabin) leave(why Reason) {
 	}
 	guest := c.session.State == profiles.GuestDriving
 	_, next, _ := c.next.becomes(c.needs.Model.guestAvailable())
-	followed := why == Replaced || why == WasRemoved && next != (Request{})
 	c.fresh.wanted = c.fresh.wanted || guest
-	followed = followed && !c.fresh.follows() // another process will tell
+	c.coming = (why == Replaced || why == WasRemoved && next != (Request{})) && !c.fresh.follows() // another process will tell
 	folder, r, purged, said := c.folder, &receipt{guest: guest}, false, false
 	over := func() { // with mu held
 		switch {
@@ -106,7 +105,7 @@ func (c *Cabin) leave(why Reason) {
 					c.session = wiped
 				}
 				c.news.add(Ended{string(why), r.said()})
-				if !followed {
+				if !c.coming {
 					c.news.add(changes(c.before, nil)...)
 					c.before = nil
 				}

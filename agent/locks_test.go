@@ -329,3 +329,22 @@ func TestALockIsReleasedOnce(t *testing.T) {
 		}
 	})
 }
+
+// A login is given up while the end of the session before waits for locks: the head unit
+// hears all the same that the settings of before are not in force any more.
+func TestSettingsAfterALoginThatWasGivenUp(t *testing.T) {
+	for name, after := range map[string]time.Duration{"while it waits": time.Second, "at its end": 5 * time.Second} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, b *bubble) {
+				b.login(anna)
+				b.set("radio", map[string]any{"volume": byte(11)})
+				b.inhibit()
+				ctx, cancel := context.WithCancel(t.Context())
+				b.later(after, cancel)
+				_, _ = b.Login(ctx, lea, profiles.PIN{}, false)
+				time.Sleep(10 * time.Second)
+				b.hears("the end", "radio volume", "ending replaced 5s", "ended replaced", "radio volume")
+			})
+		})
+	}
+}

@@ -187,6 +187,12 @@ func (c *Cabin) begin(ctx context.Context, next Request, ticket uint64, why Reas
 	ending := c.ending
 	c.mu.Unlock()
 	if err := ending.wait(ctx); err != nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.coming = false; c.session.State != profiles.Leaving { // Ended was told already
+			c.news.add(changes(c.before, nil)...)
+			c.before = nil
+		}
 		return err
 	}
 	folder := ""
