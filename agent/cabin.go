@@ -128,8 +128,7 @@ func New(needs Needs) (*Cabin, error) {
 	c.moved(now)
 	c.effects.atOnce()
 	if from := needs.After; from != nil { // whoever the process before let in is at the wheel
-		c.reason, c.next.request = from.Ended, from.Waits
-		c.next.lapses(c.people.active)
+		c.reason = from.Ended
 		if from.Next != (Request{}) && (from.Next.Guest || c.people.active(from.Next.Who)) {
 			settings, err := c.effects.settingsOf(from.Next)
 			if err == nil {
@@ -138,6 +137,10 @@ func New(needs Needs) (*Cabin, error) {
 			if err != nil {
 				needs.Log.Warn("nobody let in after the session before", "error", err)
 			}
+		}
+		if who := from.Waits.Who; who.IsZero() || who != c.session.Who {
+			c.next.request = from.Waits
+			c.next.lapses(c.people.active)
 		}
 	}
 	Trips{c}.begin() // last: whoever was let in does not wait for it

@@ -338,3 +338,13 @@ func TestAFreshProcessSeesNoArrival(t *testing.T) {
 		}
 	}
 }
+
+// Who waits goes on waiting also where another was let in before.
+func TestWhoWaitsBehindWhoWasLetIn(t *testing.T) {
+	from := agent.Carried{Ended: agent.LoggedOut, Next: agent.Request{Who: lea}, Why: agent.Chosen, Waits: agent.Request{Guest: true}}
+	w := takenOver(t, enrolled(t).store, from)
+	w.pass(time.Second, 50)
+	if v := w.SessionView(); v.Profile != lea || v.Pending != "guest" {
+		t.Errorf("%v is at the wheel, %q waits", v.Profile, v.Pending)
+	}
+}
