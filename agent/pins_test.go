@@ -189,3 +189,20 @@ func (w *world) login(who profiles.ID) {
 		w.t.Fatal(err)
 	}
 }
+
+// A new PIN that was answered stays: what the disk did not take before is not written over it.
+func TestANewPINStays(t *testing.T) {
+	withPINs(t, func(t *testing.T, b *bubble) {
+		b.disk.make("SetOwnVerifier", 0, errDisk)
+		b.login(lea) // who has a verifier of the car's own from here on, and it waits for the disk
+		b.disk.make("SetOwnVerifier", 0, nil)
+		next := profiles.NewPIN("907351")
+		if err := b.SetPIN(t.Context(), lea, rightPIN, next); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(3 * time.Second)
+		if v := b.own(lea); !v.Check(next, v.Effort()) {
+			t.Error("the disk has the PIN of before")
+		}
+	})
+}

@@ -114,6 +114,9 @@ func (e *effects) one(r *row, next effect) {
 		r.due = e.now().Boot + again
 		e.wake.ring() // whoever did it may have been somebody who waited, and nobody tries it again
 	}
+	if err == nil && !next.owed { // an older one would undo it
+		r.owed = slices.DeleteFunc(r.owed, func(old effect) bool { return old.what == next.what })
+	}
 	if next.after != nil {
 		next.after(err)
 	}
