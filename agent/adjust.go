@@ -130,11 +130,16 @@ func (a *adjustments) want(w want) {
 	}
 }
 
-// take hands over what is to be sent.
-func (a *adjustments) take() []want {
+// take hands over what is to be sent. What waited until the car drives does not move a seat.
+func (a *adjustments) take(drives bool) []want {
 	wants := a.waiting
 	a.waiting = nil
-	return wants
+	if !drives {
+		return wants
+	}
+	return slices.DeleteFunc(wants, func(w want) bool {
+		return slices.Contains([]string{pathLength, pathHeight, pathRecline, pathMirrors, pathOtherMirror}, w.path)
+	})
 }
 
 // await looks for what was sent, in place of what was sent before on the same path.

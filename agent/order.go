@@ -54,7 +54,8 @@ func (c *Cabin) Act(a profiles.Action, busy bool) Outcome {
 // the car goes first, and waits for no effect. It blocks.
 func (c *Cabin) Execute(ctx context.Context) (outcome Outcome, ok bool, rest time.Duration) {
 	c.mu.Lock()
-	if wants := c.adjust.take(); len(wants) > 0 {
+	m, at := &c.vehicle.motion, c.needs.Now()
+	if wants := c.adjust.take(m.moving(at) || m.known && !m.parked(at)); len(wants) > 0 {
 		c.mu.Unlock()
 		sent := c.effects.adjust(ctx, wants)
 		c.mu.Lock()

@@ -286,3 +286,17 @@ func TestTakenAlong(t *testing.T) {
 		t.Errorf("she has %v, %v", got, err)
 	}
 }
+
+// A seat that is to move once an order from afar is done does not where the car drives by
+// then, nor when it is parked again.
+func TestASeatThatWaitsStaysOnTheMove(t *testing.T) {
+	w, _ := adjustable(t)
+	w.login(anna)
+	w.sets()
+	w.set("seat", map[string]any{"position": map[string]any{"length": uint32(500)}})
+	w.set("radio", map[string]any{"volume": byte(12)})
+	w.pass(3*time.Second, 50)
+	w.sent("on the move", volume+"=12")
+	w.park()
+	w.sent("parked again")
+}
