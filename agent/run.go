@@ -67,7 +67,7 @@ func Seal(c *Cabin, r outside.Released) outside.Released {
 func CarryOut(ctx context.Context, c *Cabin) error {
 	for {
 		var retry <-chan time.Time
-		if owed := c.CarryOut(); owed > 0 {
+		if owed := c.CarryOut(ctx); owed > 0 {
 			retry = time.After(owed)
 		}
 		select {

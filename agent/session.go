@@ -249,8 +249,9 @@ func (c *Cabin) begin(ctx context.Context, next Request, ticket uint64, why Reas
 // CarryOut does what waits for the disk, in order, and what had to wait until the car
 // is parked: a queued request, the end of a person who was removed on the move, and
 // erasing everything for a new main user (docs/people.md, How a person leaves).
-// It returns how long until what failed is tried again; zero if nothing is owed.
-func (c *Cabin) CarryOut() time.Duration {
+// It returns how long until what failed is tried again; zero if nothing is owed. Once ctx
+// has ended it waits for no delay lock: nobody lets time act then.
+func (c *Cabin) CarryOut(ctx context.Context) time.Duration {
 	c.effects.wait()
 	defer c.effects.wait()
 	if !c.turn.try() {
@@ -291,11 +292,11 @@ func (c *Cabin) CarryOut() time.Duration {
 	ending := c.ending
 	c.mu.Unlock()
 	if request != (Request{}) {
-		if err := c.begin(context.Background(), request, ticket, begun, settings); err != nil {
+		if err := c.begin(ctx, request, ticket, begun, settings); err != nil {
 			c.needs.Log.Warn("pending session", "error", err)
 		}
 	}
-	if err := ending.wait(context.Background()); err != nil {
+	if err := ending.wait(ctx); err != nil {
 		c.needs.Log.Warn("pending session", "error", err)
 	}
 	return c.effects.retry()

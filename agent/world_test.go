@@ -172,6 +172,9 @@ func (w *world) Tick() {
 	w.CarryOut()
 }
 
+// CarryOut does what waits for the disk.
+func (w *world) CarryOut() time.Duration { return w.Cabin.CarryOut(context.Background()) }
+
 // folders are directories that nobody sees.
 type folders struct {
 	mu    sync.Mutex
