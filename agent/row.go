@@ -152,13 +152,13 @@ func (e *effects) stuck(now time.Duration) bool {
 	return since > 0 && now-since > diskMost
 }
 
-// retry does once more what is owed and due, and returns how long until the next
+// retry does once more what is owed and due, or early, and returns how long until the next
 // time; zero if nothing is owed.
-func (e *effects) retry() time.Duration {
+func (e *effects) retry(early bool) time.Duration {
 	r := &e.disk
 	r.busy <- struct{}{}
 	defer r.busy.give()
-	if left := r.due - e.now().Boot; len(r.owed) == 0 || left > 0 {
+	if left := r.due - e.now().Boot; len(r.owed) == 0 || left > 0 && !early {
 		return max(0, left)
 	}
 	owed := r.owed

@@ -100,6 +100,8 @@ func (c *Cabin) Stop(why Reason) error {
 	c.effects.add(c.people.keepAge(c.needs.Now(), 0)...)
 	c.mu.Unlock()
 	c.effects.wait()
+	c.effects.retry(true) // there may be no other time
+	c.effects.wait()      // what followed from that
 	return c.effects.left()
 }
 
@@ -275,7 +277,7 @@ func (c *Cabin) CarryOut(ctx context.Context) time.Duration {
 	due := next.waits() && parked
 	c.mu.Unlock()
 	if !due {
-		return c.effects.retry()
+		return c.effects.retry(false)
 	}
 	why, request, begun := next.becomes(c.needs.Model.guestAvailable())
 	settings, err := c.effects.settingsOf(request)
@@ -299,5 +301,5 @@ func (c *Cabin) CarryOut(ctx context.Context) time.Duration {
 	if err := ending.wait(ctx); err != nil {
 		c.needs.Log.Warn("pending session", "error", err)
 	}
-	return c.effects.retry()
+	return c.effects.retry(false)
 }

@@ -8,6 +8,7 @@ import (
 	"glovebox/agent"
 	"glovebox/hal"
 	"glovebox/profiles"
+	"glovebox/telemetry"
 )
 
 // A stop comes while somebody who waited for the car to park waits for a delay lock too,
@@ -35,4 +36,27 @@ func TestAStopWhileAPendingRequestWaitsForLocks(t *testing.T) {
 		}
 		synctest.Wait()
 	})
+}
+
+// What the disk did not take a moment ago is tried once more at the stop, and not lost.
+func TestAStopTriesOnceMore(t *testing.T) {
+	for _, why := range []agent.Reason{agent.Restart, agent.Suspend} {
+		inBubble(t, func(t *testing.T, b *bubble) {
+			b.login(anna)
+			synctest.Wait()
+			b.disk.make("SetCarFact gate", 0, errDisk)
+			b.drive(time.Second)
+			b.level(telemetry.LevelNoPosition)
+			synctest.Wait()
+			before, _ := b.store.CarFact("gate")
+			b.disk.make("SetCarFact gate", 0, nil)
+			b.halt() // nobody else tries
+			if err := b.Stop(why); err != nil {
+				t.Errorf("%s: %v", why, err)
+			}
+			if after, _ := b.store.CarFact("gate"); string(after) == string(before) {
+				t.Errorf("%s: the disk has %q of the gate", why, after)
+			}
+		})
+	}
 }
