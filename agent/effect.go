@@ -155,12 +155,7 @@ func keepMessages(u *unsavedMessages, after func(error)) effect {
 // keepLedger keeps what the disk does not have of a ledger. Of somebody who is gone it
 // keeps nothing.
 func keepLedger(who profiles.ID, b telemetry.Batch, after func(error)) effect {
-	return effect{what: "ledger " + who.String(), owed: true, after: after, do: func(w *world) error {
-		if err := w.store.SetLedger(who, b.Values()); !errors.Is(err, profiles.ErrNoSuchProfile) {
-			return err
-		}
-		return nil
-	}}
+	return effect{what: "ledger " + who.String(), owed: true, after: after, do: func(w *world) error { return w.store.SetLedger(who, b.Values()) }}
 }
 
 // readLedger reads what of a ledger is on disk alone.

@@ -179,10 +179,12 @@ func (p *people) replace(next profiles.Roster, now hal.Instant) (written []effec
 			delete(p.tries, person.ID)
 			if !ok {
 				delete(p.fobs, person.ID)
+			} else { // in place of what the disk did not take before
+				written = append(written, keepVerifier(person.ID, profiles.Verifier{}, nil), keepTries(person.ID, profiles.Lockout{}))
 			}
 			if ok && !kept.Verifier.IsZero() && !kept.Verifier.Closed() && len(p.tally) > 0 {
 				p.tally = nil
-				written = []effect{keepTally(p.tally)}
+				written = append(written, keepTally(p.tally))
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"glovebox/agent"
 	"glovebox/profiles"
 )
 
@@ -202,6 +203,37 @@ func TestANewPINStays(t *testing.T) {
 		}
 		time.Sleep(3 * time.Second)
 		if v := b.own(lea); !v.Check(next, v.Effort()) {
+			t.Error("the disk has the PIN of before")
+		}
+	})
+}
+
+// What is owed of somebody who is gone by then is not tried again for ever.
+func TestNothingIsOwedOfWhoIsGone(t *testing.T) {
+	withPINs(t, func(t *testing.T, b *bubble) {
+		for b.retryAfter(lea) == 0 {
+			b.try(lea, wrongPIN)
+		}
+		b.disk.make("SetLockout", 0, profiles.ErrNoSuchProfile) // she was removed while how long she waits is written
+		time.Sleep(11 * time.Second)
+		if err := b.Stop(agent.Restart); err != nil {
+			t.Errorf("the stop says %v", err)
+		}
+	})
+}
+
+// A PIN that a document takes away does not come back by what the disk did not take before.
+func TestAResetPINDoesNotComeBack(t *testing.T) {
+	withPINs(t, func(t *testing.T, b *bubble) {
+		b.disk.make("SetOwnVerifier", 0, errDisk)
+		b.login(lea) // who has a verifier of the car's own from here on, and it waits for the disk
+		b.logout()
+		b.disk.make("SetOwnVerifier", 0, nil)
+		a := b.access()
+		a.Users[1].Verifier = newVerifier(t, "590324")
+		b.apply(2, a, profiles.MainUser)
+		time.Sleep(3 * time.Second)
+		if !b.own(lea).IsZero() {
 			t.Error("the disk has the PIN of before")
 		}
 	})

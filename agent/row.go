@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"glovebox/hal"
+	"glovebox/profiles"
 )
 
 // again is how long after a failure what is owed is tried again.
@@ -108,6 +109,9 @@ func (e *effects) one(r *row, next effect) {
 	r.since.Swap(int64(e.now().Boot))
 	err := next.do(&e.world)
 	r.since.Swap(0)
+	if next.owed && errors.Is(err, profiles.ErrNoSuchProfile) {
+		err = nil // who it is about is gone
+	}
 	if err != nil && next.owed {
 		e.log.Warn("not done, tried again", "effect", next.what, "error", err)
 		r.owed = append(r.owed, next)
