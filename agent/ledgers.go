@@ -206,7 +206,7 @@ func (l *ledgers) read(f telemetry.LedgerFilter, s profiles.Session, main bool, 
 // which must be there. It waits for the disk where what is asked for is not in memory.
 func (c *Cabin) Ledger(filter telemetry.LedgerFilter) ([]telemetry.Entry, error) {
 	c.mu.Lock()
-	who := c.session.Who
+	who, number := c.session.Who, c.number
 	person, _ := c.people.roster.Find(who)
 	reading, entries, err := c.privacy.ledgers.read(filter, c.session, !who.IsZero() && person.Role == profiles.Main, c.needs.Now())
 	c.mu.Unlock()
@@ -218,6 +218,11 @@ func (c *Cabin) Ledger(filter telemetry.LedgerFilter) ([]telemetry.Entry, error)
 	default:
 		c.effects.add(readLedger(who, reading, func(read []telemetry.Entry, failed error) { entries, err = read, failed }))
 		c.effects.wait()
+		c.mu.Lock()
+		if c.number != number { // the session ended meanwhile
+			entries, err = nil, profiles.ErrNotPermitted
+		}
+		c.mu.Unlock()
 	}
 	if err == nil && filter.ID != 0 && len(entries) == 0 {
 		err = fmt.Errorf("%w: the ledger has no entry %d", profiles.ErrInvalid, filter.ID)

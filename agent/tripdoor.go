@@ -74,7 +74,7 @@ func (d Trips) ListTrips(filter telemetry.TripFilter) ([]telemetry.TripView, err
 		return nil, err
 	}
 	views, tracks := c.privacy.trips.see(v, filter)
-	failed := err
+	failed, number := err, c.number
 	if len(tracks) > 0 {
 		c.effects.put(readTrips(tracks, func(kept map[string]telemetry.KeptTrip, err error) {
 			failed = err
@@ -87,7 +87,13 @@ func (d Trips) ListTrips(filter telemetry.TripFilter) ([]telemetry.TripView, err
 	}
 	c.mu.Unlock()
 	c.effects.wait()
-	if failed != nil {
+	c.mu.Lock()
+	over := c.number != number
+	c.mu.Unlock()
+	switch {
+	case over:
+		return nil, profiles.ErrNotPermitted
+	case failed != nil:
 		return nil, fmt.Errorf("read the trips: %w", failed)
 	}
 	return views, nil
