@@ -21,8 +21,14 @@ type eraser struct {
 // sold is an enrolled car that can be erased.
 func sold(t *testing.T) (*world, *eraser) {
 	t.Helper()
+	return soldOn(t, slowly{store: newStore()})
+}
+
+func soldOn(t *testing.T, disk slowly) (*world, *eraser) {
+	t.Helper()
 	e := &eraser{receipt: profiles.Receipt{Method: "key", Generation: 3, Result: "erased"}}
-	w := startWorld(t, "Taycan", newStore(), func(_ *world, n *agent.Needs) {
+	w := startWorld(t, "Taycan", disk.store, func(_ *world, n *agent.Needs) {
+		n.Store = disk
 		n.Erase = func() (profiles.Receipt, error) { e.erased++; return e.receipt, e.err }
 		n.Anew = func(func() agent.Carried) { e.replaced++ }
 	})

@@ -79,3 +79,20 @@ func TestNothingIsReadOfASessionThatIsOver(t *testing.T) {
 		}
 	}
 }
+
+// The car drives off while the PIN is looked at: nothing is erased on the move.
+func TestNothingIsErasedOnceTheCarDrives(t *testing.T) {
+	disk := slowly{newStore(), map[string]func(){}}
+	w, e := soldOn(t, disk)
+	w.login(anna)
+	disk.happens["SetLockout"] = func() {
+		w.say(ignition, hal.Word("ON"))
+		w.say("Vehicle.Speed", hal.Number(50))
+	}
+	if _, err := w.erase("480213"); !errors.Is(err, profiles.ErrNotParked) || e.erased > 0 {
+		t.Errorf("%v, erased %d times", err, e.erased)
+	}
+	if v := w.SessionView(); v.State != "active" {
+		t.Errorf("%+v", v)
+	}
+}

@@ -67,6 +67,8 @@ func (c *Cabin) Revise(ctx context.Context, revision profiles.Revision, code pro
 	switch {
 	case c.number != number || ctx.Err() != nil: // whoever decided has left meanwhile
 		err = profiles.ErrNotPermitted
+	case everything && !c.vehicle.motion.parked(c.needs.Now()): // any more
+		err = profiles.ErrNotParked
 	case everything:
 		c.erase(done)
 	case revised.Payload != nil:
