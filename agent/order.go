@@ -15,6 +15,8 @@ const (
 	confirmIn  = 5 * time.Second
 	lookEvery  = 50 * time.Millisecond // at what the car says meanwhile
 	flashesFor = 3 * time.Second
+
+	climateAgain = time.Minute // after a failure to end it
 )
 
 // Ask answers a reader's challenge; mailbox and key belong to one person.
@@ -87,7 +89,10 @@ func (c *Cabin) Execute(ctx context.Context) (outcome Outcome, ok bool, rest tim
 	c.mu.Unlock()
 	if stop {
 		if err := c.effects.actuate(ctx, pathClimate, hal.Bool(false)); err != nil {
-			c.needs.Log.Warn("climate not ended", "error", err)
+			c.needs.Log.Warn("climate not ended, tried again", "error", err)
+			c.mu.Lock()
+			c.remote.climate = c.needs.Now().Boot + climateAgain
+			c.mu.Unlock()
 		}
 		return outcome, false, 0
 	}
@@ -129,6 +134,11 @@ func (c *Cabin) execute(ctx context.Context, o order) Outcome {
 			break
 		}
 		err := c.effects.actuate(ctx, w.path, w.value)
+		if w.path == pathClimate {
+			c.mu.Lock()
+			c.remote.told(w.value.IsTrue(), err, c.needs.Now().Boot+o.args.For)
+			c.mu.Unlock()
+		}
 		switch {
 		case err == nil:
 		case i == 0 && errors.Is(err, ErrNotSent):
@@ -136,11 +146,6 @@ func (c *Cabin) execute(ctx context.Context, o order) Outcome {
 		default:
 			return Outcome{Result: outside.Uncertain, Cause: "device"}
 		}
-	}
-	if o.action.Verb == profiles.ClimateStart && !begun {
-		c.mu.Lock()
-		c.remote.climate = c.needs.Now().Boot + o.args.For
-		c.mu.Unlock()
 	}
 	shown := false
 	left := confirmIn

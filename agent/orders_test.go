@@ -45,14 +45,15 @@ type actuator struct {
 
 	mu    sync.Mutex
 	obeys bool
-	fails error // what Actuate answers
+	fails error  // what Actuate answers
+	only  string // of this path, if it is set
 	sent  []string
 }
 
 func (a *actuator) Actuate(_ context.Context, path string, v hal.Value) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.fails != nil {
+	if a.fails != nil && (a.only == "" || a.only == path) {
 		return a.fails
 	}
 	a.sent = append(a.sent, path+"="+v.String())
@@ -60,6 +61,13 @@ func (a *actuator) Actuate(_ context.Context, path string, v hal.Value) error {
 		a.world.say(path, v)
 	}
 	return nil
+}
+
+// fail has commands to a path fail from now on.
+func (a *actuator) fail(path string, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.only, a.fails = path, err
 }
 
 // take returns what was sent since the last call.

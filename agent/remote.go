@@ -187,10 +187,18 @@ func (r *remote) again(o order, people *people, v *vehicle, out *outside.Outside
 	if refusal := r.accept(p, o.action, people, v, out, now); refusal.Result != "" {
 		return nil, refusal
 	}
-	if o.action.Verb == profiles.ClimateStop {
+	return r.wants(o.action.Verb, o.args), Outcome{}
+}
+
+// told notes what became of telling the car to have climate on, until a moment, or off: it
+// ends also where it only may have begun, and where it may not have ended.
+func (r *remote) told(on bool, err error, until time.Duration) {
+	switch {
+	case on && !errors.Is(err, ErrNotSent):
+		r.climate = until
+	case !on && err == nil:
 		r.climate = 0
 	}
-	return r.wants(o.action.Verb, o.args), Outcome{}
 }
 
 // VSS paths of what may be ordered from afar.
