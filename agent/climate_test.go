@@ -58,3 +58,16 @@ func TestClimateEndsAllTheSame(t *testing.T) {
 		})
 	}
 }
+
+// Lights that may flash are switched off, whatever is answered.
+func TestFlashEndsAllTheSame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := enrolled(t)
+		w.actuator.once = true
+		w.actuator.fail(hazard, errors.New("written, and not acknowledged"))
+		if got := w.order(fresh(lea, 1, profiles.Flash)); got.Result != outside.Uncertain {
+			t.Errorf("%+v", got)
+		}
+		equal(t, "sent", w.actuator.take(), hazard+"=false")
+	})
+}

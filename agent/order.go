@@ -144,6 +144,9 @@ func (c *Cabin) execute(ctx context.Context, o order) Outcome {
 		case i == 0 && errors.Is(err, ErrNotSent):
 			return Outcome{Result: outside.NotNow, Cause: "device"}
 		default:
+			if w.path == pathHazard { // they may flash
+				_ = c.effects.actuate(context.WithoutCancel(ctx), pathHazard, hal.Bool(false))
+			}
 			return Outcome{Result: outside.Uncertain, Cause: "device"}
 		}
 	}

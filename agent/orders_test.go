@@ -47,6 +47,7 @@ type actuator struct {
 	obeys bool
 	fails error  // what Actuate answers
 	only  string // of this path, if it is set
+	once  bool
 	sent  []string
 }
 
@@ -54,7 +55,11 @@ func (a *actuator) Actuate(_ context.Context, path string, v hal.Value) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.fails != nil && (a.only == "" || a.only == path) {
-		return a.fails
+		err := a.fails
+		if a.once {
+			a.fails = nil
+		}
+		return err
 	}
 	a.sent = append(a.sent, path+"="+v.String())
 	if a.obeys {
