@@ -16,13 +16,17 @@ type remover struct {
 
 // remove removes a name in a directory and all below it.
 func (r *remover) remove(at int, name string, depth int) {
+	if time.Now().After(r.end) {
+		r.left++
+		return
+	}
 	switch err := unix.Unlinkat(at, name, 0); {
 	case err == nil:
 		r.removed++
 		return
 	case errors.Is(err, unix.ENOENT):
 		return
-	case !errors.Is(err, unix.EISDIR) || depth == deepest || time.Now().After(r.end):
+	case !errors.Is(err, unix.EISDIR) || depth == deepest:
 		r.left++
 		return
 	}
