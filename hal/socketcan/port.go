@@ -181,10 +181,13 @@ func (p *Port) look(counts *Counts) error {
 	return errors.Join(err, failed)
 }
 
-// drop counts what was lost since the last time.
+// drop counts what was lost since the last time. A frame that waited says what was lost
+// when it came, which may be less than is known by now; the number wraps.
 func (p *Port) drop(lost uint32, counts *Counts) {
-	counts[Lost] += uint64(lost - p.lost)
-	p.lost = lost
+	if more := int32(lost - p.lost); more > 0 {
+		counts[Lost] += uint64(more)
+		p.lost = lost
+	}
 }
 
 // Write hands f to the interface. It gives up on one that takes nothing for a

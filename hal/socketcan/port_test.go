@@ -213,3 +213,18 @@ func TestReceivingAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations, %d frames, %v", n, frames, counts)
 	}
 }
+
+// What the socket says of its losses now is newer than what a frame says that waited in
+// it: that a number comes after a greater one is no loss.
+func TestAnOlderCountOfWhatWasLost(t *testing.T) {
+	p, _ := pair(t, false)
+	var counts socketcan.Counts
+	for i, step := range []struct {
+		lost uint32
+		want uint64
+	}{{3, 3}, {100, 100}, {90, 100}, {100, 100}, {101, 101}, {1 << 31, 1 << 31}, {1<<32 - 1, 1<<32 - 1}, {4, 1<<32 + 4}} {
+		if p.Dropped(step.lost, &counts); counts[socketcan.Lost] != step.want {
+			t.Errorf("step %d: lost %d, want %d", i, counts[socketcan.Lost], step.want)
+		}
+	}
+}
