@@ -44,7 +44,8 @@ type watch struct {
 	slot   int // in asked
 }
 
-// newest is those bits; ok is false while the frames do not hold it.
+// newest is those bits; ok is false before the first and while the frames are too short
+// for it. A frame that is multiplexed otherwise leaves them as they are.
 type newest struct {
 	bits uint64
 	ok   bool
@@ -139,7 +140,9 @@ func (d *Decoder) Decode(f *can.Frame, at hal.Instant, dst []hal.Reading) []hal.
 func (d *Decoder) read(m *message, p *payload, at hal.Instant, dst []hal.Reading) []hal.Reading {
 	for i := range m.watches {
 		w := &m.watches[i]
-		d.asked[w.slot].bits, d.asked[w.slot].ok = w.signal.find(p)
+		if bits, ok := w.signal.find(p); ok || p.n < w.signal.plan.End() { // or else it is multiplexed otherwise
+			d.asked[w.slot] = newest{bits, ok}
+		}
 	}
 	for i := range m.paths {
 		t := &d.targets[m.paths[i].target]

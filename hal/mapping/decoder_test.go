@@ -101,6 +101,46 @@ func TestDecoder(t *testing.T) {
 	}
 }
 
+// What a multiplexed message does not say in this frame it has not taken back: the newest
+// value of a condition counts, in another message and in its own.
+func TestAConditionUnderAMultiplexor(t *testing.T) {
+	bus, _ := dbc.Parse("body.dbc", []byte(body+`BO_ 300 PAGES: 8 X
+ SG_ PAGE M : 0|8@1+ (1,0) [0|0] "" X
+ SG_ UNITS m1 : 8|8@1+ (1,0) [0|0] "" X
+ SG_ LOAD m1 : 16|8@1+ (1,0) [0|0] "" X
+ SG_ WEIGHT m2 : 16|8@1+ (1,0) [0|0] "" X
+`))
+	const when = "when = { \"PAGES.UNITS\" = 1 }"
+	file, err := mapping.Load("m.toml", []byte(signal(when)+
+		signalOf("Vehicle.RoofLoad", "PAGES.LOAD", when)+signalOf("Vehicle.GrossWeight", "PAGES.WEIGHT", when)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := mapping.Compile(file, map[string]*dbc.File{"body": bus})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := func(n, units, value byte) can.Frame {
+		return can.Frame{ID: 300, Len: 8, Data: can.Data{n, units, value}}
+	}
+	for i, s := range []struct {
+		f    can.Frame
+		want string
+	}{
+		{page(1, 1, 7), "[Vehicle.RoofLoad=7]"}, {speedFrame(100), "[Vehicle.Speed=1]"}, {page(2, 9, 8), "[Vehicle.GrossWeight=8]"},
+		{speedFrame(200), "[Vehicle.Speed=2]"}, {page(3, 9, 9), "[]"}, {page(1, 2, 9), "[Vehicle.RoofLoad= Vehicle.GrossWeight=]"},
+		{page(2, 1, 8), "[]"}, {speedFrame(300), "[Vehicle.Speed=]"},
+	} {
+		got := []string{}
+		for _, r := range plan.Bus("body").Decode(&s.f, moment(i), nil) {
+			got = append(got, r.Path+"="+r.Value.String())
+		}
+		if fmt.Sprint(got) != s.want {
+			t.Errorf("step %d says %v, want %s", i, got, s.want)
+		}
+	}
+}
+
 // Two buses may use one identifier for different things.
 func TestOneIdentifierTwoMeanings(t *testing.T) {
 	file, err := mapping.Load("m.toml", []byte(signal()+strings.NewReplacer("body", "head", "Speed", "AverageSpeed").Replace(signal())))
