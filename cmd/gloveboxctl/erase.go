@@ -50,8 +50,9 @@ func (c *eraseCmd) meant(a *app) error {
 		return usage("this erases everybody and everything: use --yes, or a terminal without --pin-stdin")
 	}
 	fmt.Fprint(a.err, "This erases everybody and everything in this car. There is no way back.\nType everything to go on: ")
-	typed, err := bufio.NewReader(io.LimitReader(a.in, longestPIN)).ReadString('\n')
-	if err != nil && err != io.EOF {
+	from := bufio.NewReader(io.LimitReader(a.in, longestPIN))
+	typed, err := awaited(a.ctx, func() (string, error) { return lineOf(from) })
+	if err != nil {
 		return fmt.Errorf("read the answer: %w", err)
 	}
 	if strings.TrimSpace(typed) != "everything" {

@@ -39,7 +39,7 @@ func (c *ledgerCmd) Run(a *app) error {
 	case c.Totals:
 		return a.totals(filter, names)
 	case c.Follow:
-		return a.follow(names, filter, cmp.Or(c.Limit, follows))
+		return a.untilInterrupted(a.follow(names, filter, cmp.Or(c.Limit, follows)))
 	}
 	entries, err := a.entries(filter, names)
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -77,7 +78,8 @@ func (c *pinCmd) change(a *app, first string, do func(proof, next string) error)
 
 // secrets is where PINs are typed: a terminal without echo, or lines of standard input.
 type secrets struct {
-	lines    *bufio.Reader // nil at a terminal
+	ctx      context.Context // nobody types any more when it ends
+	lines    *bufio.Reader   // nil at a terminal
 	terminal int
 	say      io.Writer
 }
@@ -87,30 +89,66 @@ const longestPIN = 128
 
 func (a *app) secrets(stdin bool) (secrets, error) {
 	if stdin {
-		return secrets{lines: bufio.NewReader(io.LimitReader(a.in, 2*longestPIN))}, nil
+		return secrets{ctx: a.ctx, lines: bufio.NewReader(io.LimitReader(a.in, 2*longestPIN))}, nil
 	}
 	file, ok := a.in.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return secrets{}, usage("a PIN has to be typed: use --pin-stdin, or a terminal")
 	}
-	return secrets{terminal: int(file.Fd()), say: a.err}, nil
+	return secrets{ctx: a.ctx, terminal: int(file.Fd()), say: a.err}, nil
 }
 
+// ask waits for a line.
 func (s secrets) ask(question string) (string, error) {
-	if s.lines != nil {
-		line, err := s.lines.ReadString('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return "", fmt.Errorf("read the PIN: %w", err)
+	if s.lines == nil {
+		fmt.Fprint(s.say, question)
+		defer fmt.Fprintln(s.say)
+		if echo, err := term.GetState(s.terminal); err == nil {
+			defer term.Restore(s.terminal, echo) // also where nobody typed
 		}
-		return strings.TrimRight(line, "\r\n"), nil
 	}
-	fmt.Fprint(s.say, question)
-	typed, err := term.ReadPassword(s.terminal)
-	fmt.Fprintln(s.say)
+	text, err := awaited(s.ctx, s.read)
 	if err != nil {
 		return "", fmt.Errorf("read the PIN: %w", err)
 	}
-	return string(typed), nil
+	return text, nil
+}
+
+// awaited is what somebody types, until the program is interrupted: what reads then ends
+// with it.
+func awaited(ctx context.Context, read func() (string, error)) (string, error) {
+	type answer struct {
+		text string
+		err  error
+	}
+	typed := make(chan answer, 1)
+	go func() {
+		text, err := read()
+		typed <- answer{text, err}
+	}()
+	select {
+	case got := <-typed:
+		return got.text, got.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+// lineOf reads a line; the last one need not end.
+func lineOf(from *bufio.Reader) (string, error) {
+	line, err := from.ReadString('\n')
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return strings.TrimRight(line, "\r\n"), err
+}
+
+func (s secrets) read() (string, error) {
+	if s.lines == nil {
+		typed, err := term.ReadPassword(s.terminal)
+		return string(typed), err
+	}
+	return lineOf(s.lines)
 }
 
 type fobCmd struct {

@@ -2,10 +2,8 @@ package main
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"glovebox/headunit"
 )
@@ -58,11 +56,10 @@ func (c *activateCmd) Run(a *app) error {
 	}
 	code := ""
 	if c.CodeStdin {
-		line, err := bufio.NewReader(io.LimitReader(a.in, longestPIN)).ReadString('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
+		from := bufio.NewReader(io.LimitReader(a.in, longestPIN))
+		if code, err = awaited(a.ctx, func() (string, error) { return lineOf(from) }); err != nil {
 			return fmt.Errorf("read the code: %w", err)
 		}
-		code = strings.TrimRight(line, "\r\n")
 	}
 	if err := a.Activate(a.ctx, p.ID, code); err != nil {
 		return err

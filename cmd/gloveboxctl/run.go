@@ -92,7 +92,11 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	} else if !strings.HasPrefix(command.Command(), completing) {
 		return a.fail(notReached(err))
 	}
-	if err := command.Run(a); err != nil && ctx.Err() == nil {
+	err = command.Run(a)
+	if _, ours := errors.AsType[failure](err); err != nil && ctx.Err() != nil && !ours {
+		err = errInterrupted
+	}
+	if err != nil {
 		return a.fail(err)
 	}
 	return exitDone
@@ -115,6 +119,9 @@ func usage(format string, args ...any) error {
 func notReached(err error) error { return failure{exitNotReached, "NotReachable", err.Error()} }
 
 func refused(err error) error { return failure{exitRefused, "InvalidArgument", err.Error()} }
+
+// errInterrupted is of a command that was to be done, and may not be.
+var errInterrupted = failure{exitRefused, "Interrupted", "interrupted: what was asked for may be done or not"}
 
 // failed gives an error its name and exit code.
 func failed(err error) failure {

@@ -16,7 +16,16 @@ type reading struct {
 }
 
 // Run prints readings as they come, in JSON as the agent sends them.
-func (watchCmd) Run(a *app) error { return a.Watch(a.ctx, a.reading) }
+func (watchCmd) Run(a *app) error { return a.untilInterrupted(a.Watch(a.ctx, a.reading)) }
+
+// untilInterrupted is how a command ended that goes on until it is interrupted: then it is
+// done.
+func (a *app) untilInterrupted(err error) error {
+	if a.ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
 
 func (a *app) reading(line []byte) error {
 	if a.json {
