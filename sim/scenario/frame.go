@@ -7,7 +7,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -39,25 +38,32 @@ func (c *frameWith) holds(_ context.Context, s *stage, since moment) (bool, stri
 
 // described finds what the DBC file of the bus says of the frame.
 func (s *stage) described(bus, message, signal string) (*dbc.Message, *dbc.Signal, error) {
+	var known []string
 	for _, b := range s.buses {
-		if b.Name != bus {
+		if known = append(known, b.Name); b.Name != bus {
 			continue
 		}
 		file, _ := dbc.Parse(b.Name, b.DBC)
-		i := slices.IndexFunc(file.Messages, func(m *dbc.Message) bool { return m.Name == message })
-		if i < 0 {
-			return nil, nil, fmt.Errorf("bus %s has no message %s", bus, message)
+		m := file.Message(message)
+		if m == nil {
+			return nil, nil, fmt.Errorf("bus %s does not have it: %w", bus, unknown("message", message, namesOf(file.Messages, func(m *dbc.Message) string { return m.Name })))
 		}
-		m := file.Messages[i]
 		if signal == "" {
 			return m, nil, nil
 		}
 		if found := m.Signal(signal); found != nil {
 			return m, found, nil
 		}
-		return nil, nil, fmt.Errorf("message %s has no signal %s", message, signal)
+		return nil, nil, fmt.Errorf("message %s does not have it: %w", message, unknown("signal", signal, namesOf(m.Signals, func(s *dbc.Signal) string { return s.Name })))
 	}
-	return nil, nil, fmt.Errorf("the car has no bus %s", bus)
+	return nil, nil, fmt.Errorf("the car does not have it: %w", unknown("bus", bus, known))
+}
+
+func namesOf[T any](all []T, name func(T) string) (names []string) {
+	for _, one := range all {
+		names = append(names, name(one))
+	}
+	return names
 }
 
 // spoken looks for a message on a bus, and for a value of one of its signals.

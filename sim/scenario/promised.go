@@ -4,14 +4,17 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"glovebox/hal/mapping"
+	"glovebox/hal/vss"
 	"glovebox/headunit"
 	"glovebox/profiles"
 )
 
-// onCar is what only the car can say is right: a path, a value of it, an alarm.
-type onCar interface{ suits(car *mapping.Plan) error }
+// onCar is what only the car can say is right: a path, a value of it, an alarm, a message
+// on a bus. A check that can never look would be content for ever behind never.
+type onCar interface{ suits(car *stage) error }
 
 // promised tries what the lines name outside of the file: settings, the override of
 // the policy, the car's mapping, and its paths.
@@ -38,7 +41,7 @@ func (p *parser) promised() {
 	}
 	for _, step := range p.s.Steps {
 		if c, is := subject(step.Command).(onCar); is {
-			if err := c.suits(st.plan); err != nil {
+			if err := c.suits(&st); err != nil {
 				p.name, p.line = step.File, step.Line
 				p.problem("%s: %v", step.word, err)
 			}
@@ -96,19 +99,19 @@ func settable(group, key, value string) error {
 	return nil
 }
 
-func (c *signal) suits(car *mapping.Plan) error {
-	if err := mapped(car, c.path); err != nil {
+func (c *signal) suits(car *stage) error {
+	if err := mapped(car.plan, c.path); err != nil {
 		return err
 	}
-	_, err := car.Parse(c.path, c.value)
+	_, err := car.plan.Parse(c.path, c.value)
 	return err
 }
 
-func (c *alarm) suits(car *mapping.Plan) error {
-	_, _, err := car.AlarmValue(c.code, c.on)
+func (c *alarm) suits(car *stage) error {
+	_, _, err := car.plan.AlarmValue(c.code, c.on)
 	if errors.Is(err, mapping.ErrUnknown) {
 		var codes []string
-		for _, a := range car.Alarms() {
+		for _, a := range car.plan.Alarms() {
 			codes = append(codes, a.Code)
 		}
 		return fmt.Errorf("this car does not have it: %w", unknown("alarm", c.code, codes))
@@ -116,8 +119,26 @@ func (c *alarm) suits(car *mapping.Plan) error {
 	return err
 }
 
-func (c *signalIs) suits(car *mapping.Plan) error    { return mapped(car, c.path) }
-func (c *signalRange) suits(car *mapping.Plan) error { return mapped(car, c.path) }
+func (c *signalIs) suits(car *stage) error    { return mapped(car.plan, c.path) }
+func (c *signalRange) suits(car *stage) error { return mapped(car.plan, c.path) }
+
+func (c *frame) suits(car *stage) error {
+	_, _, err := car.described(c.bus, c.message, "")
+	return err
+}
+
+func (c *frameWith) suits(car *stage) error {
+	message, signal, _ := strings.Cut(c.signal, ".")
+	_, _, err := car.described(c.bus, message, signal)
+	return err
+}
+
+func (c *publish) suits(*stage) error {
+	if c.path == "" || c.kind != "status" && c.kind != "position" || vss.Has(c.path) {
+		return nil
+	}
+	return unknown("path", c.path, slices.Collect(vss.All()))
+}
 
 // mapped says that the car does not have a path.
 func mapped(car *mapping.Plan, path string) error {

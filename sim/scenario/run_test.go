@@ -118,7 +118,6 @@ expect sms kai code
 expect message anna gb-nothing FAIL
 expect frame powertrain SPEED FAIL
 expect frame powertrain SPEED.SPEED 3 FAIL
-expect frame body SPEED FAIL
 hmi link-fob anna
 expect error InvalidArgument
 assign trip-1 lea

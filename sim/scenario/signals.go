@@ -45,6 +45,8 @@ type signalRange struct {
 
 func (c *signalRange) slots() slots { return slots{&c.path, &c.min, &c.max} }
 
+func (c *signalRange) check(*parser) error { return refuse(c.min > c.max, "min is over max") }
+
 func (c *signalRange) holds(_ context.Context, s *stage, since moment) (bool, string, error) {
 	low, high, n := extremes(s.seen.since(c.path, since.boot))
 	got := fmt.Sprintf("%.2f to %.2f in %d readings", low, high, n)
