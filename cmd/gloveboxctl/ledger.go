@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,7 +31,7 @@ func (c *ledgerCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	filter, err := c.filter(names)
+	filter, err := c.filter(a, names)
 	switch {
 	case err != nil:
 		return err
@@ -80,12 +81,16 @@ func addressee(e map[string]any) string {
 	return cmp.Or(name, word(e["reader"]))
 }
 
-// filter is what the agent is asked for; a reader's name is their id there.
-func (c *ledgerCmd) filter(names map[string]string) (map[string]any, error) {
-	reader := c.Reader
-	for id, name := range names {
-		if strings.EqualFold(name, c.Reader) {
-			reader = id
+// filter is what the agent is asked for. What cannot be in any ledger is refused: no entry
+// would look like nothing sent.
+func (c *ledgerCmd) filter(a *app, names map[string]string) (map[string]any, error) {
+	reader, err := readerOf(c.Reader, names)
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range map[string]string{"kind": c.Kind, "outcome": c.Outcome} {
+		if all := a.values(name, nil); value != "" && !slices.Contains(all, value) {
+			return nil, usage("%s %q: want one of %s", name, value, strings.Join(all, ", "))
 		}
 	}
 	filter := map[string]any{}
@@ -105,6 +110,27 @@ func (c *ledgerCmd) filter(names map[string]string) (map[string]any, error) {
 		filter["from"], filter["to"] = day.Unix(), day.Add(24*time.Hour-time.Second).Unix()
 	}
 	return filter, nil
+}
+
+// readerOf is what the ledger calls a reader who is named: a person by their id, who may be
+// no user any more.
+func readerOf(said string, names map[string]string) (string, error) {
+	id, found := said, 0
+	for of, name := range names {
+		if strings.EqualFold(name, said) {
+			id, found = of, found+1
+		}
+	}
+	const hexDigits, idLength = "0123456789abcdef", 32
+	switch isID := len(said) == idLength && strings.Trim(said, hexDigits) == ""; {
+	case said == "", said == "workshop", said == "backend", isID:
+		return said, nil
+	case found == 0:
+		return "", failure{exitRefused, "NoSuchProfile", fmt.Sprintf("nobody in this car is called %q", said)}
+	case found > 1:
+		return "", failure{exitRefused, "Ambiguous", fmt.Sprintf("%d people are called %q; use the id", found, said)}
+	}
+	return id, nil
 }
 
 // follow prints the newest entries and each that comes, again when its count has grown,
