@@ -7,6 +7,7 @@ import (
 
 	"glovebox/hal"
 	"glovebox/hal/can"
+	"glovebox/hal/dbc"
 )
 
 // actuator binds the command of an [[actuator]], and its confirm as one more
@@ -73,8 +74,11 @@ func (p *Plan) Actuate(path string, v hal.Value) (bus string, f can.Frame, err e
 	}
 	raw, ok := b.encode(v)
 	if s := b.signal; ok && s.Min < s.Max {
-		physical := s.Plan().Physical(raw)
-		ok = s.Min <= physical && physical <= s.Max
+		physical, off := s.Plan().Physical(raw), 0.0
+		if s.Float == dbc.Integer {
+			off = math.Abs(s.Factor) * 1e-6 // by which rounding may miss the end of the range
+		}
+		ok = s.Min-off <= physical && physical <= s.Max+off
 	}
 	if !ok {
 		return "", can.Frame{}, fmt.Errorf("set %s to %q: %w", path, v, ErrValue)

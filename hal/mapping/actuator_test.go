@@ -26,6 +26,8 @@ BO_ 1281 PAGED: 4 X
  SG_ SEAT m2 : 8|16@1+ (1,0) [0|1000] "" X
 BO_ 1282 TINY: 1 X
  SG_ WIDE : 0|16@1+ (1,0) [0|0] "" X
+BO_ 1283 TENTHS: 2 X
+ SG_ WISH : 0|16@1+ (0.1,0) [16.1|29.9] "" X
 BO_ 2147485000 STATE: 8 X
  SG_ LOCKED : 0|2@1+ (1,0) [0|2] "" X
  SG_ WISH : 15|8@0+ (0.5,10) [16|29.5] "" X
@@ -105,6 +107,16 @@ func TestActuate(t *testing.T) {
 	}
 	if _, _, err := (*mapping.Plan)(nil).Actuate(locked, hal.Bool(true)); !errors.Is(err, mapping.ErrUnknown) {
 		t.Errorf("a car without a mapping file is set: %v", err)
+	}
+}
+
+// The ends of a range are in it, although 299 × 0.1 is a little more than 29.9.
+func TestActuateToTheEndsOfARange(t *testing.T) {
+	plan := bound(t, actuator(wish, "TENTHS.WISH", "TENTHS.WISH"))
+	for v, want := range map[float64]error{16: mapping.ErrValue, 16.1: nil, 29.9: nil, 30: mapping.ErrValue} {
+		if _, _, err := plan.Actuate(wish, hal.Number(v)); !errors.Is(err, want) {
+			t.Errorf("%v: %v, want %v", v, err, want)
+		}
 	}
 }
 
