@@ -154,7 +154,8 @@ func TestWholeLedger(t *testing.T) {
 	}
 }
 
-// Each change of the ledger is one Next, and the agent's leaving is the last.
+// Each change of the ledger is one Next, and the agent's leaving is the last, unless another
+// process takes over.
 func TestLedgerChanges(t *testing.T) {
 	address, c := bus(t)
 	a := boot(t, address)
@@ -182,6 +183,19 @@ func TestLedgerChanges(t *testing.T) {
 		t.Errorf("given up: %v", err)
 	}
 	if _, err := a.conn.ReleaseName(headunit.BusName); err != nil {
+		t.Fatal(err)
+	}
+	fresh := boot(t, address) // another process took over, as after each guest
+	if got, err := changes.Next(t.Context()); got != 0 || err != nil {
+		t.Errorf("another process took over: newest %d, %v", got, err)
+	}
+	if err := fresh.conn.Emit(root, "org.glovebox.Privacy1.LedgerChanged", uint64(1)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := changes.Next(t.Context()); got != 1 || err != nil {
+		t.Errorf("of the fresh process: newest %d, %v", got, err)
+	}
+	if _, err := fresh.conn.ReleaseName(headunit.BusName); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := changes.Next(t.Context()); !errors.Is(err, headunit.ErrNotReached) {

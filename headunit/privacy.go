@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"time"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -65,7 +66,7 @@ func (c *Client) LedgerChanges(ctx context.Context) (*LedgerChanges, error) {
 	for _, match := range [][]dbus.MatchOption{
 		{dbus.WithMatchSender(BusName), dbus.WithMatchInterface(ours + "Privacy1"), dbus.WithMatchMember("LedgerChanged")},
 		{dbus.WithMatchSender(BusName), dbus.WithMatchInterface(ours + "Session1"), dbus.WithMatchMember("Ended")},
-		{dbus.WithMatchSender("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, BusName), dbus.WithMatchArg(2, "")},
+		{dbus.WithMatchSender("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, BusName)},
 	} {
 		if err := c.conn.AddMatchSignalContext(ctx, match...); err != nil {
 			return nil, fmt.Errorf("follow the ledger: %w", err)
@@ -75,17 +76,25 @@ func (c *Client) LedgerChanges(ctx context.Context) (*LedgerChanges, error) {
 }
 
 // Next blocks until the ledger has changed and returns its newest entry; 0 where the
-// session ended: what comes next is of somebody else's. An agent that leaves the bus is
-// ErrNotReached.
+// session ended: what comes next is of somebody else's. So it is where a fresh process took
+// over; an agent that leaves the bus and does not come back is ErrNotReached.
 func (l *LedgerChanges) Next(ctx context.Context) (newest uint64, err error) {
+	var gone <-chan time.Time // while the name is nobody's
 	for {
 		select {
 		case <-ctx.Done():
 			return 0, ctx.Err()
+		case <-gone:
+			return 0, left{}
 		case s, open := <-l.signals:
 			switch {
-			case !open || s.Name == standard+"NameOwnerChanged":
+			case !open:
 				return 0, left{}
+			case s.Name == standard+"NameOwnerChanged" && len(s.Body) == 3:
+				if s.Body[2] != "" {
+					return 0, nil
+				}
+				gone = time.After(freshWithin)
 			case s.Name == ours+"Session1.Ended":
 				return 0, nil
 			case s.Name == ours+"Privacy1.LedgerChanged" && len(s.Body) == 1:

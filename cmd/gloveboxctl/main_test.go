@@ -86,6 +86,11 @@ func (w *world) begin(program string) (err error) {
 	}
 	w.address = strings.TrimSpace(line)
 	w.cabin = newCabin()
+	return w.serve()
+}
+
+// serve puts the agent on the bus.
+func (w *world) serve() (err error) {
 	w.face, err = hmi.New(w.address, hmi.Access{HMI: []uint32{uint32(os.Getuid())}}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
@@ -168,7 +173,7 @@ func checkJSON(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// agent stop | agent drives | agent parks | agent reading PATH NUMBER | agent unwatched | agent entry: what the
+// agent stop | agent fresh | agent drives | agent parks | agent reading PATH NUMBER | agent unwatched | agent entry: what the
 // car does next. A reading waits, for a moment, for somebody who watches.
 func agentCommand(ts *testscript.TestScript, _ bool, args []string) {
 	w := ts.Value("world").(*world)
@@ -188,6 +193,10 @@ func agentCommand(ts *testscript.TestScript, _ bool, args []string) {
 	switch args[0] {
 	case "stop":
 		w.stop()
+	case "fresh": // another process takes over
+		w.stop()
+		tapped(false)
+		ts.Check(w.serve())
 	case "session": // its state, reason and wipe state
 		w.cabin.mu.Lock()
 		w.cabin.session.State, w.cabin.session.Reason, w.cabin.session.WipeState = args[1], args[2], args[3]

@@ -2,7 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+
+	"glovebox/headunit"
 )
 
 type watchCmd struct{}
@@ -16,7 +19,18 @@ type reading struct {
 }
 
 // Run prints readings as they come, in JSON as the agent sends them.
-func (watchCmd) Run(a *app) error { return a.untilInterrupted(a.Watch(a.ctx, a.reading)) }
+func (watchCmd) Run(a *app) error {
+	for {
+		err := a.Watch(a.ctx, a.reading)
+		if _, refused := errors.AsType[*headunit.Refusal](err); refused || !errors.Is(err, headunit.ErrNotReached) {
+			return a.untilInterrupted(err)
+		}
+		// The stream is over. After a guest another process takes over: it is waited for.
+		if _, gone := a.Properties(a.ctx, "Vehicle1"); gone != nil {
+			return a.untilInterrupted(err)
+		}
+	}
+}
 
 // untilInterrupted is how a command ended that goes on until it is interrupted: then it is
 // done.
