@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"glovebox/hal"
 	"glovebox/hal/mapping"
+	"glovebox/headunit"
 	"glovebox/sim/car"
 )
 
@@ -29,13 +31,30 @@ type seen struct {
 }
 
 // watch follows the readings of the agent that was just booted, where a check of
-// the scenario asks for them.
+// the scenario asks for them, and of each fresh process that takes over from it.
 func (s *stage) watch() error {
 	if !s.byHand && !s.asksForReadings() {
 		return nil
 	}
 	ended := make(chan error, 1)
-	s.watchers.Go(func() { ended <- s.world.HMI.Watch(s.ctx, func(text []byte) error { s.seen.line(text); return nil }) })
+	gone := s.world.Agent.Ended()
+	s.watchers.Go(func() {
+		for {
+			err := s.world.HMI.Watch(s.ctx, func(text []byte) error { s.seen.line(text); return nil })
+			select {
+			case ended <- err:
+			default: // it had begun
+			}
+			if !errors.Is(err, headunit.ErrNotReached) || s.world.HMI.Await(s.ctx, gone) != nil {
+				return
+			}
+			select {
+			case <-gone: // it is another agent, which was booted
+				return
+			default:
+			}
+		}
+	})
 	select {
 	case err := <-ended:
 		return err
