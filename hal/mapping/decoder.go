@@ -287,10 +287,10 @@ func (d *Decoder) target(spec Signal) int {
 }
 
 // message returns the state of a message of the DBC file. One that is named by its
-// identifier and by its PGN has a state for each.
+// identifier and by its PGN has a state for each; two of one identifier share theirs.
 func (d *Decoder) message(info *dbc.Message, match Match) *message {
 	for i := range d.messages {
-		if d.messages[i].info == info && d.messages[i].match == match {
+		if m := d.messages[i].info; m.ID == info.ID && m.Extended == info.Extended && d.messages[i].match == match {
 			return &d.messages[i]
 		}
 	}

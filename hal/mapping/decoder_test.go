@@ -141,6 +141,23 @@ func TestAConditionUnderAMultiplexor(t *testing.T) {
 	}
 }
 
+// A file may describe one identifier twice: a frame of it is both messages.
+func TestOneIdentifierTwiceInAFile(t *testing.T) {
+	bus, _ := dbc.Parse("body.dbc", []byte("BO_ 180 FRONT: 8 X\n SG_ LOAD : 0|8@1+ (1,0) [0|0] \"\" X\nBO_ 180 BACK: 8 X\n SG_ LOAD : 8|8@1+ (1,0) [0|0] \"\" X\n"))
+	file, err := mapping.Load("m.toml", []byte(signalOf("Vehicle.RoofLoad", "FRONT.LOAD")+signalOf("Vehicle.GrossWeight", "BACK.LOAD")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := mapping.Compile(file, map[string]*dbc.File{"body": bus})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := plan.Bus("body").Decode(&can.Frame{ID: 180, Len: 8, Data: can.Data{3, 4}}, moment(0), nil)
+	if len(got) != 2 || got[0].Value != hal.Number(3) || got[1].Value != hal.Number(4) {
+		t.Errorf("a frame says %v", got)
+	}
+}
+
 // Two buses may use one identifier for different things.
 func TestOneIdentifierTwoMeanings(t *testing.T) {
 	file, err := mapping.Load("m.toml", []byte(signal()+strings.NewReplacer("body", "head", "Speed", "AverageSpeed").Replace(signal())))
