@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -29,11 +30,28 @@ func (l *line) nested(t part, tail []part, s slots) *misfit {
 		}
 		inside = rest
 	}
+	if t.name == "CHECK" && !asked {
+		if err := l.misplaced(inside); err != nil {
+			return &misfit{l.at + len(inside), err}
+		}
+	}
 	inner := line{l.p, inside, l.at, l.prev}
 	c, m := l.p.read(t.inner(), strings.ToLower(t.name), &inner)
 	*s[0].(*Command) = c
 	l.take(len(l.rest))
 	return m
+}
+
+// misplaced says that what looks like an option would be part of a check's text, which is
+// then never found.
+func (l *line) misplaced(inside string) error {
+	for _, key := range []string{"within", "since"} {
+		value, _, ok := last(inside, key)
+		if _, err := duration(value); ok && (key == "within" && err == nil || key == "since" && l.p.labels[value]) {
+			return fmt.Errorf("%s %s cannot stand here: since LABEL, then within D, end an expect, and a never has neither", key, value)
+		}
+	}
+	return nil
 }
 
 // goesOn notes which options may follow what is inside, and reports whether
