@@ -68,6 +68,7 @@ func TestProblems(t *testing.T) {
 		{"since behind within", people + "mark a\nexpect not mail lea hello within 3s since a", "x.txtar:3: expect: within 3s cannot stand here: since LABEL, then within D, end an expect"},
 		{"within behind never", people + "never mail lea hello within 3s", "x.txtar:2: never: within 3s cannot stand here"},
 		{"since behind never", people + "mark a\nnever wire hello since a", "x.txtar:3: never: since a cannot stand here"},
+		{"whose trip", people + "never trip assigned=jonsa", `x.txtar:2: never: trip: assigned=jonsa: unknown name "jonsa": did you mean "jonas"?`},
 		{"letter of nothing", people + "expect mail anna", "the text is missing"},
 		{"import of nothing", people + "boot\nhmi import anna a.json", `unknown attachment "a.json"`},
 		{"kill into a phone", people + "boot\nkill 1ms into app anna lock", "the agent is not asked anything by that"},

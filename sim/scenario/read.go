@@ -242,7 +242,11 @@ func (l *line) one(t part, s slots, last bool) *misfit {
 		if value == "" {
 			return &misfit{l.at, fmt.Errorf("%s: the value is missing", w)}
 		}
-		if err := t.fill(l.p, s[0], value); err != nil {
+		err := t.fill(l.p, s[0], value)
+		if !t.kind.open && offers != nil && !slices.Contains(offers, value) {
+			err = unknown(t.what(), value, offers)
+		}
+		if err != nil {
 			return &misfit{l.at, fmt.Errorf("%s: %w", w, err)}
 		}
 		l.word()
