@@ -43,6 +43,7 @@ func TestProblems(t *testing.T) {
 		{"path of a range", "expect signal Vehicle.Sped min=1 max=2", "this car does not say it"},
 		{"path of a never", "never signal Vehicle.Sped 3", "this car does not say it"},
 		{"value that a path does not have", "signal Vehicle.LowVoltageSystemState ONN", `"ONN" is no value of it`},
+		{"value that a path never has", "never signal Vehicle.LowVoltageSystemState ONN", `x.txtar:1: never: Vehicle.LowVoltageSystemState: "ONN" is no value of it`},
 		{"policy that is none", "wait 1s\npolicy p.csv\n-- p.csv --\nx\n", "x.txtar:2: policy p.csv: "},
 		{"mapping that does not fit", "replay can=a dbc=can0:d mapping=m\n-- a --\n(1.5) can0 123#\n-- d --\n-- m --\n[[signal]]\npath = \"Vehicle.Speed\"\nbus = \"can0\"\ncan = \"A.B\"\n",
 			`x.txtar:1: m:1: can: `},
@@ -291,7 +292,7 @@ func corpus(t testing.TB) [][]byte {
 		[]byte("mark a\nexpect not statistic bus.a.bad 3 since a within 1m30s\nexpect disk unchanged since a\n"),
 		[]byte("replay can=c nmea=n dbc=can1:d dbc=can0:d mapping=m for=1h0m3s\nsync\n-- c --\n(1.5) can0 123#\n-- n --\n$GPRMC,101501.00,A,5412.3457,N,00637.6544,E,0.40,,150626,,,A*40\n-- d --\n-- m --\n"),
 		[]byte(people+"boot\nlogin lea pin=none wait\nexpect error WrongPIN\ndocument limit lea\nexpect withheld doors for jonas rule=doors/limited\n"),
-		[]byte(people+"expect gap lea status dropped=3\nexpect signal Vehicle.Speed min=-1.5 max=2\nexpect signal Vehicle.Speed x at=3s\nnever place jonas\n"))
+		[]byte(people+"expect gap lea status dropped=3\nexpect signal Vehicle.Speed min=-1.5 max=2\nexpect signal Vehicle.Speed 4.5 at=3s\nnever place jonas\n"))
 }
 
 // A scenario that is printed reads as the same scenario, and prints as the same

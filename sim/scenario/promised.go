@@ -119,7 +119,17 @@ func (c *alarm) suits(car *stage) error {
 	return err
 }
 
-func (c *signalIs) suits(car *stage) error    { return mapped(car.plan, c.path) }
+func (c *signalIs) suits(car *stage) error {
+	if err := mapped(car.plan, c.path); err != nil {
+		return err
+	}
+	_, err := car.plan.Parse(c.path, c.value)
+	if _, no := number(c.value); no == nil { // a number may be written in another way
+		return nil
+	}
+	return err
+}
+
 func (c *signalRange) suits(car *stage) error { return mapped(car.plan, c.path) }
 
 func (c *frame) suits(car *stage) error {
