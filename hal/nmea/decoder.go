@@ -144,6 +144,9 @@ func (d *Decoder) gga(f fields) bool {
 		}
 		return true
 	}
+	if at != d.noFix { // of an earlier epoch; tomorrow it would be this one
+		d.noFix = moment{}
+	}
 	f.skip(2) // satellites, dilution
 	altitude, ok := optional(f.next())
 	unit := f.next()

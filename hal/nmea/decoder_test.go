@@ -237,6 +237,20 @@ func TestEpochs(t *testing.T) {
 	}
 }
 
+// That there was no fix holds for its epoch, not for the same time of another day.
+func TestNoFixADayAgo(t *testing.T) {
+	lost := strings.Replace(strings.Replace(gga, "W,1,10", "W,0,00", 1), "161448.30", "080513.00", 1)
+	found := strings.Replace(gga, "161448.30", "080514.00", 1)
+	var d nmea.Decoder
+	got := heard(&d, lost, found, at("080514.00"), strings.Replace(at("080513.00"), "020818", "030818", 1))
+	if len(got) != 2 || got[1] == nil {
+		t.Errorf("the second of the day at which there was no fix yesterday: %v", got)
+	}
+	if got = heard(&d, lost, strings.Replace(lost, "GNGGA", "GLGGA", 1), strings.Replace(at("080513.00"), "020818", "040818", 1)); len(got) == 0 || got[len(got)-1] != nil {
+		t.Errorf("and without one again: %v", got)
+	}
+}
+
 // After Reset neither half a sentence nor an altitude of before is used.
 func TestReset(t *testing.T) {
 	var d nmea.Decoder
