@@ -60,12 +60,15 @@ func (s *Signal) plausible() Plausible {
 func (s *Signal) steps(of *dbc.Signal) (step, jump float64) {
 	step = math.Abs(of.Factor * s.Scale)
 	whole := math.Abs((of.Max - of.Min) * s.Scale)
+	ranged := of.Max > of.Min && !math.IsInf(whole, 0)
 	switch {
 	case s.Values != nil:
 		step, whole = 0, 0
 	case of.Float != dbc.Integer:
-		step = 0
-	case of.Max <= of.Min:
+		if step = 0; !ranged {
+			whole = 0
+		}
+	case !ranged:
 		whole = step * (math.Pow(2, float64(of.Bits)) - 1)
 	}
 	if jump = s.plausible().Jump; jump < 0 {

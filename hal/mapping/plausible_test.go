@@ -231,3 +231,22 @@ func TestPlausibleAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// A range without an end says nothing of what a jump is: the bits do.
+func TestARangeWithoutAnEnd(t *testing.T) {
+	for _, limits := range []string{"[0|100]", "[0|0]", "[-1.8e308|1.8e308]", "[-1e308|1e308]", "[0|inf]"} {
+		file, err := mapping.Load("m.toml", []byte("[[signal]]\npath = \""+charge+"\"\nbus = \"front\"\ncan = \"BATTERY.CHARGE\"\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bus, _ := dbc.Parse("front.dbc", []byte(strings.Replace(batteryBus, "[0|100]", limits, 1)))
+		plan, err := mapping.Compile(file, map[string]*dbc.File{"front": bus})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := doubted{front: plan.Bus("front"), path: charge, ms: 3_600_000, last: "nothing"}
+		if d.says(62, 1).says(20, 3); fmt.Sprint(d.said) != "[0 62 3 20]" {
+			t.Errorf("%s: %v", limits, d.said)
+		}
+	}
+}
