@@ -102,7 +102,7 @@ func (p *Plan) NeedsFD(path string) bool {
 // no such number or range.
 func (p *Plan) Reach(path string) (least, most, step float64, ok bool) {
 	b := p.command(path)
-	if b == nil || b.values != nil || b.signal.Min >= b.signal.Max {
+	if b == nil || b.values != nil || b.signal.Min >= b.signal.Max || math.IsInf(b.signal.Max-b.signal.Min, 0) {
 		return 0, 0, 0, false
 	}
 	of := func(physical float64) float64 { return physical*b.spec.Scale + b.spec.Offset }

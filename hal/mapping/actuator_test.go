@@ -120,6 +120,24 @@ func TestActuateToTheEndsOfARange(t *testing.T) {
 	}
 }
 
+// Only a range with two ends says how far an actuator goes.
+func TestReachOfARangeWithoutAnEnd(t *testing.T) {
+	for limits, want := range map[string]bool{"[16|29.5]": true, "[16|inf]": false, "[-1e308|1e308]": false} {
+		file, err := mapping.Load("m.toml", []byte(actuator(wish, "COMMAND.WISH", "STATE.WISH")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bus, _ := dbc.Parse("cabin.dbc", []byte(strings.ReplaceAll(cabin, "[16|29.5]", limits)))
+		plan, err := mapping.Compile(file, map[string]*dbc.File{"body": bus})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if least, most, _, ok := plan.Reach(wish); ok != want {
+			t.Errorf("%s: %v to %v, %v", limits, least, most, ok)
+		}
+	}
+}
+
 // What shows the effect is a reading of the path that was set.
 func TestConfirm(t *testing.T) {
 	state := can.Frame{ID: 1352, Extended: true, Len: 8, Data: can.Data{1, 24, 0xF4, 1}}
