@@ -184,8 +184,8 @@ func TestCommandFails(t *testing.T) {
 
 // The readings of a fresh process, which takes over after a guest, are followed too.
 func TestReadingsAfterAGuest(t *testing.T) {
-	r, _ := run(t, "car Taycan 2024\n"+people+"boot\nguest\nlogout\nexpect wipe clean within 20s\nmark fresh\n"+
-		"signal Vehicle.Speed 33\nexpect signal Vehicle.Speed min=33 max=33 since fresh within 20s\n")
+	r, _ := run(t, "car Taycan 2024\n"+people+"boot\nguest\nlogout\nexpect wipe clean within 20s\n"+
+		"signal Vehicle.Speed 33\nexpect signal Vehicle.Speed 33 within 20s\nmark fresh\nexpect signal Vehicle.Speed min=33 max=33 since fresh within 20s\n")
 	for _, s := range r.Steps {
 		if !s.OK {
 			t.Errorf("%d: %s: %s", s.Line, s.Text, s.Got)
