@@ -100,16 +100,18 @@ func (c *Courier) serve(ctx context.Context, s *dispatch) {
 			s.version, s.shown = version, time.Now()
 			s.fly(parcel{}, c.state(true, s.epoch, version))
 		}
+		looked := time.Now()
 		c.handLive(s)
 		c.handKept(s)
-		if !c.wait(ctx, s) {
+		if !c.wait(ctx, s, looked) {
 			return
 		}
 	}
 }
 
-// wait returns when there may be something to do; false at the end of the connection.
-func (c *Courier) wait(ctx context.Context, s *dispatch) bool {
+// wait returns when there may be something to do after what was looked at; false at the end
+// of the connection.
+func (c *Courier) wait(ctx context.Context, s *dispatch, looked time.Time) bool {
 	var head <-chan struct{}
 	var patience, again, stale <-chan time.Time
 	if len(s.flying) == 0 && s.version != s.will && !c.target.silent() {
@@ -123,8 +125,8 @@ func (c *Courier) wait(ctx context.Context, s *dispatch) bool {
 		defer timer.Stop()
 		patience = timer.C
 	}
-	if wait, waits := c.suspects.wait(time.Now()); waits {
-		timer := time.NewTimer(wait)
+	if due, waits := c.suspects.next(looked); waits {
+		timer := time.NewTimer(time.Until(due))
 		defer timer.Stop()
 		again = timer.C
 	}

@@ -141,15 +141,17 @@ func (s *suspects) enough(p parcel) int {
 	return strikes
 }
 
-// wait is how long until one that is set aside may be tried; waits is false if none is.
-func (s *suspects) wait(now time.Time) (d time.Duration, waits bool) {
-	var next time.Time
+// next is when one that is set aside may be tried; waits is false if none is. One whose time
+// had come when the queues were looked at, and that was not tried, is not there: whatever
+// comes wakes the line by itself.
+func (s *suspects) next(looked time.Time) (next time.Time, waits bool) {
 	for _, one := range s.all {
-		if one.aside && !s.tried && (!waits || one.next.Before(next)) {
-			next, waits = one.next, true
+		due := later(s.due, one.next)
+		if one.aside && !s.tried && due.After(looked) && (!waits || due.Before(next)) {
+			next, waits = due, true
 		}
 	}
-	return max(time.Millisecond, later(s.due, next).Sub(now)), waits
+	return next, waits
 }
 
 // anew drops all that is known: with a session's end a fresh process may take over, which
