@@ -83,9 +83,16 @@ func (s *seal) close(mailbox string, kind Kind, suffix string, payload []byte) (
 
 // Seal closes a kept message to its reader's key of now, or says that there is none to
 // close it to: what waits on disk knows neither. Without it such a message is not encoded.
+// An open one it makes as long as others are to what the reader is now.
 func (o *Outside) Seal(r Released) Released {
-	f := r.row()
-	if to := o.find(r.mailbox); f.sealed && !f.live && to != nil {
+	f, to := r.row(), o.find(r.mailbox)
+	if f.live || to == nil {
+		return r
+	}
+	if f.padded {
+		r.pad = o.policy.Slot(to.Column).Pad
+	}
+	if f.sealed {
 		r.seal, r.open = to.seal, len(to.Seal) == 0
 	}
 	return r

@@ -17,10 +17,15 @@ const slack = 500 * time.Millisecond
 // Timely reports whether a message may leave now. To main and shared readers it may at
 // any time. To the others only at a slot, also when it is sent again: the instant of a
 // new line, or of room on a full one, would tell where coverage began. What is live
-// leaves at its own slot or not at all.
+// leaves at its own slot or not at all. What the reader is now counts, and not what they
+// were when it was made.
 func (o *Outside) Timely(r Released, now hal.Instant) bool {
-	i := columnIndex(r.column)
-	if i < 0 || immediate(r.column) {
+	column := r.column
+	if to := o.addressee(r.mailbox, r.Class()); to != nil {
+		column = to.Column
+	}
+	i := columnIndex(column)
+	if i < 0 || immediate(column) {
 		return true
 	}
 	age := now.Boot - r.slot.Boot
@@ -28,10 +33,11 @@ func (o *Outside) Timely(r Released, now hal.Instant) bool {
 		return age <= late
 	}
 	g := o.columns[i].status
-	if r.row().spoken && r.column != ColumnLimited {
+	if r.row().spoken && column != ColumnLimited {
 		return true // who writes waits for an answer
 	}
-	if r.row().parked && !o.inUse && age >= 0 && age <= late {
+	anotherBoot := now.UTC.Sub(r.slot.UTC).Abs() > late // or the clock was set meanwhile
+	if r.row().parked && !o.inUse && age >= 0 && age <= late && !anotherBoot {
 		return true // parked, and just asked for
 	}
 	if r.row().alarms {
