@@ -81,7 +81,7 @@ func replaceProcess() effect {
 // between the two shows it twice, never not at all.
 func keep(messages []outside.Released, held []byte, after func(error)) effect {
 	b := &batch{messages}
-	return effect{what: "queue", owed: true, batch: b, after: after, do: func(w *world) error {
+	return effect{what: "queue", owed: true, both: true, batch: b, after: after, do: func(w *world) error {
 		if len(b.messages) > 0 {
 			refused, err := w.courier.Keep(b.messages)
 			if err != nil {

@@ -180,3 +180,23 @@ func TestDocumentIsShownOverABrokenQueue(t *testing.T) {
 		t.Errorf("the state shows %d, in force is %d", shown, w.Roster().Version)
 	}
 }
+
+// A purge that failed at a session's end, and another one was wanted before it is tried
+// again: what waits for it learns that it is done.
+func TestALaterPurgeCountsForTheOneBefore(t *testing.T) {
+	w := enrolled(t)
+	w.login(lea)
+	w.courier.jammed = errFull
+	w.logout()
+	if v := w.SessionView(); v.WipeState != "pending" {
+		t.Fatalf("before the purge: %s", v.WipeState)
+	}
+	a := w.access()
+	a.Users[1].Restricted = []profiles.Function{"position"}
+	w.apply(2, a, profiles.BackEnd)
+	w.courier.jammed = nil
+	w.pass(3*time.Second, -1)
+	if v := w.SessionView(); v.WipeState != "clean" {
+		t.Errorf("once the queue is purged: %s", v.WipeState)
+	}
+}
