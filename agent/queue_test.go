@@ -101,8 +101,12 @@ func TestNoWarningIsLostInMemory(t *testing.T) {
 	if got := w.courier.of(t, annaBox, outside.KindAlarms); len(got) != 1 || !strings.Contains(got[0], `"alarm":"brake"`) {
 		t.Errorf("anna was told %q", got)
 	}
-	if got := w.courier.of(t, annaBox, outside.KindGaps); len(got) != 2 || !strings.Contains(got[1], `"dropped":60,`) {
-		t.Errorf("%d gap records, want one of status and one of 60 positions: %q", len(got), got)
+	got := w.courier.of(t, annaBox, outside.KindGaps)
+	if len(got) != 3 || !strings.Contains(got[1], `"dropped":60,`) {
+		t.Errorf("%d gap records, want one of status, one of 60 positions and one of results: %q", len(got), got)
+	}
+	if all := strings.Join(got, " "); !strings.Contains(all, `"kind":"ack",`) || !strings.Contains(all, `"dropped":344,"reason":"bytes"`) {
+		t.Errorf("of the results that fell out: %q", got)
 	}
 	if n := len(w.courier.of(t, annaBox, outside.KindAck)); n != 256 {
 		t.Errorf("%d results, want the newest 256", n)
