@@ -44,7 +44,7 @@ func open(ctx context.Context, socket *socket, secure *tls.Config, o telemetry.O
 		stream = session
 	}
 	c := &connection{socket: socket, ended: make(chan struct{})}
-	c.client = paho.NewClient(c.options(stream, o, log))
+	c.client = paho.NewClient(c.options(&measured{Conn: stream}, o, log))
 	if err := wait(ctx, c.client.Connect()); err != nil {
 		return nil, err
 	}
