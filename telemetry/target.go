@@ -122,15 +122,16 @@ func (h *target) setVersion(version uint64) {
 	h.wakeUp()
 }
 
-// begin returns what a line opens with now, or errCalledOff. It closes what is
-// left of the line before. The context ends when the dial is to be given up.
+// begin returns what a line opens with now, or errCalledOff, also where a session has just
+// ended: the line opens at its time. It closes what is left of the line before. The context
+// ends when the dial is to be given up.
 func (h *target) begin(ctx context.Context) (dialing context.Context, epoch string, version uint64, err error) {
 	h.mu.Lock()
 	if h.over && !h.quiet() {
 		h.mu.Unlock()
 		return nil, "", 0, errHandedOver
 	}
-	if h.quiet() {
+	if h.quiet() || !h.renewAt.IsZero() {
 		h.mu.Unlock()
 		return nil, "", 0, errCalledOff
 	}
