@@ -19,7 +19,10 @@ func (c *Courier) handLive(s *dispatch) {
 		if (stance == alone || stance == trial) && len(s.flying) > 0 {
 			continue // a newer one may take its place meanwhile
 		}
-		if stance == aside || c.call.Decide(w.released) == Drop {
+		if stance == aside {
+			continue // likewise: at its turn there may be no newer one
+		}
+		if c.call.Decide(w.released) == Drop {
 			c.live.take(w.number)
 			continue
 		}
