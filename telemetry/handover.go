@@ -52,35 +52,41 @@ func (c *Courier) handOne(s *dispatch, w fresh) bool {
 }
 
 // handKept hands over kept messages, in order, a batch at a time. What is not
-// timely waits until something else is sent, which happens at each slot.
+// timely waits until something else is sent, which happens at each slot; what is behind it
+// does not.
 func (c *Courier) handKept(s *dispatch) {
 	room := s.room()
 	if s.retry != nil || room < batch && len(s.flying) > 0 || s.alone {
 		return
 	}
-	waiting, err := c.with.Outbox.Next(s.last, room)
-	if err != nil {
-		c.restOutbox(s, err)
-		return
-	}
-	chosen := c.choose(s, slices.Concat(s.early, waiting), room)
-	handed, err := c.handBatch(s, chosen.send, chosen.refused)
-	if err != nil {
-		c.restOutbox(s, err)
-		return
-	}
-	s.early = chosen.early
-	for _, k := range waiting {
-		s.last = max(s.last, k.ID)
-	}
-	if s.alone = chosen.alone && len(handed) > 0; s.alone && chosen.trial {
-		c.suspects.try(chosen.first, time.Now())
+	var passed []Kept // looked at just now
+	for look, more := s.early, true; more; look = nil {
+		waiting, err := c.with.Outbox.Next(s.last, room)
+		if err != nil {
+			c.restOutbox(s, err)
+			return
+		}
+		chosen := c.choose(s, slices.Concat(look, waiting), room)
+		handed, err := c.handBatch(s, chosen.send, chosen.refused)
+		if err != nil {
+			c.restOutbox(s, err)
+			return
+		}
+		passed = append(passed, chosen.early...)
+		s.early = passed
+		for _, k := range waiting {
+			s.last = max(s.last, k.ID)
+		}
+		if s.alone = chosen.alone && len(handed) > 0; s.alone && chosen.trial {
+			c.suspects.try(chosen.first, time.Now())
+		}
+		for _, r := range handed {
+			c.fate(r, Handed)
+		}
+		more = len(waiting) == room && len(chosen.send) == 0 && !chosen.held
 	}
 	if len(s.early) == 0 && len(s.flying) == 0 {
 		c.suspects.forget()
-	}
-	for _, r := range handed {
-		c.fate(r, Handed)
 	}
 }
 
@@ -90,21 +96,22 @@ type choice struct {
 	early         []Kept
 	first         parcel // of send
 	alone, trial  bool   // it goes alone, and was set aside
+	held          bool   // what is behind one that must go alone waits for it
 }
 
 // choose decides about kept messages, in order. Where one must go alone those behind it
 // wait, but not behind one that was set aside.
 func (c *Courier) choose(s *dispatch, all []Kept, room int) (out choice) {
-	now, held := time.Now(), false
+	now := time.Now()
 	for _, k := range all {
 		p := parcel{k.ID, k.Released.Tag()}
 		stance := c.suspects.stance(p, now)
 		busy := len(s.flying) > 0 || len(out.send) > 0
 		answer := Wait
 		switch {
-		case held || len(out.send) >= room || stance == aside || stance == trial && busy:
+		case out.held || len(out.send) >= room || stance == aside || stance == trial && busy:
 		case stance == alone && busy:
-			held = true
+			out.held = true
 		default:
 			answer = c.call.Decide(k.Released)
 		}
@@ -115,7 +122,7 @@ func (c *Courier) choose(s *dispatch, all []Kept, room int) (out choice) {
 			if len(out.send) == 0 {
 				out.first, out.alone, out.trial = p, stance != trusted, stance == trial
 			}
-			held = held || stance != trusted
+			out.held = out.held || stance != trusted
 			out.send = append(out.send, k.ID)
 		default:
 			out.refused = append(out.refused, k.ID)

@@ -1,6 +1,7 @@
 package telemetry_test
 
 import (
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -45,6 +46,31 @@ func TestTimely(t *testing.T) {
 		}
 		if c.waiting() != 0 {
 			t.Errorf("%d messages wait", c.waiting())
+		}
+	})
+}
+
+// However much waits for a slot before it, what does not have to wait leaves at once.
+func TestBehindWhatWaitsForASlot(t *testing.T) {
+	within(t, func(t *testing.T, dir string) {
+		c := drive(t, dir, func(c *car) {
+			c.port.refuse = true
+			c.callbacks.Decide = func(r outside.Released) telemetry.Answer {
+				if r.Mailbox() == lea.Mailbox {
+					return telemetry.Wait
+				}
+				return telemetry.Send
+			}
+		})
+		var all []outside.Released
+		for i := range 200 {
+			all = append(all, alarmTo(t, lea, fmt.Sprint("code-", i)))
+		}
+		c.send(append(all, alarmTo(t, anna, "abs"))...)
+		c.port.set(func() { c.port.refuse = false })
+		time.Sleep(10 * time.Second)
+		if got := list(c.port.mail()); got != "a1 alarmsabs 1" {
+			t.Errorf("ten seconds later: %q", got)
 		}
 	})
 }
