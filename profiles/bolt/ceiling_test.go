@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"glovebox/profiles"
 	"glovebox/profiles/bolt"
@@ -104,5 +105,50 @@ func TestErasureUnderACeilingIsFinished(t *testing.T) {
 	s = open(t, dir, ring, nil)
 	if got, err := s.Roster(); err != nil || !same(got, want) || ring.Has(gone) {
 		t.Errorf("after a start: %+v, %v, its key %v", got, err, ring.Has(gone))
+	}
+}
+
+// Who was removed and is to come again gets a new key, and nothing is left then that the
+// old one sealed: a change that ends in between costs nobody what is theirs.
+func TestRemovedAndToComeAgain(t *testing.T) {
+	dir := t.TempDir()
+	ring := openRing(t, dir)
+	s := open(t, dir, ring, nil)
+	must(t, applied(s.Apply(roster(t, 1, 1, 2))))
+	next := lowered(t, 2, []int{1}, []int{1, 2})
+	next.Issued = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) // it cannot be written
+	if _, err := s.Apply(next); err == nil {
+		t.Fatal("nothing kept the change from its end")
+	}
+	must(t, s.Close())
+	must(t, bolt.Check(filepath.Join(dir, bolt.Name)))
+	s = open(t, dir, ring, inChild(t))
+	if r, err := s.Roster(); err != nil || len(r.People) != 1 || s.Recovered() {
+		t.Errorf("%d people, %v; recovered %v", len(r.People), err, s.Recovered())
+	}
+}
+
+// The receipt of whom a ceiling removes is one of a removal.
+func TestReceiptOfACeiling(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, openRing(t, dir), nil)
+	must(t, applied(s.Apply(roster(t, 1, 1, 2, 3))))
+	for version, row := range []struct {
+		people, ceiling []int
+		before, after   uint32
+	}{
+		{[]int{1, 2, 3}, []int{1, 2}, 3, 2},
+		{[]int{1, 2}, []int{1, 2}, 0, 0}, // who was erased is in no document any more
+		{[]int{1, 2}, []int{1}, 2, 1},
+	} {
+		receipt, err := s.Apply(lowered(t, uint64(version+1), row.people, row.ceiling))
+		must(t, err)
+		want := ""
+		if row.before > 0 {
+			want = fmt.Sprintf("[{keys %d %d erased}]", row.before, row.after)
+		}
+		if got := fmt.Sprint(receipt.Stores); (receipt.Method == "key") != (want != "") || want != "" && got != want {
+			t.Errorf("version %d: %+v, want %s", version+1, receipt, want)
+		}
 	}
 }

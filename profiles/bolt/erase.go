@@ -9,10 +9,11 @@ import (
 	"glovebox/profiles/keyring"
 )
 
-// erase erases those whom a ceiling removed and who are still here.
-func (s *Store) erase() error {
+// erase erases those whom a ceiling removed and who are still here. The receipt is of
+// them; zero if nobody was.
+func (s *Store) erase() (receipt profiles.Receipt, err error) {
 	var left []profiles.ID
-	err := s.db.View(func(tx *bbolt.Tx) error {
+	err = s.db.View(func(tx *bbolt.Tx) error {
 		car := tx.Bucket([]byte(carBucket))
 		if car == nil || car.Get([]byte(rosterKey)) == nil {
 			return nil
@@ -26,16 +27,17 @@ func (s *Store) erase() error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("erase people: %w", err)
+		return receipt, fmt.Errorf("erase people: %w", err)
 	}
 	if len(left) == 0 {
-		return nil
+		return receipt, nil
 	}
-	receipt, err := s.ring.Remove(left...)
+	removed, err := s.ring.Remove(left...)
+	receipt = receiptOf(removed, err)
 	if err != nil {
-		return fmt.Errorf("erase people: %w", err)
+		return receipt, fmt.Errorf("erase people: %w", err)
 	}
-	return s.update("erase people", func(c *transaction) error { return drop(c, left, receipt) })
+	return receipt, s.update("erase people", func(c *transaction) error { return drop(c, left, removed) })
 }
 
 // drop deletes what was sealed with the keys of those who are gone.

@@ -110,7 +110,7 @@ func (s *Store) Apply(next profiles.Roster) (receipt profiles.Receipt, err error
 	if err := s.deleteKeyless(); err != nil {
 		return receipt, err
 	}
-	if err := s.erase(); err != nil {
+	if _, err := s.erase(); err != nil {
 		return receipt, err
 	}
 	before, err := s.Roster()
@@ -128,7 +128,7 @@ func (s *Store) Apply(next profiles.Roster) (receipt profiles.Receipt, err error
 		if err := s.update("lower the roster", func(c *transaction) error { return s.putRoster(c, before, next) }); err != nil {
 			return receipt, err
 		}
-		if err := s.erase(); err != nil {
+		if receipt, err = s.erase(); err != nil {
 			return receipt, err
 		}
 		before.People = slices.DeleteFunc(before.People, func(p profiles.Person) bool { return isErased(next, p.ID) })
@@ -142,12 +142,21 @@ func (s *Store) Apply(next profiles.Roster) (receipt profiles.Receipt, err error
 	}
 	removed, err := s.ring.Remove(gone...) // also of nobody: it ends one that was interrupted
 	if len(gone) > 0 {
-		receipt = receiptOf(removed, err)
+		first := receipt
+		if receipt = receiptOf(removed, err); first.Method != "" {
+			receipt.Stores[0].Before = first.Stores[0].Before
+		}
 	}
 	if err != nil {
 		return receipt, fmt.Errorf("apply the roster: %w", err)
 	}
-	if err := s.addKeys(ids); err != nil { // who left may come back with the ceiling
+	if slices.ContainsFunc(gone, func(id profiles.ID) bool { return slices.Contains(ids, id) }) {
+		// Who left comes back with the ceiling: the new key opens nothing that is there.
+		if err := s.update("erase people", func(c *transaction) error { return drop(c, gone, removed) }); err != nil {
+			return receipt, err
+		}
+	}
+	if err := s.addKeys(ids); err != nil {
 		return receipt, err
 	}
 	return receipt, s.update("apply the roster", func(c *transaction) error {

@@ -73,7 +73,11 @@ func Open(dir string, ring *keyring.Ring, check func(path string) error) (*Store
 	if err := s.db.View(func(tx *bbolt.Tx) error { return checkMeta(tx, ring) }); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the profiles: %w", err), db.Close())
 	}
-	if err := errors.Join(s.deleteKeyless(), s.erase()); err != nil {
+	err = s.deleteKeyless()
+	if err == nil {
+		_, err = s.erase()
+	}
+	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil
