@@ -61,7 +61,9 @@ func (c *Cabin) follow(a profiles.Access, by profiles.Signer) (*written, error) 
 	c.next.lapses(c.people.active)
 	reread()
 	c.effects.add(dropLive())
+	destroyed := false // somebody's key, at any try
 	c.effects.add(applyRoster(next, func(receipt profiles.Receipt, err error) {
+		destroyed = destroyed || receipt.Method == "key"
 		if !done.tried {
 			*done = written{true, receipt, err}
 		}
@@ -81,7 +83,7 @@ func (c *Cabin) follow(a profiles.Access, by profiles.Signer) (*written, error) 
 		if next.Version != shown {
 			c.effects.add(showDocument(next.Version))
 		}
-		c.fresh.wanted = c.fresh.wanted || erased(receipt)
+		c.fresh.wanted = c.fresh.wanted || destroyed
 		if !c.fresh.follows() || c.session.State != profiles.Idle {
 			c.effects.add(purge(nil)) // a fresh process comes at the session's end
 			return

@@ -196,6 +196,3 @@ func giveWay(n *news, call func(told func() Carried), told func() Carried) {
 // nameGiven has the name given back to the bus, once all is told that happened before:
 // what is called from then on waits for the fresh process.
 type nameGiven struct{ done chan struct{} }
-
-// erased reports whether somebody's key was destroyed.
-func erased(r profiles.Receipt) bool { return r.Method == "key" && r.Result == "erased" }

@@ -348,3 +348,44 @@ func TestWhoWaitsBehindWhoWasLetIn(t *testing.T) {
 		t.Errorf("%v is at the wheel, %q waits", v.Profile, v.Pending)
 	}
 }
+
+// onceFailing erases nobody at the first try; the second one finishes that, and says
+// nothing of whom the first was of.
+type onceFailing struct {
+	agent.Store
+	tried bool
+}
+
+func (s *onceFailing) Apply(r profiles.Roster) (profiles.Receipt, error) {
+	before, err := s.Store.Roster()
+	if err == nil && len(r.People) < len(before.People) && !s.tried {
+		s.tried = true
+		return profiles.Receipt{Method: "key", Result: "failed"}, profiles.ErrEraseFailed
+	}
+	done, err := s.Store.Apply(r)
+	if s.tried {
+		done = profiles.Receipt{}
+	}
+	return done, err
+}
+
+// A removal that the disk finishes at a later try is one, too: a fresh process follows.
+func TestARemovalThatIsTriedAgain(t *testing.T) {
+	h := &heir{begun: make(chan struct{}, 9)}
+	w := startWorld(t, "Taycan", newStore(), func(_ *world, n *agent.Needs) {
+		n.Store = &onceFailing{Store: n.Store}
+		n.Replace = func(told func() agent.Carried) { h.told = told; h.begun <- struct{}{} }
+	})
+	w.say(ignition, hal.Word("OFF"))
+	w.Linked(true)
+	w.apply(1, w.access(), profiles.BackEnd)
+	w.apply(2, w.without(jonas), profiles.BackEnd)
+	if h.wanted() {
+		t.Fatal("before the key was overwritten")
+	}
+	w.pass(3*time.Second, -1)
+	w.CarryOut()
+	if w.store.People.Version != 2 || !h.wanted() || w.SessionView().WipeState != "pending" {
+		t.Errorf("version %d, %s", w.store.People.Version, w.SessionView().WipeState)
+	}
+}
