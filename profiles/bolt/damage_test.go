@@ -224,3 +224,27 @@ func TestStoreOfAnotherRing(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A copy that could not be written says nothing about the state that was copied: on a full
+// disk the damaged file stays where it is, and is mended when there is room.
+func TestMendOnAFullDisk(t *testing.T) {
+	c := newCar(t)
+	dir := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, "keys"), c.keys, 0o600))
+	bad := slices.Clone(c.after)
+	bad[16+16] ^= 1 // one meta page; the other is whole
+	must(t, os.WriteFile(filepath.Join(dir, bolt.Name), bad, 0o600))
+	must(t, os.Symlink("/dev/full", filepath.Join(dir, bolt.Name+".new")))
+	if mended, err := bolt.Mend(dir, bolt.Name, inChild(t)); err == nil {
+		t.Errorf("mended %v without room for it", mended)
+	}
+	mended, err := bolt.Mend(dir, bolt.Name, inChild(t))
+	must(t, err)
+	ring, err := keyring.Open(dir)
+	must(t, err)
+	defer ring.Close()
+	s := open(t, dir, ring, nil)
+	if r, err := s.Roster(); err != nil || len(r.People) != 6 || !mended {
+		t.Errorf("%d people, %v; mended %v", len(r.People), err, mended)
+	}
+}

@@ -14,7 +14,8 @@ import (
 // Mend makes the bbolt file name in dir safe to open. check is asked whether it
 // is sound; nil asks nobody. A damaged file goes to the quarantine. In its place
 // comes its newest state that is sound, at most one change back, else nothing, and
-// recovered is true. A check that returns ErrNotChecked changes nothing.
+// recovered is true. A check that returns ErrNotChecked changes nothing, nor does a copy
+// for which there is no room.
 func Mend(dir, name string, check func(path string) error) (recovered bool, err error) {
 	path := join(dir, name)
 	if check == nil {
@@ -40,6 +41,9 @@ func Mend(dir, name string, check func(path string) error) (recovered bool, err 
 	}
 	for _, state := range found {
 		if err := copyAs(path, aside, state); err != nil {
+			if at, ok := errors.AsType[*os.PathError](err); ok && at.Path == aside { // no room: the state may be sound
+				return false, errors.Join(err, os.Remove(aside))
+			}
 			continue
 		}
 		switch wrong := check(aside); {
