@@ -59,7 +59,7 @@ func (r Roster) Revise(rev Revision, author Author, car *ecdh.PublicKey, issued 
 		return Revised{}, err
 	}
 	for i := range d.Users {
-		if u := &d.Users[i]; u.Sealed == "" { // new, or kept by an older agent
+		if u := &d.Users[i]; u.Sealed == "" && u.Name != (Private{}) { // new, or kept by an older agent; else invited without
 			var err error
 			if u.Sealed, err = SealPrivate(car, r.VID, u.ID, u.Name, u.Verifier); err != nil {
 				return Revised{}, err

@@ -391,3 +391,18 @@ func TestMainUserIsMetFirst(t *testing.T) {
 		}
 	}
 }
+
+// Who was invited by phone may have no name yet. What is decided at the wheel meanwhile
+// seals none for them: a document that does is one that no car takes.
+func TestReviseBesideANamelessInvitation(t *testing.T) {
+	r := enrolled(t, household(t))
+	for i, p := range r.People {
+		if p.State == profiles.Invited {
+			r.People[i].Name, r.People[i].Verifier, r.People[i].Sealed = profiles.Private{}, profiles.Verifier{}, ""
+		}
+	}
+	_, revised, err := revise(t, r, profiles.SetGuestServices{On: !r.GuestServices}, at("main"))
+	if err != nil || revised.Payload == nil {
+		t.Errorf("%v", err)
+	}
+}
