@@ -42,14 +42,21 @@ func openJournal(path string) (*journal, error) {
 }
 
 func (j *journal) send(record []byte) {
-	if unix.Sendto(j.fd, record, unix.MSG_NOSIGNAL, j.to) != nil {
+	if !j.takes(record) {
 		j.lost.Add(1)
 		return
 	}
 	if n := j.lost.Swap(0); n > 0 {
 		count := strconv.FormatInt(n, 10)
-		j.send(entry(slog.LevelWarn, "lines lost count="+count, []field{{"GLOVEBOX_COUNT", count}}))
+		if !j.takes(entry(slog.LevelWarn, "lines lost count="+count, []field{{"GLOVEBOX_COUNT", count}})) {
+			j.lost.Add(n)
+		}
 	}
+}
+
+// takes reports whether the journal has taken a record.
+func (j *journal) takes(record []byte) bool {
+	return unix.Sendto(j.fd, record, unix.MSG_NOSIGNAL, j.to) == nil
 }
 
 // journalHandler sends records to the journal, with keys as fields.

@@ -147,6 +147,46 @@ func TestTheJournalHangs(t *testing.T) {
 	}
 }
 
+// A journal that takes one line now and then is told of each that it missed, sooner or later.
+func TestTheJournalIsSlow(t *testing.T) {
+	path, conn := newJournald(t)
+	j, err := openJournal(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(journalHandler{journal: j})
+	sent, told := 0, 0
+	take := func() bool {
+		got := record(t, conn, 50*time.Millisecond)
+		if count, missed := strings.CutPrefix(got["MESSAGE"], "lines lost count="); missed {
+			var n int
+			_, _ = fmt.Sscan(count, &n)
+			told += n
+		} else if got != nil {
+			told++
+		}
+		return got != nil
+	}
+	for range 1000 { // until it is full
+		log.Info("line")
+		sent++
+	}
+	for range 5 { // room for one: for a line, and not for what was lost
+		take()
+		log.Info("line")
+		sent++
+	}
+	for take() {
+	}
+	log.Info("line")
+	sent++
+	for take() {
+	}
+	if told != sent {
+		t.Errorf("%d lines, and it was told of %d", sent, told)
+	}
+}
+
 // The program writes to the journal where its standard error is the journal's, and as text
 // where it is not, whatever the environment says.
 func TestTheProgramsJournal(t *testing.T) {
