@@ -62,5 +62,6 @@ const quarantineName = "quarantine"
 // ours reports whether a name in the state directory is one that the agent gives.
 func ours(name string) bool {
 	name = strings.TrimSuffix(name, disk.Aside(""))
-	return slices.Contains([]string{keysFile, keyring.IdentityName, bolt.Name, outboxFile, bolt.MarkName, quarantineName}, name)
+	return slices.Contains([]string{keysFile, keyring.IdentityName, bolt.Name, outboxFile, bolt.MarkName, orderName, quarantineName}, name) ||
+		strings.HasPrefix(name, bolt.Name+".schema") // CopyName
 }
