@@ -348,3 +348,44 @@ func TestSharedFolderKeepsItsMode(t *testing.T) {
 		}
 	}
 }
+
+// What an older form left beside the stores, and an order that was not given, are the
+// agent's too.
+func TestCopiesAreOurs(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{keysFile, bolt.CopyName(2), orderName + ".new"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	closeModes(dir, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	for name, want := range map[string]os.FileMode{"": 0o700, keysFile: 0o600, bolt.CopyName(2): 0o600, orderName + ".new": 0o600} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%q has mode %v, want %v", name, info.Mode(), want)
+		}
+	}
+}
+
+// A ring that was lost stays lost where the start that found it was cut off: this car is
+// not one that never had anybody.
+func TestLostRingIsNotForgotten(t *testing.T) {
+	dir, log := t.TempDir(), slog.New(slog.NewTextHandler(io.Discard, nil))
+	if err := os.WriteFile(filepath.Join(dir, bolt.Name), []byte("people"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ring, lost, err := bolt.OpenRing(dir, []string{bolt.Name, outboxFile}, keyring.IdentityName)
+	if err := errors.Join(err, ring.Close()); err != nil || !lost {
+		t.Fatalf("lost %v, %v", lost, err)
+	}
+	s, err := openStores(t.Context(), dir, false, nil, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.release()
+	if s.fresh() {
+		t.Error("nobody was ever in this car")
+	}
+}

@@ -74,8 +74,12 @@ func (s stores) doubtful() bool {
 	return slices.Contains(s.recovered, keysFile) || slices.Contains(s.recovered, bolt.Name)
 }
 
-// fresh reports whether this car surely never had anybody.
-func (s stores) fresh() bool { return s.ring != nil && !s.used }
+// fresh reports whether this car surely never had anybody: a start that was cut off may
+// have found the ring lost, and then there is a quarantine.
+func (s stores) fresh() bool {
+	_, err := os.Stat(filepath.Join(s.dir, quarantineName))
+	return s.ring != nil && !s.used && errors.Is(err, os.ErrNotExist)
+}
 
 // lockStore makes the directory and takes its lock, before anything else is done there.
 func lockStore(ctx context.Context, dir string, patience time.Duration) (*os.File, error) {
