@@ -123,7 +123,8 @@ func decodeTyped(data []byte, depth int) (Typed, error) {
 func typedText(raw json.RawMessage) (string, error) {
 	s, err := decodeAs[string](raw)
 	// encoding/json puts U+FFFD where half of a surrogate pair stood.
-	half := strings.ContainsRune(s, utf8.RuneError) && strings.Contains(strings.ToLower(string(raw)), `\ud`)
+	escapes := strings.ToLower(strings.ReplaceAll(string(raw), `\\`, ""))
+	half := strings.ContainsRune(s, utf8.RuneError) && strings.Contains(escapes, `\ud`)
 	if err != nil || half || strings.Contains(s, "\x00") {
 		return "", errType
 	}

@@ -114,6 +114,26 @@ func TestTypedComesBack(t *testing.T) {
 	})
 }
 
+// A text that looks like half of a surrogate pair is a text.
+func TestTextWithABackslash(t *testing.T) {
+	for _, text := range []string{"\\ud800\uFFFD", "C:\\UDATA \uFFFD", "\\\\ud\uFFFD"} {
+		v, back := profiles.Typed{Type: "s", Value: text}, profiles.Typed{}
+		written, err := v.MarshalJSON()
+		if err == nil {
+			err = back.UnmarshalJSON(written)
+		}
+		if err != nil || back.Value != text {
+			t.Errorf("%s came back as %q, %v", written, back.Value, err)
+		}
+	}
+	var v profiles.Typed
+	for _, half := range []string{`{"s":"\ud800"}`, `{"s":"\\\ud800"}`, `{"s":"\\\\\uDC00"}`} {
+		if err := v.UnmarshalJSON([]byte(half)); err == nil {
+			t.Errorf("%s is taken as %q", half, v.Value)
+		}
+	}
+}
+
 // How deep and how long what a value can have may be: the last that is taken, and the first that is not.
 func TestTypedBounds(t *testing.T) {
 	nested := func(n int) string { return strings.Repeat(`{"v":`, n) + `{"y":1}` + strings.Repeat(`}`, n) }
