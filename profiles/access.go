@@ -153,10 +153,13 @@ func (o *object) hash(name string) (h Hash) {
 	return Hash(raw)
 }
 
+// lastSecond is that of the year 9999: no later time has a form in RFC 3339.
+const lastSecond = 253402300799
+
 // moment takes an instant in UTC.
 func (o *object) moment(name string) time.Time {
 	raw := o.pop(name)
-	if seconds, err := integerOf(raw, 1<<38-1); err == nil {
+	if seconds, err := integerOf(raw, lastSecond); err == nil {
 		return time.Unix(int64(seconds), 0).UTC()
 	}
 	text, err := textOf(raw)

@@ -70,7 +70,7 @@ func TestDecodeAccess(t *testing.T) {
 		{"issued with a fraction", `:10Z"`, `:10.25Z"`, true},
 		{"issued at offset zero", `:10Z"`, `:10+00:00"`, true},
 		{"issued in seconds", `"2026-11-21T20:33:10Z"`, `1795293190`, true},
-		{"issued in the last second", `"2026-11-21T20:33:10Z"`, `274877906943`, true},
+		{"issued in the last second", `"2026-11-21T20:33:10Z"`, `253402300799`, true},
 		{"issued a second later", `"2026-11-21T20:33:10Z"`, `274877906944`, false},
 		{"state empty", `"state":"active","sharing":"limited"`, `"state":"","sharing":"limited"`, false},
 		{"issued in local time", `:10Z"`, `:10+01:00"`, false},
@@ -305,4 +305,18 @@ func strip(v any) any {
 		}
 	}
 	return v
+}
+
+// A time that cannot be written again is none: the document could not be kept.
+func TestIssuedInAFarYear(t *testing.T) {
+	for seconds, good := range map[string]bool{"253402300799": true, "253402300800": false, "274877906943": false} {
+		payload := `{"vid":"` + strings.Repeat("c0", 16) + `","version":1,"issued":` + seconds + `,"users":[]}`
+		a, err := profiles.DecodeAccess([]byte(payload))
+		if (err == nil) != good {
+			t.Errorf("%s is %v, %v", seconds, a.Issued, err)
+		}
+		if _, err := (profiles.Roster{Issued: a.Issued}).EncodeOpen(); err != nil {
+			t.Errorf("%s: %v", seconds, err)
+		}
+	}
 }
