@@ -61,17 +61,15 @@ func (c *Cabin) follow(a profiles.Access, by profiles.Signer) (*written, error) 
 	c.next.lapses(c.people.active)
 	reread()
 	c.effects.add(dropLive())
-	destroyed := false // somebody's key, at any try
 	c.effects.add(applyRoster(next, func(receipt profiles.Receipt, err error) {
-		destroyed = destroyed || receipt.Method == "key"
 		if !done.tried {
 			*done = written{true, receipt, err}
 		}
-		if err != nil {
-			return // it is tried again
-		}
 		c.mu.Lock()
 		defer c.mu.Unlock()
+		if c.fresh.erases = c.fresh.erases || receipt.Method == "key"; err != nil {
+			return // it is tried again, or a newer one is
+		}
 		shown := c.people.disk.Version
 		c.effects.add(c.people.replace(next, c.needs.Now())...)
 		if slices.ContainsFunc(changes, func(is profiles.Change) bool { return is.Kind == profiles.Accepted }) {
@@ -83,7 +81,7 @@ func (c *Cabin) follow(a profiles.Access, by profiles.Signer) (*written, error) 
 		if next.Version != shown {
 			c.effects.add(showDocument(next.Version))
 		}
-		c.fresh.wanted = c.fresh.wanted || destroyed
+		c.fresh.wanted = c.fresh.wanted || c.fresh.erases
 		if !c.fresh.follows() || c.session.State != profiles.Idle {
 			c.effects.add(purge(nil)) // a fresh process comes at the session's end
 			return

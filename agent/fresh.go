@@ -154,6 +154,7 @@ func (v *vehicle) resume(from Carried, now hal.Instant, out *outside.Outside) {
 type fresh struct {
 	able   bool     // there can be one
 	wanted bool     // this process has held what has to go
+	erases bool     // a key was destroyed; wanted, once the people without its owner are on disk
 	begun  *Carried // the name is given back, or about to be: whoever is let in comes next
 }
 
