@@ -299,7 +299,7 @@ func TestAPhoneWrites(t *testing.T) {
 			t.Errorf("an empty booking is %+v", got)
 		}
 		synctest.Wait()
-		if got := b.lines(shopBox); len(got) != 2 || got[0].Kind != "chat" || got[1].Kind != "booking" || got[1].Text != "winter tyres" {
+		if got := b.lines(shopBox); len(got) != 2 || got[0].Kind != "chat" || len(got[0].ID) != 32 || got[1].Kind != "booking" || got[1].Text != "winter tyres" {
 			t.Errorf("the workshop has %+v", got)
 		}
 		time.Sleep(6 * time.Minute)

@@ -3,6 +3,7 @@ package profiles_test
 import (
 	"crypto/rand"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -97,8 +98,32 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%s: %v", row.name, got)
 		}
 	}
-	if !v.Weak() {
-		t.Error("a cheap verifier is not called weak")
+}
+
+// A verifier is weak where any part of it costs less than a new one does.
+func TestWeakVerifier(t *testing.T) {
+	v, err := profiles.NewVerifier(profiles.NewPIN("480213"), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := strings.Split(v.Reveal(), "$") // "", argon2id, v, parameters, salt, tag
+	for _, row := range []struct {
+		part     int
+		old, new string
+		weak     bool
+	}{
+		{3, "", "", false},
+		{3, "m=19456", "m=19455", true}, {3, "m=19456", "m=65536", false},
+		{3, "t=2", "t=1", true}, {3, "t=2", "t=3", false},
+		{4, parts[4][:4], "", true}, {4, parts[4][:4], "AAAAAAAA", false},
+		{5, parts[5][:4], "", true}, {5, parts[5][:4], "AAAAAAAA", false},
+	} {
+		changed := slices.Clone(parts)
+		changed[row.part] = strings.Replace(changed[row.part], row.old, row.new, 1)
+		text := strings.Join(changed, "$")
+		if v, err := profiles.ParseVerifier(text); err != nil || v.Weak() != row.weak {
+			t.Errorf("%s: weak %v, %v", text, v.Weak(), err)
+		}
 	}
 }
 

@@ -102,6 +102,7 @@ func TestLedgerFilter(t *testing.T) {
 		{"newest of a class", telemetry.LedgerFilter{Class: "speed", Limit: 1}, []uint64{3}},
 		{"from", telemetry.LedgerFilter{From: noon.UTC.Add(25 * time.Minute)}, []uint64{4, 5}},
 		{"to", telemetry.LedgerFilter{To: noon.UTC.Add(5 * time.Minute)}, []uint64{1}},
+		{"from and to a minute", telemetry.LedgerFilter{From: noon.UTC.Add(20 * time.Minute), To: noon.UTC.Add(20 * time.Minute)}, []uint64{3}},
 		{"nothing", telemetry.LedgerFilter{Class: "position", Reader: "lea"}, nil},
 	} {
 		var ids []uint64
