@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -48,6 +49,7 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) (err error) {
 	if c.Patience < 1 || c.Patience > 10 {
 		return exit{exitUsage, fmt.Errorf("--patience %d: want 1 to 10", c.Patience)}
 	}
+	debug.SetGCPercent(50) // what a world keeps is bounded: it need not take twice of that
 	all, first, err := c.worlds()
 	if err != nil {
 		return err
