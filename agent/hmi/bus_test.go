@@ -181,13 +181,16 @@ func (w *world) dial(t *testing.T) *dbus.Conn {
 	return c
 }
 
+// patience is how long what is expected may take, on a machine that is slow and busy.
+const patience = 20 * time.Second
+
 // ask calls member (Interface.Method without org.glovebox.) on the root object.
 func ask(c *dbus.Conn, member string, args ...any) *dbus.Call {
 	return askAt(c, hmi.RootPath, "org.glovebox."+member, args...)
 }
 
 func askAt(c *dbus.Conn, path dbus.ObjectPath, member string, args ...any) *dbus.Call {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	return c.Object(hmi.Name, path).CallWithContext(ctx, member, 0, args...)
 }
@@ -197,7 +200,7 @@ func wait(t *testing.T, call *dbus.Call) {
 	t.Helper()
 	select {
 	case <-call.Done:
-	case <-time.After(5 * time.Second):
+	case <-time.After(patience):
 		t.Fatalf("%s is not answered", call.Method)
 	}
 }
@@ -223,7 +226,7 @@ func hear(t *testing.T, c *dbus.Conn) func(n int) []*dbus.Signal {
 	c.Signal(ch)
 	return func(n int) (all []*dbus.Signal) {
 		t.Helper()
-		timeout := time.After(5 * time.Second)
+		timeout := time.After(patience)
 		for len(all) < n {
 			select {
 			case s := <-ch:

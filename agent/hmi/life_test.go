@@ -31,7 +31,7 @@ func TestRunEndsWithTheBus(t *testing.T) {
 		if !errors.Is(err, hmi.ErrBusGone) {
 			t.Errorf("ended with %v", err)
 		}
-	case <-time.After(5 * time.Second):
+	case <-time.After(patience):
 		t.Error("still running")
 	}
 }
@@ -76,7 +76,7 @@ func TestCloseEndsOpenCalls(t *testing.T) {
 		if login.Err == nil || len(w.cabin.asked()) > 0 {
 			t.Errorf("answered %v, did %v", login.Err, w.cabin.asked())
 		}
-	case <-time.After(5 * time.Second):
+	case <-time.After(patience):
 		t.Error("still open")
 	}
 }

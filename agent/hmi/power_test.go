@@ -116,7 +116,7 @@ func (m *manager) lock(t *testing.T, n int) *os.File {
 // free waits until a lock is released, and says when.
 func free(t *testing.T, lock *os.File) time.Time {
 	t.Helper()
-	if err := lock.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+	if err := lock.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := lock.Read(make([]byte, 1)); os.IsTimeout(err) {

@@ -126,7 +126,7 @@ func TestCallsOfASenderThatLeftAreDone(t *testing.T) {
 		c.Object(hmi.Name, hmi.RootPath).Go("org.glovebox.Settings1.Reset", dbus.FlagNoReplyExpected, nil, fmt.Sprint("app.", i), none)
 	}
 	c.Close()
-	for deadline := time.Now().Add(5 * time.Second); len(w.cabin.asked()) < 5; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); len(w.cabin.asked()) < 5; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("only %v", w.cabin.asked())
 		}

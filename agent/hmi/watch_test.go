@@ -130,7 +130,7 @@ func TestWatchersThatLeaveAreForgotten(t *testing.T) {
 	for _, f := range open {
 		f.Close()
 	}
-	for deadline := time.Now().Add(5 * time.Second); w.cabin.offer(reading(1)) > 0; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); w.cabin.offer(reading(1)) > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("still tapped")
 		}
