@@ -47,7 +47,7 @@ func TestActions(t *testing.T) {
 func TestUnconfirmed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := enrolled(t)
-		w.actuator.obeys = false
+		w.actuator.disobey()
 		began := time.Now()
 		if got := w.order(fresh(anna, 1, profiles.Unlock)); got.Result != outside.Uncertain || time.Since(began) != 5*time.Second {
 			t.Errorf("%+v after %s", got, time.Since(began))
@@ -66,7 +66,7 @@ func TestUnconfirmed(t *testing.T) {
 func TestOldValueOfSilentBus(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := enrolled(t)
-		w.actuator.obeys = false
+		w.actuator.disobey()
 		w.say(lockLeft, hal.Bool(true))
 		w.say(lockRight, hal.Bool(true))
 		w.park()
@@ -150,7 +150,7 @@ func TestAnotherValueConfirmsNothing(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := enrolled(t)
-			w.actuator.obeys = false
+			w.actuator.disobey()
 			w.say(lockLeft, hal.Bool(true))
 			w.say(lockRight, hal.Bool(row.locked))
 			w.say(air, hal.Bool(true))
@@ -178,7 +178,7 @@ func TestCauses(t *testing.T) {
 		{profiles.Flash, func(w *world) { w.say(hazard, hal.Bool(true)) }, "hazard lights on"},
 		{profiles.ClimateStart, func(w *world) { w.say(charge, hal.Number(14)) }, "charge"},
 		{profiles.Unlock, func(w *world) { w.actuator.fails = agent.ErrNotSent }, "device"},
-		{profiles.Unlock, func(w *world) { w.actuator.obeys = false }, "not confirmed"},
+		{profiles.Unlock, func(w *world) { w.actuator.disobey() }, "not confirmed"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := enrolled(t)

@@ -129,7 +129,7 @@ func TestALookIsUsedUpOverTheExchange(t *testing.T) {
 // that is over.
 func TestOrdersOutliveTheExchange(t *testing.T) {
 	sameReplies(t, 2, []string{`"ctr":1,"result":"done"`, `"ctr":2,"result":"refused","reason":"expired"`}, func(t *testing.T, b *bubble, exchange func() string) {
-		b.actuator.obeys = false
+		b.actuator.disobey()
 		b.idle(20 * time.Second)
 		b.actuator.take() // what the settings want
 		b.Act(b.action(fresh(anna, 1, profiles.Lock)), false)
@@ -152,7 +152,7 @@ func TestOrdersOutliveTheExchange(t *testing.T) {
 // come; climate that was ordered for ten minutes ends after ten minutes.
 func TestWhatOrdersDoOutlivesTheExchange(t *testing.T) {
 	sameReplies(t, 2, []string{`"ctr":1,"result":"done"`, `"ctr":2,"result":"done"`}, func(t *testing.T, b *bubble, exchange func() string) {
-		b.actuator.obeys = false
+		b.actuator.disobey()
 		b.idle(10 * time.Second)
 		b.Act(b.action(fresh(anna, 1, profiles.ClimateStart)), false)
 		synctest.Wait()

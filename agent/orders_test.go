@@ -68,6 +68,13 @@ func (a *actuator) Actuate(_ context.Context, path string, v hal.Value) error {
 	return nil
 }
 
+// disobey has the car take commands and do nothing of them.
+func (a *actuator) disobey() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.obeys = false
+}
+
 // fail has commands to a path fail from now on.
 func (a *actuator) fail(path string, err error) {
 	a.mu.Lock()

@@ -99,7 +99,7 @@ func TestSettingsAreSetInTheCar(t *testing.T) {
 // holds up nobody, and what a session wanted ends with it.
 func TestWhatTheCarDoesNotShowIsSaid(t *testing.T) {
 	w, log := adjustable(t)
-	w.actuator.obeys = false
+	w.actuator.disobey()
 	w.login(anna)
 	w.set("seat", map[string]any{"position": map[string]any{"length": uint32(500)}})
 	w.set("radio", map[string]any{"volume": byte(77)})

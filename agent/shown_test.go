@@ -13,7 +13,7 @@ import (
 func TestShownWithinHalfAStep(t *testing.T) {
 	for shown, done := range map[float64]bool{150: true, 150.5: true, 149.5: true, 150.51: false, 149.49: false, 151: false} {
 		w, log := adjustable(t) // a seat of 300 in steps of 1
-		w.actuator.obeys = false
+		w.actuator.disobey()
 		w.login(anna)
 		w.set("seat", map[string]any{"position": map[string]any{"length": uint32(500)}})
 		if len(w.sets()) == 0 {
