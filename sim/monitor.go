@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
@@ -28,8 +29,11 @@ type BusLine struct {
 	Body        []any  `json:"body,omitempty"`
 }
 
-// Monitor sees what passes on a bus.
+// Monitor sees what passes on a bus, but for messages with files: the decoder does not bear
+// each of those. One that it cannot read costs what passes until the monitor is back.
 type Monitor struct {
+	address  string
+	rules    []string
 	conn     *dbus.Conn
 	messages chan *dbus.Message
 }
@@ -37,28 +41,49 @@ type Monitor struct {
 // NewMonitor makes a connection a monitor of the bus at an address: of what one of the
 // match rules takes (D-Bus Specification, Match Rules), of everything without one.
 func NewMonitor(address string, rules ...string) (*Monitor, error) {
-	conn, err := dbus.Connect(address)
-	if err != nil {
+	m := &Monitor{address: address, rules: append([]string{}, rules...)}
+	if err := m.open(); err != nil {
 		return nil, fmt.Errorf("monitor the bus: %w", err)
 	}
-	m := &Monitor{conn: conn, messages: make(chan *dbus.Message, 4096)}
-	call := conn.BusObject().Call("org.freedesktop.DBus.Monitoring.BecomeMonitor", 0, append([]string{}, rules...), uint32(0))
-	if call.Err != nil {
-		return nil, errors.Join(fmt.Errorf("monitor the bus: %w", call.Err), conn.Close())
-	}
-	conn.Eavesdrop(m.messages)
 	return m, nil
 }
 
-// Record passes each message, a BusLine, to write until ctx or the bus ends.
+// open makes the connection.
+func (m *Monitor) open() error {
+	path, _, _ := strings.Cut(strings.TrimPrefix(m.address, "unix:path="), ",")
+	socket, err := net.Dial("unix", path)
+	if err != nil {
+		return err
+	}
+	conn, err := dbus.NewConn(socket) // not dbus.Connect: such a one is sent no files
+	if err != nil {
+		return errors.Join(err, socket.Close())
+	}
+	if err := errors.Join(conn.Auth(nil), conn.Hello()); err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	if call := conn.BusObject().Call("org.freedesktop.DBus.Monitoring.BecomeMonitor", 0, m.rules, uint32(0)); call.Err != nil {
+		return errors.Join(call.Err, conn.Close())
+	}
+	m.conn, m.messages = conn, make(chan *dbus.Message, 4096)
+	conn.Eavesdrop(m.messages)
+	return nil
+}
+
+// Record passes each message, a BusLine, to write until ctx or the bus ends. Where one could
+// not be read a line of type lost stands in its place.
 func (m *Monitor) Record(ctx context.Context, write func(any)) error {
 	for {
 		select {
 		case message, open := <-m.messages:
-			if !open {
+			if open {
+				write(lineOf(message, time.Now()))
+				continue
+			}
+			if m.open() != nil {
 				return nil // the bus ended
 			}
-			write(lineOf(message, time.Now()))
+			write(BusLine{T: time.Now().UTC().Format(stamp), Type: "lost", Body: []any{"a message that cannot be read, and what came right after it"}})
 		case <-ctx.Done():
 			m.conn.Eavesdrop(nil) // Close would close a channel that is still sent on
 			m.conn.Close()

@@ -1,7 +1,9 @@
 package sim_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -121,6 +123,69 @@ func TestMonitor(t *testing.T) {
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+// A message that the decoder does not bear ends neither the monitor nor the program: what
+// comes later is recorded, and that something is missing is said.
+func TestMonitorGoesOn(t *testing.T) {
+	t.Parallel()
+	needsBus(t)
+	bus, err := sim.StartDBus(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bus.Close()
+	monitor, err := sim.NewMonitor(bus.Address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	lines := make(chan sim.BusLine, 100)
+	go monitor.Record(ctx, func(line any) { lines <- line.(sim.BusLine) })
+	path, _, _ := strings.Cut(strings.TrimPrefix(bus.Address, "unix:path="), ",")
+	socket, err := net.Dial("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	app, err := dbus.NewConn(socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer app.Close()
+	if err := errors.Join(app.Auth(nil), app.Hello()); err != nil {
+		t.Fatal(err)
+	}
+	raw := &bytes.Buffer{}
+	call := &dbus.Message{
+		Type: dbus.TypeMethodCall, Flags: dbus.FlagNoReplyExpected,
+		Headers: map[dbus.HeaderField]dbus.Variant{
+			dbus.FieldDestination: dbus.MakeVariant("org.freedesktop.DBus"), dbus.FieldPath: dbus.MakeVariant(dbus.ObjectPath("/x")),
+			dbus.FieldMember: dbus.MakeVariant("Odd"), dbus.FieldSignature: dbus.MakeVariant(dbus.SignatureOf(map[uint32]dbus.Variant{})),
+		},
+		Body: []any{map[uint32]dbus.Variant{1: dbus.MakeVariant(byte(1))}},
+	}
+	if err := call.EncodeTo(raw, binary.LittleEndian); err != nil {
+		t.Fatal(err)
+	}
+	message := bytes.Replace(raw.Bytes(), []byte("a{uv}"), []byte("a{bv}"), 1) // of the same form
+	binary.LittleEndian.PutUint32(message[8:], 999)                            // its serial
+	if _, err := socket.Write(message); err != nil {
+		t.Fatal(err)
+	}
+	for seen := 0; seen < 2; {
+		if seen == 1 {
+			app.BusObject().Call("org.freedesktop.DBus.GetId", 0)
+		}
+		select {
+		case line := <-lines:
+			if seen == 0 && line.Type == "lost" || seen == 1 && line.Member == "GetId" {
+				seen++
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatalf("of two lines %d were recorded", seen)
+		}
 	}
 }
 

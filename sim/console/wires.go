@@ -138,6 +138,8 @@ func busOf(line sim.BusLine) (d busData, shown bool) {
 		d.T = stamp(at)
 	}
 	switch {
+	case line.Type == "lost":
+		d.Member = line.Type
 	case line.Type == "error":
 		d.Member = strings.TrimPrefix(str(line.Error), "org.glovebox.")
 	case strings.HasPrefix(of, "org.glovebox."):
