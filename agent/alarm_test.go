@@ -145,3 +145,19 @@ func TestWarningThatEndedMeanwhile(t *testing.T) {
 		t.Errorf("told %q", told)
 	}
 }
+
+// A warning that stays on is told once, however often the ignition is switched.
+func TestIgnitionTellsNoWarningAnew(t *testing.T) {
+	w := enrolled(t)
+	w.say("Vehicle.Chassis.Brake.IsBrakesWorn", hal.Bool(true))
+	for range 3 {
+		for _, word := range []string{"ON", "OFF"} {
+			w.say(ignition, hal.Word(word))
+			w.say("Vehicle.Chassis.Brake.IsBrakesWorn", hal.Bool(true))
+			w.pass(2*time.Minute, -1)
+		}
+	}
+	if told := w.courier.of(t, annaBox, outside.KindAlarms); len(told) != 1 || !strings.Contains(told[0], `"active":true`) {
+		t.Errorf("told %q", told)
+	}
+}

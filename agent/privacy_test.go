@@ -185,6 +185,10 @@ func TestLevelIsTheDriversAlone(t *testing.T) {
 	if v := w.PrivacyView(); v.Level != "no-position" {
 		t.Errorf("a document made the level %s", v.Level)
 	}
+	w.login(lea) // once more
+	if v := w.PrivacyView(); v.Level != "no-position" {
+		t.Errorf("logging in again made the level %s", v.Level)
+	}
 	w.login(anna)
 	if v := w.PrivacyView(); v.Level != "share" {
 		t.Errorf("Anna's drive begins at %s", v.Level)

@@ -288,7 +288,7 @@ func TestActivationByTheCode(t *testing.T) {
 // Case P5: whatever documents come, the PIN of who was not touched stays right, and what
 // they may changes only with a document that says so.
 func TestAnUntouchedPersonStaysAsTheyAre(t *testing.T) {
-	inBubble(t, func(t *testing.T, b *bubble) {
+	withPINs(t, func(t *testing.T, b *bubble) {
 		functions := func() []string {
 			b.login(lea)
 			return b.SessionView().Functions

@@ -29,6 +29,7 @@ type skeleton struct {
 	lights   []light
 	probes   []probe
 	killed   time.Duration // a power cut; zero: none
+	wrong    time.Duration // by which the wall clock is wrong at first
 	hidden   *hiddenDrive  // of NI-10; else nil
 	assigned *assignedTrip // of NI-7; else nil
 	corners  map[string]int
@@ -116,6 +117,11 @@ func skeletonOf(seed uint64, z size, sealed bool) *skeleton {
 		latch := time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC)
 		s.start = latch.Add(-(d.from + d.to) / 2).Truncate(time.Second).Add(250 * time.Millisecond)
 		s.corners["latch in a drive"]++
+	}
+	if r := draws(seed, "wall clock"); r.oneIn(4) {
+		const day = 24 * time.Hour
+		s.wrong = pick(r, -56*365*day, -60*day, -time.Hour, time.Hour)
+		s.corners["clock corrected"]++
 	}
 	s.hide()
 	s.cover()

@@ -134,7 +134,7 @@ func (v seen) String() string {
 var corners = []string{
 	"slot - 1 ns", "slot", "slot + 1 ns", "spell of 119 to 121 s", "latch in a drive", "below a step", "restart on the move",
 	"end on the move", "end at a slot", "removal",
-	"chattering light",
+	"chattering light", "clock corrected",
 }
 
 // enough says where a test proved too little.

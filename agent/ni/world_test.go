@@ -191,13 +191,20 @@ func (i *instants) Read(b []byte) (int, error) {
 // at is the time since the world began.
 func (w *world) at() time.Duration { return time.Since(w.begun) }
 
-// now is both clocks of the car.
+// now is both clocks of the car. The wall clock may be wrong until it is corrected.
 func (w *world) now() hal.Instant {
-	return hal.Instant{UTC: w.s.start.Add(w.at()), Boot: bootBefore + w.at()}
+	utc := w.s.start.Add(w.at())
+	if w.at() < corrected-bootBefore {
+		utc = utc.Add(w.s.wrong)
+	}
+	return hal.Instant{UTC: utc, Boot: bootBefore + w.at()}
 }
 
-// bootBefore is how long the car has been up when the world begins.
-const bootBefore = 40 * time.Second
+// How long the car has been up when the world begins, and when its clock is corrected.
+const (
+	bootBefore = 40 * time.Second
+	corrected  = 60 * time.Second
+)
 
 // start has a process begin, the first one or one that takes over.
 func (w *world) start(epoch string, after *agent.Carried, left telemetry.Left) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -327,6 +328,25 @@ func TestOpenModes(t *testing.T) {
 		if line := "file=" + filepath.Base(a.state(name)) + " "; !strings.Contains(said, line) {
 			t.Errorf("%q is not said: %s", name, said)
 		}
+	}
+}
+
+// What the agent makes is its own also where the mask would let others in.
+func TestNoMask(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0))
+	a := peopled(t)
+	err := filepath.WalkDir(a.state(""), func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := e.Info()
+		if err == nil && info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s has mode %v", path, info.Mode())
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -23,6 +23,7 @@ func TestStatements(t *testing.T) {
 		{"comment over lines, with what looks like statements", one + "CM_ BO_ 100 \"a; \nBO_ 101 N: 8 X\n\";\n", []string{
 			"line 3: CM_ kept: its text holds 1 lines that look like statements"}},
 		{"a line after a comment over lines", one + "CM_ \"a\nb\nc\";\nVAL_ 9 A 0 \"off\";\n", []string{"line 6: VAL_ skipped: there is no message 9"}},
+		{"blanks everywhere and nowhere", "BO_ 100 M: 8 X\n SG_ T : 8|8@1- ( 0.5 , -40 ) [ 0 | 0 ] \"%\" X , Y\n SG_ U:16|8@1+(1,0)[0|0]\"\"X\n", nil},
 		{"two statements on a line", one + "CM_ \"a\"; CM_ \"b\";\n", nil},
 		{"attributes that nobody asks about", one + "BA_DEF_ BO_ \"Cycle\" INT 0 9;\nBA_ \"Cycle\" BO_ 100 5;\nBA_DEF_DEF_ \"Cycle\" \";\";\n", nil},
 		{"value table of an environment variable", one + "VAL_ Light 0 \"off\" 1 \"on\";\n", nil},

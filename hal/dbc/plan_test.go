@@ -31,6 +31,8 @@ func TestPlan(t *testing.T) {
 		{"negative", "7|16@0- (0.78125,0)", []byte{0xFF, 0xFE}, -1.5625, true},
 		{"negative, little-endian", "4|12@1- (1,0)", []byte{0xE0, 0xFF}, -2, true},
 		{"offset", "0|8@1+ (1,-40)", []byte{0}, -40, true},
+		{"blanks inside", "8|8@1- ( 0.5 , -40 )", []byte{0, 0xFE}, -41, true},
+		{"no blanks", "16|8@1+(1,0)", []byte{0, 0, 7}, 7, true},
 		{"one byte short", "47|16@0+ (0.01,0)", []byte{0, 0, 0, 0, 0, 0x0B}, 0, false},
 		{"64 bits without sign", "0|64@1+ (1,0)", []byte{255, 255, 255, 255, 255, 255, 255, 255}, math.MaxUint64, true},
 		{"nothing", "0|8@1+ (1,0)", nil, 0, false},

@@ -15,6 +15,8 @@ import (
 func TestHeldOverRestart(t *testing.T) {
 	car := newCar(t, outside.Builtin(), outside.Options{})
 	car.link(true)
+	car.say(charge, 62) // an older value never comes back
+	car.at("12:02:01")
 	car.say(charge, 81)
 	car.say(fuel, 50)
 	car.say(weight, 1700)
