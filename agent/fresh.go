@@ -141,6 +141,7 @@ func (v *vehicle) resume(from Carried, now hal.Instant, out *outside.Outside) {
 	v.resumeAlarms(from.Alarms)
 	for _, s := range from.Said {
 		r := s.reading()
+		r.At = from.Pipeline.Dated(r.At)
 		v.frames(s.Bus, 1, r.At)
 		v.read(s.Bus, r)
 		out.Signal(r)

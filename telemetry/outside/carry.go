@@ -99,6 +99,15 @@ func (o *Outside) Carry() Carried {
 	return c
 }
 
+// Dated is when something happened that was carried over. What did before the wall clock was
+// set gets the time that it had, as in the pipeline that was there then.
+func (c Carried) Dated(at hal.Instant) hal.Instant {
+	if !ClockSet(at.UTC) && ClockSet(c.Clock.UTC) {
+		at.UTC = c.Clock.UTC.Add(at.Boot - c.Clock.Boot)
+	}
+	return at
+}
+
 // Resume takes what Carry returned in the process before. It comes after New and
 // Restore, and before anything else.
 func (o *Outside) Resume(c Carried) {
