@@ -224,7 +224,23 @@ func TestFullDisk(t *testing.T) {
 	if values, err := w.HMI.Get(t.Context(), "radio"); err != nil || fmt.Sprint(values["volume"]) != "27" {
 		t.Errorf("volume %v, %v", values["volume"], err)
 	}
-	if err := errors.Join(w.Disk.Free(), w.HMI.Set(t.Context(), "navigation", large)); err != nil {
+	w.Kill()
+	if err := w.Boot(t.Context()); err != nil {
+		t.Fatalf("a start on a full disk: %v", err)
+	}
+	if _, err := w.HMI.Guest(t.Context(), false); err != nil {
+		t.Errorf("a guest on a full disk: %v", err)
+	}
+	if err := w.Disk.Free(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.HMI.Login(t.Context(), r.ID, r.PIN, false); err != nil {
+		t.Fatalf("with room again: %v", err)
+	}
+	if values, err := w.HMI.Get(t.Context(), "radio"); err != nil || fmt.Sprint(values["volume"]) != "27" {
+		t.Errorf("after the start the volume is %v, %v", values["volume"], err)
+	}
+	if err := w.HMI.Set(t.Context(), "navigation", large); err != nil {
 		t.Errorf("with room again: %v", err)
 	}
 }

@@ -50,6 +50,42 @@ func proc(t *testing.T, pid uint32, name string) int {
 	return n
 }
 
+// Programs that ask and hang up leave no descriptor and no memory behind.
+func TestCallersWhoHangUp(t *testing.T) {
+	a := newProgram(t, "[vehicle]\nmodel = \"Taycan\"\nmodel_year = 2024\n")
+	a.boot()
+	pid := a.pid()
+	descriptors := func() int {
+		all, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(all)
+	}
+	hangUp := func(times int) {
+		for range times {
+			bus, err := dbus.Connect(a.bus)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 20 {
+				bus.Object(headunit.BusName, "/org/glovebox/Agent1").Go("org.glovebox.Session1.Permits", 0, nil, "radio")
+			}
+			bus.Close()
+		}
+		eventually(t, "the agent answers", func() bool { _, _, err := a.hmi.Permits(t.Context(), "radio"); return err == nil })
+	}
+	hangUp(50)
+	open, memory := descriptors(), proc(t, pid, "VmRSS")
+	hangUp(500)
+	if now := descriptors(); now > open {
+		t.Errorf("%d descriptors, %d before", now, open)
+	}
+	if now := proc(t, pid, "VmRSS"); now > memory+8<<10 {
+		t.Errorf("%d kB of memory, %d before", now, memory)
+	}
+}
+
 // However large and however many the messages are with which programs flood the bus, and
 // whatever they try, the agent stays far below what the unit allows in memory and tasks, and answers.
 func TestAFloodOfLargeMessages(t *testing.T) {

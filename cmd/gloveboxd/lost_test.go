@@ -331,6 +331,22 @@ func TestOpenModes(t *testing.T) {
 	}
 }
 
+// The state directory may be a link to it.
+func TestLinkedDirectory(t *testing.T) {
+	a := peopled(t)
+	real := filepath.Join(t.TempDir(), "real")
+	if err := errors.Join(os.Rename(a.state(""), real), os.Symlink(real, filepath.Join(a.dir, "state"))); err != nil {
+		t.Fatal(err)
+	}
+	vehicle, _ := a.boot()
+	if people, err := a.hmi.Profiles(t.Context()); err != nil || len(people) != 2 {
+		t.Errorf("%d people, %v", len(people), err)
+	}
+	if v := vehicle(); fmt.Sprint(v["Recovered"]) != "[]" || v["Cloud"] != "down" {
+		t.Errorf("recovered %v, cloud %v", v["Recovered"], v["Cloud"])
+	}
+}
+
 // What the agent makes is its own also where the mask would let others in.
 func TestNoMask(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0))

@@ -33,6 +33,8 @@ func TestPlan(t *testing.T) {
 		{"offset", "0|8@1+ (1,-40)", []byte{0}, -40, true},
 		{"blanks inside", "8|8@1- ( 0.5 , -40 )", []byte{0, 0xFE}, -41, true},
 		{"no blanks", "16|8@1+(1,0)", []byte{0, 0, 7}, 7, true},
+		{"twelve bits to the end of the frame", "52|12@1- (0.5,-3)", []byte{0, 0, 0, 0, 0, 0, 0, 0x19}, 197, true},
+		{"thirteen bits over three bytes", "35|13@0- (0.25,0)", []byte{0, 0, 0, 0, 1, 8, 0, 0}, 132, true},
 		{"one byte short", "47|16@0+ (0.01,0)", []byte{0, 0, 0, 0, 0, 0x0B}, 0, false},
 		{"64 bits without sign", "0|64@1+ (1,0)", []byte{255, 255, 255, 255, 255, 255, 255, 255}, math.MaxUint64, true},
 		{"nothing", "0|8@1+ (1,0)", nil, 0, false},
