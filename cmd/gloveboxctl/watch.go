@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"glovebox/headunit"
 )
@@ -25,9 +26,23 @@ func (watchCmd) Run(a *app) error {
 		if _, refused := errors.AsType[*headunit.Refusal](err); refused || !errors.Is(err, headunit.ErrNotReached) {
 			return a.untilInterrupted(err)
 		}
-		// The stream is over. After a guest another process takes over: it is waited for.
-		if _, gone := a.Properties(a.ctx, "Vehicle1"); gone != nil {
+		if !a.isBack() {
 			return a.untilInterrupted(err)
+		}
+	}
+}
+
+// takesOver is how long another process may take to take over after a guest.
+const takesOver = 5 * time.Second
+
+// isBack waits for an agent that answers. One that is just leaving may answer nothing.
+func (a *app) isBack() bool {
+	for end := time.Now().Add(takesOver); ; time.Sleep(20 * time.Millisecond) {
+		if _, err := a.Properties(a.ctx, "Vehicle1"); err == nil {
+			return true
+		}
+		if a.ctx.Err() != nil || time.Now().After(end) {
+			return false
 		}
 	}
 }
