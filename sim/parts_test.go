@@ -61,15 +61,22 @@ func TestBus(t *testing.T) {
 	}
 }
 
-// What passes on the bus is recorded, without the PINs in it.
-func TestMonitor(t *testing.T) {
-	t.Parallel()
+// startBus is a bus of the test's own.
+func startBus(t *testing.T) *sim.DBus {
+	t.Helper()
 	needsBus(t)
 	bus, err := sim.StartDBus(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer bus.Close()
+	t.Cleanup(func() { bus.Close() })
+	return bus
+}
+
+// What passes on the bus is recorded, without the PINs in it.
+func TestMonitor(t *testing.T) {
+	t.Parallel()
+	bus := startBus(t)
 	agent, err := dbus.Connect(bus.Address)
 	if err != nil {
 		t.Fatal(err)
@@ -130,12 +137,7 @@ func TestMonitor(t *testing.T) {
 // comes later is recorded, and that something is missing is said.
 func TestMonitorGoesOn(t *testing.T) {
 	t.Parallel()
-	needsBus(t)
-	bus, err := sim.StartDBus(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer bus.Close()
+	bus := startBus(t)
 	monitor, err := sim.NewMonitor(bus.Address)
 	if err != nil {
 		t.Fatal(err)

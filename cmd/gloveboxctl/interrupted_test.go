@@ -22,8 +22,9 @@ func (t typist) Read(b []byte) (int, error) {
 	return t.from.Read(b)
 }
 
-// Exit code 0 is done: what was interrupted may not have been.
-func TestInterruptedIsNotDone(t *testing.T) {
+// begun is a bus with an agent on it.
+func begun(t *testing.T) *world {
+	t.Helper()
 	program, err := exec.LookPath("dbus-daemon")
 	if err != nil {
 		t.Skip("dbus-daemon is not installed")
@@ -33,6 +34,12 @@ func TestInterruptedIsNotDone(t *testing.T) {
 	if err := w.begin(program); err != nil {
 		t.Fatal(err)
 	}
+	return w
+}
+
+// Exit code 0 is done: what was interrupted may not have been.
+func TestInterruptedIsNotDone(t *testing.T) {
+	w := begun(t)
 	for _, args := range [][]string{{"login", anna.String(), "--pin-stdin"}, {"erase", "everything", "--yes", "--pin-stdin", "--json"}} {
 		ctx, interrupt := context.WithCancel(context.Background())
 		var out, errOut bytes.Buffer
@@ -45,15 +52,7 @@ func TestInterruptedIsNotDone(t *testing.T) {
 
 // An interrupt ends a program that waits for a PIN, although nobody types.
 func TestInterruptWhileNobodyTypes(t *testing.T) {
-	program, err := exec.LookPath("dbus-daemon")
-	if err != nil {
-		t.Skip("dbus-daemon is not installed")
-	}
-	w := &world{}
-	t.Cleanup(w.end)
-	if err := w.begin(program); err != nil {
-		t.Fatal(err)
-	}
+	w := begun(t)
 	ctx, interrupt := context.WithCancel(context.Background())
 	nobody, end := io.Pipe()
 	defer end.Close()
