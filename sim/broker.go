@@ -6,10 +6,12 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"time"
 
 	server "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/hooks/auth"
 	"github.com/mochi-mqtt/server/v2/listeners"
+	"github.com/mochi-mqtt/server/v2/packets"
 )
 
 // Broker is an MQTT broker inside the simulator, on loopback and open to all.
@@ -57,7 +59,7 @@ func (b *Broker) Start() error {
 // serve runs a fresh server; mu is held.
 func (b *Broker) serve(on net.Listener) error {
 	fresh, in := server.New(&server.Options{Logger: b.log}), &listener{Listener: on, open: map[net.Conn]bool{}}
-	err := errors.Join(fresh.AddHook(new(auth.AllowHook), nil), fresh.AddListener(listeners.NewNet("loopback", in)))
+	err := errors.Join(fresh.AddHook(new(auth.AllowHook), nil), fresh.AddHook(&takeover{clients: fresh.Clients}, nil), fresh.AddListener(listeners.NewNet("loopback", in)))
 	if err == nil {
 		err = fresh.Serve()
 	}
@@ -78,6 +80,34 @@ func (b *Broker) Stop() error {
 	err := b.running.Close()
 	b.running = nil
 	return err
+}
+
+// takeover has who connects under the name of another wait until that one is forgotten. The
+// library forgets by the name, a moment after it looked whether somebody has taken it over:
+// who comes between is forgotten instead, and hears nothing more.
+type takeover struct {
+	server.HookBase
+	clients *server.Clients
+}
+
+func (*takeover) ID() string { return "takeover" }
+
+func (*takeover) Provides(event byte) bool { return event == server.OnSessionEstablish }
+
+// forgotten is how long that may take.
+const forgotten = 5 * time.Second
+
+func (h *takeover) OnSessionEstablish(cl *server.Client, _ packets.Packet) {
+	before, there := h.clients.Get(cl.ID)
+	if !there || !before.Properties.Clean { // a session that is kept is the library's to hand on
+		return
+	}
+	before.Stop(packets.ErrSessionTakenOver)
+	for end := time.Now().Add(forgotten); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if is, there := h.clients.Get(cl.ID); !there || is != before {
+			return
+		}
+	}
 }
 
 // listener closes its connections with itself. A server that closes ends those of

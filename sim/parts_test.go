@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"os"
@@ -189,6 +190,47 @@ func TestMonitorGoesOn(t *testing.T) {
 			t.Fatalf("of two lines %d were recorded", seen)
 		}
 	}
+}
+
+// Who connects under a name that is taken hears what comes from then on.
+func TestTakenOverHears(t *testing.T) {
+	t.Parallel()
+	broker, err := sim.StartBroker(quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer broker.Stop()
+	connect := func(id string) mqtt.Client {
+		c := mqtt.NewClient(mqtt.NewClientOptions().AddBroker(broker.URL()).SetClientID(id).SetAutoReconnect(false))
+		if token := c.Connect(); token.Wait() && token.Error() != nil {
+			t.Fatal(token.Error())
+		}
+		return c
+	}
+	sender := connect("sender")
+	defer sender.Disconnect(0)
+	heard := make(chan string, 1)
+	var before mqtt.Client
+	for n := range 500 {
+		if before != nil { // the broker hears of both at once
+			go before.Disconnect(0)
+		}
+		c := connect("car")
+		if token := c.Subscribe("act", 1, func(_ mqtt.Client, m mqtt.Message) { heard <- string(m.Payload()) }); token.Wait() && token.Error() != nil {
+			t.Fatal(token.Error())
+		}
+		sender.Publish("act", 1, false, fmt.Sprint(n))
+		select {
+		case got := <-heard:
+			if got != fmt.Sprint(n) {
+				t.Fatalf("the %dth heard %s", n, got)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatalf("the %dth hears nothing", n)
+		}
+		before = c
+	}
+	before.Disconnect(0)
 }
 
 // A broker that is restarted has its old address and forgot what was retained.
