@@ -45,6 +45,20 @@ func refused(t *testing.T, w *sim.World, n int) {
 	}
 }
 
+// settled waits until the will of the agent's line names the first document: a document on
+// a line that opens anew comes twice.
+func settled(t *testing.T, w *sim.World) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		log, err := os.ReadFile(w.LogFile())
+		if err == nil && bytes.Count(log, []byte(`msg="line open"`)) == 2 {
+			return
+		} else if err != nil || time.Now().After(end) {
+			t.Fatalf("the line did not open anew: %v\n%s", err, log)
+		}
+	}
+}
+
 // A phone without the main user's key orders nothing: the agent refuses each, and
 // takes the same order from the main user's phone.
 func TestOnlyTheMainUsersPhoneWidens(t *testing.T) {
@@ -60,6 +74,7 @@ func TestOnlyTheMainUsersPhoneWidens(t *testing.T) {
 		}
 		return p
 	}
+	settled(t, w)
 	mia := cloud.Contact{Name: "mia"}
 	before := w.Cloud.State().Policy
 	for i, name := range []string{"lea", "jonas"} {

@@ -71,7 +71,7 @@ func (c *Courier) serve(ctx context.Context, s *dispatch) {
 		return
 	}
 	c.with.Log.Info("line open")
-	s.version = version
+	s.version, s.shown = version, time.Now() // a document may have come while the line opened
 	s.fly(parcel{}, c.state(true, s.epoch, s.version))
 	c.suspects.tried = false
 	c.live.switchTo(true)

@@ -1,10 +1,36 @@
 package telemetry_test
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"glovebox/telemetry"
 )
+
+// A document that comes while a line opens (a broker hands it out with the subscription)
+// has those that follow it received as any other has, before the line opens anew.
+func TestDocumentComesAsTheLineOpens(t *testing.T) {
+	within(t, func(t *testing.T, dir string) {
+		c := drive(t, dir, func(c *car) {
+			dial := c.options.Dial
+			c.options.Dial = func(ctx context.Context, o telemetry.Opening) (telemetry.Connection, error) {
+				line, err := dial(ctx, o)
+				if c.port.opened() == 1 {
+					c.DocumentVersion(7)
+				}
+				return line, err
+			}
+		})
+		time.Sleep(600 * time.Millisecond)
+		c.DocumentVersion(8)
+		time.Sleep(time.Minute)
+		if got := c.port.seen(); got != "0s dial, 1.3s close, 1.3s dial" {
+			t.Errorf("seen: %s", got)
+		}
+	})
+}
 
 // A session ends just as the line is about to open anew for another document: half a second
 // later comes exactly one line, as at any session's end.
