@@ -3,8 +3,11 @@ package docs_test
 import (
 	"encoding/json"
 	"maps"
+	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"glovebox/hal/mapping"
@@ -37,6 +40,33 @@ func TestEveryTopicIsDescribed(t *testing.T) {
 		if len(of) != 1 {
 			t.Errorf("channel %s has the operations %q", name, of)
 		}
+	}
+}
+
+// What the pages say of topics is so.
+func TestPagesNameTopics(t *testing.T) {
+	a := readAPI(t)
+	var addresses []string
+	for name := range a.at(t, "channels") {
+		address, _ := a.at(t, "channels", name)["address"].(string)
+		addresses = append(addresses, address)
+	}
+	pages, err := filepath.Glob("*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := 0
+	for _, page := range pages {
+		for _, topic := range regexp.MustCompile(`gb/1/\{vid\}/[^ `+"`"+`]+`).FindAllString(read(t, "docs/"+page), -1) {
+			named++
+			start, all := strings.CutSuffix(strings.Replace(topic, "{inbox}", "{mailbox}", 1), "…")
+			if !slices.ContainsFunc(addresses, func(a string) bool { return a == start || all && strings.HasPrefix(a, start) }) {
+				t.Errorf("%s names %s, which is no channel", page, topic)
+			}
+		}
+	}
+	if named < 10 {
+		t.Errorf("only %d topics were found", named)
 	}
 }
 

@@ -63,10 +63,58 @@ func TestFleet(t *testing.T) {
 		}
 	}
 
+	t.Run("orders", func(t *testing.T) { f.orders(heard["anna"], heard["jonas"]) })
 	t.Run("forged", func(t *testing.T) { f.forged(heard["anna"]) })
 	t.Run("same content", func(t *testing.T) { f.sameContent(first, func() string { return read("backend") }) })
 	t.Run("self-test", func(t *testing.T) { f.selfTest() })
 	t.Run("refused", func(t *testing.T) { f.refused() })
+}
+
+// orders: the car does what a person's own phone orders, once, and says so to them alone.
+// Nobody orders in the name of another, and the lists keep out who is no person of the car.
+func (f *fleet) orders(anna, jonas func() string) {
+	if err := f.world.HMI.Logout(f.t.Context()); err != nil {
+		f.t.Fatal(err)
+	}
+	act, ack := "gb/1/"+f.car.VID+"/act", "gb/1/"+f.car.VID+"/ack/"
+	asked := func(name, challenge string, more ...string) (string, error) {
+		heard := map[string]func() string{"anna": anna, "jonas": jonas}[name]
+		for end := time.Now().Add(20 * time.Second); ; time.Sleep(500 * time.Millisecond) { // of who is limited the next slot may be waited for
+			f.publish(name, "gb/1/"+f.car.VID+"/ask", f.run("", f.program, "ask", "secrets.json", name, challenge))
+			cmd := exec.CommandContext(f.t.Context(), f.program, append([]string{"order", "secrets.json", "identity.json", name, challenge}, more...)...)
+			cmd.Dir, cmd.Stdin = f.dir, strings.NewReader(heard())
+			out, err := cmd.Output()
+			if err == nil || time.Now().After(end) {
+				return string(out), err
+			}
+		}
+	}
+	order := func(name, challenge string, more ...string) string {
+		f.t.Helper()
+		text, err := asked(name, challenge, more...)
+		if err != nil {
+			f.t.Fatalf("no answer to %s: %v", name, err)
+		}
+		return text
+	}
+	results := func(heard func() string, said string) int {
+		return strings.Count(f.run(heard(), f.program, "read", "secrets.json", "identity.json", "1"), `"result":"`+said+`"`)
+	}
+
+	lock := order("anna", strings.Repeat("a1", 16), "lock")
+	f.publish("anna", act, lock)
+	f.until("Anna's lock is done", 20*time.Second, func() bool { return results(anna, "done") == 1 })
+	f.publish("workshop", act, lock) // as whoever saw it might
+	used := func() bool { return f.counter("actions.refused.counter") == 1 }
+	f.until("the second is refused", 20*time.Second, used)
+
+	book := order("jonas", strings.Repeat("b2", 16), "book", `{"text":"the brakes"}`)
+	f.publish(probeCar, act, book) // a car orders nothing: the broker takes it and hands it to nobody
+	f.publish("jonas", act, book)
+	f.until("Jonas has booked", 20*time.Second, func() bool { return results(jonas, "done") == 1 })
+	if n := results(anna, "done"); n != 1 || !used() || strings.Contains(jonas(), ack+f.boxes["anna"]) || strings.Contains(anna(), ack+f.boxes["jonas"]) {
+		f.t.Errorf("Anna heard %d times that it is done, or one heard the other's", n)
+	}
 }
 
 // forged: what a reader or another car publishes in the place of others reaches nobody.
