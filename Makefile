@@ -85,10 +85,12 @@ bench:
 # A night: parts that run alone too (make soak-fuzz MINUTES=20) and print their seconds.
 soak: soak-clients soak-ends soak-ni soak-fuzz soak-mutate soak-kill soak-broker soak-console soak-flat soak-page
 
-# soak-clients runs the tests that want what is large: compilers, shells, Qt.
+# soak-clients runs the tests that want what is large: compilers, shells, Qt, AsyncAPI's own parser and generator.
 soak-clients: bin
-	@tools/need.sh cc:gcc pkg-config:pkg-config qdbusxml2cpp:qtbase5-dev-tools zsh:zsh fish:fish
+	@tools/need.sh cc:gcc pkg-config:pkg-config qdbusxml2cpp:qtbase5-dev-tools zsh:zsh fish:fish node:nodejs npm:npm
 	$(call part,clients,go test -count=1 ./docs ./cmd/gloveboxctl)
+	@npm ci --silent --prefix tools/asyncapi
+	$(call part,asyncapi,node --test --test-reporter=spec tools/asyncapi/*.test.mjs)
 
 # soak-ends compares what the broker sees of a guest's, a person's and a removal's end.
 soak-ends:
