@@ -86,6 +86,8 @@ func TestBadConfiguration(t *testing.T) {
 		{"a broker with a password", "[mqtt]\nbroker = \"mqtts://car:secret@broker.example\"\n", []string{"want host and port alone"}},
 		{"a code's credential elsewhere", "[vehicle]\nsecurity_code = \"credential:a/b\"\n", []string{":2: vehicle.security_code", "want the name of a credential"}},
 		{"a credential elsewhere", "[mqtt]\nkey = \"credential:../key\"\n", []string{"want the name of a credential"}},
+		{"a key twice", "[vehicle]\nmodel = \"a\"\nmodel = \"b\"\n", []string{":3: ", "model is already defined"}},
+		{"not UTF-8", "\xff\xfe[vehicle]\n", []string{":1: "}},
 		{"nobody's user", "[dbus]\nhmi_users = [\"nobody-of-that-name\"]\n", []string{"is not known here"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -164,6 +166,28 @@ func TestCheckCertificates(t *testing.T) {
 }
 
 // What may be meant is said and keeps nothing from starting.
+// All files that are missing are said at once, and a directory is no configuration.
+func TestCheckSaysAll(t *testing.T) {
+	bus := func(name string) string {
+		return "[[bus]]\nname = \"" + name + "\"\nport = \"/dev/" + name + "\"\ndbc = \"" + name + ".dbc\"\n"
+	}
+	file := write(t, "mapping = \"no.toml\"\n"+bus("a")+bus("b")+"[telemetry]\npolicy = \"no.csv\"\n[cloud]\ntrust = \"no.json\"\n[mqtt]\nbroker = \"mqtts://broker.example\"\n")
+	for path, want := range map[string][]string{
+		file:               {"a.dbc: no such file", "b.dbc: no such file", "no.toml: no such file", "no.csv: no such file", "no.json: no such file", "mqtt.ca is missing", "mqtt.cert is missing", "mqtt.key is missing"},
+		filepath.Dir(file): {"is a directory"},
+	} {
+		var stdout, stderr bytes.Buffer
+		if code := command([]string{"--config", path, "--check"}, &stdout, &stderr); code == 0 || strings.Contains(stdout.String(), "ok\n") {
+			t.Errorf("%s: exit %d: %s", path, code, &stdout)
+		}
+		for _, part := range want {
+			if n := strings.Count(stderr.String(), part); n != 1 {
+				t.Errorf("%s\nsays %d times %q", &stderr, n, part)
+			}
+		}
+	}
+}
+
 func TestCheckNotes(t *testing.T) {
 	file := write(t, "[vehicle]\nmodel = \"Boxster\"\n[mqtt]\nbroker = \"mqtt://127.0.0.1\"\nkey = \"key.pem\"\n[store]\ndir = \"state\"\n")
 	dir := filepath.Dir(file)
