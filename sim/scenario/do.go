@@ -46,7 +46,7 @@ func (c *boot) do(ctx context.Context, s *stage) (string, error) {
 	}
 	s.up, s.who, s.fell = true, "", nil
 	if !s.booted {
-		s.booted, s.begun = true, time.Now()
+		s.booted, s.begun = true, fullSecond(time.Now())
 	}
 	if b := s.isBroken("slow-disk"); b != nil { // it was the agent that ended
 		if err := s.heal(b); err != nil {
@@ -164,7 +164,8 @@ func (c *wait) check(p *parser) error { return brief(p, span(c.span)) }
 
 func (c *wait) do(ctx context.Context, s *stage) (string, error) { return "", s.pause(ctx, c.span) }
 
-// waitUntil waits until so long after the first boot; it is no wait if that is over.
+// waitUntil waits until so long after the full second in which the first boot was over; it is
+// no wait if that is over.
 type waitUntil struct{ since time.Duration }
 
 func (c *waitUntil) slots() slots { return slots{nil, &c.since} }
@@ -172,6 +173,9 @@ func (c *waitUntil) slots() slots { return slots{nil, &c.since} }
 func (c *waitUntil) do(ctx context.Context, s *stage) (string, error) {
 	return "", s.pause(ctx, time.Until(s.begun.Add(c.since)))
 }
+
+// fullSecond is when the second of a time began, as the wall clock counts it.
+func fullSecond(t time.Time) time.Time { return t.Add(-time.Duration(t.Nanosecond())) }
 
 type mark struct{ label string }
 

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"bytes"
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -121,7 +122,7 @@ func (r *recording) lines() []string {
 // writer writes a recording.
 type writer struct {
 	lines  []string
-	begun  time.Time     // the first boot was over, or the first line began
+	begun  time.Time     // the full second in which the first boot was over, or the first line began
 	over   time.Time     // the lines so far
 	said   time.Duration // the newest time since begun
 	drives bool          // as a reader of the lines knows
@@ -142,7 +143,7 @@ func (w *writer) entry(e *entry) {
 		w.pause(e.begun)
 		w.say(e.String())
 		if !w.booted {
-			w.begun, w.said = e.ended, 0
+			w.begun, w.said = fullSecond(e.ended), 0
 		}
 		if w.booted = true; w.stands { // it could not be said before
 			w.say(w.held)
@@ -153,7 +154,7 @@ func (w *writer) entry(e *entry) {
 		} else {
 			w.pause(e.begun)
 			w.say(e.String())
-			w.said = e.ended.Sub(w.begun).Round(rhythm)
+			w.said = w.since(e.ended)
 		}
 	case *waitUntil:
 		w.pause(e.ended)
@@ -209,10 +210,21 @@ func (w *writer) pause(until time.Time) {
 	if w.begun.IsZero() {
 		w.begun = until
 	}
-	if since := until.Sub(w.begun).Round(rhythm); since > w.said {
+	if since := w.since(until); since > w.said {
 		w.said = since
 		w.say("wait until " + span(since))
 	}
+}
+
+// since is when a moment was, as far as a rhythm goes. It stays on its side of a full second:
+// slots begin there, and what was said before one is said before one again.
+func (w *writer) since(t time.Time) time.Duration {
+	exact := t.Sub(w.begun)
+	since := exact.Round(rhythm)
+	if since%time.Second != 0 {
+		return since
+	}
+	return since + rhythm*time.Duration(cmp.Compare(exact, since))
 }
 
 // file is the recording as a scenario, with the attachments of another and the texts beside it.

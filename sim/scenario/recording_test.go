@@ -100,6 +100,17 @@ func TestRecordingOrder(t *testing.T) {
 				p.Line("guest", 0)
 			}
 		}, "boot; wait until 1.5s; guest; wait until 3.1s; guest; wait until 4.6s; guest; wait until 6.2s; guest"},
+		{"around full seconds", func(p *scenario.Tape) {
+			time.Sleep(700 * time.Millisecond)
+			p.Line("boot", 0)
+			for range 2 {
+				time.Sleep(280 * time.Millisecond)
+				p.Line("guest", 0)
+				time.Sleep(40 * time.Millisecond)
+				p.Line("logout", 0)
+				time.Sleep(680 * time.Millisecond)
+			}
+		}, "boot; wait until 900ms; guest; wait until 1.1s; logout; wait until 1.9s; guest; wait until 2.1s; logout"},
 		{"a car that stands still", func(p *scenario.Tape) {
 			p.Hold(true)
 			p.Hold(false)
