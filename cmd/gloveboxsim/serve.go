@@ -35,6 +35,10 @@ type serveCommand struct {
 	Scenario       string        `arg:"" optional:"" help:"A scenario file in place of the demonstration." placeholder:"SCENARIO"`
 }
 
+// mostMemory is what the heap is held to. All that a world keeps is bounded below that; before
+// it takes more the heap is collected more often.
+const mostMemory = 64 << 20
+
 // Run makes the world of a scenario, which lives on when its lines are over, and shows it
 // until ctx ends or the time is up.
 func (c *serveCommand) Run(ctx context.Context, out io.Writer) (err error) {
@@ -50,6 +54,7 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) (err error) {
 		return exit{exitUsage, fmt.Errorf("--patience %d: want 1 to 10", c.Patience)}
 	}
 	debug.SetGCPercent(50) // what a world keeps is bounded: it need not take twice of that
+	debug.SetMemoryLimit(mostMemory)
 	all, first, err := c.worlds()
 	if err != nil {
 		return err
