@@ -56,7 +56,7 @@ const said = stream => JSON.stringify(stream.events.filter(e => /phone|workshop/
 
 const kinds = stream => [...new Set(stream.events.map(e => e.event))].sort().join(' ');
 
-test('a phone without a place shows the same, whatever the cause', { timeout: 4 * patience }, async t => {
+test('a phone without a place shows the same, whatever the cause', { timeout: 8 * patience }, async t => {
   const browser = await browse(t);
   const names = Object.keys(drives), played = await Promise.all(names.map(name => drive(t, browser, name, drives[name])));
   const all = Object.fromEntries(names.map((name, i) => [name, played[i]])), { guest } = all;
