@@ -75,6 +75,7 @@ func TestTransferMakesAnotherCar(t *testing.T) {
 		}
 	}))
 	must(w.Cloud.Wait(ctx, func() bool { return w.Cloud.State().Online })) // the new car hears
+	settled(t, w)
 	refusals := refusedBy(t, w.HMI)
 	for _, vid := range []string{before.VID, after.VID} {
 		done(client.Publish("gb/1/"+vid+"/act", 1, false, lock.JWS))
