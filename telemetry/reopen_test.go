@@ -53,3 +53,35 @@ func TestSessionEndsAsTheLineReopens(t *testing.T) {
 		}
 	})
 }
+
+// The driver chooses silence while a line opens, and it opens all the same: not one byte
+// more leaves on it, and it closes when a tunnel's would.
+func TestLineOpensIntoSilence(t *testing.T) {
+	within(t, func(t *testing.T, dir string) {
+		c := drive(t, dir, func(c *car) {
+			dial := c.options.Dial
+			c.options.Dial = func(ctx context.Context, o telemetry.Opening) (telemetry.Connection, error) {
+				line, err := dial(ctx, o)
+				if c.port.opened() == 1 {
+					c.Mute(true)
+				}
+				return line, err
+			}
+		})
+		c.send(alarmTo(t, anna, "abs"))
+		time.Sleep(10 * time.Second)
+		w := c.port.line()
+		w.mu.Lock()
+		for _, s := range w.sent {
+			if !s.silent {
+				t.Errorf("in silence %s went out", s.Topic)
+			}
+		}
+		w.mu.Unlock()
+		c.Mute(false)
+		time.Sleep(10 * time.Minute)
+		if got := c.port.seen(); got != "0s dial, 0s mute, 1m0s close, 1m0.5s dial" {
+			t.Errorf("seen: %s", got)
+		}
+	})
+}

@@ -125,9 +125,10 @@ type wire struct {
 // sent is one message on a wire and its receipt.
 type sent struct {
 	telemetry.Message
-	at   time.Duration
-	done chan struct{}
-	err  error
+	at     time.Duration
+	silent bool // swallowed: it did not leave
+	done   chan struct{}
+	err    error
 }
 
 func (s *sent) Done() <-chan struct{} { return s.done }
@@ -138,7 +139,7 @@ var errLost = errors.New("connection lost before the receipt")
 func (w *wire) Publish(m telemetry.Message) telemetry.Token {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s := &sent{Message: m, at: time.Since(w.port.begun), done: make(chan struct{})}
+	s := &sent{Message: m, at: time.Since(w.port.begun), silent: w.muted, done: make(chan struct{})}
 	if !w.muted {
 		w.last = time.Now()
 	}
