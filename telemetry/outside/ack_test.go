@@ -75,6 +75,16 @@ func TestResults(t *testing.T) {
 	}
 }
 
+// A pipeline that does not know the epoch answers no ask.
+func TestAskOfNobodyWhoKnows(t *testing.T) {
+	c := newCar(t, outside.Builtin(), outside.Options{VID: vid, Sign: carKey()})
+	c.link(true)
+	c.ask(boxMain, strings.Repeat("5a", 16))
+	if got := c.acks(boxMain); len(got) != 0 {
+		t.Errorf("answered %q", got)
+	}
+}
+
 // What becomes of an action is told to the people, never to the workshop or the
 // back end.
 func TestResultColumns(t *testing.T) {

@@ -72,6 +72,21 @@ func TestAlarmFlickered(t *testing.T) {
 	}
 }
 
+// One that did so before a slot at which a reader is to be told everything once more is told.
+func TestAlarmFlickeredBeforeARetelling(t *testing.T) {
+	car := newCar(t, outside.Builtin(), outside.Options{})
+	car.link(true)
+	car.light("brake", true)
+	car.at("12:03:10")
+	car.light("brake", false)
+	car.light("brake", true)
+	car.out.Retell(car.now)
+	car.at("12:10:00")
+	if got := times(car.of(boxLimited, outside.KindAlarms)); len(got) != 2 || got[1] != "12:04:00.000" {
+		t.Errorf("told at %v", got)
+	}
+}
+
 // An alarm at the full minute waits for the next one; a moment before it leaves.
 func TestAlarmMinuteEdges(t *testing.T) {
 	for _, c := range []struct{ at, want string }{

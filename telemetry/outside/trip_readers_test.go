@@ -85,6 +85,13 @@ func TestAssign(t *testing.T) {
 	if got := c.tripsTo(boxLimited); len(got) != 3 || strings.Join(got[2].members, " ") != full || len(c.all) != 2 {
 		t.Errorf("assigned before the slot: %+v, all were told of %q", got, c.all)
 	}
+	c.drive(60, 36)
+	c.park()
+	c.out.Assign(outside.Assignment{Trip: c.trips[2], All: []string{"lea"}, New: []string{"lea"}}, c.now) // before the slot of another
+	c.run(c.now.Boot + 10*time.Minute)
+	if got := c.tripsTo(boxLimited); len(got) != 4 || strings.Join(got[3].members, " ") != stubOf {
+		t.Errorf("assigned to another before the slot: %+v", got)
+	}
 }
 
 // Lowering Lea to limited takes back the places of trips that wait for her, but not of what
