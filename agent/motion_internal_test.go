@@ -106,6 +106,9 @@ func TestParkedIsKnown(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			m := newMotion(row.buses, at(0))
+			if m.known != (row.buses == 0) { // nobody will say it
+				t.Errorf("known at the start: %v", m.known)
+			}
 			for _, moment := range row.told {
 				if m.look(at(moment.s)); moment.s < row.known && (m.known || m.parked(at(moment.s))) {
 					t.Errorf("known at %v s", moment.s)
