@@ -155,6 +155,7 @@ var drives = []struct {
 	{"passenger stays: the driver's seat is empty, the car is locked", getOut + "closed 5 | locked 700", 0},
 	{"passenger stays and listens: leave_after", getOut + "| closed 20 call 700", 60},
 	{"slide over, then locked: leave_after from the lock", getOut + "closed 10 seated 20 | locked 700", 60},
+	{"slide over and belted, then locked: leave_after from the lock", getOut + "closed 10 seated 1 belted 5 | locked 700", 60},
 	{"a bag on the seat, locked: no later than without", stops + "open 3 | closed 20 locked 700", 60},
 	{"a bag on the seat, not locked", stops + "open 3 | closed 700", 60},
 	{"the driver never got out: idle_after", stops + "| 700", 599},
