@@ -167,6 +167,12 @@ func TestSealedValueIsBoundToItsPlace(t *testing.T) {
 			both := []rune(sealedFor.File + sealedFor.Key)
 			cut := rapid.IntRange(0, len(both)).Draw(t, "cut")
 			openedAs.File, openedAs.Key = string(both[:cut]), string(both[cut:])
+		} else if rapid.Bool().Draw(t, "as long") { // a name of the same length
+			openedAs = sealedFor
+			other := rapid.SampledFrom([]*string{&openedAs.File, &openedAs.Key}).Draw(t, "other")
+			sealedFor.File, sealedFor.Key = openedAs.File+"a", openedAs.Key+"a"
+			openedAs.File, openedAs.Key = sealedFor.File, sealedFor.Key
+			*other = (*other)[:len(*other)-1] + "b"
 		}
 		want := rapid.SliceOf(rapid.Byte()).Draw(t, "value")
 		sealed, err := r.Seal(sealedFor.ID, sealedFor.File, sealedFor.Key, sealedFor.Schema, want)
