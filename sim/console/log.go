@@ -31,7 +31,7 @@ func (e *Event) seenBy(view string) bool {
 // What the ring holds at most: the newest events, and fewer where they are large.
 const (
 	ringEvents = 10_000
-	ringBytes  = 16 << 20
+	ringBytes  = 32 << 20
 )
 
 // Log is what happened in a world, in order: the newest events of all, and of what is

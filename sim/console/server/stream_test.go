@@ -226,8 +226,8 @@ func TestSlowPage(t *testing.T) {
 	w := f.open("/api/events", "")
 	w.until("ready")
 	text := strings.Repeat("a", 10<<10)
-	const all = 1500
-	for i := 1; i < all; i++ { // more than the buffers of a connection take and less than the log keeps, and it is not read
+	const all = 2500
+	for i := 1; i < all; i++ { // more than the buffers of a connection take, and it is not read
 		f.log.Append("log", strconv.Itoa(i), nil, text)
 		if i%100 == 0 {
 			time.Sleep(5 * time.Millisecond)
