@@ -77,38 +77,33 @@ func (f *fleet) orders(anna, jonas func() string) {
 		f.t.Fatal(err)
 	}
 	act, ack := "gb/1/"+f.car.VID+"/act", "gb/1/"+f.car.VID+"/ack/"
-	asked := func(name, challenge string, more ...string) (string, error) {
-		heard := map[string]func() string{"anna": anna, "jonas": jonas}[name]
+	order := func(name, challenge string, heard func() string, more ...string) string {
+		f.t.Helper()
 		for end := time.Now().Add(20 * time.Second); ; time.Sleep(500 * time.Millisecond) { // of who is limited the next slot may be waited for
 			f.publish(name, "gb/1/"+f.car.VID+"/ask", f.run("", f.program, "ask", "secrets.json", name, challenge))
 			cmd := exec.CommandContext(f.t.Context(), f.program, append([]string{"order", "secrets.json", "identity.json", name, challenge}, more...)...)
 			cmd.Dir, cmd.Stdin = f.dir, strings.NewReader(heard())
 			out, err := cmd.Output()
-			if err == nil || time.Now().After(end) {
-				return string(out), err
+			if err == nil {
+				return string(out)
+			}
+			if time.Now().After(end) {
+				f.t.Fatalf("no answer to %s: %v", name, err)
 			}
 		}
-	}
-	order := func(name, challenge string, more ...string) string {
-		f.t.Helper()
-		text, err := asked(name, challenge, more...)
-		if err != nil {
-			f.t.Fatalf("no answer to %s: %v", name, err)
-		}
-		return text
 	}
 	results := func(heard func() string, said string) int {
 		return strings.Count(f.run(heard(), f.program, "read", "secrets.json", "identity.json", "1"), `"result":"`+said+`"`)
 	}
 
-	lock := order("anna", strings.Repeat("a1", 16), "lock")
+	lock := order("anna", strings.Repeat("a1", 16), anna, "lock")
 	f.publish("anna", act, lock)
 	f.until("Anna's lock is done", 20*time.Second, func() bool { return results(anna, "done") == 1 })
 	f.publish("workshop", act, lock) // as whoever saw it might
 	used := func() bool { return f.counter("actions.refused.counter") == 1 }
 	f.until("the second is refused", 20*time.Second, used)
 
-	book := order("jonas", strings.Repeat("b2", 16), "book", `{"text":"the brakes"}`)
+	book := order("jonas", strings.Repeat("b2", 16), jonas, "book", `{"text":"the brakes"}`)
 	f.publish(probeCar, act, book) // a car orders nothing: the broker takes it and hands it to nobody
 	f.publish("jonas", act, book)
 	f.until("Jonas has booked", 20*time.Second, func() bool { return results(jonas, "done") == 1 })

@@ -9,20 +9,25 @@ import (
 	"glovebox/telemetry"
 )
 
+// asTheFirstOpens has something happen while the first line opens.
+func asTheFirstOpens(do func(*car)) func(*car) {
+	return func(c *car) {
+		dial := c.options.Dial
+		c.options.Dial = func(ctx context.Context, o telemetry.Opening) (telemetry.Connection, error) {
+			line, err := dial(ctx, o)
+			if c.port.opened() == 1 {
+				do(c)
+			}
+			return line, err
+		}
+	}
+}
+
 // A document that comes while a line opens (a broker hands it out with the subscription)
 // has those that follow it received as any other has, before the line opens anew.
 func TestDocumentComesAsTheLineOpens(t *testing.T) {
 	within(t, func(t *testing.T, dir string) {
-		c := drive(t, dir, func(c *car) {
-			dial := c.options.Dial
-			c.options.Dial = func(ctx context.Context, o telemetry.Opening) (telemetry.Connection, error) {
-				line, err := dial(ctx, o)
-				if c.port.opened() == 1 {
-					c.DocumentVersion(7)
-				}
-				return line, err
-			}
-		})
+		c := drive(t, dir, asTheFirstOpens(func(c *car) { c.DocumentVersion(7) }))
 		time.Sleep(600 * time.Millisecond)
 		c.DocumentVersion(8)
 		time.Sleep(time.Minute)
@@ -58,16 +63,7 @@ func TestSessionEndsAsTheLineReopens(t *testing.T) {
 // more leaves on it, and it closes when a tunnel's would.
 func TestLineOpensIntoSilence(t *testing.T) {
 	within(t, func(t *testing.T, dir string) {
-		c := drive(t, dir, func(c *car) {
-			dial := c.options.Dial
-			c.options.Dial = func(ctx context.Context, o telemetry.Opening) (telemetry.Connection, error) {
-				line, err := dial(ctx, o)
-				if c.port.opened() == 1 {
-					c.Mute(true)
-				}
-				return line, err
-			}
-		})
+		c := drive(t, dir, asTheFirstOpens(func(c *car) { c.Mute(true) }))
 		c.send(alarmTo(t, anna, "abs"))
 		time.Sleep(10 * time.Second)
 		w := c.port.line()

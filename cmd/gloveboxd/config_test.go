@@ -86,8 +86,6 @@ func TestBadConfiguration(t *testing.T) {
 		{"a broker with a password", "[mqtt]\nbroker = \"mqtts://car:secret@broker.example\"\n", []string{"want host and port alone"}},
 		{"a code's credential elsewhere", "[vehicle]\nsecurity_code = \"credential:a/b\"\n", []string{":2: vehicle.security_code", "want the name of a credential"}},
 		{"a credential elsewhere", "[mqtt]\nkey = \"credential:../key\"\n", []string{"want the name of a credential"}},
-		{"a key twice", "[vehicle]\nmodel = \"a\"\nmodel = \"b\"\n", []string{":3: ", "model is already defined"}},
-		{"not UTF-8", "\xff\xfe[vehicle]\n", []string{":1: "}},
 		{"nobody's user", "[dbus]\nhmi_users = [\"nobody-of-that-name\"]\n", []string{"is not known here"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -165,29 +163,27 @@ func TestCheckCertificates(t *testing.T) {
 	}
 }
 
-// What may be meant is said and keeps nothing from starting.
-// All files that are missing are said at once, and a directory is no configuration.
+// All files that are missing are said at once.
 func TestCheckSaysAll(t *testing.T) {
 	bus := func(name string) string {
 		return "[[bus]]\nname = \"" + name + "\"\nport = \"/dev/" + name + "\"\ndbc = \"" + name + ".dbc\"\n"
 	}
 	file := write(t, "mapping = \"no.toml\"\n"+bus("a")+bus("b")+"[telemetry]\npolicy = \"no.csv\"\n[cloud]\ntrust = \"no.json\"\n[mqtt]\nbroker = \"mqtts://broker.example\"\n")
-	for path, want := range map[string][]string{
-		file:               {"a.dbc: no such file", "b.dbc: no such file", "no.toml: no such file", "no.csv: no such file", "no.json: no such file", "mqtt.ca is missing", "mqtt.cert is missing", "mqtt.key is missing"},
-		filepath.Dir(file): {"is a directory"},
+	var stdout, stderr bytes.Buffer
+	if code := command([]string{"--config", file, "--check"}, &stdout, &stderr); code != 1 || strings.Contains(stdout.String(), "ok\n") {
+		t.Errorf("exit %d: %s", code, &stdout)
+	}
+	for _, part := range []string{
+		"a.dbc: no such file", "b.dbc: no such file", "no.toml: no such file", "no.csv: no such file", "no.json: no such file",
+		"mqtt.ca is missing", "mqtt.cert is missing", "mqtt.key is missing",
 	} {
-		var stdout, stderr bytes.Buffer
-		if code := command([]string{"--config", path, "--check"}, &stdout, &stderr); code == 0 || strings.Contains(stdout.String(), "ok\n") {
-			t.Errorf("%s: exit %d: %s", path, code, &stdout)
-		}
-		for _, part := range want {
-			if n := strings.Count(stderr.String(), part); n != 1 {
-				t.Errorf("%s\nsays %d times %q", &stderr, n, part)
-			}
+		if n := strings.Count(stderr.String(), part); n != 1 {
+			t.Errorf("%s\nsays %d times %q", &stderr, n, part)
 		}
 	}
 }
 
+// What may be meant is said and keeps nothing from starting.
 func TestCheckNotes(t *testing.T) {
 	file := write(t, "[vehicle]\nmodel = \"Boxster\"\n[mqtt]\nbroker = \"mqtt://127.0.0.1\"\nkey = \"key.pem\"\n[store]\ndir = \"state\"\n")
 	dir := filepath.Dir(file)
@@ -239,7 +235,7 @@ func TestCommandLine(t *testing.T) {
 		{"no such file", []string{"--config", "/nowhere/gloveboxd.toml"}, 78, "", "no such file"},
 		{"check", []string{"--config", good, "--check"}, 0, "ok\n", ""},
 		{"check a bad one", config("x = 1\n"), 78, "", "unknown key"},
-		{"check a key that stands twice", config("[store]\ndir = \"a\"\ndir = \"b\"\n"), 78, "", "dir"},
+		{"check a key that stands twice", config("[store]\ndir = \"a\"\ndir = \"b\"\n"), 78, "", ":3: toml: key dir is already defined"},
 		{"check what is not UTF-8", config("[store]\ndir = \"\xff\"\n"), 78, "", "UTF-8"},
 		{"check a directory", []string{"--config", t.TempDir(), "--check"}, 78, "", "is a directory"},
 		{"check a broker in the open", config("[mqtt]\nbroker = \"mqtt://192.0.2.1\"\n"), 78, "", "plain TCP only to loopback"},

@@ -35,8 +35,8 @@ type serveCommand struct {
 	Scenario       string        `arg:"" optional:"" help:"A scenario file in place of the demonstration." placeholder:"SCENARIO"`
 }
 
-// mostMemory is what the heap is held to. What a world keeps is bounded, and in hours of driving
-// below that; before it takes more the heap is collected more often.
+// mostMemory is what the heap is held to. What a world keeps is bounded, if not below that: before
+// it takes more the heap is collected more often.
 const mostMemory = 64 << 20
 
 // Run makes the world of a scenario, which lives on when its lines are over, and shows it
