@@ -17,8 +17,7 @@ const ownSerials = 1 << 31
 
 const (
 	maxAnswers = 16 << 10 // bytes of answers that are sent together
-	maxSpare   = 256      // answers to a flood that wait until the bus has nothing else to read from us
-	atOnce     = 512      // bytes of these that are sent then; dbus-daemon reads 2,048 in one go
+	atOnce     = 512      // bytes of spare ones that are sent at once; dbus-daemon reads 2,048 in one go
 	again      = time.Millisecond
 )
 
@@ -132,22 +131,20 @@ func (f *Fence) ours(h *Header) bool {
 
 // answer refuses a call. What is within its user's limits is answered for certain,
 // when nothing more has arrived. The bus takes what we send bit by bit among all its
-// connections, so a flood is answered only as far as no other answer waits for that.
+// connections, so a flood is answered when the bus has nothing else to read from us, and
+// only as far as there is room until then.
 func (f *Fence) answer(c *Call, why *Refusal) {
 	if c.Flags&noReplyExpected != 0 {
 		return
 	}
 	f.writing.Lock()
 	defer f.writing.Unlock()
-	if why.Flood && len(f.spare) == maxSpare {
-		return
-	}
 	h := Header{Kind: methodError, Flags: noReplyExpected, Serial: f.nextSerial(), ErrorName: why.Name, ReplySerial: c.Serial,
 		Destination: c.Sender, Signature: "s", Length: 4 + len(why.Text) + 1}
 	text := binary.LittleEndian.AppendUint32(nil, uint32(len(why.Text)))
 	text = append(append(text, why.Text...), 0)
 	if why.Flood {
-		f.spare = append(f.spare, append(h.append(nil), text...))
+		f.spare.add(c.Sender, append(h.append(nil), text...))
 		return
 	}
 	f.answers = append(h.append(f.answers), text...)
@@ -161,15 +158,10 @@ func (f *Fence) answer(c *Call, why *Refusal) {
 func (f *Fence) flush() error {
 	f.writing.Lock()
 	defer f.writing.Unlock()
-	if len(f.answers) == 0 && len(f.spare) > 0 && f.taken() {
-		n := 0
-		for n < len(f.spare) && len(f.answers)+len(f.spare[n]) <= atOnce {
-			f.answers = append(f.answers, f.spare[n]...)
-			n++
-		}
-		f.spare = f.spare[n:]
+	if len(f.answers) == 0 && len(f.spare.waiting) > 0 && f.taken() {
+		f.answers = f.spare.take(f.answers, atOnce)
 	}
-	if len(f.spare) > 0 {
+	if len(f.spare.waiting) > 0 {
 		if err := f.bus.conn.SetReadDeadline(time.Now().Add(again)); err != nil {
 			return err
 		}

@@ -78,7 +78,7 @@ type Fence struct {
 	writing sync.Mutex
 	open    map[uint32]string // guarded by writing: our calls without an answer, each with its destination
 	answers []byte            // guarded by writing: of the fence's own, not yet sent
-	spare   [][]byte          // guarded by writing: the same for a flood
+	spare   spare             // guarded by writing: the same for a flood
 	serial  uint32            // guarded by writing: of the messages that the fence writes
 }
 
@@ -323,5 +323,8 @@ func (f *Fence) signal(h *Header, body []byte) {
 		f.pass(h, body) // whoever speaks with it wants to know
 	} else if owner == "" {
 		f.senders.forget(name)
+		f.writing.Lock()
+		f.spare.forget(name)
+		f.writing.Unlock()
 	}
 }

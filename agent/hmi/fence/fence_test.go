@@ -1,6 +1,7 @@
 package fence_test
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -226,6 +227,48 @@ func TestAFloodHoldsUpNoAnswer(t *testing.T) {
 	}
 	if before == 0 || before > 2048-len(answer.Bytes()) {
 		t.Errorf("%d bytes of answers to the flood stand before it", before)
+	}
+}
+
+// Whoever waits for each answer gets it, however many others of the same user ask for,
+// who do not read them or are gone.
+func TestAFloodLeavesNobodyWithoutAnAnswer(t *testing.T) {
+	for name, gone := range map[string]bool{"programs that do not read": false, "programs that hang up": true} {
+		t.Run(name, func(t *testing.T) {
+			w := start(t)
+			w.known(t, ":1.9", 8)
+			if err := w.agent.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			for n := range 250 { // with what they ask here there is room for four answers each
+				program := fmt.Sprint(":2.", n)
+				w.bus.User(program, 8)
+				w.say(t, call(program, "s", small))
+				w.answer(<-w.asked)
+				for range 20 {
+					w.say(t, call(program, "s", small))
+				}
+				if gone {
+					w.say(t, rawbus.Message{Kind: rawbus.Signal, Path: "/", Interface: bus, Member: "NameOwnerChanged", Sender: bus,
+						Signature: "sss", Body: (&rawbus.Wire{}).S(program).S(program).S("").B})
+				}
+			}
+			serial := w.say(t, call(":1.9", "s", small))
+			others := 0
+			for {
+				m, err := w.agent.Receive()
+				if err != nil {
+					t.Fatalf("after %d answers to others: %v", others, err)
+				}
+				if m.ReplySerial == serial && m.Destination == ":1.9" {
+					break
+				}
+				others++
+			}
+			if others > 1024+8 || gone && others > 64 { // some have left before the socket was full
+				t.Errorf("%d answers to others stand before it", others)
+			}
+		})
 	}
 }
 

@@ -67,6 +67,9 @@ func (s *senders) release(name string, uid uint32, found bool) (refused []Call) 
 	who := s.unknown[name]
 	delete(s.unknown, name)
 	for _, h := range who.calls {
+		if who.gone {
+			h.call.Flags |= noReplyExpected // there is nobody any more
+		}
 		s.bytes -= len(h.body) + heldSize
 		s.files -= len(h.call.Files)
 		if !found {
