@@ -1,6 +1,7 @@
 package docs_test
 
 import (
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -34,6 +35,24 @@ func tableRows(text string) (rows [][]string) {
 		}
 	}
 	return rows
+}
+
+// Every interface of ours is in the table of objects, and no other.
+func TestContractInterfaces(t *testing.T) {
+	var have, want []string
+	for _, row := range tableRows(section(t, "docs/contract.md", "## Names and objects")) {
+		for _, m := range regexp.MustCompile("`(?:org\\.glovebox\\.)?(\\w+1)`").FindAllStringSubmatch(row[2], -1) {
+			have = append(have, m[1])
+		}
+	}
+	files, err := filepath.Glob("../agent/hmi/org.glovebox.*.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		want = append(want, strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "org.glovebox."), ".xml"))
+	}
+	same(t, "contract.md, Names and objects", have, want)
 }
 
 // Every topic of asyncapi.yaml is in the overview, and no other.
