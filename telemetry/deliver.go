@@ -150,8 +150,9 @@ func (c *Courier) Purge(live func(outside.Released) bool, kept func(tag outside.
 	return n + forgotten, err
 }
 
-// Renew is a session's end: the line closes, and exactly 500 ms after this call
-// the next one is dialled, with the new epoch and every mailbox counting from 1.
+// Renew is a session's end: the line closes, and exactly 500 ms after its last byte, or
+// after this call where none is open, the next one is dialled, with the new epoch and every
+// mailbox counting from 1.
 // While muted nothing is closed or dialled. An epoch must never come twice.
 func (c *Courier) Renew(epoch string) { c.target.renew(epoch) }
 

@@ -94,6 +94,7 @@ func TestRenew(t *testing.T) {
 		want   string
 	}{
 		{"line open", func(*car) {}, "0s dial, 10s close, 10.5s dial"},
+		{"busy", func(c *car) { c.port.set(func() { c.port.slow = 20 * time.Millisecond }) }, "0s dial, 10.02s close, 10.52s dial"},
 		{"resting after a failed dial", func(c *car) {
 			c.port.set(func() { c.port.refuse = true })
 			c.port.line().lose()

@@ -261,8 +261,14 @@ func (h *target) closeUnused() {
 	}
 	l := h.release()
 	h.mu.Unlock()
-	if l != nil {
-		l.Close()
+	if l == nil {
+		return
+	}
+	l.Close()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.renewAt.IsZero() { // readers see the close, however late a busy machine comes to it
+		h.renewAt = later(h.renewAt, l.Written().Add(renewal))
 	}
 }
 

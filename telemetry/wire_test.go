@@ -25,6 +25,7 @@ type port struct {
 	refuse bool                         // dials fail
 	hang   bool                         // no machine answers: dials hang
 	hold   bool                         // lines give no receipts by themselves
+	slow   time.Duration                // how long a line takes to close
 	rude   func(telemetry.Message) bool // a line ends at such a message
 }
 
@@ -180,12 +181,18 @@ func (w *wire) Mute() {
 }
 
 func (w *wire) Close() {
+	var slow time.Duration
+	w.port.set(func() { slow = w.port.slow })
+	time.Sleep(slow)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed {
 		return
 	}
 	w.closed = true
+	if !w.muted {
+		w.last = time.Now() // its DISCONNECT
+	}
 	w.port.see("close")
 	w.end()
 }
