@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -141,8 +142,10 @@ func (w *walk) look(long bool) {
 	time.Sleep(min(d, 8*time.Second))
 }
 
-// about clicks for so long. Then it mends what is broken and lets everybody sit at the wheel
-// once, so that the ledger of each is read to its end.
+// about clicks for so long. Then it mends what is broken, and everybody drives once and is in
+// a tunnel: the ledger of each is read to its end, and what is decided in any drive is in both
+// plays. Else it is chance whether the car's last readings, or a slot in the half second in which
+// a line opens anew, fall into a session or not.
 func (w *walk) about(long time.Duration) {
 	for end := time.Now().Add(long); time.Now().Before(end); {
 		m := w.next()
@@ -157,12 +160,16 @@ func (w *walk) about(long time.Duration) {
 	for _, name := range []string{"offline", "gnss", "can", "duplicate", "can-garbage", "gnss-garbage", "unplug can", "unplug gnss"} {
 		w.ask("/api/cmd", "fault "+name+" off")
 	}
-	for _, line := range []string{"speed 10x", "ignition off", "sync", "expect signal Vehicle.Speed 0 within 20s", "speed 1x", "gear P", "logout", "wait 3s", "expect ready within 30s"} {
+	stop := []string{"speed 10x", "ignition off", "sync", "expect signal Vehicle.Speed 0 within 20s", "gear P", "speed 1x"}
+	drive := []string{"speed 10x", "ignition on", "gear D", "drive block.gpx", "wait 8s"}
+	for _, line := range slices.Concat(stop, []string{"logout", "wait 3s", "expect ready within 30s"}) {
 		w.ask("/api/cmd", line)
 	}
-	for _, name := range people { // a fresh process may have taken over
-		w.says("login "+name+" wait", `"ok":true`)
-		w.says("expect state active "+name+" within 20s", `"ok":true`)
-		w.says("wait 4s", `"ok":true`)
+	for _, who := range [][2]string{{"guest", "guest"}, {"login anna", "active anna"}, {"login lea", "active lea"}, {"login jonas", "active jonas"}} {
+		w.says(who[0]+" wait", `"ok":true`)
+		w.says("expect state "+who[1]+" within 20s", `"ok":true`) // a fresh process may have taken over
+		for _, line := range slices.Concat(drive, stop, []string{"fault offline for 5s", "wait 12s"}) {
+			w.says(line, `"ok":true`)
+		}
 	}
 }
