@@ -35,15 +35,17 @@ func BenchmarkPut(b *testing.B) {
 				}
 				ours, its = append(ours, between.Sub(begun)), append(its, time.Since(between))
 			}
-			median := func(all []time.Duration) float64 {
-				slices.Sort(all)
-				return float64(all[len(all)/2].Nanoseconds()) / 1e3
-			}
 			b.ReportMetric(median(ours), "outbox-us")
 			b.ReportMetric(median(its), "bbolt-us")
 			b.ReportMetric(median(its)/median(ours), "bbolt/outbox")
 		})
 	}
+}
+
+// median is in microseconds.
+func median(all []time.Duration) float64 {
+	slices.Sort(all)
+	return float64(all[len(all)/2].Nanoseconds()) / 1e3
 }
 
 // bareAppend commits n records of the same size to a bbolt file of its own.
