@@ -69,7 +69,7 @@ func difference(o observer, a, b trace) string {
 	one, other := a.sees(o), b.sees(o)
 	for i := range min(len(one), len(other)) {
 		if !same(o, a.s, one[i], other[i]) {
-			return fmt.Sprintf("%s, wire %d of %d and %d, %s\n%s\n%s", o.name, i, len(one), len(other), one[i].class(), one[i].dump(), other[i].dump())
+			return fmt.Sprintf("%s, wire %d of %d and %d, %s\n%s\n%s", o.name, i, len(one), len(other), one[i].class(), a.s.shown(o, one[i]), a.s.shown(o, other[i]))
 		}
 	}
 	if n := min(len(one), len(other)); len(one) != len(other) {
@@ -118,6 +118,16 @@ func (s *skeleton) opened(key *ecdh.PrivateKey, w Wire) ([]byte, error) {
 		return nil, err
 	}
 	return jws.Verify(s.identity.Sign.Public())
+}
+
+// shown is a wire as an observer reads it.
+func (s *skeleton) shown(o observer, w Wire) string {
+	if o.key != nil && strings.HasSuffix(w.topic, "/hpke") {
+		if plain, err := s.opened(o.key, w); err == nil {
+			w.payload = plain
+		}
+	}
+	return w.dump()
 }
 
 // class is what the policy calls a wire, as far as its topic says.

@@ -300,7 +300,7 @@ func (p *plan) connect(s *script) {
 // undisturbed reports whether nothing of the skeleton needs the connection in a time.
 func (p *plan) undisturbed(sp span) bool {
 	for _, t := range p.tunnels {
-		if t.from < sp.to && sp.from < t.to+time.Minute {
+		if t.from < sp.to && sp.from < t.to+3*time.Minute { // after a long one the line is tried once a minute, and again if it lasts no longer
 			return false
 		}
 	}

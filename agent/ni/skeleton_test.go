@@ -150,7 +150,7 @@ func (s *skeleton) atCorner(r chance, at time.Duration) time.Duration {
 func (s *skeleton) drive() {
 	r := draws(s.seed, "drives")
 	stretch := max(1, float64(s.length)/float64(40*time.Minute)/2)
-	long := func(a, b int) time.Duration {
+	long := func(a, b int, stretch float64) time.Duration {
 		return r.seconds(int(float64(a)*stretch), int(float64(b)*stretch))
 	}
 	odometer, charge := 409_990_000+20_000*r.Float64(), 90.0
@@ -161,7 +161,7 @@ func (s *skeleton) drive() {
 			seat = len(s.sessions) - 1
 			at += r.seconds(5, 30)
 		}
-		d := drive{span: span{at, at + long(90, 500)}}
+		d := drive{span: span{at, at + long(90, 500, min(stretch, 4))}} // over half an hour it would crawl, to stay in its band
 		if len(s.drives) == 0 {
 			d.to = min(d.to, s.length-3*time.Minute)
 		}
@@ -192,7 +192,7 @@ func (s *skeleton) drive() {
 			}
 			at, seat = s.sessions[seat].to.Truncate(time.Second)+2*time.Second, -1
 		}
-		at += max(40*time.Second, long(10, 200)) // a shorter rest is part of a trip
+		at += max(40*time.Second, long(10, 200, stretch)) // a shorter rest is part of a trip
 	}
 	if len(s.sessions) > 0 && s.sessions[len(s.sessions)-1].from > s.length-time.Minute {
 		s.sessions = s.sessions[:len(s.sessions)-1]
