@@ -283,14 +283,18 @@ func (c *Courier) open(ctx context.Context, reach time.Duration) (*dispatch, err
 		Inbound:   c.call.Inbound,
 		Reach:     reach,
 	})
-	if err != nil && dialing.Err() != nil {
-		err = errCalledOff
-	}
 	if err != nil {
-		c.target.opened(nil)
+		if dialing.Err() != nil {
+			err = errCalledOff
+		}
+		c.target.opened(nil, false)
 		return nil, err
 	}
-	c.target.opened(line)
+	silenced := context.Cause(dialing) == ErrSilenced
+	c.target.opened(line, silenced)
+	if silenced && over(line) {
+		return nil, errCalledOff
+	}
 	return &dispatch{line: line, epoch: epoch, will: version}, nil
 }
 
@@ -321,6 +325,16 @@ func (c *Courier) state(online bool, epoch string, version uint64) Message {
 // first word: as long as calling, TLS, CONNECT and SUBSCRIBE take on a fair mobile network.
 // So that instant does not show whether the process that says it is a fresh one.
 const handshake = 250 * time.Millisecond
+
+// over reports whether a line has ended.
+func over(l Connection) bool {
+	select {
+	case <-l.Ended():
+		return true
+	default:
+		return false
+	}
+}
 
 // holdBack waits until a line may speak, or is not to any more.
 func (c *Courier) holdBack(ctx context.Context, s *dispatch, until time.Time) {

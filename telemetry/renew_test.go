@@ -232,6 +232,23 @@ func TestMuteAndLift(t *testing.T) {
 			time.Sleep(10 * time.Second)
 			c.Mute(false)
 		}, "0s dial, 10s mute, 1m0s close, 1m0.5s dial, 1m16s dial"},
+		{"while it opens", func(c *car) {
+			c.Mute(false)
+			c.port.set(func() { c.port.hang, c.port.half = true, true })
+			time.Sleep(51 * time.Second)
+			c.Mute(true)
+			c.port.set(func() { c.port.hang = false })
+			time.Sleep(10 * time.Second)
+			c.Mute(false)
+		}, "0s dial, 10s mute, 1m0s close, 1m0.5s dial, 1m1s mute, 2m0.5s close, 2m4s dial"},
+		{"while it opens, and lifted at once", func(c *car) {
+			c.Mute(false)
+			c.port.set(func() { c.port.hang, c.port.half = true, true })
+			time.Sleep(51 * time.Second)
+			c.Mute(true)
+			c.Mute(false)
+			c.port.set(func() { c.port.hang = false })
+		}, "0s dial, 10s mute, 1m0s close, 1m0.5s dial, 1m1s mute, 2m0.5s close, 2m4s dial"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			within(t, func(t *testing.T, dir string) {

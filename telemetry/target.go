@@ -16,6 +16,11 @@ var (
 	errHandedOver = errors.New("another process opens the line")
 )
 
+// ErrSilenced is the cause why the context of a dial ends where the driver wants silence.
+// The dial then does not close what it has opened, which would be seen: it returns it as
+// a line that has ended, and whose socket stays open, silent, until Close.
+var ErrSilenced = errors.New("the driver wants silence")
+
 // target is what the cabin wants of the line, and the line it has. Its lock is
 // held for moments only, so the cabin may call while it holds its own.
 type target struct {
@@ -23,18 +28,18 @@ type target struct {
 	giveUp time.Duration // after the last byte, the broker has given a silent line up
 
 	mu      sync.Mutex
-	epoch   string             // guarded by mu
-	version uint64             // guarded by mu; version of the access document
-	muted   bool               // guarded by mu; the driver wants silence
-	renewAt time.Time          // guarded by mu; when a line is to open after a session's end
-	rest    rest               // guarded by mu; the pause under way, or the last one
-	callOff context.CancelFunc // guarded by mu; of the dial under way
-	line    Connection         // guarded by mu; the newest line, a muted one even after its end
-	silence *time.Timer        // guarded by mu; closes a muted line
-	opensAt time.Time          // guarded by mu; of a muted line: the broker must have given it up
-	over    bool               // guarded by mu; another process opens the next line
-	socket  int                // guarded by mu; once over: of a silent line; -1: none
-	held    time.Time          // guarded by mu; until then a line of the process before is silent
+	epoch   string                  // guarded by mu
+	version uint64                  // guarded by mu; version of the access document
+	muted   bool                    // guarded by mu; the driver wants silence
+	renewAt time.Time               // guarded by mu; when a line is to open after a session's end
+	rest    rest                    // guarded by mu; the pause under way, or the last one
+	callOff context.CancelCauseFunc // guarded by mu; of the dial under way
+	line    Connection              // guarded by mu; the newest line, a muted one even after its end
+	silence *time.Timer             // guarded by mu; closes a muted line
+	opensAt time.Time               // guarded by mu; of a muted line: the broker must have given it up
+	over    bool                    // guarded by mu; another process opens the next line
+	socket  int                     // guarded by mu; once over: of a silent line; -1: none
+	held    time.Time               // guarded by mu; until then a line of the process before is silent
 }
 
 // rest is a pause between two lines.
@@ -59,7 +64,7 @@ func (h *target) renew(epoch string) {
 	h.epoch = epoch
 	h.renewAt = time.Now().Add(renewal)
 	if h.callOff != nil {
-		h.callOff()
+		h.callOff(nil)
 	}
 	h.wakeUp()
 }
@@ -70,7 +75,7 @@ func (h *target) mute(on bool) {
 	defer h.mu.Unlock()
 	h.muted = on
 	if on && h.callOff != nil {
-		h.callOff()
+		h.callOff(ErrSilenced)
 	}
 	if on {
 		h.fallSilent()
@@ -136,7 +141,7 @@ func (h *target) begin(ctx context.Context) (dialing context.Context, epoch stri
 		return nil, "", 0, errCalledOff
 	}
 	left := h.release()
-	dialing, h.callOff = context.WithCancel(ctx)
+	dialing, h.callOff = context.WithCancelCause(ctx)
 	epoch, version = h.epoch, h.version
 	h.mu.Unlock()
 	if left != nil {
@@ -145,14 +150,15 @@ func (h *target) begin(ctx context.Context) (dialing context.Context, epoch stri
 	return dialing, epoch, version, nil
 }
 
-// opened takes over a new line, or nil if there is none.
-func (h *target) opened(l Connection) {
+// opened takes over a new line, or nil if there is none. One that was silenced while it
+// opened is silent, whatever the driver wants meanwhile.
+func (h *target) opened(l Connection, silenced bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.callOff()
+	h.callOff(nil)
 	h.callOff = nil
 	h.line = l
-	if h.muted {
+	if h.muted || silenced {
 		h.fallSilent()
 	}
 }
@@ -221,7 +227,7 @@ func (h *target) handOver() {
 	}
 	h.over, h.socket = true, -1
 	if h.callOff != nil {
-		h.callOff()
+		h.callOff(nil)
 	}
 	if h.silence != nil && time.Now().Before(h.opensAt) {
 		h.held = h.opensAt

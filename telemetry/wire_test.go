@@ -24,6 +24,7 @@ type port struct {
 	lines  []*wire
 	refuse bool                         // dials fail
 	hang   bool                         // no machine answers: dials hang
+	half   bool                         // the broker knows of a line by then
 	hold   bool                         // lines give no receipts by themselves
 	slow   time.Duration                // how long a line takes to close
 	rude   func(telemetry.Message) bool // a line ends at such a message
@@ -69,22 +70,25 @@ func (p *port) opened() (n int) {
 // dial is the Courier's Dial.
 func (p *port) dial(ctx context.Context, o telemetry.Opening) (telemetry.Connection, error) {
 	p.mu.Lock()
-	refuse, hang := p.refuse, p.hang
+	refuse, hang, half := p.refuse, p.hang, p.half
 	p.mu.Unlock()
 	p.see("dial")
+	w := &wire{port: p, opening: o, ended: make(chan struct{}), last: time.Now()}
 	if hang {
 		if o.Reach > 0 {
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeout(ctx, o.Reach)
 			defer cancel()
 		}
-		<-ctx.Done()
+		if <-ctx.Done(); half && context.Cause(ctx) == telemetry.ErrSilenced {
+			w.end()
+			return w, nil
+		}
 		return nil, ctx.Err()
 	}
 	if refuse {
 		return nil, errors.New("no route")
 	}
-	w := &wire{port: p, opening: o, ended: make(chan struct{}), last: time.Now()}
 	p.set(func() { p.lines = append(p.lines, w) })
 	return w, nil
 }

@@ -33,28 +33,46 @@ type connection struct {
 	closed sync.Once
 }
 
-// open speaks TLS, connects and subscribes.
+// open opens a connection on a socket. Where silence is wanted meanwhile it returns what
+// there is, ended and silent: nobody may see that it closes.
 func open(ctx context.Context, socket *socket, secure *tls.Config, o telemetry.Opening, log *slog.Logger) (*connection, error) {
-	var stream net.Conn = socket
+	c := &connection{client: paho.NewClient(paho.NewClientOptions()), socket: socket, ended: make(chan struct{})}
+	err := c.handshake(ctx, secure, o, log)
+	switch {
+	case err == nil:
+		socket.ready.Store(true)
+	case silenced(ctx):
+		socket.Mute()
+		c.finish()
+	default:
+		return nil, err
+	}
+	return c, nil
+}
+
+// handshake speaks TLS, connects and subscribes.
+func (c *connection) handshake(ctx context.Context, secure *tls.Config, o telemetry.Opening, log *slog.Logger) error {
+	var stream net.Conn = c.socket
 	if secure != nil {
-		session := tls.Client(socket, secure)
+		session := tls.Client(stream, secure)
 		if err := session.HandshakeContext(ctx); err != nil {
-			return nil, err
+			return err
 		}
 		stream = session
 	}
-	c := &connection{socket: socket, ended: make(chan struct{})}
 	c.client = paho.NewClient(c.options(&measured{Conn: stream}, o, log))
 	if err := wait(ctx, c.client.Connect()); err != nil {
-		return nil, err
+		return err
 	}
-	if err := c.subscribe(ctx, o.Subscribe); err != nil {
+	err := c.subscribe(ctx, o.Subscribe)
+	if err != nil && !silenced(ctx) {
 		c.Close()
-		return nil, err
 	}
-	socket.ready.Store(true)
-	return c, nil
+	return err
 }
+
+// silenced reports whether an opening was called off because the driver wants silence.
+func silenced(ctx context.Context) bool { return context.Cause(ctx) == telemetry.ErrSilenced }
 
 func (c *connection) options(stream net.Conn, o telemetry.Opening, log *slog.Logger) *paho.ClientOptions {
 	options := paho.NewClientOptions().

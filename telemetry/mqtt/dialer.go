@@ -131,6 +131,7 @@ func (d *Dialer) Check(client string) error {
 
 // Dial opens one connection. It blocks until the connection is ready, or ctx ends, or 10 s
 // went by, or the broker's machine did not answer within o.Reach; the end of ctx afterwards does nothing to the connection.
+// Where it ends because of ErrSilenced what was opened is returned, ended and silent.
 func (d *Dialer) Dial(ctx context.Context, o telemetry.Opening) (telemetry.Connection, error) {
 	if err := d.readFiles(); err != nil {
 		d.log.Warn("the files of TLS cannot be used: those of before are", "error", err)
@@ -148,9 +149,13 @@ func (d *Dialer) Dial(ctx context.Context, o telemetry.Opening) (telemetry.Conne
 	if err != nil {
 		return nil, err
 	}
-	socket := newSocket(raw, ctx.Err)
+	socket := newSocket(raw, func() error { return context.Cause(ctx) })
 	defer context.AfterFunc(ctx, func() {
-		if !socket.ready.Load() {
+		switch {
+		case socket.ready.Load():
+		case silenced(ctx):
+			socket.Mute()
+		default:
 			socket.release()
 		}
 	})()

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"glovebox/telemetry"
 )
 
 // writeTimeout bounds one write to a frozen peer.
@@ -20,7 +22,7 @@ const writeTimeout = time.Second
 // the peer must time out by itself, as if the car had entered a tunnel.
 type socket struct {
 	net.Conn
-	open   func() error // while the connection opens: not nil once the opening was called off
+	open   func() error // while the connection opens: why the opening was called off, or nil
 	ready  atomic.Bool  // the connection is open, open is not asked any more
 	muted  atomic.Bool
 	writes sync.RWMutex // held for reading by each Write, so that Mute can wait for it
@@ -112,10 +114,11 @@ func (s *socket) SetReadDeadline(t time.Time) error {
 // SetWriteDeadline does nothing: each write has its own deadline.
 func (s *socket) SetWriteDeadline(time.Time) error { return nil }
 
-// Close closes the socket; a muted one stays open until release.
+// Close closes the socket; a muted one stays open until release, and one that is about
+// to be.
 func (s *socket) Close() error {
 	s.shut.Do(func() { close(s.gone) })
-	if s.muted.Load() {
+	if s.muted.Load() || !s.ready.Load() && s.open() == telemetry.ErrSilenced {
 		return nil
 	}
 	return s.Conn.Close()
