@@ -20,6 +20,16 @@ type Carried struct {
 	Position int64           `json:"position"` // the newest slot that has passed
 	Slots    []CarriedSlots  `json:"slots"`    // of each column
 	Readers  []CarriedReader `json:"readers"`
+	Latches  []CarriedLatch  `json:"latches"`
+}
+
+// CarriedLatch is the daily value of a path, as it is told, and on which day it was latched
+// or was to be. The wall clock of the other process counts other days where it was corrected.
+type CarriedLatch struct {
+	Path  string    `json:"path"`
+	Day   int64     `json:"day"`
+	Value string    `json:"value"`
+	At    time.Time `json:"at"` // zero: there is none
 }
 
 // CarriedSlots are the newest slots of a column that have passed, and what waits for the
@@ -86,6 +96,12 @@ func (o *Outside) Carry() Carried {
 		}
 		c.Slots = append(c.Slots, kept)
 	}
+	for _, s := range o.sorted {
+		if s.latch != nil {
+			v := s.lastLatch()
+			c.Latches = append(c.Latches, CarriedLatch{s.path, s.latch.day, v.text, v.at.UTC()})
+		}
+	}
 	for _, r := range o.readers {
 		c.Readers = append(c.Readers, CarriedReader{
 			r.Mailbox, r.Column, r.since, r.missedStatus.carry(), r.missedPosition.carry(), slices.Sorted(maps.Keys(r.untold)),
@@ -124,6 +140,11 @@ func (o *Outside) Resume(c Carried) {
 		to.waiting = codes(from.Waiting) // Restore took it that nobody was told
 		for _, a := range from.Shown {
 			to.shown[a.Code] = a
+		}
+	}
+	for _, l := range c.Latches {
+		if s := o.known(l.Path); s.latch != nil {
+			s.latch.day, s.latch.stored = l.Day, shown{l.Value, l.At, !l.At.IsZero()}
 		}
 	}
 	o.readers = []*reader{} // nobody is new to SetReaders who was there before

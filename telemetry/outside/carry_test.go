@@ -3,6 +3,7 @@ package outside_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -13,8 +14,8 @@ import (
 )
 
 // carried puts another pipeline in the place of the car's, as another process does: with
-// what was held, what was carried and the newest reading, and nothing else.
-func (c *car) carried(newest hal.Reading) {
+// what was held, what was carried and the newest readings, and nothing else.
+func (c *car) carried(newest map[string]hal.Reading) {
 	c.t.Helper()
 	data, err := json.Marshal(c.out.Carry())
 	if err != nil {
@@ -34,26 +35,34 @@ func (c *car) carried(newest hal.Reading) {
 		c.t.Errorf("carried\n%s\nand then\n%s, %v", data, again, err)
 	}
 	c.out.SetReaders(1, family, c.now)
-	if newest.Path != "" {
-		c.out.Signal(newest)
+	for _, path := range slices.Sorted(maps.Keys(newest)) {
+		c.out.Signal(newest[path])
 	}
 }
 
 // Whenever a pipeline is carried on in another process, readers get the same messages at
-// the same times as if the connection alone had been renewed: lights, slots, and what they missed.
+// the same times as if the connection alone had been renewed: lights, slots, daily values,
+// and what they missed; also where the wall clock was corrected before.
 func TestCarriedOnUnseen(t *testing.T) {
 	const charge = "Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed"
 	codes := []string{"abs", "brake", "tyre-pressure-rl"}
-	for seed := range uint64(15) {
+	for seed := range uint64(30) {
 		draw := rand.New(rand.NewPCG(seed, 9))
 		stays, goes := newCar(t, outside.Builtin(), outside.Options{}), newCar(t, outside.Builtin(), outside.Options{})
 		both := func(do func(c *car)) { do(stays); do(goes) }
-		var newest hal.Reading
-		up, now := false, start.Boot
+		newest := map[string]hal.Reading{}
+		say := func(path string, v float64) {
+			newest[path] = hal.Reading{Path: path, Value: hal.Number(v), At: stays.now}
+			both(func(c *car) { c.out.Signal(newest[path]) })
+		}
+		up, now, most := false, start.Boot, 400
+		if seed%2 == 0 { // days
+			most = 10_000
+		}
 		for range 60 {
-			now += time.Duration(draw.IntN(400)) * time.Second
+			now += time.Duration(draw.IntN(most)) * time.Second
 			both(func(c *car) { c.run(now) })
-			switch draw.IntN(6) {
+			switch draw.IntN(8) {
 			case 0, 1:
 				up = !up
 				both(func(c *car) { c.link(up) })
@@ -61,12 +70,16 @@ func TestCarriedOnUnseen(t *testing.T) {
 				code, on := codes[draw.IntN(len(codes))], draw.IntN(2) == 0
 				both(func(c *car) { c.light(code, on) })
 			case 4:
-				newest = hal.Reading{Path: charge, Value: hal.Number(float64(draw.IntN(100))), At: stays.now}
-				both(func(c *car) { c.out.Signal(newest) })
+				say(charge, float64(draw.IntN(100)))
 			case 5:
 				both(func(c *car) { c.link(false) })
 				goes.carried(newest)
 				both(func(c *car) { c.link(up) })
+			case 6:
+				say("Vehicle.TraveledDistance", float64(draw.IntN(1e9)))
+			case 7:
+				by := []time.Duration{-60 * 24 * time.Hour, -time.Hour, time.Hour, 60 * 24 * time.Hour}[draw.IntN(4)]
+				both(func(c *car) { c.now.UTC = c.now.UTC.Add(by) })
 			}
 		}
 		if a, b := told(stays), told(goes); !slices.Equal(a, b) {

@@ -89,12 +89,7 @@ func (s *signal) heldLatches() []heldLatch {
 			out = append(out, heldLatch{l.rule.name, s.path, v.text, v.at.UTC(), next})
 		}
 	}
-	if l.ok {
-		text, ok := l.rule.apply(s.path, l.value)
-		add(shown{text, l.at, ok}, false)
-	} else {
-		add(l.stored, false)
-	}
+	add(s.lastLatch(), false)
 	if s.read && !s.latest.Absent() {
 		text, ok := l.rule.apply(s.path, s.latest)
 		add(shown{text, s.at.UTC, ok}, true)
@@ -102,6 +97,16 @@ func (s *signal) heldLatches() []heldLatch {
 		add(l.candidate, true)
 	}
 	return out
+}
+
+// lastLatch is the value of the last latch time, as it is told.
+func (s *signal) lastLatch() shown {
+	l := s.latch
+	if !l.ok {
+		return l.stored
+	}
+	text, ok := l.rule.apply(s.path, l.value)
+	return shown{text, l.at, ok}
 }
 
 // Restore takes what Held returned before the restart. It comes before the
