@@ -169,16 +169,13 @@ func (p *plan) sayValues(s *script) {
 	fine, weather := p.draw("values"), p.draw("weather")
 	say := func(at time.Duration, all ...hal.Reading) { s.add(at, func(w *world) { w.say(all...) }) }
 	odo := 409_990_000.0
-	latch := p.slotAfter(0, 24*time.Hour) + 2*time.Hour
-	if p.start.Hour() < 2 {
-		latch -= 24 * time.Hour
-	}
+	latches := p.latches()
 	for _, d := range p.drives {
 		last := (d.to - 3*time.Second).Truncate(time.Second)
 		for at := d.from + time.Second; at < last; at = p.saidNext(at, at+fine.seconds(3, 12)) {
 			odo = min(odo+150*fine.Float64(), d.odometer)
 			kept := []hal.Reading{is(odometer, odo), is(service, 12_000+300*fine.Float64()), is(health, 97+fine.Float64())}
-			if latch > at && latch < at+30*time.Second { // what the daily latch takes is known
+			if slices.ContainsFunc(latches, func(latch time.Duration) bool { return latch > at && latch < at+30*time.Second }) { // what the daily latch takes is known
 				kept = nil
 			}
 			say(at+100*time.Millisecond, append(kept,
@@ -186,8 +183,10 @@ func (p *plan) sayValues(s *script) {
 				is(tyre, fine.number(181, 260)), is(battery, fine.number(11.9, 14.4)), is(indicator, fine.oneIn(2)),
 			)...)
 		}
-		if latch > d.from && latch < d.to {
-			say(latch-time.Millisecond, is(odometer, (409_990_000+d.odometer)/2), is(service, 12_100.0), is(health, 97.2))
+		for _, latch := range latches {
+			if latch > d.from && latch < d.to {
+				say(latch-time.Millisecond, is(odometer, (409_990_000+d.odometer)/2), is(service, 12_100.0), is(health, 97.2))
+			}
 		}
 		odo = d.odometer
 		say(last+100*time.Millisecond, is(odometer, d.odometer), is(charge, d.charge), is(fuel, d.fuel), is(reach, 4000*d.charge), is(door, d.door),
@@ -197,6 +196,20 @@ func (p *plan) sayValues(s *script) {
 		say(at+150*time.Millisecond, is(outsideAir, weather.number(-10, 35)), is(pressure, weather.number(950, 1050)), is(lights, weather.oneIn(2)),
 			is(station, fmt.Sprintf("radio-%d", weather.IntN(1e6))), is(evse, fmt.Sprintf("DE-NI-%d", weather.IntN(1e6))), is(latitude, weather.number(54, 56)))
 	}
+}
+
+// latches are the moments of daily latches, on the clock of the start and on the right one.
+func (s *skeleton) latches() (all []time.Duration) {
+	const day = 24 * time.Hour
+	for _, by := range []time.Duration{0, s.wrong} {
+		start := s.start.Add(by)
+		for at := start.Truncate(day).Add(2 * time.Hour).Sub(start); at < s.length; at += day {
+			if at > 0 && !slices.Contains(all, at) {
+				all = append(all, at)
+			}
+		}
+	}
+	return all
 }
 
 // saidNext is when the car says its values after at. Whoever starts anew hears them at

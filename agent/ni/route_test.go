@@ -149,8 +149,8 @@ func (p *plan) speeds(i int, stops []span, cuts []time.Duration) (all []float64)
 		factor = 1
 	}
 	for k, at := 0, d.from; k < len(all); k, at = k+1, at+time.Second {
-		if !near(cuts, at) {
-			all[k] *= factor
+		if !near(cuts, at) && all[k] > 0 {
+			all[k] = max(1.2, all[k]*factor) // slower is no movement (docs/contract.md): it drives nowhere, while the place goes on
 		}
 	}
 	return all
