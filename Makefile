@@ -13,7 +13,8 @@ run: bin
 test: bin
 	@tools/need.sh dbus-daemon:dbus-daemon strace:strace man:man-db mosquitto:mosquitto mosquitto_sub:mosquitto-clients openssl:openssl systemd-analyze:systemd dpkg-deb:dpkg \
 		/usr/share/dbus-1/system.conf:dbus gdbus-codegen:libglib2.0-dev-bin \
-		/usr/lib/python3/dist-packages/gi:python3-gi /usr/include/systemd/sd-bus.h:libsystemd-dev chromium:chromium node:nodejs npm:npm
+		/usr/lib/python3/dist-packages/gi:python3-gi /usr/include/systemd/sd-bus.h:libsystemd-dev qdbusxml2cpp:qtbase5-dev-tools \
+		chromium:chromium node:nodejs npm:npm
 	@tools/need.sh qemu-aarch64-static:qemu-user-static || :
 	$(call part,checks,$(MAKE) --no-print-directory check)
 	$(call part,units and fuzz corpora,$(MAKE) --no-print-directory units)

@@ -30,7 +30,7 @@ test('each demonstration plays on the page', { timeout: 6 * patience, concurrenc
 async function trips(page) {
   await page.setViewportSize({ width: 1180, height: 704 });
   await page.getByRole('button', { name: 'Trips' }).click();
-  await page.locator('.rows .row').getByText('in the car only').waitFor(); // of Friday
+  await page.locator('.rows .row').getByText('in the car only').first().waitFor(); // of Friday
   await look(page, 'hmi-trips', '[data-panel=hmi]');
   await page.getByRole('button', { name: 'Not assigned' }).click();
   await page.locator('.rows .row').getByText('assigned to Jonas').waitFor();

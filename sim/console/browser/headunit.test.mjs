@@ -67,7 +67,7 @@ test('the picker and the PIN', { timeout: 4 * patience }, async t => {
     const first = await seconds();
     await until(async () => await seconds() < first, 'the seconds count down');
     await u.see('pin-paused');
-    await u.world.say('fob lea out', 'fault power'); // or her PIN is asked for
+    await u.world.say('fob lea out', 'wait 2s', 'fault power'); // or her PIN is asked for
     await u.page.reload();
     await u.text('Who is driving?');
     await u.press(/^(?!.*Add).*Jonas/);
