@@ -98,8 +98,11 @@ func (o *Outside) Carry() Carried {
 	}
 	for _, s := range o.sorted {
 		if s.latch != nil {
-			v := s.lastLatch()
-			c.Latches = append(c.Latches, CarriedLatch{s.path, s.latch.day, v.text, v.at.UTC()})
+			l := CarriedLatch{Path: s.path, Day: s.latch.day}
+			if v := s.lastLatch(s.latch.rule); v.ok {
+				l.Value, l.At = v.text, v.at.UTC()
+			}
+			c.Latches = append(c.Latches, l)
 		}
 	}
 	for _, r := range o.readers {

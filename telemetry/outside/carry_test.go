@@ -76,7 +76,12 @@ func TestCarriedOnUnseen(t *testing.T) {
 				goes.carried(newest)
 				both(func(c *car) { c.link(up) })
 			case 6:
-				say("Vehicle.TraveledDistance", float64(draw.IntN(1e9)))
+				if draw.IntN(4) == 0 { // a word is no distance
+					newest[odometer] = hal.Reading{Path: odometer, Value: hal.Word("?"), At: stays.now}
+					both(func(c *car) { c.out.Signal(newest[odometer]) })
+					break
+				}
+				say(odometer, float64(draw.IntN(1e9)))
 			case 7:
 				by := []time.Duration{-60 * 24 * time.Hour, -time.Hour, time.Hour, 60 * 24 * time.Hour}[draw.IntN(4)]
 				both(func(c *car) { c.now.UTC = c.now.UTC.Add(by) })

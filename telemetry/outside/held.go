@@ -89,7 +89,7 @@ func (s *signal) heldLatches() []heldLatch {
 			out = append(out, heldLatch{l.rule.name, s.path, v.text, v.at.UTC(), next})
 		}
 	}
-	add(s.lastLatch(), false)
+	add(s.lastLatch(l.rule), false)
 	if s.read && !s.latest.Absent() {
 		text, ok := l.rule.apply(s.path, s.latest)
 		add(shown{text, s.at.UTC, ok}, true)
@@ -99,13 +99,13 @@ func (s *signal) heldLatches() []heldLatch {
 	return out
 }
 
-// lastLatch is the value of the last latch time, as it is told.
-func (s *signal) lastLatch() shown {
+// lastLatch is the value of the last latch time, as a rule tells it.
+func (s *signal) lastLatch(r *rule) shown {
 	l := s.latch
 	if !l.ok {
 		return l.stored
 	}
-	text, ok := l.rule.apply(s.path, l.value)
+	text, ok := r.apply(s.path, l.value)
 	return shown{text, l.at, ok}
 }
 

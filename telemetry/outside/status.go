@@ -138,14 +138,10 @@ func ignition(inUse bool) string {
 
 // latched is the value at the last latch time, or what was stored before it.
 func (s *signal) latched(r *rule, c clock, slot hal.Instant) (shown, bool) {
-	l := s.latch
 	s.roll(c, slot.Boot)
 	if s.read && s.latest.Absent() {
 		return shown{}, false
 	}
-	if l.ok {
-		text, ok := r.apply(s.path, l.value)
-		return shown{text, l.at, ok}, ok
-	}
-	return l.stored, l.stored.ok
+	v := s.lastLatch(r)
+	return v, v.ok
 }
