@@ -9,7 +9,7 @@ func PolicyCSV() string { return policyCSV }
 func Parse(text string) (*Policy, error) { return parse(text) }
 
 // CellText is a cell as it is written.
-func (p *Policy) CellText(row, column string) string { return p.rows[row].cells[column].String() }
+func (p *Policy) CellText(row, column string) string { return p.rows[row].cell(column).String() }
 
 // RowNames are all rows, those of numbers too.
 func (p *Policy) RowNames() []string { return p.order }

@@ -47,7 +47,7 @@ func Load(text string, allowWider bool) (*Policy, error) {
 func widenings(name string, old, over row) []error {
 	var out []error
 	for _, column := range header[1:10] {
-		if was, is := old.cells[column], over.cells[column]; !within(is, was) {
+		if was, is := old.cell(column), over.cell(column); !within(is, was) {
 			out = append(out, fmt.Errorf("policy: row %s: column %s: %s is wider than %s", name, column, is, was))
 		}
 	}

@@ -21,8 +21,16 @@ var header = []string{
 
 // row is one line of policy.csv.
 type row struct {
-	cells  map[string]cell   // by column name; those that withhold are not in it
-	detail map[string]string // action_detail
+	cells  [9]cell           // of header[1] to header[9]
+	detail map[string]string // action_detail; nil for none
+}
+
+// cell is that of a column; a column that is not there withholds.
+func (r row) cell(column string) cell {
+	if i := slices.Index(header[1:1+len(r.cells)], column); i >= 0 {
+		return r.cells[i]
+	}
+	return cell{}
 }
 
 // cell is one entry of the matrix as it is written.
@@ -99,22 +107,20 @@ func parseRows(text string) (map[string]row, []string, error) {
 }
 
 func parseRow(rec []string) (row, error) {
-	r := row{cells: map[string]cell{}, detail: map[string]string{}}
+	var r row
 	var faults []error
 	if rec[0] == "" || strings.ContainsAny(rec[0], " /") {
 		faults = append(faults, errors.New("a row needs a name without spaces and slashes"))
 	}
-	for i := 1; i <= 9; i++ {
-		c, err := parseCell(rec[i])
+	for i := range r.cells {
+		c, err := parseCell(rec[1+i])
 		if err != nil {
-			faults = append(faults, fmt.Errorf("column %s: %w", header[i], err))
+			faults = append(faults, fmt.Errorf("column %s: %w", header[1+i], err))
 		}
 		if strings.HasPrefix(rec[0], "@") && c.verdict != Withhold {
-			faults = append(faults, fmt.Errorf("column %s: a row of numbers withholds", header[i]))
+			faults = append(faults, fmt.Errorf("column %s: a row of numbers withholds", header[1+i]))
 		}
-		if c.verdict != Withhold {
-			r.cells[header[i]] = c
-		}
+		r.cells[i] = c
 	}
 	for _, word := range strings.Fields(rec[10]) {
 		name, value, ok := strings.Cut(word, "=")
@@ -130,6 +136,9 @@ func parseRow(rec []string) (row, error) {
 			if err != nil || m.dimension != "" && q.dimension != m.dimension && !slots {
 				faults = append(faults, fmt.Errorf("action_detail: %s=%s is not a %s", name, value, m.dimension))
 			}
+		}
+		if r.detail == nil {
+			r.detail = map[string]string{}
 		}
 		r.detail[name] = value
 	}
@@ -196,20 +205,20 @@ func knownNumbers(name string) bool {
 // secretive checks one row: a guest and a missing fix look alike, and where
 // the state holds a value, those who must not see the place cannot tell.
 func (p *Policy) secretive(name string) error {
-	cells := p.rows[name].cells
-	if cells["guest_driving"] != cells["no_position"] {
+	row := p.rows[name]
+	if row.cell("guest_driving") != row.cell("no_position") {
 		return fmt.Errorf("policy: row %s: guest_driving differs from no_position", name)
 	}
 	for _, c := range []string{"no_position", "offline"} {
-		if cells[c].verdict == Coarsen && cells[c].rule != "hold" {
-			return fmt.Errorf("policy: row %s: %s in column %s: a state allows, withholds or holds", name, cells[c], c)
+		if at := row.cell(c); at.verdict == Coarsen && at.rule != "hold" {
+			return fmt.Errorf("policy: row %s: %s in column %s: a state allows, withholds or holds", name, at, c)
 		}
 	}
-	if cells["no_position"].verdict != Coarsen {
+	if row.cell("no_position").verdict != Coarsen {
 		return nil
 	}
 	for _, c := range []Column{ColumnLimited, ColumnLimitedAssigned, ColumnWorkshop, ColumnBackend} {
-		at := cells[string(c)]
+		at := row.cell(string(c))
 		if r := p.rules[at.rule]; at.verdict == Allow || r != nil && !r.notInUse {
 			return fmt.Errorf("policy: row %s: %s in column %s would show a missing fix", name, at, c)
 		}

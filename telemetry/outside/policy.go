@@ -192,7 +192,7 @@ type named struct {
 }
 
 func (p *Policy) named(class Class, column string) named {
-	return named{p.defined(p.rows[string(class)].cells[column]), []string{string(class) + "/" + column}}
+	return named{p.defined(p.rows[string(class)].cell(column)), []string{string(class) + "/" + column}}
 }
 
 func (p *Policy) decide(reader, state named) Cell {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"glovebox/hal"
@@ -129,11 +130,12 @@ func floorTo(v, step float64) float64 { return math.Floor(v/step) * step }
 
 // code is a diagnostic trouble code: SAE J2012, a letter, four hex digits and
 // perhaps a failure type.
-var code = regexp.MustCompile(`^[PCBU][0-3][0-9A-F]{3}(-?[0-9A-F]{2})?$`)
+var code = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[PCBU][0-3][0-9A-F]{3}(-?[0-9A-F]{2})?$`) })
 
 // bareCodes keeps the trouble codes of a list and nothing else.
 func bareCodes(list string) (string, bool) {
 	var out []string
+	code := code()
 	for _, word := range strings.FieldsFunc(list, func(r rune) bool { return strings.ContainsRune(" ,;[]\"", r) }) {
 		if code.MatchString(word) {
 			out = append(out, word)
