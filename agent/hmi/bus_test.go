@@ -131,16 +131,26 @@ func (u *users) is(c *dbus.Conn, uid uint32) {
 // start brings the face up with the name owned. Limits are off unless given.
 func start(t *testing.T, limits ...hmi.Limits) *world {
 	t.Helper()
-	w := &world{bus: startBus(t), cabin: newCabin(), log: &logText{}, uids: &users{uids: map[string]uint32{}}}
-	access := hmi.Access{
-		HMI: []uint32{hmiUser}, App: map[uint32]string{appUser: "maps"},
-		UID: w.uids.uid, HMILimits: hmi.Limits{PerSecond: 1e6, Burst: 1e6, Waiting: 1e6},
-	}
+	w := newWorld(t)
+	access := w.access()
 	if len(limits) > 0 {
 		access.HMILimits = limits[0]
 	}
 	w.run(t, access)
 	return w
+}
+
+// newWorld is a bus on which there is no face yet.
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	return &world{bus: startBus(t), cabin: newCabin(), log: &logText{}, uids: &users{uids: map[string]uint32{}}}
+}
+
+func (w *world) access() hmi.Access {
+	return hmi.Access{
+		HMI: []uint32{hmiUser}, App: map[uint32]string{appUser: "maps"},
+		UID: w.uids.uid, HMILimits: hmi.Limits{PerSecond: 1e6, Burst: 1e6, Waiting: 1e6},
+	}
 }
 
 func (w *world) run(t *testing.T, access hmi.Access) {

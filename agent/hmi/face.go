@@ -25,6 +25,7 @@ type Face struct {
 	log       *slog.Logger
 	address   string // of the bus
 	conn      *dbus.Conn
+	asked     []*dbus.Call    // of the bus, for Own
 	ctx       context.Context // of all calls: ends with Close
 	end       context.CancelFunc
 	members   map[string]map[string]member
@@ -66,8 +67,8 @@ func New(address string, access Access, log *slog.Logger) (*Face, error) {
 	return f, nil
 }
 
-// connect puts the fence between the bus and godbus, and asks the bus to tell who
-// leaves it.
+// connect puts the fence between the bus and godbus, and asks the bus to be let in and to
+// tell who leaves it. Own hears the answers.
 func (f *Face) connect(address string) (err error) {
 	options := fence.Options{Patience: busAnswers, Heard: login1}
 	if f.access.UID != nil {
@@ -79,23 +80,20 @@ func (f *Face) connect(address string) (err error) {
 	if f.conn, err = dbus.NewConn(f.fence, dbus.WithContext(f.ctx), dbus.WithHandler(dispatcher{f}), dbus.WithSignalHandler(dbus.NewSequentialSignalHandler())); err != nil {
 		return errors.Join(err, f.fence.Close())
 	}
-	err = f.conn.Auth([]dbus.Auth{dbus.AuthExternal("")}) // the fence answers it
-	if err == nil {
-		err = f.conn.Hello()
-	}
-	changes := []dbus.MatchOption{dbus.WithMatchSender(busName), dbus.WithMatchInterface(busName), dbus.WithMatchMember("NameOwnerChanged")}
-	if err == nil {
-		err = f.conn.AddMatchSignal(append(changes, dbus.WithMatchArg(2, ""))...)
-	}
-	if err == nil {
-		err = f.conn.AddMatchSignal(append(changes, dbus.WithMatchArg(0, login1))...)
-	}
-	if err != nil {
+	if err = f.conn.Auth([]dbus.Auth{dbus.AuthExternal("")}); err != nil { // the fence answers it
 		return errors.Join(err, f.conn.Close())
 	}
-	f.fence.Follow()
+	ask := func(member string, args ...any) {
+		f.asked = append(f.asked, f.conn.BusObject().Go(busName+"."+member, 0, nil, args...))
+	}
+	ask("Hello")
+	ask("AddMatch", changes+",arg2=''") // who leaves
+	ask("AddMatch", changes+",arg0='"+login1+"'")
 	return nil
 }
+
+// changes are the bus's signals of who owns a name (D-Bus Specification, "Match Rules").
+const changes = "type='signal',sender='" + busName + "',interface='" + busName + "',member='NameOwnerChanged'"
 
 // methods are the members of every interface, and what answers them.
 func (f *Face) methods() map[string]map[string]member {
@@ -112,8 +110,18 @@ func (f *Face) methods() map[string]map[string]member {
 }
 
 // Own answers for cabin and takes the name. From here on the head unit finds the
-// agent. It comes once, before Run.
+// agent. It comes once, before Run. While the bus answers it notes what the bus is told
+// of the cabin; no call is let in before that.
 func (f *Face) Own(cabin Cabin) error {
+	patience := time.AfterFunc(busAnswers, f.end)
+	defer patience.Stop()
+	for _, asked := range f.asked {
+		if err := (<-asked.Done).Err; err != nil {
+			return fmt.Errorf("ask the bus: %s: %w", asked.Method, err)
+		}
+	}
+	asked := f.conn.BusObject().Go(busName+".RequestName", 0, nil, Name, uint32(dbus.NameFlagDoNotQueue))
+	f.fence.Follow()
 	plain, err := jsonObject(cabin.Identity())
 	if err != nil {
 		return fmt.Errorf("show the identity: %w", err)
@@ -122,13 +130,13 @@ func (f *Face) Own(cabin Cabin) error {
 		return fmt.Errorf("show the identity: %w", err)
 	}
 	f.cabin = cabin
-	close(f.owned)
 	f.announced = f.table()
-	answer, err := f.conn.RequestName(Name, dbus.NameFlagDoNotQueue)
-	if err != nil {
+	close(f.owned)
+	var answer uint32
+	if err := (<-asked.Done).Store(&answer); err != nil {
 		return fmt.Errorf("take the name %s: %w", Name, err)
 	}
-	if answer != dbus.RequestNameReplyPrimaryOwner {
+	if dbus.RequestNameReply(answer) != dbus.RequestNameReplyPrimaryOwner {
 		return fmt.Errorf("take the name %s: another program has it", Name)
 	}
 	return nil

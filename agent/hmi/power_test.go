@@ -175,6 +175,25 @@ func TestSleep(t *testing.T) {
 	}
 }
 
+// The login manager may have its name before the agent starts.
+func TestManagerWasThereBefore(t *testing.T) {
+	w := newWorld(t)
+	m := w.manager(t)
+	w.run(t, w.access())
+	done := make(chan hmi.Power, 8)
+	w.follow(t, func(p hmi.Power) { done <- p })
+	m.lock(t, 1)
+	m.say(t, "PrepareForSleep", true)
+	select {
+	case p := <-done:
+		if p != hmi.Sleeps {
+			t.Errorf("%v", p)
+		}
+	case <-time.After(patience):
+		t.Error("a sleep is not heard of")
+	}
+}
+
 // Nobody but the login manager says that the unit sleeps.
 func TestSleepIsSaidByTheManager(t *testing.T) {
 	w := start(t)

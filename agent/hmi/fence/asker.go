@@ -18,6 +18,7 @@ type asker struct {
 	open   map[uint32]func(*Header, []byte) // guarded by mu: questions, each with who wants the answer
 }
 
+// newAsker connects; the bus is still to welcome it.
 func newAsker(address string, patience time.Duration) (*asker, error) {
 	s, err := dial(address, patience, false)
 	if err != nil {

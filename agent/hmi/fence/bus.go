@@ -53,7 +53,8 @@ func sockets(address string) (names []string, err error) {
 	return names, nil
 }
 
-// dial connects to the bus and authenticates as the user of the process.
+// dial connects to the bus and says who it is, the user of the process. What the bus
+// answers is for welcome.
 func dial(address string, patience time.Duration, descriptors bool) (*stream, error) {
 	names, err := sockets(address)
 	if err != nil {
@@ -70,33 +71,38 @@ func dial(address string, patience time.Duration, descriptors bool) (*stream, er
 	}
 	s := newStream(conn)
 	if err := s.authenticate(patience, descriptors); err != nil {
-		return nil, errors.Join(fmt.Errorf("authenticate: %w", err), conn.Close())
+		return nil, errors.Join(err, conn.Close())
 	}
 	return s, nil
 }
 
-// authenticate says in one go what the bus needs and reads its answers (D-Bus
-// Specification, "Authentication Protocol", mechanism EXTERNAL).
+// authenticate says in one go what the bus needs (D-Bus Specification, "Authentication
+// Protocol", mechanism EXTERNAL).
 func (s *stream) authenticate(patience time.Duration, descriptors bool) error {
 	if err := s.conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		return err
 	}
 	said := "\x00AUTH EXTERNAL " + hex.EncodeToString([]byte(strconv.Itoa(os.Geteuid()))) + "\r\n"
-	want := []string{"OK "}
 	if descriptors {
 		said += "NEGOTIATE_UNIX_FD\r\n"
-		want = append(want, "AGREE_UNIX_FD")
 	}
-	if _, err := s.conn.Write([]byte(said + "BEGIN\r\n")); err != nil {
-		return err
+	_, err := s.conn.Write([]byte(said + "BEGIN\r\n"))
+	return err
+}
+
+// welcome reads what the bus answers to that.
+func (s *stream) welcome(descriptors bool) error {
+	want := []string{"OK "}
+	if descriptors {
+		want = append(want, "AGREE_UNIX_FD")
 	}
 	for _, start := range want {
 		line, err := s.line()
-		if err != nil {
-			return err
+		if err == nil && !strings.HasPrefix(line, start) {
+			err = fmt.Errorf("the bus answers %.40q", line)
 		}
-		if !strings.HasPrefix(line, start) {
-			return fmt.Errorf("the bus answers %.40q", line)
+		if err != nil {
+			return fmt.Errorf("authenticate: %w", err)
 		}
 	}
 	return s.conn.SetDeadline(time.Time{})

@@ -25,6 +25,9 @@ func Delay(ctx context.Context, address, name, what, who, why string, patience t
 		return nil, "", err
 	}
 	defer func() { s.forget(); _ = s.conn.Close() }()
+	if err := s.welcome(true); err != nil {
+		return nil, "", err
+	}
 	if err := s.conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		return nil, "", err
 	}

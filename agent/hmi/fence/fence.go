@@ -92,6 +92,10 @@ func Dial(address string, rules Rules, options Options) (*Fence, error) {
 	if f.asker, err = newAsker(address, options.Patience); err != nil {
 		return nil, errors.Join(err, f.bus.conn.Close())
 	}
+	// Both are under way before either is waited for: a bus that boots has much to do.
+	if err = errors.Join(f.bus.welcome(true), f.asker.welcome(false)); err != nil {
+		return nil, errors.Join(err, f.bus.conn.Close(), f.asker.conn.Close())
+	}
 	go f.asker.listen(f.abandon)
 	return f, nil
 }
