@@ -68,7 +68,7 @@ func said(err error) error {
 // licence finds the licence of a module. Of two to choose from, as that of Eclipse, it is the one that asks for less.
 func (m *module) licence(t *testing.T) {
 	t.Helper()
-	for _, m.file = range []string{"edl-v10", "LICENSE", "LICENSE.md", "COPYING"} {
+	for _, m.file = range []string{"edl-v10", "LICENSE", "LICENSE.md", "LICENSE.txt", "COPYING"} {
 		if text, err := os.ReadFile(filepath.Join(m.Dir, m.file)); err == nil {
 			m.text = string(text)
 			break

@@ -77,7 +77,7 @@ func BenchmarkSession(b *testing.B) {
 func benchCar(b *testing.B, people, kilobytes int) *agent.Cabin {
 	b.Helper()
 	log := slog.New(slog.DiscardHandler)
-	s, err := openStores(b.Context(), filepath.Join(b.TempDir(), "state"), false, nil, log)
+	s, err := openStores(b.Context(), filepath.Join(b.TempDir(), "state"), log)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func eraseCar() {
 		main()
 	}
 	runtime.LockOSThread() // strace counts calls for each thread
-	s, err := openStores(context.Background(), os.Args[1], false, nil, slog.New(slog.DiscardHandler))
+	s, err := openStores(context.Background(), os.Args[1], slog.New(slog.DiscardHandler))
 	if err == nil {
 		_, err = s.eraseAll()
 	}

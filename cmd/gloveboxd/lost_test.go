@@ -416,7 +416,7 @@ func TestLostRingIsNotForgotten(t *testing.T) {
 	if err := errors.Join(err, ring.Close()); err != nil || !lost {
 		t.Fatalf("lost %v, %v", lost, err)
 	}
-	s, err := openStores(t.Context(), dir, false, nil, log)
+	s, err := openStores(t.Context(), dir, log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,6 +57,7 @@ func command(args []string, stdout, stderr io.Writer) int {
 	}
 	log, flush := newLog(stderr)
 	defer flush()
+	go readAhead()
 	before := takeOver(log)
 	cfg, err := before.config(o.Config)
 	if o.Check {

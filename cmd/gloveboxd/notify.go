@@ -39,12 +39,12 @@ func untilStopped(log *slog.Logger, flush func()) (ctx context.Context, release 
 		os.Exit(code)
 	}
 	asked, released, done := make(chan os.Signal, 1), make(chan struct{}), make(chan struct{})
-	signal.Notify(asked, syscall.SIGINT, syscall.SIGTERM)
-	if os.Getenv("GOTRACEBACK") == "none" {
-		signal.Notify(asked, syscall.SIGABRT, syscall.SIGQUIT)
-	}
 	go func() {
 		defer close(done)
+		signal.Notify(asked, syscall.SIGINT, syscall.SIGTERM) // a thread of its own waits for them: making it takes a while
+		if os.Getenv("GOTRACEBACK") == "none" {
+			signal.Notify(asked, syscall.SIGABRT, syscall.SIGQUIT)
+		}
 		for {
 			select {
 			case <-released:

@@ -30,30 +30,52 @@ import (
 // heap rests at 4 MB.
 const collectAt = 25
 
+// opened is what a start opens and reads before it has a cabin.
+type opened struct {
+	plan    plan
+	stores  stores
+	folders folders
+	aside   int // directories of sessions before that could not be removed
+	face    *hmi.Face
+}
+
 // open connects to the bus and reads the files that the configuration names while
 // the stores are checked and opened: a head unit that boots waits for all three.
-func open(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (p plan, s stores, face *hmi.Face, err error) {
+func open(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (o opened, err error) {
+	locked, err := lockStores(ctx, cfg.Store.Dir, before != nil && before.Sound, func() { progress(log, before != nil) }, log)
+	if err != nil {
+		return o, err
+	}
 	var group errgroup.Group
 	group.Go(func() (err error) {
-		face, err = hmi.New(cfg.DBus.Address, access(cfg.DBus), log)
+		o.stores, err = locked.start(ctx)
 		return err
 	})
 	group.Go(func() error {
-		p = cfg.plan(log)
+		o.folders, o.aside = openFolders(cfg.Session.RuntimeDir, log) // no other process has them: it would have the lock
 		return nil
 	})
-	group.Go(func() (err error) {
-		s, err = openStores(ctx, cfg.Store.Dir, before != nil && before.Sound, func() { progress(log, before != nil) }, log)
+	group.Go(func() error {
+		o.plan = cfg.plan(log)
+		return nil
+	})
+	group.Go(func() (err error) { // what comes last is begun first, and this one waits for others
+		o.face, err = hmi.New(cfg.DBus.Address, access(cfg.DBus), log)
 		return err
 	})
-	err = group.Wait()
-	if err != nil && face != nil {
-		err = errors.Join(err, face.Close())
+	if err = group.Wait(); err == nil {
+		return o, nil
 	}
-	if err != nil {
-		err = errors.Join(err, s.Close())
+	if o.face != nil {
+		err = errors.Join(err, o.face.Close())
 	}
-	return p, s, face, err
+	return o, errors.Join(err, o.folders.Close(), o.stores.Close())
+}
+
+// readAhead reads the tables that every start needs, while the configuration is read.
+func readAhead() {
+	profiles.EquipmentOf("", 0, "")
+	outside.Builtin()
 }
 
 // run is all wiring: it opens in order, starts every long job in one group, takes
@@ -70,10 +92,11 @@ func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (er
 			err = errors.Join(err, fmt.Errorf("close %s: %w", what, cerr))
 		}
 	}
-	p, s, face, err := open(ctx, cfg, before, log)
+	o, err := open(ctx, cfg, before, log)
 	if err != nil {
 		return err
 	}
+	p, s, face := o.plan, o.stores, o.face
 	defer closing("stores", func() error { return s.Close() })
 	arena := openArena(log)
 	defer closing("arena", arena.free) // after the bus: no call finds it gone
@@ -106,8 +129,7 @@ func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (er
 		log.Warn("certificate", "error", err) // the car's clock may be the one that is wrong
 	}
 
-	folders, aside := openFolders(cfg.Session.RuntimeDir, log)
-	defer closing("session directories", folders.Close)
+	defer closing("session directories", o.folders.Close)
 	wires := &health{}
 	epoch, orders := newEpoch(), &actuators{plan: p.mapping, wires: map[string]*wire{}}
 	options := p.courier(cfg, identity.VID, epoch, queue, log)
@@ -122,7 +144,7 @@ func run(ctx context.Context, cfg Config, before *carried, log *slog.Logger) (er
 		Model:    agent.Model{Name: cfg.Vehicle.Model, Year: cfg.Vehicle.ModelYear, Country: cfg.Vehicle.Country},
 		Identity: identity, Policy: p.policy, Gzip: cfg.Telemetry.Gzip,
 		Buses: p.names, BusIll: wires.ill, GNSS: cfg.GNSS.Port != "", Cloud: p.broker != nil, Recovered: s.recovered, Doubtful: s.doubtful(), Fresh: s.fresh(),
-		LeaveAfter: time.Duration(cfg.Session.LeaveAfter), IdleAfter: time.Duration(cfg.Session.IdleAfter), Folders: folders, SetAside: aside, Arena: arena.bytes(),
+		LeaveAfter: time.Duration(cfg.Session.LeaveAfter), IdleAfter: time.Duration(cfg.Session.IdleAfter), Folders: o.folders, SetAside: o.aside, Arena: arena.bytes(),
 		Alarms: p.alarms(), Actuated: orders.paths(), Reach: orders.reach(), Actuator: orders, AtBootFob: cfg.Session.AtBoot == "fob", SecurityCode: p.code, Epoch: epoch, Store: s.people, Courier: courier,
 		Erase: func() (profiles.Receipt, error) {
 			receipt, err := s.eraseAll()

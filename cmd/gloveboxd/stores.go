@@ -48,25 +48,35 @@ type stores struct {
 // directory: `--identity` beside a first start.
 const lockTime = 3 * time.Second
 
-// openStores opens the state directory, which no other process may use. A directory
-// that cannot be used as it has to be costs people and cloud, and not the head unit:
-// then nobody can log in, but guests can.
-func openStores(ctx context.Context, dir string, sound bool, step func(), log *slog.Logger) (s stores, err error) {
-	s.dir, s.log, s.sound, s.step, s.leaves = dir, log, sound, step, true
-	if s.lock, err = lockStore(ctx, dir, lockTime); err == nil {
+// lockStores locks the state directory, which no other process may use: the error is
+// disk.ErrInUse. One that cannot be locked for another reason is for start.
+func lockStores(ctx context.Context, dir string, sound bool, step func(), log *slog.Logger) (s stores, err error) {
+	s = stores{dir: dir, log: log, sound: sound, step: step, leaves: true}
+	s.lock, s.off = lockStore(ctx, dir, lockTime)
+	if errors.Is(s.off, disk.ErrInUse) {
+		return s, s.off
+	}
+	return s, nil
+}
+
+// start opens what is in the directory. One that cannot be used as it has to be costs
+// people and cloud, and not the head unit: then nobody can log in, but guests can.
+func (s stores) start(ctx context.Context) (stores, error) {
+	err := s.off
+	if err == nil {
 		err = s.open(ctx, false)
 	}
 	switch {
 	case err == nil:
 		return s, nil
-	case errors.Is(err, disk.ErrInUse), ctx.Err() != nil:
+	case ctx.Err() != nil:
 		return s, errors.Join(err, s.release())
 	}
-	log.Error("stores cannot be used", "error", err)
+	s.log.Error("stores cannot be used", "error", err)
 	if err := s.release(); err != nil {
-		log.Warn("close stores", "error", err)
+		s.log.Warn("close stores", "error", err)
 	}
-	return unusable(dir, err, s.check(ctx), log), nil
+	return unusable(s.dir, err, s.check(ctx), s.log), nil
 }
 
 // doubtful reports whether what is kept about the car may be of an older day.
@@ -120,14 +130,20 @@ func (s *stores) open(ctx context.Context, asked bool) error {
 	}
 	closeModes(s.dir, s.log)
 	s.mark = bolt.ReadMark(s.dir)
-	read := keyring.Identity
+	taken := make(chan error, 1)
+	go func(m bolt.Mark) { taken <- m.Use() }(s.mark)
+	sound, read := s.startCheck(ctx), keyring.Identity
 	if s.mark.Holds(keyring.IdentityName) {
 		read = keyring.KnownIdentity
 	}
-	sound, mark := s.startCheck(ctx)
 	var unread error
 	s.identity, unread = read(s.dir)
-	s.mark = <-mark // before any store file is opened for writing
+	if err := <-taken; err != nil { // before any store file is opened for writing
+		s.log.Warn("mark not taken away", "error", err)
+		_ = sound() // what it says may be the mark's word
+		s.mark = bolt.Mark{}
+		sound = s.startCheck(ctx)
+	}
 	ring, lost, err := bolt.OpenRing(s.dir, []string{bolt.Name, outboxFile}, keyring.IdentityName)
 	if err != nil {
 		return errors.Join(err, sound())
@@ -253,22 +269,20 @@ func (s stores) leaveMark() error {
 	return bolt.LeaveMark(s.dir, childCheck(ctx), keysFile, keyring.IdentityName, bolt.Name, outboxFile)
 }
 
-// startCheck takes the last stop's mark away, hands it on and looks at the people's
-// file, beside whatever the caller does; sound waits for the answer. What is as the
-// mark has it is only read; else a child checks. The ring may be repaired meanwhile:
-// then the answer can be wrong, on the safe side, and the file is looked at again.
-func (s stores) startCheck(ctx context.Context) (sound func() error, mark <-chan bolt.Mark) {
-	file, taken := filepath.Join(s.dir, bolt.Name), make(chan bolt.Mark, 1)
+// startCheck looks at the people's file, beside whatever the caller does; sound waits for
+// the answer. What is as the mark has it is only read; else a child checks. The ring may be
+// repaired meanwhile: then the answer can be wrong, on the safe side, and the file is
+// looked at again.
+func (s stores) startCheck(ctx context.Context) (sound func() error) {
+	file := filepath.Join(s.dir, bolt.Name)
 	var group errgroup.Group
 	group.Go(func() error {
-		s.mark = s.mark.Use()
-		taken <- s.mark
 		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) || s.marked(bolt.Name) {
 			return nil
 		}
 		return s.check(ctx)(file)
 	})
-	return group.Wait, taken
+	return group.Wait
 }
 
 // marked reports whether the file, and the ring that opens it, are as the last stop

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -145,4 +147,13 @@ func rot(t *testing.T, file string) {
 	if err := os.WriteFile(file, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// openStores is lockStores and start.
+func openStores(ctx context.Context, dir string, log *slog.Logger) (stores, error) {
+	s, err := lockStores(ctx, dir, false, nil, log)
+	if err != nil {
+		return s, err
+	}
+	return s.start(ctx)
 }

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"os"
 	"strconv"
 	"strings"
 
+	"github.com/cespare/xxhash/v2"
 	"golang.org/x/sys/unix"
 )
 
@@ -42,17 +42,10 @@ type imprint struct {
 	sum        digest
 }
 
-// digest is two sums side by side, CRC-32C (RFC 3720, appendix B.4) and CRC-32 (IEEE
-// 802.3): processors have instructions for both, and a start reads all that people
-// keep. SHA-256 took six times as long.
+// digest is XXH64 (the xxHash specification, section XXH64 algorithm): a start reads all that
+// people keep, and neither SHA-256 nor two CRCs, whose tables alone take a start 0.2 ms,
+// are as fast.
 type digest uint64
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// add is the digest of what d is of, and b behind it.
-func (d digest) add(b []byte) digest {
-	return digest(crc32.Update(uint32(d>>32), castagnoli, b))<<32 | digest(crc32.Update(uint32(d), crc32.IEEETable, b))
-}
 
 // String is sixteen digits.
 func (d digest) String() string { return fmt.Sprintf("%016x", uint64(d)) }
@@ -81,7 +74,7 @@ func LeaveMark(dir string, check func(path string) error, names ...string) error
 		}
 		lines = fmt.Appendf(lines, "%s %d %d %v\n", name, of.used, of.size, of.sum)
 	}
-	lines = fmt.Appendf(lines, "%v\n", digest(0).add(lines))
+	lines = fmt.Appendf(lines, "%v\n", digest(xxhash.Sum64(lines)))
 	if len(lines) > markSize {
 		return errors.New("leave a mark: too many files")
 	}
@@ -101,14 +94,13 @@ func ReadMark(dir string) Mark {
 	return Mark{dir, files}
 }
 
-// Use takes the mark away, for good, and returns it: from now on it may be believed,
-// and files may be opened for writing. One that could not be taken away vouches for
-// nothing.
-func (m Mark) Use() Mark {
-	if m.files == nil || writeMark(m.dir, 0, nil) != nil {
-		return Mark{}
+// Use takes the mark away, for good: then it may be believed, and files may be opened for
+// writing. With an error it vouches for nothing.
+func (m Mark) Use() error {
+	if m.files == nil {
+		return nil
 	}
-	return m
+	return writeMark(m.dir, 0, nil)
 }
 
 // Holds reports whether the file is as the mark has it. It reads and changes nothing.
@@ -137,7 +129,7 @@ func writeMark(dir string, flag int, lines []byte) error {
 
 func parseMark(text []byte) (map[string]imprint, bool) {
 	lines, sum, _ := cutLast(strings.TrimSuffix(string(text), "\n"))
-	if sum != digest(0).add([]byte(lines)).String() {
+	if sum != digest(xxhash.Sum64String(lines)).String() {
 		return nil, false
 	}
 	files := map[string]imprint{}
@@ -174,8 +166,8 @@ func imprintOf(path string, used int64) (imprint, error) {
 	if err != nil {
 		return imprint{}, err
 	}
-	of := imprint{size: info.Size()}
-	for b := make([]byte, 64<<10); of.used < used; {
+	of, sum := imprint{size: info.Size()}, xxhash.New()
+	for b := make([]byte, 16<<10); of.used < used; {
 		n, err := f.Read(b[:min(int64(len(b)), used-of.used)])
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
@@ -183,8 +175,10 @@ func imprintOf(path string, used int64) (imprint, error) {
 		if err != nil {
 			return imprint{}, err
 		}
-		of.used, of.sum = of.used+int64(n), of.sum.add(b[:n])
+		of.used += int64(n)
+		_, _ = sum.Write(b[:n]) // it has no error
 	}
+	of.sum = digest(sum.Sum64())
 	return of, nil
 }
 
