@@ -61,7 +61,7 @@ func (w *world) plantAll() {
 			w.t.Fatal(err)
 		}
 		known, _ := before["navigation"]["favourites"].([]map[string]any)
-		err = w.Set(w.t.Context(), profiles.ID{}, profiles.Values{"app.maps": store, "navigation": {"favourites": append(known, places...)}})
+		err = w.Set(w.t.Context(), profiles.ID{}, profiles.Values{"app.maps": store, "navigation": {"favourites": append(known, places...)}}, nil)
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -170,7 +170,7 @@ func TestAGuestsSettingsAreWhatWasSet(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			switch err := w.Set(w.t.Context(), profiles.ID{}, values); {
+			switch err := w.Set(w.t.Context(), profiles.ID{}, values, nil); {
 			case err == nil:
 				edit.Apply(model)
 			case errors.Is(err, profiles.ErrQuotaExceeded):
@@ -189,7 +189,7 @@ func TestAGuestsSettingsAreWhatWasSet(t *testing.T) {
 			}
 		}
 		for group := range model {
-			if err := w.Set(w.t.Context(), profiles.ID{}, profiles.Values{group: nil}); err != nil {
+			if err := w.Set(w.t.Context(), profiles.ID{}, profiles.Values{group: nil}, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -210,7 +210,7 @@ func TestAFullArena(t *testing.T) {
 	for _, values := range []profiles.Values{
 		{"app.music": data(1100), "radio": {"volume": byte(7)}}, {"app.maps": data(5000)},
 	} {
-		if err := w.Set(t.Context(), profiles.ID{}, values); !errors.Is(err, profiles.ErrQuotaExceeded) {
+		if err := w.Set(t.Context(), profiles.ID{}, values, nil); !errors.Is(err, profiles.ErrQuotaExceeded) {
 			t.Errorf("too much: %v", err)
 		}
 	}

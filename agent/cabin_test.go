@@ -136,7 +136,7 @@ func TestEndedComesAfterThePurge(t *testing.T) {
 		if _, err := b.StartGuest(t.Context(), false); err != nil {
 			t.Fatal(err)
 		}
-		if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(41)}}); err != nil {
+		if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(41)}}, nil); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait() // the loops have said what follows from it

@@ -104,7 +104,9 @@ func TestUnreadableRoster(t *testing.T) {
 // disk, and nobody sets nothing.
 func TestSettingOnAFullDisk(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
-		set := func(v byte) error { return b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": v}}) }
+		set := func(v byte) error {
+			return b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": v}}, nil)
+		}
 		volume := func() any {
 			values, err := b.Get(profiles.ID{}, "radio")
 			if err != nil {
@@ -123,7 +125,7 @@ func TestSettingOnAFullDisk(t *testing.T) {
 		if err := set(12); !errors.Is(err, errDisk) || volume() != byte(11) {
 			t.Errorf("on a full disk: %v, %v", err, volume())
 		}
-		if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": nil}); !errors.Is(err, errDisk) || volume() != byte(11) {
+		if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": nil}, nil); !errors.Is(err, errDisk) || volume() != byte(11) {
 			t.Errorf("reset on a full disk: %v, %v", err, volume())
 		}
 		if _, err := b.StartGuest(t.Context(), false); err != nil {
@@ -132,11 +134,11 @@ func TestSettingOnAFullDisk(t *testing.T) {
 		if err := set(13); err != nil || volume() != byte(13) {
 			t.Errorf("a guest: %v, %v", err, volume())
 		}
-		if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": nil}); err != nil || volume() != byte(30) {
+		if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": nil}, nil); err != nil || volume() != byte(30) {
 			t.Errorf("a guest's reset: %v, %v", err, volume())
 		}
 		for _, err := range []error{
-			b.Set(t.Context(), profiles.ID{}, profiles.Values{"tone": nil}), set(101),
+			b.Set(t.Context(), profiles.ID{}, profiles.Values{"tone": nil}, nil), set(101),
 		} {
 			if !errors.Is(err, profiles.ErrInvalid) {
 				t.Errorf("%v", err)
@@ -162,7 +164,7 @@ func TestAGuestWaitsForNoDisk(t *testing.T) {
 			t.Error(err)
 		}
 		time.Sleep(time.Second) // the disk is at it
-		if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(41)}}); err != nil {
+		if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(41)}}, nil); err != nil {
 			t.Error(err)
 		}
 		if took := b.at() - begun; took != time.Second {

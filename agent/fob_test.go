@@ -163,7 +163,7 @@ func TestBackFromTheShop(t *testing.T) {
 		b.opens(leasFob)
 		time.Sleep(time.Second)
 		b.is(t, "came", "active fob", lea, nobodys)
-		if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(41)}}); err != nil {
+		if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(41)}}, nil); err != nil {
 			t.Fatal(err)
 		}
 		shop := func() {

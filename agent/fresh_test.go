@@ -92,7 +92,7 @@ func TestWhichEndsAFreshProcessFollows(t *testing.T) {
 func TestTheNameIsGivenBackLast(t *testing.T) {
 	w, _ := replaced(t)
 	w.guest()
-	if err := w.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(3)}}); err != nil {
+	if err := w.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(3)}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	w.logout()

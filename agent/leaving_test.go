@@ -85,7 +85,7 @@ func TestWhatCountsAsASign(t *testing.T) {
 	}{
 		"nothing": {func(*world) error { return nil }, false},
 		"Set": {func(w *world) error {
-			return w.Set(w.t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(3)}})
+			return w.Set(w.t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(3)}}, nil)
 		}, true},
 		"SetLevel":      {func(w *world) error { return w.SetLevel(w.t.Context(), "offline") }, true},
 		"CancelPending": {func(w *world) error { return w.CancelPending(w.t.Context()) }, true},
@@ -131,7 +131,7 @@ func TestTheBootClockJumps(t *testing.T) {
 			w.Fix(&hal.Position{Latitude: 54.19, Longitude: 6.62, Speed: hal.KilometresPerHour(50)})
 		},
 		"a call and a tick": func(w *world) {
-			_ = w.Set(w.t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(3)}})
+			_ = w.Set(w.t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(3)}}, nil)
 			w.Tick()
 		},
 	} {
@@ -213,7 +213,7 @@ func TestRandomEvents(t *testing.T) {
 						locks = locks[1:]
 					}
 				case "set":
-					b.Set(ctx, profiles.ID{}, profiles.Values{"radio": {"volume": byte(random.IntN(100))}})
+					b.Set(ctx, profiles.ID{}, profiles.Values{"radio": {"volume": byte(random.IntN(100))}}, nil)
 				case "level":
 					b.SetLevel(ctx, pick("share", "no-position", "offline"))
 				case "sleep":

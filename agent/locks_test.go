@@ -79,7 +79,7 @@ func TestDelayLocks(t *testing.T) {
 					if v := b.SessionView(); v.State != "leaving" || v.WipeState != "pending" || v.RuntimeDirectory != "" {
 						t.Errorf("while it waits: %+v", v)
 					}
-					if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(9)}}); !errors.Is(err, profiles.ErrNotPermitted) {
+					if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(9)}}, nil); !errors.Is(err, profiles.ErrNotPermitted) {
 						t.Errorf("Set while it waits: %v", err)
 					}
 					if _, err := b.Inhibit(); !errors.Is(err, profiles.ErrNotReady) {

@@ -87,10 +87,15 @@ func newNews() *news { return &news{bell: make(bell, 1)} }
 func (n *news) changed() { n.bell.ring() }
 
 func (n *news) add(events ...Event) {
-	n.mu.Lock()
-	n.events = append(n.events, events...)
-	n.mu.Unlock()
+	n.keep(events...)
 	n.changed()
+}
+
+// keep is add for whoever calls changed later.
+func (n *news) keep(events ...Event) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.events = append(n.events, events...)
 }
 
 // take returns what happened since the last call, oldest first.

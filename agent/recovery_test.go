@@ -84,7 +84,7 @@ func TestResetPIN(t *testing.T) {
 			withPINs(t, func(t *testing.T, b *bubble) {
 				b.backed(2)
 				b.login(lea)
-				if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(41)}}); err != nil {
+				if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(41)}}, nil); err != nil {
 					t.Fatal(err)
 				}
 				row.first(t, b)
@@ -143,7 +143,7 @@ func TestResetPIN(t *testing.T) {
 func TestRecoveryByTheCode(t *testing.T) {
 	withPINs(t, func(t *testing.T, b *bubble) {
 		b.login(anna)
-		if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(41)}}); err != nil {
+		if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(41)}}, nil); err != nil {
 			t.Fatal(err)
 		}
 		if err := b.Logout(t.Context()); err != nil {

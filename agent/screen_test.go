@@ -35,7 +35,7 @@ func (w *world) hears(what string, want ...string) {
 
 func (w *world) set(group string, values map[string]any) {
 	w.t.Helper()
-	if err := w.Set(w.t.Context(), profiles.ID{}, profiles.Values{group: values}); err != nil {
+	if err := w.Set(w.t.Context(), profiles.ID{}, profiles.Values{group: values}, nil); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -71,7 +71,7 @@ func TestChangedNamesWhatIsOtherNow(t *testing.T) {
 	}
 	w.hears("a guest", "ended replaced", "radio volume")
 	w.set("radio", map[string]any{"volume": byte(44)})
-	if err := w.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": nil}); err != nil {
+	if err := w.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": nil}, nil); err != nil {
 		t.Fatal(err)
 	}
 	w.set("radio", map[string]any{"volume": byte(44)})
@@ -143,7 +143,7 @@ func TestChangedBetweenTwoPeople(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
 		for _, who := range []profiles.ID{lea, anna} {
 			b.login(who)
-			if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(41)}}); err != nil {
+			if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(41)}}, nil); err != nil {
 				t.Fatal(err)
 			}
 		}

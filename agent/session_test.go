@@ -151,7 +151,7 @@ func TestGuestLeavesNothing(t *testing.T) {
 	if _, err := w.StartGuest(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(77)}}); err != nil {
+	if err := w.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(77)}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := w.Get(profiles.ID{}, "radio"); err != nil || got["radio"]["volume"] != byte(77) {
@@ -186,10 +186,10 @@ func TestModelWithoutGuestMode(t *testing.T) {
 func TestSettingsOfAPerson(t *testing.T) {
 	w := enrolled(t)
 	w.login(lea)
-	if err := w.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(101)}}); !errors.Is(err, profiles.ErrInvalid) {
+	if err := w.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(101)}}, nil); !errors.Is(err, profiles.ErrInvalid) {
 		t.Errorf("volume 101: %v", err)
 	}
-	if err := w.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(41)}}); err != nil {
+	if err := w.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(41)}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	w.login(anna)
@@ -200,7 +200,7 @@ func TestSettingsOfAPerson(t *testing.T) {
 	if got, _ := w.Get(profiles.ID{}, "radio"); got["radio"]["volume"] != byte(41) {
 		t.Errorf("Lea's volume is %v", got["radio"]["volume"])
 	}
-	if err := w.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": nil}); err != nil {
+	if err := w.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": nil}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got, _ := w.Get(profiles.ID{}, "radio"); got["radio"]["volume"] == byte(41) {

@@ -56,9 +56,10 @@ func (c *Cabin) Get(who profiles.ID, group string) (profiles.Values, error) {
 // Set changes settings of whoever is at the wheel when it is called, over any number of
 // groups, all or none, and keeps the others; nil takes back, as in profiles.Values. If
 // who is somebody, they must be at the wheel. When it returns the values are durable,
-// but for those of one driving cycle; a guest's are in memory and nowhere else. What the
-// car itself is to do of it follows, and nobody waits for that.
-func (c *Cabin) Set(_ context.Context, who profiles.ID, values profiles.Values) error {
+// but for those of one driving cycle; a guest's are in memory and nowhere else. Then kept
+// is called, if there is one: its answer contends with nobody. Who hears of the change, and
+// what the car itself is to do of it, follows.
+func (c *Cabin) Set(_ context.Context, who profiles.ID, values profiles.Values, kept func()) error {
 	edit, err := profiles.NewEdit(values)
 	if err != nil {
 		return err
@@ -69,6 +70,7 @@ func (c *Cabin) Set(_ context.Context, who profiles.ID, values profiles.Values) 
 	}
 	number, driver := c.number, c.session.Who
 	var wrote error
+	adjusts := false // the car has to do something
 	done := func(err error) { // with mu held
 		if wrote = err; err != nil {
 			return
@@ -78,9 +80,9 @@ func (c *Cabin) Set(_ context.Context, who profiles.ID, values profiles.Values) 
 			if wrote = err; err != nil {
 				return
 			}
-			c.news.add(told...)
+			c.news.keep(told...)
 			c.adjust.edit(edit, after, c.vehicle.motion.parked(c.needs.Now()))
-			c.ordered.ring()
+			adjusts = len(c.adjust.waiting) > 0
 		}
 		if !driver.IsZero() {
 			share(c.shared, edit.Vehicle)
@@ -101,12 +103,20 @@ func (c *Cabin) Set(_ context.Context, who profiles.ID, values profiles.Values) 
 		}))
 	}
 	c.mu.Unlock()
-	if !write {
-		return wrote
+	if write {
+		c.effects.wait()
 	}
-	c.effects.wait()
-	if wrote != nil {
+	switch {
+	case wrote != nil && write:
 		return fmt.Errorf("set %v: %w", slices.Sorted(maps.Keys(values)), wrote)
+	case wrote != nil:
+		return wrote
+	case kept != nil:
+		kept()
+	}
+	c.news.changed()
+	if adjusts {
+		c.ordered.ring()
 	}
 	return nil
 }

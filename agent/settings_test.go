@@ -186,7 +186,7 @@ func TestScopes(t *testing.T) {
 	if get("display", "brightness") != byte(33) || get("display", "theme") != "dark" || get("climate", "fan") != byte(40) {
 		t.Errorf("after a restart there is %v, %v, %v", get("display", "brightness"), get("display", "theme"), get("climate", "fan"))
 	}
-	if err := w.Set(t.Context(), profiles.ID{}, profiles.Values{"display": nil}); err != nil {
+	if err := w.Set(t.Context(), profiles.ID{}, profiles.Values{"display": nil}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if w.login(lea); get("display", "brightness") != byte(80) {
@@ -223,7 +223,7 @@ func TestAppStores(t *testing.T) {
 	}
 	w.set("app.maps", data(1<<16))
 	for _, values := range []profiles.Values{{"app.maps": data(1<<16 + 1)}, {"app.17": data(1), "radio": {"volume": byte(1)}}} {
-		if err := w.Set(t.Context(), profiles.ID{}, values); !errors.Is(err, profiles.ErrQuotaExceeded) {
+		if err := w.Set(t.Context(), profiles.ID{}, values, nil); !errors.Is(err, profiles.ErrQuotaExceeded) {
 			t.Errorf("too much: %v", err)
 		}
 	}
@@ -233,7 +233,7 @@ func TestAppStores(t *testing.T) {
 	if settings, err := w.Login(t.Context(), anna, profiles.PIN{}, false); err != nil || len(settings["app.maps"]) != 0 {
 		t.Errorf("a login reads %v of an app, %v", settings["app.maps"], err)
 	}
-	if err := w.Set(t.Context(), profiles.ID{}, profiles.Values{"app.maps": nil}); err != nil {
+	if err := w.Set(t.Context(), profiles.ID{}, profiles.Values{"app.maps": nil}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := w.Get(anna, ""); err != nil || len(got) != 0 {
@@ -253,7 +253,7 @@ func TestTakenAlong(t *testing.T) {
 		if _, err := w.Get(who, ""); !errors.Is(err, profiles.ErrNotPermitted) {
 			t.Errorf("somebody else's settings: %v", err)
 		}
-		if err := w.Set(t.Context(), who, profiles.Values{"radio": {"volume": byte(1)}}); !errors.Is(err, profiles.ErrNotPermitted) {
+		if err := w.Set(t.Context(), who, profiles.Values{"radio": {"volume": byte(1)}}, nil); !errors.Is(err, profiles.ErrNotPermitted) {
 			t.Errorf("somebody else's settings are set: %v", err)
 		}
 	}
@@ -269,17 +269,17 @@ func TestTakenAlong(t *testing.T) {
 	if _, err := w.Get(anna, ""); !errors.Is(err, profiles.ErrNotPermitted) {
 		t.Errorf("a guest takes along: %v", err)
 	}
-	if err := w.Set(t.Context(), anna, values); !errors.Is(err, profiles.ErrNotPermitted) || len(w.store.Writes) != writes {
+	if err := w.Set(t.Context(), anna, values, nil); !errors.Is(err, profiles.ErrNotPermitted) || len(w.store.Writes) != writes {
 		t.Errorf("a guest brings: %v", err)
 	}
 	w.login(lea)
 	writes = len(w.store.Writes)
 	bad := values.Clone()
 	bad["sound"] = map[string]any{"bass": int16(11)}
-	if err := w.Set(t.Context(), lea, bad); !errors.Is(err, profiles.ErrInvalid) || len(w.store.Writes) != writes {
+	if err := w.Set(t.Context(), lea, bad, nil); !errors.Is(err, profiles.ErrInvalid) || len(w.store.Writes) != writes {
 		t.Errorf("one that is wrong: %v", err)
 	}
-	if err := w.Set(t.Context(), lea, values); err != nil || len(w.store.Writes) != writes+1 {
+	if err := w.Set(t.Context(), lea, values, nil); err != nil || len(w.store.Writes) != writes+1 {
 		t.Errorf("brought along in %d writes, %v", len(w.store.Writes)-writes, err)
 	}
 	if got, err := w.Get(lea, ""); err != nil || !reflect.DeepEqual(got, want) {

@@ -202,7 +202,7 @@ func TestSettingsWrittenAfterTheEnd(t *testing.T) {
 		b.login(anna)
 		b.disk.make("SetSettings", 2*time.Second, nil)
 		set := make(chan error)
-		go func() { set <- b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(41)}}) }()
+		go func() { set <- b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(41)}}, nil) }()
 		time.Sleep(time.Second)
 		go b.Logout(t.Context())
 		if err := <-set; err != nil {

@@ -39,7 +39,7 @@ func TestAWeekOffline(t *testing.T) {
 				continue
 			}
 			b.login(anna)
-			if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(hour % 50)}}); err != nil {
+			if err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": byte(hour % 50)}}, nil); err != nil {
 				t.Errorf("day %d: %v", hour/24, err)
 			}
 			for _, level := range []string{"no-position", "share"} {

@@ -41,11 +41,11 @@ type Session interface {
 
 // Settings are those of the person at the wheel, as plain Go values (values.go); if who
 // is somebody, they must be that person. nil takes back, as in profiles.Values. What Set
-// acknowledged is durable, a guest's excepted.
+// acknowledged is durable, a guest's excepted; then, and only then, it calls kept.
 type Settings interface {
 	// Get is a group, or with none everything that who has set.
 	Get(who profiles.ID, group string) (profiles.Values, error)
-	Set(ctx context.Context, who profiles.ID, values profiles.Values) error
+	Set(ctx context.Context, who profiles.ID, values profiles.Values, kept func()) error
 }
 
 // Privacy is the driver's level and what became of it.

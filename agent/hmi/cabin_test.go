@@ -185,7 +185,15 @@ func (c *cabin) Get(who profiles.ID, group string) (profiles.Values, error) {
 	return profiles.Values{group: maps.Clone(c.values[group])}, c.fail
 }
 
-func (c *cabin) Set(_ context.Context, who profiles.ID, values profiles.Values) error {
+func (c *cabin) Set(_ context.Context, who profiles.ID, values profiles.Values, kept func()) error {
+	err := c.set(who, values)
+	if err == nil {
+		kept()
+	}
+	return err
+}
+
+func (c *cabin) set(who profiles.ID, values profiles.Values) error {
 	edit, err := profiles.NewEdit(values)
 	if err != nil {
 		return err

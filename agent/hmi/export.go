@@ -47,7 +47,7 @@ func (f *Face) importProfile(ctx context.Context, c *call) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, f.cabin.Set(ctx, c.who, values)
+	return nil, f.change(ctx, c, values)
 }
 
 // seals of a file that nobody can change: fcntl(2), "File Sealing".

@@ -63,14 +63,24 @@ func (f *Face) setSettings(ctx context.Context, c *call) ([]any, error) {
 			values[key] = fromTyped(v)
 		}
 	}
-	return nil, f.cabin.Set(ctx, profiles.ID{}, profiles.Values{name: values})
+	return nil, f.change(ctx, c, profiles.Values{name: values})
 }
 
 func (f *Face) resetSettings(ctx context.Context, c *call) ([]any, error) {
 	if err := options(c.args[1], nil); err != nil {
 		return nil, err
 	}
-	return nil, f.cabin.Set(ctx, profiles.ID{}, profiles.Values{c.args[0].(string): nil})
+	return nil, f.change(ctx, c, profiles.Values{c.args[0].(string): nil})
+}
+
+// change sets values of whom the call is about, and answers once they are kept, before
+// anybody is told.
+func (f *Face) change(ctx context.Context, c *call, values profiles.Values) error {
+	return f.cabin.Set(ctx, c.who, values, func() {
+		if err := f.reply(c, "", nil); err != nil && f.conn.Connected() {
+			f.log.Warn("answer not sent", "error", err)
+		}
+	})
 }
 
 func (f *Face) groups(context.Context, *call) ([]any, error) {

@@ -254,7 +254,7 @@ func (p *plan) sit(s *script) {
 		celsius := settings.number(16, 29)
 		s.add(one.from.Truncate(time.Second)+2*time.Second+atHand, func(w *world) {
 			w.call(fmt.Sprint("Set ", celsius), func(c *process) error {
-				return c.Set(context.Background(), profiles.ID{}, profiles.Values{"climate": {"driver_celsius": celsius}})
+				return c.Set(context.Background(), profiles.ID{}, profiles.Values{"climate": {"driver_celsius": celsius}}, nil)
 			})
 		})
 		for _, sp := range one.spells {

@@ -126,7 +126,15 @@ func (c *cabin) Get(_ profiles.ID, group string) (profiles.Values, error) {
 	return profiles.Values{group: c.values[group]}, nil
 }
 
-func (c *cabin) Set(_ context.Context, _ profiles.ID, values profiles.Values) error {
+func (c *cabin) Set(_ context.Context, who profiles.ID, values profiles.Values, kept func()) error {
+	err := c.set(who, values)
+	if err == nil {
+		kept()
+	}
+	return err
+}
+
+func (c *cabin) set(_ profiles.ID, values profiles.Values) error {
 	edit, err := profiles.NewEdit(values)
 	if err != nil {
 		return err

@@ -43,13 +43,13 @@ func BenchmarkSession(b *testing.B) {
 			}{
 				{"login", login(one)},
 				{"set", func() error {
-					return c.Set(b.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": uint8(n % 100)}})
+					return c.Set(b.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": uint8(n % 100)}}, nil)
 				}},
 				{"switch", login(two)},
 				{"", func() error { return c.Logout(b.Context()) }},
 				{"guest", func() error { _, err := c.StartGuest(b.Context(), false); return err }},
 				{"", func() error {
-					return c.Set(b.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": uint8(n % 100)}})
+					return c.Set(b.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": uint8(n % 100)}}, nil)
 				}},
 				{"wipe", func() error { return c.Logout(b.Context()) }},
 			} {
