@@ -1,11 +1,12 @@
 package main
 
 import (
-	"time"
-
 	"glovebox/hal"
 	"glovebox/hal/kernel"
 )
 
 // now reads both clocks of the car.
-func now() hal.Instant { return hal.Instant{UTC: time.Now().UTC(), Boot: kernel.BootTime()} }
+func now() hal.Instant {
+	utc, boot := kernel.Clocks()
+	return hal.Instant{UTC: utc, Boot: boot}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -24,8 +25,8 @@ type Group struct {
 	err    error // why pass was done
 
 	mu      sync.Mutex
-	members map[int32]*Member // guarded by mu; by the number in their events
-	last    int32             // guarded by mu
+	members []*Member // guarded by mu; a few, found by the number in their events
+	last    int32     // guarded by mu
 }
 
 // NewGroup returns an empty group.
@@ -35,7 +36,7 @@ func NewGroup() (*Group, error) {
 		return nil, os.NewSyscallError("epoll_create1", err)
 	}
 	err = unix.SetNonblock(fd, true) // only what does not block is polled
-	g := &Group{file: os.NewFile(uintptr(fd), "epoll"), members: map[int32]*Member{}}
+	g := &Group{file: os.NewFile(uintptr(fd), "epoll")}
 	if err == nil {
 		err = g.file.SetReadDeadline(time.Time{}) // it is polled, or Run would not wait
 	}
@@ -84,9 +85,7 @@ func (g *Group) pass(fd uintptr) (done bool) {
 // read reads once what an event tells of, and reports whether there may be more: the
 // bytes filled their room, or a hang-up stands behind them.
 func (g *Group) read(e unix.EpollEvent) (more bool) {
-	g.mu.Lock()
-	m := g.members[e.Fd]
-	g.mu.Unlock()
+	m := g.member(e.Fd)
 	if m == nil { // it has left since
 		return false
 	}
@@ -102,9 +101,21 @@ func (g *Group) read(e unix.EpollEvent) (more bool) {
 	return m.control(unix.EPOLL_CTL_MOD) == nil // it is told once more
 }
 
+func (g *Group) member(number int32) *Member {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, m := range g.members {
+		if m.number == number {
+			return m
+		}
+	}
+	return nil
+}
+
 // Member is a stream that a group reads.
 type Member struct {
 	reader *Reader
+	fd     uintptr // of reader's file, which is open until Leave
 	into   []byte
 	take   func([]byte)
 	group  *Group
@@ -118,10 +129,13 @@ type Member struct {
 // Join has take see whatever comes on r, through b, from Run's goroutine.
 func (g *Group) Join(r *Reader, b []byte, take func([]byte)) (*Member, error) {
 	m := &Member{reader: r, into: b, take: take, group: g, ended: make(chan error, 1)}
+	if err := r.conn.Control(func(fd uintptr) { m.fd = fd }); err != nil {
+		return nil, err
+	}
 	g.mu.Lock()
 	g.last++
-	m.number = g.last // never a descriptor, which would soon be another file's
-	g.members[m.number] = m
+	m.number = g.last // never the descriptor, which would soon be another file's
+	g.members = append(g.members, m)
 	g.mu.Unlock()
 	if err := m.control(unix.EPOLL_CTL_ADD); err != nil {
 		m.Leave()
@@ -139,7 +153,7 @@ func (m *Member) Wait() error { return <-m.ended }
 func (m *Member) Leave() {
 	_ = m.control(unix.EPOLL_CTL_DEL) // of a file that is closed or was never in nothing is left
 	m.group.mu.Lock()
-	delete(m.group.members, m.number)
+	m.group.members = slices.DeleteFunc(m.group.members, func(other *Member) bool { return other == m })
 	m.group.mu.Unlock()
 	m.mu.Lock()
 	m.left = true
@@ -168,11 +182,8 @@ func (m *Member) read() (n int, err error) {
 	}
 	r := m.reader
 	r.into = m.into
-	if err := r.conn.Control(r.once); err != nil {
-		return 0, os.ErrClosed
-	}
 	switch {
-	case !r.done: // somebody else has read it
+	case !r.attempt(m.fd): // somebody else has read it
 		return 0, nil
 	case r.err == nil:
 		m.take(m.into[:r.n])

@@ -13,7 +13,6 @@ import (
 	"io"
 	"os"
 	"syscall"
-	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -25,8 +24,6 @@ type Reader struct {
 	file *os.File
 	conn syscall.RawConn
 	try  func(fd uintptr) (done bool) // made once: a read allocates nothing
-	once func(fd uintptr)             // the same for a Group
-	done bool                         // what try said in once
 	into []byte
 	n    int
 	err  error
@@ -40,7 +37,6 @@ func NewReader(file *os.File) (*Reader, error) {
 	}
 	r := &Reader{file: file, conn: conn}
 	r.try = r.attempt
-	r.once = func(fd uintptr) { r.done = r.attempt(fd) }
 	return r, nil
 }
 
@@ -82,14 +78,4 @@ func (r *Reader) attempt(fd uintptr) (done bool) {
 		}
 		return true
 	}
-}
-
-// BootTime is the time since the machine started, its suspends included: Go's
-// own monotonic clock may stop in them.
-func BootTime() time.Duration {
-	var now unix.Timespec
-	if _, _, errno := syscall.RawSyscall(unix.SYS_CLOCK_GETTIME, unix.CLOCK_BOOTTIME, uintptr(unsafe.Pointer(&now)), 0); errno != 0 {
-		panic("no boot clock: " + errno.Error()) // Linux has it since 2.6.39
-	}
-	return time.Duration(now.Nano())
 }
