@@ -209,7 +209,8 @@ func (c *Cabin) Fix(p *hal.Position) {
 func (c *Cabin) moved(now hal.Instant) {
 	m := &c.vehicle.motion
 	m.look(now)
-	if c.vehicle.left(now) {
+	moving, parked, inUse := m.state(now)
+	if c.vehicle.leaving.look(moving, parked, now.Boot) {
 		c.leave(HasLeft)
 	}
 	if reason, next := c.vehicle.arrived(c.session, &c.people, c.needs.AtBootFob, now); reason != "" {
@@ -230,7 +231,7 @@ func (c *Cabin) moved(now hal.Instant) {
 		}
 		c.news.changed()
 	}
-	s := shown{m.moving(now), m.parked(now), m.inUse(now), c.privacy.out.LocationInUse(now), m.known, m.stood, c.privacy.holds(now), c.privacy.gate.Waits()}
+	s := shown{moving, parked, inUse, c.privacy.out.LocationInUse(now), m.known, m.stood, c.privacy.holds(now), c.privacy.gate.Waits()}
 	if s == c.shown {
 		return
 	}

@@ -160,11 +160,22 @@ func (m *motion) on(now hal.Instant) bool { return m.ignitionOn && !m.silent(now
 // parked: not moving, and ignition neither ON nor START, or gear P, or silent; not
 // before that is known.
 func (m *motion) parked(now hal.Instant) bool {
-	return m.known && !m.moving(now) && (!m.on(now) || m.inPark)
+	_, parked, _ := m.state(now)
+	return parked
 }
 
 // inUse: ignition ON or START, or moving; never who is logged in (docs/privacy.md, Words).
-func (m *motion) inUse(now hal.Instant) bool { return m.on(now) || m.moving(now) }
+func (m *motion) inUse(now hal.Instant) bool {
+	_, _, inUse := m.state(now)
+	return inUse
+}
+
+// state is moving, parked and inUse at once.
+func (m *motion) state(now hal.Instant) (moving, parked, inUse bool) {
+	on := m.on(now)
+	moving = m.moving(now)
+	return moving, m.known && !moving && (!on || m.inPark), on || moving
+}
 
 // next is when something of this changes if the car says nothing more, on the boot
 // clock.

@@ -25,7 +25,7 @@ type vehicle struct {
 	motion   motion
 	leaving  leaving
 	fobs     fobs
-	buses    map[string]*bus    // those that opened since the start
+	buses    []*bus             // that were open, in the order they were
 	signals  map[string]*signal // by path
 	alarms   map[string]alarm   // by code
 	alarmDue time.Duration      // when readers are told of one next, boot clock
@@ -34,6 +34,7 @@ type vehicle struct {
 
 // bus is one that is open.
 type bus struct {
+	name  string
 	spoke bool
 	heard time.Duration // when it was last, boot clock
 }
@@ -52,7 +53,6 @@ func newVehicle(needs Needs, now hal.Instant) vehicle {
 		fobs:    newFobs(),
 		model:   needs.Model, names: needs.Buses, ill: needs.BusIll, gnss: needs.GNSS, recovered: needs.Recovered,
 		rules:   map[string][]AlarmRule{},
-		buses:   map[string]*bus{},
 		signals: map[string]*signal{},
 		alarms:  map[string]alarm{}, alarmDue: outside.Never,
 		taps: map[*hal.Tap]struct{}{},
@@ -65,10 +65,10 @@ func newVehicle(needs Needs, now hal.Instant) vehicle {
 
 // frames notes that a bus is open, and with frames that it is alive.
 func (v *vehicle) frames(name string, n int, now hal.Instant) {
-	b := v.buses[name]
+	b := v.bus(name)
 	if b == nil {
-		b = &bus{}
-		v.buses[name] = b
+		b = &bus{name: name}
+		v.buses = append(v.buses, b)
 		v.motion.opened(now)
 	}
 	if n == 0 {
@@ -83,9 +83,19 @@ func (v *vehicle) frames(name string, n int, now hal.Instant) {
 	v.leaving.frames(name, now.Boot)
 }
 
+// bus is the one of that name, nil if it never was open. A car has few.
+func (v *vehicle) bus(name string) *bus {
+	for _, b := range v.buses {
+		if b.name == name {
+			return b
+		}
+	}
+	return nil
+}
+
 // alive reports whether a bus said something at or after a moment.
 func (v *vehicle) alive(name string, since time.Duration) bool {
-	b := v.buses[name]
+	b := v.bus(name)
 	return b != nil && b.spoke && b.heard >= since
 }
 

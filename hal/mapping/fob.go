@@ -31,9 +31,13 @@ func (c *compiler) fob(f Fob) {
 // Fobs appends to dst what f says of a fob. The number 0 is no fob, and a frame
 // that is too short for all three signals says nothing.
 func (d *Decoder) Fobs(f *can.Frame, dst []hal.Sighting) []hal.Sighting {
-	if f.Remote {
+	if len(d.fobs) == 0 || f.Remote {
 		return dst
 	}
+	return d.sightings(f, dst)
+}
+
+func (d *Decoder) sightings(f *can.Frame, dst []hal.Sighting) []hal.Sighting {
 	data := f.Data[:min(f.Len, can.MaxLen)]
 	for i := range d.fobs {
 		r := &d.fobs[i]
