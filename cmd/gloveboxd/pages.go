@@ -3,8 +3,9 @@ package main
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -38,13 +39,15 @@ func givePagesBack() {
 		return
 	}
 	for lines := bufio.NewScanner(maps); lines.Scan(); {
-		var from, to, offset, inode uintptr
-		var rights, device, path string
-		if n, _ := fmt.Sscanf(lines.Text(), "%x-%x %s %x %s %d %s", &from, &to, &rights, &offset, &device, &inode, &path); n < 7 || path != own {
+		words := strings.Fields(lines.Text()) // FROM-TO RIGHTS OFFSET DEVICE INODE PATH
+		if len(words) != 6 || words[5] != own || words[1] != "r-xp" && words[1] != "r--p" { // never what may have been written
 			continue
 		}
-		if rights == "r-xp" || rights == "r--p" { // never what may have been written
-			_, _, _ = unix.Syscall(unix.SYS_MADVISE, from, to-from, unix.MADV_DONTNEED)
+		low, high, _ := strings.Cut(words[0], "-")
+		from, err1 := strconv.ParseUint(low, 16, 64)
+		to, err2 := strconv.ParseUint(high, 16, 64)
+		if err1 == nil && err2 == nil {
+			_, _, _ = unix.Syscall(unix.SYS_MADVISE, uintptr(from), uintptr(to-from), unix.MADV_DONTNEED)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"unsafe"
 
@@ -48,8 +49,7 @@ func FD(name string) (fd, known bool) {
 	if err != nil {
 		return false, false
 	}
-	var mtu int
-	_, err = fmt.Sscan(string(text), &mtu)
+	mtu, err := strconv.Atoi(strings.TrimSpace(string(text)))
 	return mtu >= fdSize, err == nil
 }
 
