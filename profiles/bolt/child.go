@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -33,6 +34,7 @@ func ChildCheck(ctx context.Context, program string, args ...string) func(path s
 		var said tail
 		child := exec.CommandContext(limited, program, append(args[:len(args):len(args)], path)...)
 		child.Stderr = &said
+		child.Env = append(os.Environ(), "GOMAXPROCS=1") // it does one thing, and a start waits for it
 		if err := child.Start(); err != nil {
 			return fmt.Errorf("%w: %w", ErrNotChecked, err)
 		}
