@@ -70,7 +70,7 @@ func (c *Cabin) Set(_ context.Context, who profiles.ID, values profiles.Values, 
 	}
 	number, driver := c.number, c.session.Who
 	var wrote error
-	adjusts := false // the car has to do something
+	adjusts := false          // the car has to do something
 	done := func(err error) { // with mu held
 		if wrote = err; err != nil {
 			return

@@ -39,7 +39,7 @@ func givePagesBack() {
 		return
 	}
 	for lines := bufio.NewScanner(maps); lines.Scan(); {
-		words := strings.Fields(lines.Text()) // FROM-TO RIGHTS OFFSET DEVICE INODE PATH
+		words := strings.Fields(lines.Text())                                               // FROM-TO RIGHTS OFFSET DEVICE INODE PATH
 		if len(words) != 6 || words[5] != own || words[1] != "r-xp" && words[1] != "r--p" { // never what may have been written
 			continue
 		}
