@@ -150,6 +150,48 @@ func TestSettingOnAFullDisk(t *testing.T) {
 	})
 }
 
+// Whoever sets something has their answer once the disk has it, in force and before
+// anybody is told; what is not kept has none. A guest's is in force and on no disk.
+func TestAnsweredBeforeTold(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		answers := 0
+		set := func(v byte, wantWrites int) error {
+			synctest.Wait()
+			heard, writes := len(b.screen.all()), len(b.store.Writes)
+			err := b.Set(t.Context(), profiles.ID{}, profiles.Values{"radio": {"volume": v}}, func() {
+				answers++
+				synctest.Wait()
+				values, err := b.Get(profiles.ID{}, "radio")
+				if values["radio"]["volume"] != v || err != nil || len(b.store.Writes) != writes+wantWrites {
+					t.Errorf("answered: %v, %v, %d writes", values, err, len(b.store.Writes)-writes)
+				}
+				if now := b.screen.all(); len(now) != heard {
+					t.Errorf("told before the answer: %q", now[heard:])
+				}
+			})
+			synctest.Wait()
+			if now := b.screen.all(); err == nil && (len(now) != heard+1 || now[heard] != "radio volume") {
+				t.Errorf("told %q", now[heard:])
+			}
+			return err
+		}
+		b.login(lea)
+		if err := set(11, 1); err != nil || answers != 1 {
+			t.Errorf("%v, %d answers", err, answers)
+		}
+		b.disk.make("SetSettings", 0, errDisk)
+		if err := set(12, 1); !errors.Is(err, errDisk) || answers != 1 {
+			t.Errorf("on a full disk: %v, %d answers", err, answers)
+		}
+		if _, err := b.StartGuest(t.Context(), false); err != nil {
+			t.Fatal(err)
+		}
+		if err := set(13, 0); err != nil || answers != 2 {
+			t.Errorf("a guest: %v, %d answers", err, answers)
+		}
+	})
+}
+
 // A guest who sets something, and a driver who lowers, wait for no disk, however slow.
 func TestAGuestWaitsForNoDisk(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {

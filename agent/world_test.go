@@ -267,6 +267,13 @@ func (s *screen) Refresh() {
 	s.seen = seen
 }
 
+// all is what it was told, in words.
+func (s *screen) all() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.heard)
+}
+
 // saw is what it saw when it looked last.
 func (s *screen) saw() string {
 	s.mu.Lock()

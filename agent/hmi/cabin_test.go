@@ -33,6 +33,7 @@ type cabin struct {
 	values  profiles.Values
 	taps    []*hal.Tap
 	slow    chan struct{} // when set, Login waits for it
+	telling chan struct{} // when set, Set waits for it once it has called kept
 	deaf    bool          // then its context does not end it
 	fail    error         // when set, every method that can fails with it
 }
@@ -189,6 +190,9 @@ func (c *cabin) Set(_ context.Context, who profiles.ID, values profiles.Values, 
 	err := c.set(who, values)
 	if err == nil {
 		kept()
+	}
+	if c.telling != nil {
+		<-c.telling
 	}
 	return err
 }

@@ -136,6 +136,29 @@ func TestOtherTypesAreRefused(t *testing.T) {
 	}
 }
 
+// What is kept is answered, whatever is still done for others; a caller who wants no
+// answer gets none.
+func TestKeptIsAnswered(t *testing.T) {
+	w := start(t)
+	w.cabin.telling = make(chan struct{})
+	c := w.dial(t)
+	one := map[string]dbus.Variant{"volume": dbus.MakeVariant(byte(7))}
+	if err := ask(c, "Settings1.Set", "radio", one, none).Err; err != nil {
+		t.Error(err)
+	}
+	if err := c.Object("org.glovebox.Agent1", "/org/glovebox/Agent1").Call("org.glovebox.Settings1.Set", dbus.FlagNoReplyExpected, "radio", one, none).Err; err != nil {
+		t.Error(err)
+	}
+	close(w.cabin.telling)
+	if err := ask(c, "Settings1.Get", "radio").Err; err != nil {
+		t.Error(err)
+	}
+	one["volume"] = dbus.MakeVariant(byte(101))
+	if err := ask(c, "Settings1.Set", "radio", one, none).Err; err == nil {
+		t.Error("what is refused has an answer as if it were kept")
+	}
+}
+
 // Any value of any type, wrong ones included, is either kept exactly or refused
 // as invalid; a refused Set keeps nothing.
 func TestSetKeepsOrRefuses(t *testing.T) {
