@@ -69,8 +69,8 @@ func (c *Cabin) Set(_ context.Context, who profiles.ID, values profiles.Values, 
 		c.vehicle.leaving.call(c.needs.Now().Boot)
 	}
 	number, driver := c.number, c.session.Who
+	var adjusts bool // the car has to do something
 	var wrote error
-	adjusts := false          // the car has to do something
 	done := func(err error) { // with mu held
 		if wrote = err; err != nil {
 			return
@@ -104,14 +104,14 @@ func (c *Cabin) Set(_ context.Context, who profiles.ID, values profiles.Values, 
 	}
 	c.mu.Unlock()
 	if write {
-		c.effects.wait()
+		if c.effects.wait(); wrote != nil {
+			wrote = fmt.Errorf("set %v: %w", slices.Sorted(maps.Keys(values)), wrote)
+		}
 	}
-	switch {
-	case wrote != nil && write:
-		return fmt.Errorf("set %v: %w", slices.Sorted(maps.Keys(values)), wrote)
-	case wrote != nil:
+	if wrote != nil {
 		return wrote
-	case kept != nil:
+	}
+	if kept != nil {
 		kept()
 	}
 	c.news.changed()
