@@ -54,7 +54,7 @@ func TestReadersAreExact(t *testing.T) {
 	for seed := range uint64(6) {
 		inBubble(t, func(t *testing.T, b *bubble) {
 			r := rand.New(rand.NewPCG(seed, 9))
-			b.screen.look = func() string { return told(b.PrivacyView()) }
+			b.screen.looksAt(func() string { return told(b.PrivacyView()) })
 			version, sharing, restricted, boxes := uint64(1), map[profiles.ID]profiles.Sharing{anna: profiles.Shared, lea: profiles.Shared, jonas: profiles.Limited}, map[profiles.ID]bool{}, map[profiles.ID]string{anna: annaBox, lea: leaBox, jonas: jonasBox}
 			lastFix, frame, on := b.at(), b.at(), false // a bus that is silent for 5 s counts as off
 			ignition := func(turn bool) {
@@ -209,7 +209,7 @@ func TestTickForTheScreen(t *testing.T) {
 // unit looks within a second, in a car that stands and says nothing.
 func TestReadersOfAnOldDocument(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
-		b.screen.look = func() string { return told(b.PrivacyView()) }
+		b.screen.looksAt(func() string { return told(b.PrivacyView()) })
 		leas := func() []string {
 			synctest.Wait()
 			i := slices.IndexFunc(b.Roster().People, func(p profiles.Person) bool { return p.ID == lea })

@@ -256,10 +256,19 @@ func (s *screen) TripsChanged() {
 	s.trips++
 }
 
+// looksAt has it look at a view from now on.
+func (s *screen) looksAt(look func() string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.look = look
+}
+
 func (s *screen) Refresh() {
-	seen := ""
-	if s.look != nil {
-		seen = s.look()
+	s.mu.Lock()
+	look, seen := s.look, ""
+	s.mu.Unlock()
+	if look != nil {
+		seen = look()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
