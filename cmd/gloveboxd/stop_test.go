@@ -31,12 +31,13 @@ func hang(t *testing.T, pid uint32) (release func()) {
 	return release
 }
 
-// dead waits until a process has ended, be it that its tracer keeps what is left of it.
+// dead waits until a process has ended, be it that its tracer keeps what is left of it: its
+// first thread too, where that is the one that hangs.
 func dead(t *testing.T, pid uint32) {
 	t.Helper()
 	for range 600 {
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-		if err != nil || strings.Contains(string(text), "\nState:\tZ") {
+		if err != nil || strings.Contains(string(text), "\nState:\tZ") || strings.Contains(string(text), "\nThreads:\t1\n") {
 			return
 		}
 		time.Sleep(100 * time.Millisecond)
