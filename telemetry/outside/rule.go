@@ -135,9 +135,8 @@ var code = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[P
 // bareCodes keeps the trouble codes of a list and nothing else.
 func bareCodes(list string) (string, bool) {
 	var out []string
-	code := code()
 	for _, word := range strings.FieldsFunc(list, func(r rune) bool { return strings.ContainsRune(" ,;[]\"", r) }) {
-		if code.MatchString(word) {
+		if code().MatchString(word) {
 			out = append(out, word)
 		}
 	}
