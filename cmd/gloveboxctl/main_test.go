@@ -98,7 +98,7 @@ func (w *world) serve() (err error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() { defer close(ended); _ = w.face.Run(ctx) }()
-	w.stop = func() { cancel(); <-ended; _ = w.face.Close(); w.stop = func() {} }
+	w.stop = func() { w.face.Release(); cancel(); <-ended; _ = w.face.Close(); w.stop = func() {} } // the name first, as the agent does
 	return w.face.Own(w.cabin)
 }
 
