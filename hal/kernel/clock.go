@@ -56,10 +56,8 @@ func (c *bootClock) boot(wall int64, mono time.Duration, ask func() (boot, mono 
 	asked, known, side := c.asked.Load(), c.wall.Load(), wall-int64(mono)
 	if asked == 0 || mono-time.Duration(asked) >= askAgain || max(side-known, known-side) >= int64(sideways) {
 		boot, behind := ask()
-		for ahead := int64(boot - behind); ; {
-			if old := c.ahead.Load(); ahead <= old && asked != 0 || c.ahead.CompareAndSwap(old, ahead) {
-				break
-			}
+		for ahead, old := int64(boot-behind), c.ahead.Load(); ahead > old && !c.ahead.CompareAndSwap(old, ahead); {
+			old = c.ahead.Load()
 		}
 		c.wall.Store(side) // who sees this sees how far ahead it is, too
 		c.asked.Store(int64(max(mono, 1)))
