@@ -28,14 +28,16 @@ func TestStartAfterStop(t *testing.T) {
 		damaged   string
 		checks    string // what children look at
 		recovered string
+		inject    string // what fails in the start, as strace has it
 	}{
-		{"a clean stop", syscall.SIGTERM, "", "", ""},
-		{"an interrupt", syscall.SIGINT, "", "", ""},
-		{"a power cut", syscall.SIGKILL, "", "profiles.db outbox.db", ""},
-		{"bit rot in the people", syscall.SIGTERM, bolt.Name, "profiles.db", bolt.Name},
-		{"bit rot in the queue", syscall.SIGTERM, outboxFile, "outbox.db", outboxFile},
-		{"bit rot in the key ring", syscall.SIGTERM, keysFile, "profiles.db outbox.db", ""},
-		{"bit rot in the mark", syscall.SIGTERM, bolt.MarkName, "profiles.db outbox.db", ""},
+		{"a clean stop", syscall.SIGTERM, "", "", "", ""},
+		{"an interrupt", syscall.SIGINT, "", "", "", ""},
+		{"a power cut", syscall.SIGKILL, "", "profiles.db outbox.db", "", ""},
+		{"bit rot in the people", syscall.SIGTERM, bolt.Name, "profiles.db", bolt.Name, ""},
+		{"bit rot in the queue", syscall.SIGTERM, outboxFile, "outbox.db", outboxFile, ""},
+		{"bit rot in the key ring", syscall.SIGTERM, keysFile, "profiles.db outbox.db", "", ""},
+		{"bit rot in the mark", syscall.SIGTERM, bolt.MarkName, "profiles.db outbox.db", "", ""},
+		{"a mark that cannot be taken away", syscall.SIGTERM, "", "profiles.db outbox.db", "", "inject=pwrite64:error=EIO:when=1"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -52,7 +54,11 @@ func TestStartAfterStop(t *testing.T) {
 				rot(t, filepath.Join(a.dir, "state", row.damaged))
 			}
 			trace := filepath.Join(a.dir, "trace")
-			vehicle, stop := a.boot("strace", "-D", "-f", "-qq", "-s", "200", "-e", "trace=execve", "-o", trace)
+			tracer := []string{"strace", "-D", "-f", "-qq", "-s", "200", "-o", trace, "-e", "trace=execve,pwrite64"}
+			if row.inject != "" {
+				tracer = append(tracer, "-e", row.inject)
+			}
+			vehicle, stop := a.boot(tracer...)
 			looked := func(name string) bool {
 				text, err := os.ReadFile(trace)
 				return err == nil && strings.Contains(string(text), "/state/"+name+`"`)
