@@ -139,6 +139,9 @@ func (f *Fence) answer(c *Call, why *Refusal) {
 	}
 	f.writing.Lock()
 	defer f.writing.Unlock()
+	if why.Flood && !f.spare.room(c.Sender) {
+		return
+	}
 	h := Header{Kind: methodError, Flags: noReplyExpected, Serial: f.nextSerial(), ErrorName: why.Name, ReplySerial: c.Serial,
 		Destination: c.Sender, Signature: "s", Length: 4 + len(why.Text) + 1}
 	text := binary.LittleEndian.AppendUint32(nil, uint32(len(why.Text)))

@@ -6,9 +6,9 @@ import "slices"
 // connections: each of them has its place.
 const maxSpare = 1024
 
-// spare are the answers to floods, in order. Where they are too many, whoever has the
-// most goes without the newest: a program that waits for each answer gets it, however
-// many another asks for.
+// spare are the answers to floods, in order. Where they are too many, whoever has its share
+// gets no more, and else whoever has the most goes without the newest: a program that waits
+// for each answer gets it, however many another asks for.
 type spare struct {
 	waiting []spared
 	of      map[string]int // how many of them each program has
@@ -19,25 +19,35 @@ type spared struct {
 	text []byte
 }
 
-// add keeps an answer, and leaves one out where they are too many.
-func (s *spare) add(to string, text []byte) {
-	if len(s.waiting) == maxSpare {
-		most, n := to, s.of[to]+1
-		for name, has := range s.of {
-			if has > n {
-				most, n = name, has
-			}
-		}
-		if most == to {
-			return
-		}
-		last := len(s.waiting) - 1
-		for s.waiting[last].to != most {
-			last--
-		}
-		s.waiting = slices.Delete(s.waiting, last, last+1)
-		s.drop(most)
+// room reports whether there is room for an answer to a program, and makes it where another
+// has more than its share. At the share nobody is looked at: most of a flood ends there.
+func (s *spare) room(to string) bool {
+	if len(s.waiting) < maxSpare {
+		return true
 	}
+	if s.of[to] >= maxSpare/len(s.of) {
+		return false
+	}
+	most, n := to, s.of[to]+1
+	for name, has := range s.of {
+		if has > n {
+			most, n = name, has
+		}
+	}
+	if most == to {
+		return false
+	}
+	last := len(s.waiting) - 1
+	for s.waiting[last].to != most {
+		last--
+	}
+	s.waiting = slices.Delete(s.waiting, last, last+1)
+	s.drop(most)
+	return true
+}
+
+// add keeps an answer, for which there is room.
+func (s *spare) add(to string, text []byte) {
 	if s.of == nil {
 		s.of = map[string]int{}
 	}
