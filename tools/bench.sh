@@ -39,6 +39,7 @@ awk '
 		pair("a decision, beside the way of a reading between slots, eight readers", "telemetry/outside/Decide", "telemetry/outside/Reading/between-slots", "ns/op", "no allocation", 1)
 		pair("the whole way of a reading, eight readers, beside three", "telemetry/outside/Reading/readers=8", "telemetry/outside/Reading/readers=3", "ns/reading", "", 0)
 		pair("a sealed position message, beside one in the clear", "telemetry/outside/Seal/sealed", "telemetry/outside/Seal/clear", "ns/op", "", 0)
+		pair("a refused call of a flood over 200 connections, beside one over one", "agent/hmi/fence/Flood/programs=200", "agent/hmi/fence/Flood/programs=1", "ns/call", "", 0)
 		print ""
 		print "| what | here | beside it | ratio | goal |"
 		print "| --- | --- | --- | --- | --- |"

@@ -50,7 +50,7 @@ type world struct {
 	answer func(rawbus.Message) // answers one
 }
 
-func start(t *testing.T) *world {
+func start(t testing.TB) *world {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "gb") // short: a socket's path has 107 bytes
 	if err != nil {
@@ -110,7 +110,7 @@ func start(t *testing.T) *world {
 }
 
 // say sends a message as the bus would bring it.
-func (w *world) say(t *testing.T, m rawbus.Message, files ...int) uint32 {
+func (w *world) say(t testing.TB, m rawbus.Message, files ...int) uint32 {
 	t.Helper()
 	serial, err := w.agent.Send(m, files...)
 	if err != nil {
@@ -120,7 +120,7 @@ func (w *world) say(t *testing.T, m rawbus.Message, files ...int) uint32 {
 }
 
 // known makes a sender known to the fence.
-func (w *world) known(t *testing.T, name string, uid uint32) {
+func (w *world) known(t testing.TB, name string, uid uint32) {
 	t.Helper()
 	w.bus.User(name, uid)
 	w.say(t, call(name, "s", small))
@@ -140,7 +140,7 @@ func call(sender, types string, body []byte) rawbus.Message {
 }
 
 // next is what passed next.
-func (w *world) next(t *testing.T) *dbus.Message {
+func (w *world) next(t testing.TB) *dbus.Message {
 	t.Helper()
 	select {
 	case m := <-w.passes:
