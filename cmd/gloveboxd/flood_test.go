@@ -140,7 +140,7 @@ func TestAFloodOfLargeMessages(t *testing.T) {
 	}
 	peak := proc(t, pid, "VmHWM") << 10
 	t.Logf("%v calls answered; peak %d MB, %v tasks", answered, peak>>20, tasks)
-	if peak > memoryMax*3/4 {
+	if peak > memoryMax*3/4 && !raced {
 		t.Errorf("%d MB at most, of %d that the unit allows", peak>>20, memoryMax>>20)
 	}
 	for n := range tasks {
