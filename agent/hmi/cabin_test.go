@@ -33,7 +33,7 @@ type cabin struct {
 	values  profiles.Values
 	taps    []*hal.Tap
 	slow    chan struct{} // when set, Login waits for it
-	telling chan struct{} // when set, Set waits for it once it has called kept
+	telling chan struct{} // guarded by mu: when set, Set waits for it once it has called kept
 	deaf    bool          // then its context does not end it
 	fail    error         // when set, every method that can fails with it
 }
@@ -191,8 +191,11 @@ func (c *cabin) Set(_ context.Context, who profiles.ID, values profiles.Values, 
 	if err == nil {
 		kept()
 	}
-	if c.telling != nil {
-		<-c.telling
+	c.mu.Lock()
+	telling := c.telling
+	c.mu.Unlock()
+	if telling != nil {
+		<-telling
 	}
 	return err
 }

@@ -140,7 +140,10 @@ func TestOtherTypesAreRefused(t *testing.T) {
 // answer gets none.
 func TestKeptIsAnswered(t *testing.T) {
 	w := start(t)
-	w.cabin.telling = make(chan struct{})
+	telling := make(chan struct{})
+	w.cabin.mu.Lock()
+	w.cabin.telling = telling
+	w.cabin.mu.Unlock()
 	c := w.dial(t)
 	one := map[string]dbus.Variant{"volume": dbus.MakeVariant(byte(7))}
 	if err := ask(c, "Settings1.Set", "radio", one, none).Err; err != nil {
@@ -149,7 +152,7 @@ func TestKeptIsAnswered(t *testing.T) {
 	if err := c.Object("org.glovebox.Agent1", "/org/glovebox/Agent1").Call("org.glovebox.Settings1.Set", dbus.FlagNoReplyExpected, "radio", one, none).Err; err != nil {
 		t.Error(err)
 	}
-	close(w.cabin.telling)
+	close(telling)
 	if err := ask(c, "Settings1.Get", "radio").Err; err != nil {
 		t.Error(err)
 	}
